@@ -1,0 +1,73 @@
+/**
+ * What an administrator can do, by whichever way: a command line beside a stopped server, the control socket of a running
+ * one, later HTTP. All values are JSON.
+ *
+ * Errors: USER_EXISTS, USER_UNKNOWN, BAD_LOGIN, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
+ * CONTACT_INVALID, ALIAS_EXISTS, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, AUDIT_BROKEN.
+ */
+import type { SessionInfo } from '../doors/types.ts';
+
+/** `name` or `name@domain`. */
+export type LoginText = string;
+
+export interface UserView {
+  id: string;
+  /** First one first. */
+  logins: LoginText[];
+  email: string;
+  locked: boolean;
+  created: string | null;
+  /** `local` or the attached table. */
+  source: string;
+}
+
+export interface BindingView {
+  table: string;
+  aor: string;
+  contact: string;
+  /** 0..1 or null = none. */
+  q: number | null;
+  /** Seconds left; null = permanent. */
+  expires: number | null;
+  callId: string;
+  cseq: number;
+  userAgent: string;
+  received: string | null;
+}
+
+export interface AuditReport {
+  segments: number;
+  lines: number;
+  /** Empty when the chain holds. */
+  faults: { file: string; line: number; fault: string }[];
+}
+
+export interface Administration {
+  addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView>;
+  setPassword(login: LoginText, password: string): Promise<void>;
+  setEmail(login: LoginText, email: string): Promise<void>;
+  removeUser(login: LoginText): Promise<void>;
+  showUser(login: LoginText): Promise<UserView>;
+  listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
+  /** Adds what is new; the answer counts what was there already. */
+  importUsers(
+    users: { login: LoginText; password: string; email?: string }[],
+  ): Promise<{ added: number; existing: LoginText[] }>;
+
+  who(login?: LoginText): Promise<SessionInfo[]>;
+  /** A session id, or a login: then all its sessions. Gives how many ended. */
+  kick(what: string): Promise<number>;
+
+  showBindings(table: string, login: LoginText): Promise<BindingView[]>;
+  listBindings(table: string): Promise<BindingView[]>;
+  addBinding(binding: { table: string; login: LoginText; contact: string; seconds: number; q: number }): Promise<void>;
+  removeBindings(table: string, login: LoginText, contact?: string): Promise<number>;
+
+  verifyAudit(): Promise<AuditReport>;
+  status(): Promise<{
+    version: string;
+    startedAt: string;
+    pid: number;
+    health: { code: string; severity: string; text: string }[];
+  }>;
+}

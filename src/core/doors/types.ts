@@ -1,0 +1,46 @@
+/** The face that every door shows, so that main can start, ask and stop them all alike. */
+import type { EndReason } from '../gate/types.ts';
+
+export interface Door {
+  readonly name: string;
+  /** Opens its listeners. Throws a GatehouseError when one cannot be opened; nothing stays open then. */
+  start(): Promise<void>;
+  /** Takes a new configuration; when it is faulty, throws and goes on with the old one. */
+  reload?(): Promise<void>;
+  /** Stops taking in new work, finishes what runs, and gives up after `withinMs`. */
+  stop(withinMs: number): Promise<void>;
+  /** What listens where, for the start message. */
+  listeners(): Listener[];
+  health(): HealthItem[];
+  sessions(filter?: { user?: string }): Iterable<SessionInfo>;
+  /** Ends the session; false: not one of this door's. */
+  end(session: string, reason: EndReason): Promise<boolean>;
+}
+
+export interface Listener {
+  readonly door: string;
+  /** `sip udp`, `http` … */
+  readonly what: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface HealthItem {
+  readonly code: string;
+  readonly severity: 'ok' | 'warning' | 'error';
+  readonly text: string;
+  /** Since when it is so, milliseconds since the epoch. */
+  readonly since?: number;
+}
+
+export interface SessionInfo {
+  readonly session: string;
+  readonly door: string;
+  readonly user: string;
+  readonly client: string;
+  /** Milliseconds since the epoch; `expires` 0 = no end. */
+  readonly started: number;
+  readonly expires: number;
+  /** What the door has to say of it, e.g. contact and user agent. */
+  readonly detail: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,142 @@
+/**
+ * What passes between a door and the gate: a Knock goes in, a Verdict comes out (docs/decisions/0001-the-house.md).
+ *
+ * Times are milliseconds since the epoch. Addresses are plain text without brackets.
+ */
+import type { Change } from '../journal/types.ts';
+import type { Account, UserSource } from '../users/types.ts';
+
+export type DoorName = 'sip' | 'portal' | 'dial' | 'otp' | 'radius' | 'console';
+
+/** An answer that is there at once is given at once; a promise only where something must be waited for. */
+export type Answer<T> = T | Promise<T>;
+
+/** Who stands in front of the door. */
+export interface Client {
+  /** IP address, MAC, line name or Calling-Station-Id: what limits count per place. */
+  readonly address: string;
+  /** UDP or TCP port where there is one, else 0. */
+  readonly port: number;
+}
+
+/** A digest response (RFC 2617, RFC 7616, RFC 8760); the door has checked the nonce and the syntax. */
+export interface DigestProof {
+  readonly kind: 'digest';
+  readonly algorithm: 'MD5' | 'SHA-256' | 'SHA-512-256';
+  /** As the client wrote it, with its domain if it wrote one: HA1 is computed over it. */
+  readonly username: string;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly uri: string;
+  readonly method: string;
+  /** Lower-case hex. */
+  readonly response: string;
+  /** `undefined`: RFC 2069 form. */
+  readonly qop: 'auth' | 'auth-int' | undefined;
+  readonly cnonce: string;
+  /** As written (8 hex digits) and as number. */
+  readonly nc: string;
+  readonly ncValue: number;
+  /** Body of the message, latin1; only read for auth-int. */
+  readonly body: string;
+  /** An expired nonce proves who one is but its count is not recorded. */
+  readonly expired: boolean;
+}
+
+export interface PasswordProof {
+  readonly kind: 'password';
+  readonly password: string;
+}
+
+/** A script or program that vouches for the user (click-through, BinAuth, FAS). */
+export interface ExternalProof {
+  readonly kind: 'external';
+  readonly by: string;
+}
+
+export type Proof = DigestProof | PasswordProof | ExternalProof;
+
+export interface Knock {
+  readonly door: DoorName;
+  /** User part and domain as given; the domain is empty where the source does not look at it. */
+  readonly user: string;
+  readonly domain: string;
+  readonly client: Client;
+  readonly proof: Proof;
+  /** Where the user is looked for; absent: the sources of this door. */
+  readonly source?: UserSource;
+  readonly time: number;
+}
+
+/** Proof of a proof: what `admit` asks for. */
+export interface Ticket {
+  readonly door: DoorName;
+  readonly account: Account;
+  readonly client: Client;
+  readonly time: number;
+}
+
+export type RefusalReason =
+  | 'unknown-user' // nobody has this name
+  | 'wrong-proof' // the password or digest does not match
+  | 'replayed' // a nonce count was used before
+  | 'locked' // an administrator locked the user
+  | 'policy' // a rule says no
+  | 'slowed' // over the limit of wrong tries
+  | 'unavailable'; // the user source cannot be asked now
+
+export interface Proven {
+  readonly verdict: 'proven';
+  readonly ticket: Ticket;
+}
+
+export interface Refused {
+  readonly verdict: 'refused';
+  readonly reason: RefusalReason;
+  /** Say nothing at all: an answer within this delay was given already. */
+  readonly silent: boolean;
+}
+
+export type Verdict = Proven | Refused;
+
+/** What an opened session may do; `undefined` = no limit. */
+export interface Terms {
+  readonly seconds?: number;
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly terms: Terms }
+  | { readonly admitted: false; readonly reason: string };
+
+/**
+ * The gate. Proving who one is, being let in and leaving are three events.
+ *
+ * What opens or ends a session is durable together with the door's own rows: the gate gives the changes, the door
+ * appends them to the journal in one unit with its own.
+ */
+export interface Gate {
+  /** Checks limits, user, policy and proof, in this order, and audits a refusal. Opens nothing. */
+  prove(knock: Knock): Answer<Verdict>;
+  /** Asks the hooks whether the proven user may come in, and on which terms. */
+  admit(ticket: Ticket, session: string): Answer<Admission>;
+  /** What to write when the session is opened. */
+  opened(session: SessionStart): Change[];
+  /** What to write when the session ends: audit line and history. */
+  ended(session: SessionStart, reason: EndReason, time: number): Change[];
+  /** A session was refreshed: counted per user and hour, not written one by one. */
+  refreshed(door: DoorName, user: string): void;
+  /** Ends a session at whichever door it stands; false: no door knows it. */
+  end(session: string, reason: EndReason): Promise<boolean>;
+}
+
+export interface SessionStart {
+  readonly door: DoorName;
+  /** Unique over all doors: `door:` and the door's own id. */
+  readonly session: string;
+  /** Login with domain where it has one. */
+  readonly user: string;
+  readonly client: string;
+  readonly time: number;
+}
+
+export type EndReason = 'logout' | 'expired' | 'replaced' | 'kicked' | 'removed';

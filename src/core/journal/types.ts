@@ -1,0 +1,46 @@
+/**
+ * The journal: how anything becomes durable. Core declares it, storage implements it.
+ *
+ * `append` hands over a unit of changes and returns at once. Units are collected for at most 5 ms or 500 changes and
+ * committed together, in the order of their appending; a unit is written whole or not at all. When the commit (and the
+ * fsync of the audit segment) is done, `settled()` of its waiter is called, from a batch's end and not from `append`.
+ *
+ * Errors handed to the waiter: STORAGE_UNAVAILABLE (could not be written within the retry time; nothing of the unit is
+ * there), STORAGE_BUSY (the queue is full; nothing of the unit is there), STORAGE_REFUSED (the database rejects this unit).
+ */
+import type { GatehouseError } from '../../platform/errors.ts';
+import type { BindingRow, LocationSpec } from '../ser/types.ts';
+
+export type Change =
+  | { readonly kind: 'put-binding'; readonly table: LocationSpec; readonly row: BindingRow }
+  | {
+      readonly kind: 'delete-binding';
+      readonly table: LocationSpec;
+      readonly username: string;
+      readonly domain: string;
+      readonly contact: string;
+    }
+  /** `line` is the JSON text of the event without its chain fields. */
+  | { readonly kind: 'audit'; readonly line: string }
+  | { readonly kind: 'history'; readonly row: HistoryRow };
+
+export interface HistoryRow {
+  readonly session: string;
+  readonly door: string;
+  readonly user: string;
+  readonly client: string;
+  readonly started: number;
+  readonly ended: number;
+  readonly reason: string;
+}
+
+export interface Waiter {
+  /** `error` undefined: durable. */
+  settled(error: GatehouseError | undefined): void;
+}
+
+export interface Journal {
+  append(unit: readonly Change[], waiter?: Waiter): void;
+  /** Resolves when all that was appended before is settled. */
+  drain(): Promise<void>;
+}

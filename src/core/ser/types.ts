@@ -1,0 +1,110 @@
+/**
+ * The SER tables as SIP configurations name them: any table and column names, in any database. Core declares them, storage
+ * implements them; the layout found (SER 0.9, OpenSER 1.3, Kamailio 5.6) is the implementation's affair.
+ *
+ * A table is `attached` when it was there before Gatehouse: it is used as it stands and other tools may change it.
+ */
+
+/** A SER table in one database. `database` is a name that main gave: `main` or `attached`. */
+interface TableSpec {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** auth_db's and uri_db's view of `subscriber`. */
+export interface SubscriberSpec extends TableSpec {
+  readonly userColumn: string;
+  readonly domainColumn: string;
+  readonly passwordColumn: string;
+  /** For usernames with a domain in them while `calculate_ha1` is 0. */
+  readonly passwordColumn2: string;
+  /** More columns to read for each user (load_credentials). */
+  readonly columns: readonly string[];
+}
+
+export interface SubscriberRow {
+  readonly username: string;
+  readonly domain: string;
+  /** Of passwordColumn and passwordColumn2; empty where NULL. */
+  readonly password: string;
+  readonly password2: string;
+  /** In the order of `columns`. */
+  readonly values: readonly (string | null)[];
+}
+
+/** usrloc's view of `location`, `aliases` or any table of that shape. */
+export interface LocationSpec extends TableSpec {
+  /** Renamed columns, by their usual name; empty as a rule. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+/** One binding. Texts are latin1 as they came over the wire. */
+export interface BindingRow {
+  readonly username: string;
+  /** Empty while usrloc's use_domain is 0. */
+  readonly domain: string;
+  readonly contact: string;
+  readonly received: string | null;
+  readonly path: string | null;
+  /** Milliseconds since the epoch (whole seconds); 0 = permanent. */
+  readonly expires: number;
+  /** 0..1, or -1 = none. */
+  readonly q: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly flags: number;
+  readonly branchFlags: number;
+  readonly userAgent: string;
+  /** Local socket it came in on, `udp:127.0.0.1:5060`. */
+  readonly socket: string | null;
+  /** Bit mask of methods, null = all. */
+  readonly methods: number | null;
+  /** Milliseconds since the epoch of the last change. */
+  readonly modified: number;
+}
+
+export interface UriSpec extends TableSpec {
+  readonly userColumn: string;
+  readonly domainColumn: string;
+  readonly uriUserColumn: string;
+}
+
+/** What a new user's row in an attached `subscriber` table holds. */
+export interface NewSubscriber {
+  readonly username: string;
+  readonly domain: string;
+  /** Clear text and hashes as the table's owner expects them; empty in tables of our own. */
+  readonly password: string;
+  readonly ha1: string;
+  readonly ha1b: string;
+  readonly email: string;
+}
+
+/** Reading and administering the SER tables. Errors: STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_TABLE_MISSING, SER_TABLE_LAYOUT, SER_VALUE_TOO_LONG. */
+export interface SerTables {
+  /** Proves that table and columns are there (and makes the table, in a database of our own); says what it found. */
+  open(kind: 'subscriber', spec: SubscriberSpec): Promise<TableReport>;
+  open(kind: 'location', spec: LocationSpec): Promise<TableReport>;
+  open(kind: 'uri', spec: UriSpec): Promise<TableReport>;
+  /** All rows of the given names in one query; `domain` empty = any. Unknown names are missing from the answer. */
+  readSubscribers(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]>;
+  insertSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<void>;
+  updateSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean>;
+  deleteSubscriber(spec: SubscriberSpec, name: SubscriberName): Promise<boolean>;
+  /** All bindings that have not expired, in pieces, for the preload. */
+  loadBindings(spec: LocationSpec, now: number, onRows: (rows: BindingRow[]) => void): Promise<void>;
+  /** Does the row (username, domain, uri_user) exist? */
+  hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean>;
+  insertUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<void>;
+  deleteUris(spec: UriSpec, username: string, domain: string): Promise<void>;
+}
+
+export interface SubscriberName {
+  readonly username: string;
+  readonly domain: string;
+}
+
+export interface TableReport {
+  readonly attached: boolean;
+  readonly layout: 'gatehouse' | 'ser-0.9' | 'openser-1.3' | 'kamailio-5.6' | 'other';
+}

@@ -1,0 +1,114 @@
+/**
+ * One request on its way through the script: the message as it came, what the script has changed so far, and the place
+ * where the script stands. Lives from the first statement to the last; what outlives it (a relayed request) is the
+ * transaction's.
+ */
+import type { Ticket } from '../../core/gate/types.ts';
+import { Edits } from './message/edits.ts';
+import type { SipMessage } from './message/message.ts';
+import { WAIT } from './script/types.ts';
+import type { ServerTransaction } from './transaction/types.ts';
+import type { Source } from './transport/types.ts';
+
+/** Where one copy of the request shall go. */
+export interface Branch {
+  /** Its Request-URI. */
+  readonly uri: string;
+  /** URI of the next hop if that is not the Request-URI (SER's dst_uri: received, first Route). */
+  readonly destination: string | undefined;
+  /** Route header values to push on top (Path), comma separated. */
+  readonly path: string | undefined;
+}
+
+/** Credentials that were verified in this message. */
+export interface Authorised {
+  /** Index of the Authorization or Proxy-Authorization header. */
+  readonly header: number;
+  /** As the client wrote it, and its part before `@`. */
+  readonly username: string;
+  readonly user: string;
+  readonly realm: string;
+  readonly ticket: Ticket;
+}
+
+/** What the engine does for a run; the run knows no more of it. */
+export interface RunHost {
+  /** Sends a reply built from the request, statelessly or through its transaction. False: a final one was sent already, or it cannot be sent. */
+  reply(run: Run, status: number, reason: string, headers: string): boolean;
+  /** The run waits for the first time, or again. */
+  suspended(run: Run): void;
+  /** Goes on where the run stood. */
+  resumed(run: Run, result: number): void;
+}
+
+export class Run {
+  readonly host: RunHost;
+  readonly message: SipMessage;
+  readonly source: Source;
+  readonly edits = new Edits();
+
+  /** The current Request-URI. */
+  uri: string;
+  /** URI of the next hop where it differs from the Request-URI. */
+  destination: string | undefined;
+  /** Route values to push for the first branch (Path). */
+  path: string | undefined;
+  /** Further branches for parallel forking. */
+  branches: Branch[] | undefined;
+  flags = 0;
+  /** `force_rport` was called. */
+  forceRport = false;
+
+  authorised: Authorised | undefined;
+  /** The nonce was good but has expired: the next challenge says stale=true. */
+  stale = false;
+
+  /** Status of the final reply sent, 0 while there is none. */
+  finalStatus = 0;
+  /** The reply that `sl_reply_error` gives: set by whichever function failed last. */
+  errorStatus = 500;
+  errorReason = "I'm terribly sorry, server error occurred";
+  /** Stops the script silently: the sender is over its limit. */
+  dropped = false;
+  /** A CANCEL came while the run waited; `t_relay` answers 487 instead of relaying. */
+  cancelled = false;
+  transaction: ServerTransaction | undefined;
+
+  /** Where the script stands: next step, return addresses of route(n), last result. */
+  pc = 0;
+  readonly frames: number[] = [];
+  last = 1;
+  waiting = false;
+
+  constructor(host: RunHost, message: SipMessage, source: Source) {
+    this.host = host;
+    this.message = message;
+    this.source = source;
+    this.uri = message.uri;
+  }
+
+  /** Sends a reply; `headers` are whole lines with CRLF. False when a final reply was sent already. */
+  reply(status: number, reason: string, headers = ''): boolean {
+    return this.host.reply(this, status, reason, headers);
+  }
+
+  /** Remembers what `sl_reply_error` shall say, and gives the function's result. */
+  fail(status: number, reason: string, result = -1): number {
+    this.errorStatus = status;
+    this.errorReason = reason;
+    return result;
+  }
+
+  /** For a function that must wait: `return run.suspend()`, and later `run.resume(result)`, never within the call itself. */
+  suspend(): typeof WAIT {
+    this.waiting = true;
+    this.host.suspended(this);
+    return WAIT;
+  }
+
+  resume(result: number): void {
+    if (!this.waiting) throw new Error('a run that does not wait was resumed');
+    this.waiting = false;
+    this.host.resumed(this, result);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a SIP module is to the script: names, parameters and functions that `check` can look at without starting anything,
+ * and a `build` that turns them into code once per loaded script.
+ */
+import type { Run } from '../run.ts';
+import type { Services } from '../services.ts';
+
+/** The result of a function that must wait: the run is suspended until `run.resume(result)`. No SIP function gives it otherwise. */
+export const WAIT = -0x40000000;
+
+/**
+ * A function with its arguments bound. Gives > 0 for true, < 0 for false, 0 to stop the script (in the sense of the
+ * dialect), or WAIT after `run.suspend()`.
+ */
+export type Call = (run: Run) => number;
+
+export type RouteKind = 'request' | 'failure' | 'reply' | 'branch' | 'error';
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly type: 'string' | 'int';
+  readonly default: string | number | null;
+  readonly describe: string;
+  /** A complaint about the value (lower case, no full stop), or undefined when it is fine. */
+  readonly check?: (value: string | number) => string | undefined;
+}
+
+export interface FunctionSpec {
+  readonly name: string;
+  /** The numbers of arguments it takes. */
+  readonly arity: readonly number[];
+  readonly routes: readonly RouteKind[];
+  readonly describe: string;
+  /** A complaint about one argument, or undefined when it is fine. */
+  readonly checkArgument?: (index: number, text: string) => string | undefined;
+}
+
+export type ParameterValues = Readonly<Record<string, string | number | null>>;
+
+/** Binds the arguments of one place in the script; called once for each, when the script is compiled. */
+export type FunctionBody = (...args: string[]) => Call;
+
+export interface BuiltModule {
+  readonly functions: Readonly<Record<string, FunctionBody>>;
+  /** Opens what the module needs (tables, preload) before the first message; absent: nothing. */
+  start?(): Promise<void>;
+}
+
+export interface SipModule {
+  readonly name: string;
+  readonly describe: string;
+  /** Other names under which configurations load it. */
+  readonly aliases?: readonly string[];
+  /** Modules that must be loaded before it. */
+  readonly needs: readonly string[];
+  readonly parameters: readonly ParameterSpec[];
+  readonly functions: readonly FunctionSpec[];
+  /** `tables`: the tables that the script names in this module's functions, by function name (`save`: ['location']). */
+  build(parameters: ParameterValues, services: Services, uses: ScriptUses): BuiltModule;
+}
+
+/** What the script as a whole tells a module. */
+export interface ScriptUses {
+  /** All literal first and second arguments of the calls of this function. */
+  argumentsOf(functionName: string): readonly (readonly string[])[];
+  /** Parameter values of other loaded modules; undefined: not loaded. */
+  parametersOf(module: string): ParameterValues | undefined;
+}

@@ -1,0 +1,85 @@
+/** What the modules of a script may use of the door and of core. Wired by door.ts, replaced by fakes in tests. */
+import type { Gate } from '../../core/gate/types.ts';
+import type { Journal } from '../../core/journal/types.ts';
+import type { SerTables, SubscriberSpec } from '../../core/ser/types.ts';
+import type { UserSource } from '../../core/users/types.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { SipMessage } from './message/message.ts';
+import type { Run } from './run.ts';
+import type { Transactions } from './transaction/types.ts';
+import type { ListenPoint, Transport } from './transport/types.ts';
+
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly wheel: TimerWheel;
+  readonly gate: Gate;
+  readonly journal: Journal;
+  readonly tables: SerTables;
+  readonly transport: Transport;
+  readonly transactions: Transactions;
+  readonly relay: Relay;
+  /** Who is `myself`: listen sockets and aliases. */
+  readonly local: LocalNames;
+  /** The database that a module's db_url means: a name for table specs. Errors: SER_DB_URL. */
+  database(dbUrl: string): string;
+  /** The users of a SER table: local users where the table is our own, the table's rows where it is attached. */
+  userSource(spec: SubscriberSpec, options: { useDomain: boolean; calculateHa1: boolean }): Promise<UserSource>;
+  /** Where the registrar shows its bindings to the door (sessions, administration). */
+  readonly bindings: BindingRegistry;
+  /** Key material that is the same over restarts, for the purpose named. */
+  derive(purpose: string): Buffer;
+  readonly options: SipOptions;
+}
+
+export interface LocalNames {
+  /** Host and port (0 = none given, means 5060) are ours. `host` in any case, IPv6 with or without brackets. */
+  isMyself(host: string, port: number): boolean;
+}
+
+export interface Relay {
+  /**
+   * Forwards the run's request statefully to its Request-URI and branches (tm's t_relay): > 0 done or under way, < 0 nothing was
+   * sent (`run.fail` says why), 0 an error reply was sent. May suspend for a name look-up.
+   */
+  relay(run: Run): number;
+  /** A response that matches no client transaction of the relay is handed on or dropped here. */
+  strayResponse(message: SipMessage, point: ListenPoint): void;
+}
+
+/** What of gatehouse.yaml's `sip` section the modules look at. */
+export interface SipOptions {
+  readonly preloadedRoute: 'pass' | 'challenge';
+}
+
+export interface BindingRegistry {
+  add(table: LocationTableView): void;
+}
+
+/** One table of contacts in memory, as the door and administration see it. */
+export interface LocationTableView {
+  readonly name: string;
+  /** `user` or `user@domain`, lower case. */
+  aors(): Iterable<string>;
+  bindings(aor: string): readonly BindingInfo[];
+  /** Contacts, not AORs. */
+  readonly size: number;
+  /** Durable when the promise resolves. */
+  put(aor: string, contact: string, options: { expires: number; q: number }): Promise<void>;
+  /** Removes one contact or all of them; gives how many. Durable when the promise resolves. */
+  remove(aor: string, contact: string | undefined, reason: 'kicked' | 'removed'): Promise<number>;
+}
+
+export interface BindingInfo {
+  readonly contact: string;
+  readonly received: string | null;
+  /** Milliseconds since the epoch, 0 = permanent. */
+  readonly expires: number;
+  readonly q: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly userAgent: string;
+  readonly modified: number;
+}

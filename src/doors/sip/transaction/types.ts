@@ -1,0 +1,86 @@
+/**
+ * The transaction layer (RFC 3261 section 17, RFC 6026) as the engine and the relay see it. Each of the four machines is a pure
+ * `step` function in a file of its own; the transaction objects own timers, sockets and the messages to repeat.
+ */
+import type { SipMessage } from '../message/message.ts';
+import type { ListenPoint, Source, Target } from '../transport/types.ts';
+
+/** The user of a server transaction. */
+export interface ServerUser {
+  /** A CANCEL for this INVITE came (the transaction layer has answered the CANCEL itself). */
+  onCancel(transaction: ServerTransaction): void;
+  /** The INVITE's final response was never acknowledged (timer H), or the transport failed. */
+  onAbandoned(transaction: ServerTransaction): void;
+}
+
+export interface ServerTransaction {
+  readonly request: SipMessage;
+  readonly source: Source;
+  readonly isInvite: boolean;
+  /** Status of the last response sent, 0 = none. */
+  readonly status: number;
+  readonly terminated: boolean;
+  user: ServerUser | undefined;
+  /**
+   * Sends a whole response (latin1 text). False: a final response was sent already (except that any number of 2xx to an
+   * INVITE may follow the first), nothing is sent then.
+   */
+  respond(status: number, text: string): boolean;
+}
+
+/** The user of a client transaction. */
+export interface ClientUser {
+  /** A response to pass up: provisional, or the first final one; each 2xx to an INVITE. Never a 100. */
+  onResponse(transaction: ClientTransaction, response: SipMessage): void;
+  /** Timer B or F ran out: as a 408. */
+  onTimeout(transaction: ClientTransaction): void;
+  /** The request could not be sent: as a 503. */
+  onTransportError(transaction: ClientTransaction, code: string): void;
+}
+
+export interface ClientTransaction {
+  readonly branch: string;
+  readonly method: string;
+  readonly target: Target;
+  /** The request text as sent. */
+  readonly text: string;
+  /** Status of the last response received, 0 = none. */
+  readonly status: number;
+  readonly terminated: boolean;
+  /**
+   * Cancels an INVITE: the CANCEL goes out at once if a provisional response has come, else as soon as one comes (RFC 3261
+   * 9.1). No effect after a final response.
+   */
+  cancel(): void;
+}
+
+export interface Transactions {
+  /** The server transaction that this request belongs to: a retransmission, or the ACK of a non-2xx. */
+  find(request: SipMessage): ServerTransaction | undefined;
+  /** The INVITE server transaction that this CANCEL means. */
+  findCancelled(cancel: SipMessage): ServerTransaction | undefined;
+  /** Lets an existing transaction absorb a retransmission or ACK. */
+  absorb(transaction: ServerTransaction, request: SipMessage): void;
+  createServer(request: SipMessage, source: Source, user: ServerUser | undefined): ServerTransaction;
+  /** `text` is the whole request with our Via on top whose branch is `branch`; sends it and repeats it as the machine says. */
+  createClient(
+    request: { method: string; branch: string; text: string; target: Target },
+    user: ClientUser,
+  ): ClientTransaction;
+  /** A branch that is unique, names the owner process and begins with the magic cookie. */
+  newBranch(): string;
+  /** Hands a response to its client transaction; false: there is none. */
+  onResponse(response: SipMessage, point: ListenPoint): boolean;
+  readonly stats: TransactionStats;
+  /** Resolves when no transaction is left, or after `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+}
+
+export interface TransactionStats {
+  readonly servers: number;
+  readonly clients: number;
+  readonly created: number;
+  readonly retransmissionsIn: number;
+  readonly retransmissionsOut: number;
+  readonly timeouts: number;
+}

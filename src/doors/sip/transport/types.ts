@@ -1,0 +1,76 @@
+/**
+ * The seam between the SIP door and its sockets. Messages travel as latin1 strings: one character is one byte.
+ *
+ * Addresses are IP addresses in text without brackets; IPv6 in the form Node prints.
+ */
+export type Protocol = 'udp' | 'tcp';
+
+/** A socket the door listens on. */
+export interface ListenPoint {
+  readonly protocol: Protocol;
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  /** `udp:127.0.0.1:5060`, `tcp:[::1]:5060`: as SER writes it in the `socket` column. */
+  readonly name: string;
+  /** `127.0.0.1:5060`, `[::1]:5060`: for Via and Record-Route. */
+  readonly hostPort: string;
+}
+
+/** A TCP connection, whoever opened it. */
+export interface Connection {
+  readonly point: ListenPoint;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly open: boolean;
+}
+
+/** Where a message came from. */
+export interface Source {
+  readonly point: ListenPoint;
+  readonly address: string;
+  readonly port: number;
+  readonly connection: Connection | undefined;
+}
+
+/** Where a message shall go: over `connection` while it is open, else to address and port. */
+export interface Target {
+  readonly protocol: Protocol;
+  readonly address: string;
+  readonly port: number;
+  /** The socket to send from; absent: the first one of the protocol and address family. */
+  readonly point: ListenPoint | undefined;
+  readonly connection: Connection | undefined;
+}
+
+/** Told when a message could not be sent; at most once per message, never from within `send`. */
+export interface SendFailure {
+  sendFailed(code: string): void;
+}
+
+/** What a transport tells the door. `text` is one whole datagram or one framed message, latin1. */
+export interface Receiver {
+  onMessage(text: string, source: Source): void;
+  /** A stream that cannot be framed any more (no Content-Length, too large, garbage) was closed. */
+  onUnframed(reason: string, source: Source): void;
+}
+
+export interface Transport {
+  readonly points: readonly ListenPoint[];
+  /** Opens all listeners or none. Errors: PORT_TAKEN, PORT_FORBIDDEN, ADDRESS_MISSING. */
+  start(receiver: Receiver): Promise<void>;
+  send(text: string, target: Target, failure?: SendFailure): void;
+  /** The socket that `send` would use for such a target, so that Via and Record-Route can name it. */
+  pointFor(protocol: Protocol, address: string, preferred?: ListenPoint): ListenPoint | undefined;
+  stop(): Promise<void>;
+  stats(): TransportStats;
+}
+
+export interface TransportStats {
+  readonly received: number;
+  readonly sent: number;
+  readonly sendErrors: number;
+  readonly connections: number;
+  /** Datagrams the kernel dropped because a receive buffer was full (/proc/net/udp). */
+  readonly kernelDrops: number;
+}
