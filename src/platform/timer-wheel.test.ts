@@ -49,8 +49,8 @@ test('stop and restart, also from within a handler of the same slot', () => {
   const { wheel, go } = lab();
   const seen: string[] = [];
   const second = new Timer({ onTimer: () => void seen.push('second') });
-  const again = { onTimer: (timer: Timer) => (seen.push('again'), wheel.start(timer, 5120)) };
-  const stopper = { onTimer: () => (seen.push('stopper'), wheel.stop(second)) };
+  const again = { onTimer: (timer: Timer) => void [seen.push('again'), wheel.start(timer, 5120)] };
+  const stopper = { onTimer: () => void [seen.push('stopper'), wheel.stop(second)] };
   wheel.start(second, 100);
   wheel.start(new Timer(stopper), 100);
   wheel.start(new Timer(again), 100);

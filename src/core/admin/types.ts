@@ -3,7 +3,7 @@
  * one, later HTTP. All values are JSON.
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, BAD_LOGIN, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
- * CONTACT_INVALID, ALIAS_EXISTS, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, AUDIT_BROKEN.
+ * CONTACT_INVALID, ALIAS_EXISTS, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { SessionInfo } from '../doors/types.ts';
 
@@ -48,6 +48,7 @@ export interface Administration {
   setEmail(login: LoginText, email: string): Promise<void>;
   removeUser(login: LoginText): Promise<void>;
   showUser(login: LoginText): Promise<UserView>;
+  /** Ordered by id; `after`: the id of the last one seen. */
   listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
   /** Adds what is new; the answer counts what was there already. */
   importUsers(

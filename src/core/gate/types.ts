@@ -3,13 +3,13 @@
  *
  * Times are milliseconds since the epoch. Addresses are plain text without brackets.
  */
+import type { Answer } from '../answer.ts';
 import type { Change } from '../journal/types.ts';
 import type { Account, UserSource } from '../users/types.ts';
 
 export type DoorName = 'sip' | 'portal' | 'dial' | 'otp' | 'radius' | 'console';
 
-/** An answer that is there at once is given at once; a promise only where something must be waited for. */
-export type Answer<T> = T | Promise<T>;
+export type { Answer };
 
 /** Who stands in front of the door. */
 export interface Client {

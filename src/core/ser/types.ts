@@ -88,12 +88,17 @@ export interface SerTables {
   open(kind: 'uri', spec: UriSpec): Promise<TableReport>;
   /** All rows of the given names in one query; `domain` empty = any. Unknown names are missing from the answer. */
   readSubscribers(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]>;
+  /** For administration, ordered by `username@domain`: those after `after` whose name begins with `prefix`. */
+  listSubscribers?(
+    spec: SubscriberSpec,
+    options: { after?: string; limit: number; prefix?: string },
+  ): Promise<SubscriberRow[]>;
   insertSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<void>;
   updateSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean>;
   deleteSubscriber(spec: SubscriberSpec, name: SubscriberName): Promise<boolean>;
   /** All bindings that have not expired, in pieces, for the preload. */
   loadBindings(spec: LocationSpec, now: number, onRows: (rows: BindingRow[]) => void): Promise<void>;
-  /** Does the row (username, domain, uri_user) exist? */
+  /** Does the row (username, domain, uri_user) exist? An empty username or domain = any. */
   hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean>;
   insertUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<void>;
   deleteUris(spec: UriSpec, username: string, domain: string): Promise<void>;

@@ -2,7 +2,7 @@
  * Users as the gate sees them. A user has an internal id and one or more logins (name, domain); where users come from
  * stands behind UserSource: local users, an attached SER table, later LDAP, SQL and passwd files.
  */
-import type { Answer } from '../gate/types.ts';
+import type { Answer } from '../answer.ts';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
 

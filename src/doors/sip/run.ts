@@ -6,7 +6,7 @@
 import type { Ticket } from '../../core/gate/types.ts';
 import { Edits } from './message/edits.ts';
 import type { SipMessage } from './message/message.ts';
-import { WAIT } from './script/types.ts';
+import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
 import type { Source } from './transport/types.ts';
 
@@ -79,6 +79,10 @@ export class Run {
   readonly frames: number[] = [];
   last = 1;
   waiting = false;
+  /** Result of the last route(n), for the script's `retcode`. */
+  returned = 1;
+  /** Steps taken so far; bounded, so that no script runs for ever. */
+  steps = 0;
 
   constructor(host: RunHost, message: SipMessage, source: Source) {
     this.host = host;

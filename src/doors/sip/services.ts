@@ -47,6 +47,18 @@ export interface Relay {
   relay(run: Run): number;
   /** A response that matches no client transaction of the relay is handed on or dropped here. */
   strayResponse(message: SipMessage, point: ListenPoint): void;
+  /** Takes the values of tm's parameters; calls already under way keep theirs. */
+  configure(timers: RelayTimers): void;
+}
+
+/** How long the relay waits for the next hop; milliseconds. */
+export interface RelayTimers {
+  /** Until the first provisional response to an INVITE, or the final one to anything else (fr_timer). */
+  readonly response: number;
+  /** From a provisional response to an INVITE until the final one (fr_inv_timer; RFC 3261's timer C). */
+  readonly invite: number;
+  /** Each further provisional response starts `invite` again. */
+  readonly restart: boolean;
 }
 
 /** What of gatehouse.yaml's `sip` section the modules look at. */
@@ -73,6 +85,14 @@ export interface LocationTableView {
 }
 
 export interface BindingInfo {
+  /** Session id, `sip:location:1000:1b2c3d4e`. */
+  readonly session: string;
+  /** Login that registered it, else the AOR. */
+  readonly user: string;
+  /** Address it was registered from; empty where that was before the last start. */
+  readonly client: string;
+  /** Milliseconds since the epoch. */
+  readonly started: number;
   readonly contact: string;
   readonly received: string | null;
   /** Milliseconds since the epoch, 0 = permanent. */

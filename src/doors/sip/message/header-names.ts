@@ -1,6 +1,8 @@
 /**
- * Header names as small numbers. Add a header here and nowhere else: its id, its name as we write it, and its compact form.
+ * Header names as small numbers, looked up in any case without making a string. Add a header here and nowhere else: its id, its name as we write it, and its compact form.
  */
+import { equalsWord } from './chars.ts';
+
 export const HEADERS = [
   ['other', ''],
   ['via', 'Via', 'v'],
@@ -46,3 +48,28 @@ export type HeaderId = number;
 export const Header = Object.freeze(Object.fromEntries(HEADERS.map(([key], id) => [key, id]))) as Readonly<
   Record<HeaderKey, HeaderId>
 >;
+
+/** Names, lower case, by a mark of their length and outer letters; a name that nobody knows finds an empty bucket or none of its own. */
+const BUCKETS: (readonly { readonly name: string; readonly id: HeaderId }[] | undefined)[] = new Array(256).fill(
+  undefined,
+);
+HEADERS.forEach(([, ...names], id) => {
+  for (const written of names) {
+    if (written === '') continue;
+    const name = written.toLowerCase();
+    const bucket = bucketOf(name, 0, name.length);
+    BUCKETS[bucket] = [...(BUCKETS[bucket] ?? []), { name, id }];
+  }
+});
+
+/** The id of the name text[start, end), long or compact; `Header.other` when it has none. */
+export function headerIdAt(text: string, start: number, end: number): HeaderId {
+  const bucket = BUCKETS[bucketOf(text, start, end)];
+  if (bucket === undefined) return Header.other;
+  for (let i = 0; i < bucket.length; i++) if (equalsWord(text, start, end, bucket[i]!.name)) return bucket[i]!.id;
+  return Header.other;
+}
+
+function bucketOf(text: string, start: number, end: number): number {
+  return ((text.charCodeAt(start) | 32) * 7 + (text.charCodeAt(end - 1) | 32) * 3 + (end - start) * 13) & 255;
+}

@@ -1,40 +1,47 @@
 /**
  * A SIP message as it came: one latin1 string (a character is a byte) and an index of its header lines. Nothing else is parsed until
- * it is asked for.
+ * it is asked for, and then once.
  *
- * Source: RFC 3261 sections 7 and 25. Folded headers, compact names and any case are understood.
+ * Source: RFC 3261 sections 7 and 25. Folded headers, compact names and any case are understood. Made by `parseMessage`.
  */
-import type { HeaderId } from './header-names.ts';
+import { DIGIT, decimal, equalsWord, SPACE, skip, trimEnd } from './chars.ts';
+import { Header, type HeaderId, headerIdAt } from './header-names.ts';
+import { type NameAddr, param, parseNameAddr, parseNameAddrs } from './name-addr.ts';
+import type { Fault, StartLine } from './start-line.ts';
+import { isToken, parseUri, type SipUri } from './uri.ts';
+import { parseVia, type Via } from './via.ts';
 
-/** One URI of a Via, Route, Contact, From or To header, not yet taken apart. */
-export interface NameAddr {
-  /** As written, quotes included; empty: none. */
-  readonly display: string;
-  /** Between the angle brackets, or the bare addr-spec. */
-  readonly uri: string;
-  /** Header parameters as written, from the first `;` on; empty: none. */
-  readonly params: string;
-}
-
-export interface Via {
-  readonly protocol: 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS' | string;
-  readonly host: string;
-  /** 0: none given. */
-  readonly port: number;
-  readonly branch: string;
-  readonly received: string | undefined;
-  /** undefined: no rport; 0: rport without a value. */
-  readonly rport: number | undefined;
-  readonly maddr: string | undefined;
-}
+export type { NameAddr } from './name-addr.ts';
+export type { Fault } from './start-line.ts';
+export type { Via } from './via.ts';
 
 export interface CSeq {
+  /** 0 to 2^31 - 1. */
   readonly number: number;
   readonly method: string;
 }
 
-export declare class SipMessage {
+/** Where the headers stand in `text`. */
+export interface HeaderIndex {
+  /** The message in canonical form: no line folded, each header line ended by CRLF. */
+  readonly text: string;
+  /** STRIDE numbers for each header line: id, start, position behind the name, position behind the CRLF. */
+  readonly lines: readonly number[];
+  readonly bodyStart: number;
+  readonly fault: Fault | undefined;
+}
+
+/** Numbers for each header line in HeaderIndex.lines. */
+export const STRIDE = 4;
+
+/** Marks what was not asked for yet; undefined means absent or broken. */
+const UNREAD = null;
+
+export class SipMessage {
+  /** As it came in. */
   readonly raw: string;
+  /** As the index sees it; differs from `raw` only where lines were folded or ended by a bare LF. */
+  readonly text: string;
   readonly isRequest: boolean;
   /** Requests: method as written and Request-URI; responses: ''. */
   readonly method: string;
@@ -42,34 +49,241 @@ export declare class SipMessage {
   /** Responses: status and phrase; requests: 0 and ''. */
   readonly status: number;
   readonly reason: string;
-
+  /** What was wrong with the start line or the form of the header lines. */
+  readonly formFault: Fault | undefined;
   /** Header lines, in order. */
   readonly headerCount: number;
-  idAt(index: number): HeaderId;
+  /** Position of the first header line and of the body in `text`. */
+  readonly headerStart: number;
+  readonly bodyStart: number;
+  readonly #lines: readonly number[];
+
+  #via: Via | undefined | null = UNREAD;
+  #from: NameAddr | undefined | null = UNREAD;
+  #to: NameAddr | undefined | null = UNREAD;
+  #cseq: CSeq | undefined | null = UNREAD;
+  #callId: string | null = UNREAD;
+  #fromTag: string | null = UNREAD;
+  #toTag: string | null = UNREAD;
+  #contacts: readonly NameAddr[] | undefined | null = UNREAD;
+  #requestUri: SipUri | undefined | null = UNREAD;
+  #fromUri: SipUri | undefined | null = UNREAD;
+  #toUri: SipUri | undefined | null = UNREAD;
+  #contentLength: number | null = UNREAD;
+
+  constructor(raw: string, start: StartLine, headers: HeaderIndex) {
+    this.raw = raw;
+    this.text = headers.text;
+    this.isRequest = start.isRequest;
+    this.method = start.method;
+    this.uri = start.uri;
+    this.status = start.status;
+    this.reason = start.reason;
+    this.formFault = start.fault ?? headers.fault;
+    this.headerCount = headers.lines.length / STRIDE;
+    this.headerStart = headers.lines[1] ?? headers.bodyStart;
+    this.bodyStart = headers.bodyStart;
+    this.#lines = headers.lines;
+  }
+
+  idAt(index: number): HeaderId {
+    return this.#lines[index * STRIDE]!;
+  }
+
   /** Name as written. */
-  nameAt(index: number): string;
+  nameAt(index: number): string {
+    return this.text.slice(this.lineStart(index), this.#lines[index * STRIDE + 2]);
+  }
+
   /** Value without surrounding white space; folds become one space. */
-  valueAt(index: number): string;
-  /** The line as it came, with its CRLF. */
-  lineAt(index: number): string;
+  valueAt(index: number): string {
+    return this.text.slice(this.valueStart(index), this.valueEnd(index));
+  }
+
+  /** The line with its CRLF, any fold in it become one space. */
+  lineAt(index: number): string {
+    return this.text.slice(this.lineStart(index), this.lineEnd(index));
+  }
+
+  /** Positions in `text`: the line with its CRLF, and the value without surrounding white space. */
+  lineStart(index: number): number {
+    return this.#lines[index * STRIDE + 1]!;
+  }
+
+  lineEnd(index: number): number {
+    return this.#lines[index * STRIDE + 3]!;
+  }
+
+  valueStart(index: number): number {
+    const end = this.lineEnd(index) - 2;
+    const colon = skip(this.text, this.#lines[index * STRIDE + 2]!, end, SPACE);
+    return skip(this.text, colon + 1, end, SPACE);
+  }
+
+  valueEnd(index: number): number {
+    return trimEnd(this.text, this.#lines[index * STRIDE + 2]! + 1, this.lineEnd(index) - 2);
+  }
+
   /** Index of the first header of this kind from `from` on, or -1. */
-  indexOf(id: HeaderId, from?: number): number;
+  indexOf(id: HeaderId, from = 0): number {
+    const lines = this.#lines;
+    for (let at = from * STRIDE; at < lines.length; at += STRIDE) if (lines[at] === id) return at / STRIDE;
+    return -1;
+  }
+
   /** Value of the first header of this kind. */
-  value(id: HeaderId): string | undefined;
+  value(id: HeaderId): string | undefined {
+    const index = this.indexOf(id);
+    return index < 0 ? undefined : this.valueAt(index);
+  }
+
   /** The first header with this name (any case, long or compact), for names that have no id. */
-  valueNamed(name: string): string | undefined;
+  valueNamed(name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    const id = headerIdAt(wanted, 0, wanted.length);
+    if (id !== Header.other) return this.value(id);
+    for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
+      const start = this.lineStart(index);
+      if (equalsWord(this.text, start, this.#lines[index * STRIDE + 2]!, wanted)) return this.valueAt(index);
+    }
+    return undefined;
+  }
 
   /** Topmost Via; undefined when absent or broken. */
-  readonly via: Via | undefined;
-  readonly viaCount: number;
-  readonly from: NameAddr | undefined;
-  readonly to: NameAddr | undefined;
+  get via(): Via | undefined {
+    if (this.#via === UNREAD) {
+      const index = this.indexOf(Header.via);
+      this.#via = index < 0 ? undefined : parseVia(this.text, this.valueStart(index), this.valueEnd(index));
+    }
+    return this.#via;
+  }
+
+  /** Via values, not lines; what stands behind a broken value in its line counts as part of it. */
+  get viaCount(): number {
+    let count = 0;
+    for (let index = this.indexOf(Header.via); index >= 0; index = this.indexOf(Header.via, index + 1)) {
+      const end = this.valueEnd(index);
+      for (let at = this.valueStart(index) - 1; at < end; count++) at = parseVia(this.text, at + 1, end)?.end ?? end;
+    }
+    return count;
+  }
+
+  get from(): NameAddr | undefined {
+    if (this.#from === UNREAD) this.#from = this.#oneNameAddr(Header.from);
+    return this.#from;
+  }
+
+  get to(): NameAddr | undefined {
+    if (this.#to === UNREAD) this.#to = this.#oneNameAddr(Header.to);
+    return this.#to;
+  }
+
+  /** The URIs of the start line, From and To taken apart; undefined when they are broken. */
+  get requestUri(): SipUri | undefined {
+    if (this.#requestUri === UNREAD) this.#requestUri = parseUri(this.uri);
+    return this.#requestUri;
+  }
+
+  get fromUri(): SipUri | undefined {
+    if (this.#fromUri === UNREAD) this.#fromUri = this.from && parseUri(this.from.uri);
+    return this.#fromUri;
+  }
+
+  get toUri(): SipUri | undefined {
+    // In a REGISTER the two are usually the same.
+    if (this.#toUri === UNREAD)
+      this.#toUri = this.to?.uri === this.from?.uri ? this.fromUri : this.to && parseUri(this.to.uri);
+    return this.#toUri;
+  }
+
   /** The tag parameter, '' = none. */
-  readonly fromTag: string;
-  readonly toTag: string;
-  readonly callId: string;
-  readonly cseq: CSeq | undefined;
-  readonly body: string;
+  get fromTag(): string {
+    this.#fromTag ??= tagOf(this.from);
+    return this.#fromTag;
+  }
+
+  get toTag(): string {
+    this.#toTag ??= tagOf(this.to);
+    return this.#toTag;
+  }
+
+  /** '' = absent. */
+  get callId(): string {
+    this.#callId ??= this.value(Header.callId) ?? '';
+    return this.#callId;
+  }
+
+  get cseq(): CSeq | undefined {
+    if (this.#cseq === UNREAD) {
+      const index = this.indexOf(Header.cseq);
+      this.#cseq = index < 0 ? undefined : parseCSeq(this.text, this.valueStart(index), this.valueEnd(index));
+    }
+    return this.#cseq;
+  }
+
+  /** All Contact values of all lines, in order; undefined when one of them is broken. `*` is a value with the uri `*`. */
+  get contacts(): readonly NameAddr[] | undefined {
+    if (this.#contacts === UNREAD) this.#contacts = this.#allNameAddrs(Header.contact);
+    return this.#contacts;
+  }
+
+  /** As many bytes as Content-Length says, or all that came. */
+  get body(): string {
+    const length = this.contentLength;
+    return this.text.slice(this.bodyStart, length < 0 ? undefined : this.bodyStart + length);
+  }
+
   /** -1: no such header; -2: not a number. */
-  readonly contentLength: number;
+  get contentLength(): number {
+    if (this.#contentLength === UNREAD) {
+      const index = this.indexOf(Header.contentLength);
+      const number = index < 0 ? -1 : decimal(this.text, this.valueStart(index), this.valueEnd(index), 0xffffffff);
+      this.#contentLength = index >= 0 && number < 0 ? -2 : number;
+    }
+    return this.#contentLength;
+  }
+
+  #oneNameAddr(id: HeaderId): NameAddr | undefined {
+    const index = this.indexOf(id);
+    if (index < 0) return undefined;
+    const end = this.valueEnd(index);
+    const one = parseNameAddr(this.text, this.valueStart(index), end);
+    return one?.end === end ? one : undefined;
+  }
+
+  #allNameAddrs(id: HeaderId): readonly NameAddr[] | undefined {
+    let all: readonly NameAddr[] = [];
+    for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
+      const some = parseNameAddrs(this.text, this.valueStart(index), this.valueEnd(index));
+      if (some === undefined) return undefined;
+      all = all.length === 0 ? some : all.concat(some);
+    }
+    return all;
+  }
 }
+
+function tagOf(address: NameAddr | undefined): string {
+  return address === undefined || address.params === '' ? '' : (param(address.params, 'tag') ?? '');
+}
+
+function parseCSeq(text: string, start: number, end: number): CSeq | undefined {
+  const digits = skip(text, start, end, DIGIT);
+  const number = decimal(text, start, digits, 0x7fffffff);
+  const method = skip(text, digits, end, SPACE);
+  if (number < 0 || method === digits || !isToken(text, method, end)) return undefined;
+  return { number, method: text.slice(method, end) };
+}
+
+/**
+ * A flat copy of a piece of a message, for values that are stored long: a slice would keep the whole message alive.
+ */
+export function detach(text: string): string {
+  if (text.length < SHORTEST_SLICE) return text;
+  if (text.length > scratch.length) scratch = Buffer.allocUnsafe(text.length);
+  const copy = scratch.toString('latin1', 0, scratch.write(text, 'latin1'));
+  return copy === text ? copy : ` ${text}`.slice(1);
+}
+
+/** V8 copies shorter slices by itself. */
+const SHORTEST_SLICE = 13;
+let scratch = Buffer.allocUnsafe(4096);

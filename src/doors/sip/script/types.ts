@@ -5,8 +5,7 @@
 import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
 
-/** The result of a function that must wait: the run is suspended until `run.resume(result)`. No SIP function gives it otherwise. */
-export const WAIT = -0x40000000;
+export { WAIT } from './wait.ts';
 
 /**
  * A function with its arguments bound. Gives > 0 for true, < 0 for false, 0 to stop the script (in the sense of the
@@ -21,6 +20,8 @@ export interface ParameterSpec {
   readonly type: 'string' | 'int';
   readonly default: string | number | null;
   readonly describe: string;
+  /** The value is or holds a secret: never shown. */
+  readonly secret?: boolean;
   /** A complaint about the value (lower case, no full stop), or undefined when it is fine. */
   readonly check?: (value: string | number) => string | undefined;
 }

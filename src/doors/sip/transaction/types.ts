@@ -7,7 +7,7 @@ import type { ListenPoint, Source, Target } from '../transport/types.ts';
 
 /** The user of a server transaction. */
 export interface ServerUser {
-  /** A CANCEL for this INVITE came (the transaction layer has answered the CANCEL itself). */
+  /** A CANCEL for this INVITE came (`findCancelled`; the engine answers the CANCEL itself and calls this). */
   onCancel(transaction: ServerTransaction): void;
   /** The INVITE's final response was never acknowledged (timer H), or the transport failed. */
   onAbandoned(transaction: ServerTransaction): void;
@@ -42,7 +42,7 @@ export interface ClientTransaction {
   readonly branch: string;
   readonly method: string;
   readonly target: Target;
-  /** The request text as sent. */
+  /** The request text as sent; '' once the final response has come. */
   readonly text: string;
   /** Status of the last response received, 0 = none. */
   readonly status: number;
@@ -61,10 +61,19 @@ export interface Transactions {
   findCancelled(cancel: SipMessage): ServerTransaction | undefined;
   /** Lets an existing transaction absorb a retransmission or ACK. */
   absorb(transaction: ServerTransaction, request: SipMessage): void;
-  createServer(request: SipMessage, source: Source, user: ServerUser | undefined): ServerTransaction;
-  /** `text` is the whole request with our Via on top whose branch is `branch`; sends it and repeats it as the machine says. */
+  /** `forceRport`: responses go to the source port whatever the Via says. Errors: OVERLOADED. */
+  createServer(
+    request: SipMessage,
+    source: Source,
+    user: ServerUser | undefined,
+    forceRport?: boolean,
+  ): ServerTransaction;
+  /**
+   * `text` is the whole request with our Via on top whose branch is `branch`; sends it and repeats it as the machine
+   * says. `timeoutMs`: in place of timer B or F (32 s); an INVITE's ends with the first provisional response. Errors: OVERLOADED.
+   */
   createClient(
-    request: { method: string; branch: string; text: string; target: Target },
+    request: { method: string; branch: string; text: string; target: Target; timeoutMs?: number },
     user: ClientUser,
   ): ClientTransaction;
   /** A branch that is unique, names the owner process and begins with the magic cookie. */
@@ -83,4 +92,6 @@ export interface TransactionStats {
   readonly retransmissionsIn: number;
   readonly retransmissionsOut: number;
   readonly timeouts: number;
+  /** Responses that belong to no transaction. */
+  readonly strays: number;
 }

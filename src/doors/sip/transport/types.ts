@@ -51,8 +51,11 @@ export interface SendFailure {
 /** What a transport tells the door. `text` is one whole datagram or one framed message, latin1. */
 export interface Receiver {
   onMessage(text: string, source: Source): void;
-  /** A stream that cannot be framed any more (no Content-Length, too large, garbage) was closed. */
-  onUnframed(reason: string, source: Source): void;
+  /**
+   * A stream that cannot be framed any more (no Content-Length, too large, garbage). `head` is what came of start line and
+   * headers. The connection is closed afterwards; what is sent over it within this call still goes out.
+   */
+  onUnframed(reason: string, source: Source, head: string): void;
 }
 
 export interface Transport {

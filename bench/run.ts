@@ -1,0 +1,16 @@
+/** `npm run bench -- NAME`: runs one measurement; each prints lines of JSON, the main one last. */
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  'sip-register': () => import('./sip-register.ts').then((bench) => bench.run()),
+  'sip-call': () => import('./sip-call.ts').then((bench) => bench.run()),
+  parse: () => import('./parse.ts'),
+  gate: () => import('./gate.ts'),
+  journal: () => import('./journal.ts'),
+};
+
+const name = process.argv[2] ?? '';
+const bench = benches[name];
+if (bench) await bench();
+else {
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')}`);
+  process.exitCode = 2;
+}

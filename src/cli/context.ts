@@ -1,0 +1,65 @@
+/** What every command gets: the world, the global options, and the wired parts of main, loaded when first asked for. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Administration } from '../core/admin/types.ts';
+import type { check, openAdministration, StartOptions, startServer } from '../main.ts';
+import type { Io } from './io.ts';
+
+export interface GlobalOptions {
+  data: string;
+  config?: string;
+  serCfg?: string;
+  json?: boolean;
+}
+
+export interface Parts {
+  startServer: typeof startServer;
+  openAdministration: typeof openAdministration;
+  check: typeof check;
+}
+
+export interface Context {
+  readonly io: Io;
+  readonly options: GlobalOptions;
+  /** The parts of main.ts; a fake in tests. */
+  parts(): Promise<Parts>;
+}
+
+export function startOptions({ io, options }: Context): StartOptions {
+  const dataDir = resolve(options.data);
+  const configFile = options.config ?? [resolve('gatehouse.yaml'), join(dataDir, 'gatehouse.yaml')].find(existsSync);
+  return {
+    dataDir,
+    environment: io.environment,
+    ...(configFile === undefined ? {} : { configFile: relativeIfShorter(configFile) }),
+    ...(options.serCfg === undefined ? {} : { serCfg: options.serCfg }),
+  };
+}
+
+/** Messages name the file as people would type it. */
+function relativeIfShorter(path: string): string {
+  return path === resolve('gatehouse.yaml') ? 'gatehouse.yaml' : path;
+}
+
+/** Runs `use` with the administration of the running server or of the database, and closes it. */
+export async function withAdministration<Result>(
+  context: Context,
+  use: (administration: Administration) => Promise<Result>,
+): Promise<Result> {
+  const { openAdministration } = await context.parts();
+  const opened = await openAdministration(startOptions(context));
+  try {
+    return await use(opened.administration);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The answer of a command: one document for programs, or the lines for people. */
+export function answer({ io, options }: Context, document: Record<string, unknown>, text: () => string): void {
+  if (options.json) io.out(JSON.stringify({ version: 1, ...document }));
+  else {
+    const lines = text();
+    if (lines) io.out(lines);
+  }
+}

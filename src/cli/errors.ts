@@ -1,0 +1,7 @@
+/** What the command line itself can refuse. */
+export const CLI_ERRORS = {
+  PASSWORD_MISSING: 'a command needs a password and has neither argument, terminal nor --password-stdin',
+  PASSWORD_MISMATCH: 'the two passwords typed are not the same',
+  FILE_UNREADABLE: 'a file named on the command line cannot be read',
+  IMPORT_LINES: 'some lines of an import were not taken',
+} as const;

@@ -1,0 +1,52 @@
+/** What the exit status of gatehouse tells a script. Stable: a number never changes its meaning. */
+import { GatehouseError } from '../platform/errors.ts';
+import { ProblemsError } from '../platform/problems.ts';
+
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  configuration: 3,
+  unreachable: 4,
+  notFound: 5,
+  exists: 6,
+  checkFailed: 7,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
+  0: 'done',
+  1: 'failed for another reason',
+  2: 'the command line, a name or a password is not acceptable',
+  3: 'the configuration has errors',
+  4: 'the server or its database cannot be reached',
+  5: 'no such user, session or contact',
+  6: 'it is there already (user, alias, running server)',
+  7: 'check or audit verify found errors',
+};
+
+const SPECIAL: Readonly<Record<string, ExitCode>> = {
+  BAD_LOGIN: EXIT.usage,
+  CONTACT_INVALID: EXIT.usage,
+  ARGUMENTS_INVALID: EXIT.usage,
+  PASSWORD_EMPTY: EXIT.usage,
+  PASSWORD_TOO_LONG: EXIT.usage,
+  PASSWORD_MISSING: EXIT.usage,
+  PASSWORD_MISMATCH: EXIT.usage,
+  ADMIN_PASSWORD_SHORT: EXIT.usage,
+  FILE_UNREADABLE: EXIT.usage,
+  SERVER_RUNNING: EXIT.exists,
+  SERVER_NOT_RUNNING: EXIT.unreachable,
+  METHOD_UNKNOWN: EXIT.failed,
+};
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ProblemsError) return EXIT.configuration;
+  if (!(error instanceof GatehouseError)) return EXIT.failed;
+  const { code } = error;
+  if (SPECIAL[code] !== undefined) return SPECIAL[code];
+  if (code.startsWith('CONFIG_')) return EXIT.configuration;
+  if (code.startsWith('STORAGE_') || code.startsWith('CONTROL_')) return EXIT.unreachable;
+  if (code.endsWith('_UNKNOWN')) return EXIT.notFound;
+  return code.endsWith('_EXISTS') ? EXIT.exists : EXIT.failed;
+}

@@ -1,0 +1,143 @@
+/**
+ * The command tree of gatehouse: names, arguments and help. What a command does stands in its own file, loaded when it
+ * is called.
+ */
+import { Command } from 'commander';
+import { version } from '../platform/version.ts';
+import type { Context, GlobalOptions, Parts } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { EXIT_MEANING } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+type Run<Args extends unknown[]> = (context: Context, ...args: Args) => Promise<ExitCode>;
+
+export interface Surroundings {
+  io: Io;
+  parts(): Promise<Parts>;
+  /** Gets the exit code of the command that ran. */
+  finished(code: ExitCode): void;
+}
+
+export function buildProgram({ io, parts, finished }: Surroundings): Command {
+  const program = new Command('gatehouse')
+    .description('One server that decides who may use a line.')
+    .option('--data <dir>', 'data directory', './gatehouse-data')
+    .option('--config <file>', 'configuration (default: gatehouse.yaml here or in the data directory, if there)')
+    .option('--ser-cfg <file>', 'SIP script, a ser.cfg (default: what the configuration names)')
+    .option('--json', 'answer as one JSON document with "version": 1')
+    .version(version, '-V, --version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
+    .exitOverride()
+    .showHelpAfterError('(see gatehouse --help)')
+    .addHelpText('after', () => `\nExit status:\n${exitStatusText()}`);
+  // Subcommands copy these settings when they are made, so everything above comes first.
+
+  program
+    .command('up')
+    .description('start the server and stay in the foreground')
+    .action(run(() => import('./commands/up.ts')));
+  program
+    .command('check')
+    .argument('[file]', 'a ser.cfg; default: all that `up` would read')
+    .description('check the configuration without starting; prints what was decided')
+    .action(run(() => import('./commands/check.ts')));
+
+  const user = program.command('user').description('administer users');
+  user
+    .command('add')
+    .argument('<login>', 'name or name@domain')
+    .argument('[password]', 'asked for when absent; visible in the list of processes when given here')
+    .option('--email <address>', 'where to write to')
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .description('add a user')
+    .action(run(() => import('./commands/user-add.ts')));
+  user
+    .command('passwd')
+    .argument('<login>')
+    .argument('[password]', 'asked for when absent')
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .description('set the password of a user')
+    .action(run(() => import('./commands/user-passwd.ts')));
+  user
+    .command('rm')
+    .argument('<login>')
+    .description('remove a user')
+    .action(run(() => import('./commands/user-rm.ts')));
+  user
+    .command('show')
+    .argument('<login>')
+    .description('show a user')
+    .action(run(() => import('./commands/user-show.ts')));
+  user
+    .command('list')
+    .argument('[prefix]', 'only logins that begin so')
+    .option('--limit <n>', 'at most so many', '100')
+    .description('list users')
+    .action(run(() => import('./commands/user-list.ts')));
+  user
+    .command('import')
+    .argument('<file>', 'CSV with login,password,email on each line, or - for standard input')
+    .option('--dry-run', 'read and check the lines, add nothing')
+    .description('add many users')
+    .action(run(() => import('./commands/user-import.ts')));
+  user
+    .command('export')
+    .description('write all users as CSV with login,email,locked; passwords are never written')
+    .action(run(() => import('./commands/user-export.ts')));
+
+  program
+    .command('who')
+    .argument('[user]')
+    .description('list open sessions over all doors')
+    .action(run(() => import('./commands/who.ts')));
+  program
+    .command('kick')
+    .argument('<user|session>')
+    .description('end the sessions of a user, or one session')
+    .action(run(() => import('./commands/kick.ts')));
+  program
+    .command('status')
+    .description('is the server running, and is it well?')
+    .action(run(() => import('./commands/status.ts')));
+  program
+    .command('audit')
+    .description('the audit trail')
+    .command('verify')
+    .description('prove that no line of the audit trail was changed, removed or added')
+    .action(run(() => import('./commands/audit-verify.ts')));
+  program
+    .command('version')
+    .description('print the version')
+    .action(run(() => import('./commands/version.ts')));
+  program
+    .command('errors')
+    .argument('[code]')
+    .description('what an error code means')
+    .action(run(() => import('./commands/errors.ts')));
+  program
+    .command('completion')
+    .argument('<shell>', 'bash, zsh or fish')
+    .description('print the completion script for a shell')
+    .action(async (shell: string) => {
+      const { printCompletion } = await import('./commands/completion.ts');
+      finished(printCompletion(program, shell, io));
+    });
+  return program;
+
+  function run<Args extends unknown[]>(
+    load: () => Promise<{ run: Run<Args> }>,
+  ): (...args: [...Args, Command]) => Promise<void> {
+    return async function execute(...args) {
+      const given = args.slice(0, -1) as Args;
+      const context = { io, options: program.opts<GlobalOptions>(), parts };
+      finished(await (await load()).run(context, ...given));
+    };
+  }
+}
+
+export function exitStatusText(): string {
+  return Object.entries(EXIT_MEANING)
+    .map(([code, meaning]) => `  ${code}  ${meaning}`)
+    .join('\n');
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { GatehouseError } from '../platform/errors.ts';
+import type { Problem } from '../platform/problems.ts';
+import { ProblemsError } from '../platform/problems.ts';
+import { documentedErrors } from './commands/errors.ts';
+import { lab } from './lab.ts';
+
+test('a user is added, shown, listed and removed', async () => {
+  const { gatehouse, administration } = lab();
+  assert.deepEqual(await gatehouse('user', 'add', '1000', 'pw', '--email', 'a@b.example'), {
+    code: 0,
+    out: 'added 1000\n',
+    err: '',
+  });
+  assert.equal(administration.users.get('1000')?.password, 'pw');
+  assert.match((await gatehouse('user', 'show', '1000')).out, /^login +1000\nemail +a@b\.example$/m);
+  assert.match((await gatehouse('user', 'list', '10')).out, /^LOGIN +EMAIL +SOURCE\n1000 +a@b\.example +local\n$/);
+  assert.equal((await gatehouse('user', 'rm', '1000')).out, 'removed 1000\n');
+  assert.equal((await gatehouse('user', 'list')).out, 'no users\n');
+});
+
+test('exit codes tell what kind of failure it was', async () => {
+  const { gatehouse } = lab();
+  await gatehouse('user', 'add', '1000', 'pw');
+  assert.equal((await gatehouse('user', 'add', '1000', 'pw')).code, 6);
+  assert.equal((await gatehouse('user', 'show', '1001')).code, 5);
+  assert.equal((await gatehouse('user', 'add', 'a b', 'pw')).code, 2);
+  assert.equal((await gatehouse('kick', '1000')).code, 5);
+  assert.equal((await gatehouse('user', 'add', '1001')).code, 2); // no terminal to ask at
+  assert.equal((await gatehouse('usr')).code, 2);
+  assert.equal((await gatehouse('user', 'show')).code, 2);
+  assert.equal((await gatehouse('user', 'list', '--limit', 'x')).code, 2);
+  assert.equal((await gatehouse('--help')).code, 0);
+  const away = lab({
+    onOpen: () => {
+      throw new GatehouseError('STORAGE_UNAVAILABLE', 'away');
+    },
+  });
+  assert.equal((await away.gatehouse('who')).code, 4);
+  const broken = lab({
+    onOpen: () => {
+      throw new ProblemsError('CONFIG_INVALID', [problem]);
+    },
+  });
+  assert.deepEqual(await broken.gatehouse('who'), {
+    code: 3,
+    out: '',
+    err: 'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]\n',
+  });
+});
+
+const problem: Problem = {
+  severity: 'error',
+  code: 'CONFIG_UNKNOWN',
+  file: 'g.yaml',
+  line: 2,
+  column: 3,
+  message: '`a` is unknown',
+};
+
+test('an unexpected error is one line; its stack only on demand', async () => {
+  const onOpen = () => {
+    throw new TypeError('x is not a function');
+  };
+  const plain = await lab({ onOpen }).gatehouse('who');
+  assert.equal(plain.code, 1);
+  assert.equal(plain.err, 'unexpected error: x is not a function\n  for details run it again with GATEHOUSE_DEBUG=1\n');
+  assert.match((await lab({ onOpen, environment: { GATEHOUSE_DEBUG: '1' } }).gatehouse('who')).err, /run\.test\.ts/);
+});
+
+test('--json answers and fails with one versioned document, wherever it stands', async () => {
+  const { gatehouse } = lab();
+  const added = await gatehouse('user', 'add', '1000', 'pw', '--json');
+  assert.deepEqual(JSON.parse(added.out), {
+    version: 1,
+    user: { id: '000001', logins: ['1000'], email: '', locked: false, created: null, source: 'local' },
+  });
+  const again = await gatehouse('--json', 'user', 'add', '1000', 'pw');
+  assert.equal(again.out, '');
+  const error = { code: 'USER_EXISTS', message: '1000 is there already', hint: 'choose another' };
+  assert.deepEqual(JSON.parse(again.err), { version: 1, error });
+  assert.deepEqual(JSON.parse((await gatehouse('user', 'export', '--json')).out).users.length, 1);
+});
+
+test('main gets data directory and files', async () => {
+  const { gatehouse, asked } = lab();
+  await gatehouse('--data', '/tmp/d', 'who', '--config', 'c.yaml', '--ser-cfg', 's.cfg');
+  const { environment: _, ...options } = asked[0]!;
+  assert.deepEqual(options, { dataDir: '/tmp/d', configFile: 'c.yaml', serCfg: 's.cfg' });
+});
+
+test('a password comes from standard input, or is asked for twice without being shown', async () => {
+  const piped = lab({ input: ['gehei', 'm\nrest'] });
+  await piped.gatehouse('user', 'add', '1000', '--password-stdin');
+  assert.equal(piped.administration.users.get('1000')?.password, 'geheim');
+
+  const typed = lab({ terminal: true, input: ['gx\x7feheim\r', 'wrong\x15geheim\r'] });
+  const spoken = await typed.gatehouse('user', 'add', '1000');
+  assert.equal(typed.administration.users.get('1000')?.password, 'geheim');
+  assert.equal(spoken.err, 'Password: \nOnce more: \n');
+
+  const differing = lab({ terminal: true, input: ['a\rb\r'] });
+  assert.match((await differing.gatehouse('user', 'add', '1000')).err, /PASSWORD_MISMATCH/);
+  assert.equal(differing.administration.users.size, 0);
+  assert.equal((await lab({ terminal: true, input: ['ab\x03'] }).gatehouse('user', 'add', '1000')).code, 130);
+});
+
+test('an import names bad lines, counts what was there, and writes whole pieces', async () => {
+  const lines = ['login,password,email', '1000,a,', '"10""01","b,c",x@y.example', '1002', 'a b,pw', '1003,"unclosed'];
+  const { gatehouse, administration } = lab({ input: [lines.join('\r\n')] });
+  administration.users.set('1000', {
+    id: '0',
+    logins: ['1000'],
+    email: '',
+    locked: false,
+    created: null,
+    source: 'local',
+    password: 'old',
+  });
+  const spoken = await gatehouse('user', 'import', '-');
+  assert.equal(spoken.code, 1);
+  assert.equal(spoken.out, '1 added, 1 there already (1000)\n');
+  assert.deepEqual(spoken.err.split('\n'), [
+    'standard input:4: the password is missing',
+    'standard input:6: the quote is never closed',
+    'standard input:5: a login holds no blanks',
+    '3 lines were not taken [IMPORT_LINES]',
+    '',
+  ]);
+  assert.equal(administration.users.get('10"01')?.password, 'b,c');
+  assert.equal(administration.users.get('1000')?.password, 'old');
+});
+
+test('a large import passes in pieces, an export gives the logins back', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-import-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'users.csv');
+  writeFileSync(file, Array.from({ length: 1201 }, (_, i) => `u${i},p${i}\n`).join(''));
+  const { gatehouse, administration } = lab();
+  const sizes: number[] = [];
+  const { importUsers } = administration;
+  administration.importUsers = (users) => {
+    sizes.push(users.length);
+    return importUsers(users);
+  };
+  assert.equal((await gatehouse('user', 'import', file, '--dry-run')).out, '1201 lines are good\n');
+  assert.equal((await gatehouse('user', 'import', file)).out, '1201 added\n');
+  assert.deepEqual(sizes, [500, 500, 201]);
+  const exported = (await gatehouse('user', 'export')).out.trimEnd().split('\n');
+  assert.deepEqual([exported.length, exported[0], exported[1201]], [1202, 'login,email,locked', 'u1200,,no']);
+  assert.equal((await gatehouse('user', 'import', join(folder, 'absent'))).code, 2);
+});
+
+test('who shows sessions safely, kick ends them', async () => {
+  const { gatehouse, administration } = lab();
+  const session = {
+    session: 'sip:1',
+    door: 'sip',
+    user: '1000',
+    client: '192.0.2.1',
+    started: Date.now() - 60_000,
+    expires: 0,
+  };
+  administration.sessions.push({ ...session, detail: { agent: 'evil\x1b[2J' } });
+  const lines = (await gatehouse('who', '1000')).out.split('\n');
+  assert.match(lines[1]!, /^1000 +sip +192\.0\.2\.1 +60 s +never +sip:1 +evil·\[2J$/);
+  assert.equal((await gatehouse('kick', '1000')).out, '1 session ended\n');
+  assert.equal((await gatehouse('who')).out, 'nobody is in\n');
+});
+
+test('check prints problems and decisions; errors end with 7, warnings with 0', async () => {
+  const decisions = [{ what: 'dialect', value: 'ser', where: 'ser.cfg:1:1' }];
+  const faulty = lab({ report: { file: 'ser.cfg', problems: [problem], decisions } });
+  const spoken = await faulty.gatehouse('check', 'ser.cfg');
+  assert.equal(spoken.code, 7);
+  assert.equal(
+    spoken.out,
+    'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]\n  dialect  ser  (ser.cfg:1:1)\nser.cfg: 1 error\n',
+  );
+  const warned = lab({ report: { file: 'ser.cfg', problems: [{ ...problem, severity: 'warning' }], decisions } });
+  assert.equal((await warned.gatehouse('check')).code, 0);
+});
+
+test('a broken audit trail ends with 7', async () => {
+  const { gatehouse, administration } = lab();
+  assert.deepEqual(await gatehouse('audit', 'verify'), {
+    code: 0,
+    out: 'the audit trail is whole: 3 lines in 1 segment\n',
+    err: '',
+  });
+  administration.faults = [{ file: 'a.log', line: 2, fault: 'was changed' }];
+  const broken = await gatehouse('audit', 'verify');
+  assert.equal(broken.code, 7);
+  assert.match(broken.out, /^a\.log:2: was changed$/m);
+});
+
+test('error codes are read from the documentation', () => {
+  const text = '| Code | Meaning |\n|---|---|\n| `USER_EXISTS` | it is there |\n| BAD_LOGIN | no |\n';
+  assert.deepEqual(documentedErrors(text), [
+    { code: 'USER_EXISTS', meaning: 'it is there' },
+    { code: 'BAD_LOGIN', meaning: 'no' },
+  ]);
+});

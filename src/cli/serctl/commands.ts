@@ -1,0 +1,143 @@
+/** The commands of serctl: how many arguments each takes, and what it does. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { BindingView } from '../../core/admin/types.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import { printable } from '../io.ts';
+import { spanText } from '../table.ts';
+import type { Desk } from './desk.ts';
+
+interface SerctlCommand {
+  usage: string;
+  least: number;
+  most: number;
+  run(desk: Desk, args: string[]): Promise<0 | 1>;
+}
+
+const monitor: SerctlCommand = { usage: 'moni [n]', least: 0, most: 1, run: watch };
+
+export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
+  add: { usage: 'add <user> <password> <email>', least: 3, most: 3, run: add },
+  passwd: { usage: 'passwd <user> <password>', least: 2, most: 2, run: passwd },
+  rm: { usage: 'rm <user>', least: 1, most: 1, run: rm },
+  ul: {
+    usage: 'ul show [<user>] | add <user> <contact> | rm <user> [<contact>]',
+    least: 1,
+    most: 3,
+    run: contacts('location'),
+  },
+  alias: {
+    usage: 'alias show [<user>] | add <user> <contact> | rm <user> [<contact>]',
+    least: 1,
+    most: 3,
+    run: contacts('aliases'),
+  },
+  online: { usage: 'online', least: 0, most: 0, run: online },
+  moni: monitor,
+  monitor,
+};
+
+async function add({ io, administration, login }: Desk, [user, password, email]: string[]): Promise<0 | 1> {
+  try {
+    await administration.addUser({ login: login(user!), password: password!, email: email! });
+  } catch (error) {
+    return said(io, error, 'USER_EXISTS', 'user already exists');
+  }
+  io.out('new user added');
+  return 0;
+}
+
+async function passwd({ io, administration, login }: Desk, [user, password]: string[]): Promise<0 | 1> {
+  try {
+    await administration.setPassword(login(user!), password!);
+  } catch (error) {
+    return said(io, error, 'USER_UNKNOWN', 'non-existent user');
+  }
+  io.out('password change succeeded');
+  return 0;
+}
+
+async function rm({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
+  try {
+    await administration.removeUser(login(user!));
+  } catch (error) {
+    return said(io, error, 'USER_UNKNOWN', 'non-existent user');
+  }
+  io.out('user removed');
+  return 0;
+}
+
+/** `ul` and `alias` are the same commands over two tables. */
+function contacts(table: string): SerctlCommand['run'] {
+  return async function run(desk, [action, user, contact]) {
+    const { io, administration, login } = desk;
+    switch (action) {
+      case 'show':
+        return user === undefined ? showAll(desk, table) : showOne(desk, table, user);
+      case 'add':
+        if (user === undefined || contact === undefined) break;
+        // Expires 0 (permanent) and q 1.00, as SER's script sends them.
+        await administration.addBinding({ table, login: login(user), contact, seconds: 0, q: 1 });
+        io.out('200 OK');
+        return 0;
+      case 'rm': {
+        if (user === undefined) break;
+        const removed = await administration.removeBindings(table, login(user), contact);
+        io.out(removed > 0 ? '200 OK' : '404 No registered contacts found');
+        return removed > 0 ? 0 : 1;
+      }
+    }
+    io.err(`usage: serctl ${COMMANDS[table === 'location' ? 'ul' : 'alias']!.usage}`);
+    return 1;
+  };
+}
+
+async function showOne({ io, administration, login }: Desk, table: string, user: string): Promise<0 | 1> {
+  const bindings = await administration.showBindings(table, login(user));
+  if (bindings.length === 0) {
+    io.out('404 No registered contacts found');
+    return 1;
+  }
+  io.out(['200 OK', ...bindings.map(contactLine)].join('\n'));
+  return 0;
+}
+
+async function showAll({ io, administration }: Desk, table: string): Promise<0 | 1> {
+  const bindings = await administration.listBindings(table);
+  for (const [aor, own] of Map.groupBy(bindings, (binding) => binding.aor)) {
+    io.out([printable(aor), ...own.map((binding) => `  ${contactLine(binding)}`)].join('\n'));
+  }
+  return 0;
+}
+
+function contactLine({ contact, q, expires }: BindingView): string {
+  return printable(`<${contact}>;q=${q === null ? '' : q.toFixed(2)};expires=${expires ?? 0}`);
+}
+
+async function online({ io, administration }: Desk): Promise<0> {
+  const bindings = await administration.listBindings('location');
+  const aors = [...new Set(bindings.map((binding) => binding.aor))].sort();
+  if (aors.length > 0) io.out(aors.map(printable).join('\n'));
+  return 0;
+}
+
+/** The server's state every 2 s, n times or until Ctrl-C. */
+async function watch({ io, administration }: Desk, [times]: string[]): Promise<0> {
+  const rounds = times === undefined ? Number.POSITIVE_INFINITY : Number(times);
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0) await wait(2000);
+    const status = await administration.status();
+    const bindings = await administration.listBindings('location');
+    io.out(`Server: Gatehouse ${status.version}, process ${status.pid}
+Up: ${spanText(Date.now() - Date.parse(status.startedAt))}
+Contacts: ${bindings.length}, users online: ${new Set(bindings.map((binding) => binding.aor)).size}
+${status.health.map((item) => `${item.severity}: ${item.text}`).join('\n') || 'all is well'}\n`);
+  }
+  return 0;
+}
+
+/** The original's words for what a script may look for; everything else is an error like any other. */
+function said(io: Desk['io'], error: unknown, code: string, words: string): 1 {
+  if (!(error instanceof GatehouseError) || error.code !== code) throw error;
+  io.err(words);
+  return 1;
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatehouseError } from '../../platform/errors.ts';
+import { lab } from '../lab.ts';
+
+test('users: the words of the original', async () => {
+  const { serctl, administration } = lab();
+  assert.deepEqual(await serctl('add', '1000', 'password1', 'user1@nowhere.com'), {
+    code: 0,
+    out: 'new user added\n',
+    err: '',
+  });
+  assert.equal(administration.users.get('1000')?.email, 'user1@nowhere.com');
+  assert.deepEqual(await serctl('add', '1000', 'x', 'y'), { code: 1, out: '', err: 'user already exists\n' });
+  assert.equal((await serctl('passwd', '1000', 'new')).out, 'password change succeeded\n');
+  assert.equal(administration.users.get('1000')?.password, 'new');
+  assert.equal((await serctl('rm', '1000')).code, 0);
+  assert.deepEqual(await serctl('rm', '1000'), { code: 1, out: '', err: 'non-existent user\n' });
+});
+
+test('the default domain is SIP_DOMAIN, else the server’s', async () => {
+  const named = lab({ environment: { SIP_DOMAIN: 'sip.example' }, defaultDomain: 'other.example' });
+  await named.serctl('add', '1000', 'a', 'b');
+  await named.serctl('add', '1001@third.example', 'a', 'b');
+  assert.deepEqual([...named.administration.users.keys()], ['1000@sip.example', '1001@third.example']);
+  const unnamed = lab({ defaultDomain: 'other.example' });
+  await unnamed.serctl('add', '1000', 'a', 'b');
+  assert.deepEqual([...unnamed.administration.users.keys()], ['1000@other.example']);
+});
+
+test('contacts and aliases', async () => {
+  const { serctl, administration } = lab();
+  assert.deepEqual(await serctl('ul', 'show', '1000'), { code: 1, out: '404 No registered contacts found\n', err: '' });
+  assert.equal((await serctl('ul', 'add', '1000', 'sip:1000@192.0.2.1')).out, '200 OK\n');
+  assert.deepEqual(
+    administration.bindings.map(({ table, expires, q }) => [table, expires, q]),
+    [['location', null, 1]],
+  );
+  assert.equal((await serctl('ul', 'show', '1000')).out, '200 OK\n<sip:1000@192.0.2.1>;q=1.00;expires=0\n');
+  assert.equal((await serctl('alias', 'add', 'desk', 'sip:1000@192.0.2.1')).code, 0);
+  assert.equal((await serctl('alias', 'show')).out, 'desk\n  <sip:1000@192.0.2.1>;q=1.00;expires=0\n');
+  assert.equal((await serctl('online')).out, '1000\n');
+  assert.equal((await serctl('ul', 'rm', '1000')).out, '200 OK\n');
+  assert.equal((await serctl('ul', 'rm', '1000')).code, 1);
+  assert.equal((await serctl('online')).out, '');
+});
+
+test('wrong use is explained', async () => {
+  const { serctl } = lab();
+  assert.deepEqual(await serctl('add', '1000'), {
+    code: 1,
+    out: '',
+    err: 'usage: serctl add <user> <password> <email>\n',
+  });
+  assert.match((await serctl('ul', 'frob', 'x')).err, /^usage: serctl ul show/);
+  assert.match((await serctl('constructor')).err, /there is no command/);
+  assert.equal((await serctl('help')).code, 0);
+});
+
+test('the database password is asked for only when it is wanted and nobody gave it', async () => {
+  const onOpen = ({ environment }: { environment: NodeJS.ProcessEnv }) => {
+    if (environment.PW !== 'heslo') throw new GatehouseError('STORAGE_PASSWORD', 'the database wants a password');
+  };
+  const asked = await lab({ onOpen, terminal: true, input: ['heslo\r'] }).serctl('online');
+  assert.deepEqual(asked, { code: 0, out: '', err: 'MySql password: \n' });
+  assert.equal((await lab({ onOpen, environment: { PW: 'heslo' } }).serctl('online')).err, '');
+  const wrong = await lab({ onOpen, terminal: true, environment: { PW: 'x' } }).serctl('online');
+  assert.match(wrong.err, /STORAGE_PASSWORD/);
+  assert.equal((await lab({ terminal: true }).serctl('online')).err, '');
+});

@@ -1,0 +1,12 @@
+/** The help text of serctl. */
+import { COMMANDS } from './commands.ts';
+
+export function usage(): string {
+  const lines = Object.values(COMMANDS).map((command) => `  serctl ${command.usage}`);
+  return `usage:
+${[...new Set(lines)].join('\n')}
+  serctl version
+
+Users are user or user@domain; SIP_DOMAIN is the default domain. GATEHOUSE_DATA names the data directory
+(./gatehouse-data), GATEHOUSE_CONFIG and GATEHOUSE_SER_CFG the configuration. More can be done with: gatehouse --help`;
+}

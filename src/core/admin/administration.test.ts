@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatehouseError } from '../../platform/errors.ts';
+import { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { Door } from '../doors/types.ts';
+import type { Change, Waiter } from '../journal/types.ts';
+import { Limits } from '../limits/limits.ts';
+import { keyringOf } from '../secrets/keyring.ts';
+import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec } from '../ser/types.ts';
+import { SessionDirectory } from '../sessions/directory.ts';
+import { passwordSeal } from '../users/local-users.ts';
+import type { Login, UserRecord, UserStore } from '../users/store.ts';
+import { type AdministrationParts, createAdministration } from './administration.ts';
+import { createAdmins, generatePassword } from './admins.ts';
+import { attachedBook } from './attached-book.ts';
+import { localBook } from './local-book.ts';
+import { parseLogin } from './login.ts';
+import { storedContacts } from './stored-contacts.ts';
+
+const NOW = 1_700_000_000_000;
+const clock = { now: () => NOW, monotonic: () => NOW };
+const keyring = keyringOf(Buffer.alloc(32, 5));
+const SUBSCRIBER: SubscriberSpec = {
+  database: 'main',
+  table: 'subscriber',
+  userColumn: 'username',
+  domainColumn: 'domain',
+  passwordColumn: 'ha1',
+  passwordColumn2: 'ha1b',
+  columns: ['rpid'],
+};
+const URI = {
+  database: 'main',
+  table: 'uri',
+  userColumn: 'username',
+  domainColumn: 'domain',
+  uriUserColumn: 'uri_user',
+};
+
+function memoryStore() {
+  const users: UserRecord[] = [];
+  const has = (user: UserRecord, { name, domain }: Login) =>
+    user.logins.some((l) => l.name === name && (domain === '' || l.domain === domain));
+  const store: UserStore = {
+    find: async (logins) =>
+      logins.flatMap((login) => {
+        const user = users.find((one) => has(one, login));
+        return user ? [{ login, user }] : [];
+      }),
+    list: async ({ after = 0, limit }) => users.filter(({ id }) => id > after).slice(0, limit),
+    count: async () => users.length,
+    async create(user, seal) {
+      if (users.some((one) => user.logins.some((login) => has(one, login))))
+        throw new GatehouseError('USER_EXISTS', 'taken');
+      const id = users.length + 1;
+      const record = { id, locked: false, password: seal(id), ...user };
+      users.push(record);
+      return record;
+    },
+    async createMany(many, seal) {
+      for (const [i, user] of many.entries()) await store.create(user, (id) => seal(i, id));
+      return many.length;
+    },
+    update: async (id, change) => {
+      const at = users.findIndex((user) => user.id === id);
+      users[at] = { ...users[at]!, ...change };
+    },
+    remove: async (id) => {
+      users.splice(
+        users.findIndex((user) => user.id === id),
+        1,
+      );
+    },
+  };
+  return { users, store };
+}
+
+function memoryTables() {
+  const rows: NewSubscriber[] = [];
+  const uris: string[] = [];
+  const state = { failInsert: false };
+  const is = (name: SubscriberName) => (row: NewSubscriber) =>
+    row.username === name.username && (name.domain === '' || row.domain === name.domain);
+  const tables = {
+    open: async () => ({ attached: true, layout: 'ser-0.9' }),
+    readSubscribers: async (spec: SubscriberSpec, names: readonly SubscriberName[]) => {
+      assert.deepEqual(spec.columns, ['ha1b', 'email_address']);
+      return names
+        .flatMap((name) => rows.filter(is(name)))
+        .map((row) => ({
+          username: row.username,
+          domain: row.domain,
+          password: row.password,
+          password2: row.ha1,
+          values: [row.ha1b, row.email],
+        }));
+    },
+    insertSubscriber: async (_spec: SubscriberSpec, row: NewSubscriber) => {
+      if (state.failInsert || row.password.length > 25) throw new GatehouseError('SER_VALUE_TOO_LONG', 'too long');
+      rows.push(row);
+    },
+    updateSubscriber: async (_spec: SubscriberSpec, row: NewSubscriber) => {
+      rows[rows.findIndex(is(row))] = row;
+      return true;
+    },
+    deleteSubscriber: async (_spec: SubscriberSpec, name: SubscriberName) =>
+      rows.splice(rows.findIndex(is(name)), 1).length > 0,
+    insertUri: async (_spec: unknown, user: string, domain: string) => void uris.push(`${user}@${domain}`),
+    deleteUris: async (_spec: unknown, user: string, domain: string) =>
+      void uris.splice(uris.indexOf(`${user}@${domain}`), 1),
+    loadBindings: async (_spec: unknown, _now: number, onRows: (rows: BindingRow[]) => void) => onRows([]),
+  } as Partial<SerTables> as SerTables;
+  return { rows, uris, state, tables };
+}
+
+function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> = {}) {
+  const { users, store } = memoryStore();
+  const ser = memoryTables();
+  const written: Change[] = [];
+  const journal = {
+    append(unit: readonly Change[], waiter?: Waiter) {
+      written.push(...unit);
+      setImmediate(() => waiter?.settled(undefined));
+    },
+    drain: async () => {},
+  };
+  const changed: string[] = [];
+  const names = { tables: ser.tables, subscriber: SUBSCRIBER, uri: URI };
+  const contacts = storedContacts({
+    tables: ser.tables,
+    journal,
+    clock,
+    spec: (table) =>
+      table === 'unknown' ? undefined : { spec: { database: 'main', table, columns: {} }, useDomain: false },
+  });
+  const aliases = contacts.open('aliases');
+  const administration = createAdministration({
+    clock,
+    journal,
+    book: kind === 'local' ? localBook({ store, keyring, clock, ...names }) : attachedBook(names),
+    contacts: { open: (table) => (table === 'aliases' ? aliases : contacts.open(table)) },
+    changed: (name) => void changed.push(name),
+    defaultDomain: 'example.com',
+    auditDirectory: '/nowhere',
+    auditKey: Buffer.alloc(32),
+    actor: 'test',
+    status: () => Promise.reject(new Error('not here')),
+    ...changes,
+  });
+  const audited = () => written.flatMap((c) => (c.kind === 'audit' ? [JSON.parse(c.line)] : []));
+  return { administration, users, changed, audited, written, journal, ...ser };
+}
+
+test('a local user: sealed password, empty clear columns, a uri row, an audit line, caches told', async () => {
+  const { administration, users, rows, uris, audited, changed } = lab('local');
+  const view = await administration.addUser({ login: '1000', password: 'sécret', email: 'a@b' });
+  assert.deepEqual(view, {
+    id: 'local:1',
+    logins: ['1000@example.com'],
+    email: 'a@b',
+    locked: false,
+    created: new Date(NOW).toISOString(),
+    source: 'local',
+  });
+  assert.equal(keyring.open(users[0]!.password!, passwordSeal(1)), 'sécret');
+  assert.deepEqual(rows, [{ username: '1000', domain: 'example.com', password: '', ha1: '', ha1b: '', email: 'a@b' }]);
+  assert.deepEqual(uris, ['1000@example.com']);
+  assert.deepEqual(changed, ['1000']);
+  assert.deepEqual(audited(), [
+    { time: new Date(NOW).toISOString(), event: 'admin', action: 'add-user', by: 'test', user: '1000@example.com' },
+  ]);
+  await assert.rejects(administration.addUser({ login: '1000', password: 'x' }), { code: 'USER_EXISTS' });
+  await administration.setPassword('1000', 'other');
+  assert.equal(keyring.open(users[0]!.password!, passwordSeal(1)), 'other');
+  await administration.removeUser('1000@example.com');
+  assert.deepEqual([users.length, rows.length, uris.length], [0, 0, 0]);
+  await assert.rejects(administration.showUser('1000'), { code: 'USER_UNKNOWN' });
+  assert.ok(!JSON.stringify(audited()).includes('other'));
+});
+
+test('when the SER rows cannot be written, no half of a user stays', async () => {
+  const { administration, users, state, audited } = lab('local');
+  state.failInsert = true;
+  await assert.rejects(administration.addUser({ login: '1000', password: 'x' }), { code: 'SER_VALUE_TOO_LONG' });
+  assert.deepEqual([users.length, audited().length], [0, 0]);
+});
+
+test('an attached table is filled as SER does, and a value too long is refused', async () => {
+  const { administration, rows, uris } = lab('attached');
+  await administration.addUser({ login: 'alice@a.example', password: 'secret', email: 'a@b' });
+  assert.deepEqual(rows[0], {
+    username: 'alice',
+    domain: 'a.example',
+    password: 'secret',
+    ha1: 'c1315c20fa629201948ae020615aea75',
+    ha1b: 'f8f5eca901c3b75a0bd64c0f580666e5',
+    email: 'a@b',
+  });
+  assert.deepEqual(uris, ['alice@a.example']);
+  await assert.rejects(administration.addUser({ login: 'bob', password: 'x'.repeat(26) }), {
+    code: 'SER_VALUE_TOO_LONG',
+  });
+  await assert.rejects(administration.addUser({ login: 'alice@a.example', password: 'x' }), { code: 'USER_EXISTS' });
+  const before = rows[0]!;
+  await administration.setEmail('alice@a.example', 'new@b');
+  assert.deepEqual(rows[0], { ...before, email: 'new@b' });
+  await administration.setPassword('alice@a.example', 'changed');
+  assert.equal(rows[0]!.email, 'new@b');
+  assert.equal(rows[0]!.password, 'changed');
+  assert.notEqual(rows[0]!.ha1, before.ha1);
+});
+
+test('an import adds what is new, counts the rest, and nothing when a line is faulty', async () => {
+  const { administration, users } = lab('local');
+  await administration.addUser({ login: 'u1', password: 'x' });
+  const many = Array.from({ length: 700 }, (_, i) => ({ login: `u${i}`, password: 'p' }));
+  const report = await administration.importUsers([...many, { login: 'u5', password: 'q' }]);
+  assert.equal(report.added, 699);
+  assert.deepEqual(report.existing.sort(), ['u1@example.com', 'u5@example.com']);
+  assert.equal(users.length, 700);
+  await assert.rejects(
+    administration.importUsers([
+      { login: 'v', password: 'p' },
+      { login: 'w', password: '' },
+    ]),
+    {
+      code: 'PASSWORD_EMPTY',
+    },
+  );
+  assert.equal(users.length, 700);
+});
+
+test('aliases and users do not overlap; contacts are checked, shown and removed', async () => {
+  const { administration } = lab('local');
+  const add = (login: string, contact: string) =>
+    administration.addBinding({ table: 'aliases', login, contact, seconds: 60, q: 1 });
+  await add('info', 'sip:1000@example.com');
+  await assert.rejects(administration.addUser({ login: 'info', password: 'x' }), { code: 'ALIAS_EXISTS' });
+  await administration.addUser({ login: '1000', password: 'x' });
+  await assert.rejects(add('1000', 'sip:a@b'), { code: 'USER_EXISTS' });
+  for (const bad of ['', 'sip:', 'sip:a b', 'sip:a@b\r\nX: y', 'http://x', '<sip:a@b>', `sip:${'x'.repeat(260)}`]) {
+    await assert.rejects(add('info', bad), { code: 'CONTACT_INVALID' }, bad);
+  }
+  const [binding] = await administration.showBindings('aliases', 'info');
+  assert.deepEqual([binding?.contact, binding?.expires, binding?.q], ['sip:1000@example.com', 60, 1]);
+  assert.equal((await administration.listBindings('aliases')).length, 1);
+  assert.equal(await administration.removeBindings('aliases', 'info'), 1);
+  assert.deepEqual(await administration.showBindings('aliases', 'info'), []);
+  await assert.rejects(administration.listBindings('unknown'), { code: 'TABLE_UNKNOWN' });
+});
+
+test('who and kick ask the doors; without a running server they say so', async () => {
+  const stopped = lab('local').administration;
+  await assert.rejects(stopped.who(), { code: 'SERVER_NOT_RUNNING' });
+  const open = new Set(['sip:1', 'sip:2']);
+  const door = {
+    name: 'sip',
+    sessions: () =>
+      [...open].map((session) => ({
+        session,
+        door: 'sip',
+        user: 'alice',
+        client: '',
+        started: 0,
+        expires: 0,
+        detail: {},
+      })),
+    end: async (session: string) => open.delete(session),
+  } as Partial<Door> as Door;
+  const { administration, audited } = lab('local', { sessions: new SessionDirectory(() => [door]) });
+  assert.equal((await administration.who('alice')).length, 2);
+  assert.equal(await administration.kick('sip:1'), 1);
+  await assert.rejects(administration.kick('sip:9'), { code: 'SESSION_UNKNOWN' });
+  assert.equal(await administration.kick('alice'), 1);
+  assert.deepEqual(
+    audited().map(({ action }) => action),
+    ['kick', 'kick'],
+  );
+});
+
+test('logins are checked where they come in', () => {
+  assert.deepEqual(parseLogin('1000', ''), { name: '1000', domain: '' });
+  assert.deepEqual(parseLogin('a.b+c@Example.COM', 'x'), { name: 'a.b+c', domain: 'example.com' });
+  for (const bad of ['', '@a', 'a@', 'a@b@c', 'a b', 'a:b', 'a\nb', 'a"b', 'a<b', 'x'.repeat(129)]) {
+    assert.throws(() => parseLogin(bad, 'd'), { code: 'BAD_LOGIN' }, JSON.stringify(bad));
+  }
+});
+
+test('the first administrator, wrong passwords, and the limit', async () => {
+  const hashes = new Map<string, string>();
+  const store = {
+    count: async () => hashes.size,
+    hash: async (name: string) => hashes.get(name),
+    set: async (name: string, hash: string) => void hashes.set(name, hash),
+  };
+  const limits = new Limits(new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) }), clock, {
+    maxDelayed: 0,
+  });
+  const { journal, audited } = lab('local');
+  const admins = createAdmins({ store, limits, journal, clock });
+  const client = { address: '192.0.2.1', port: 1 };
+  const first = await admins.ensureFirst(undefined);
+  assert.match(first?.generated ?? '', /^([a-hjkmnp-z2-9]{5}-){4}[a-hjkmnp-z2-9]{5}$/);
+  assert.equal(await admins.ensureFirst('another one'), undefined);
+  assert.equal(await admins.verify('admin', first!.generated!, client), true);
+  assert.equal(await admins.verify('nobody', 'x', client), false);
+  for (let i = 0; i < 5; i++) assert.equal(await admins.verify('admin', `wrong${i}`, client), false);
+  assert.equal(await admins.verify('admin', first!.generated!, client), false, 'over the limit');
+  assert.equal(await admins.verify('admin', first!.generated!, { address: '192.0.2.9', port: 1 }), true);
+  await assert.rejects(admins.setPassword('admin', 'short'), { code: 'ADMIN_PASSWORD_SHORT' });
+  assert.equal(audited().filter(({ event }) => event === 'refused').length, 6);
+  assert.notEqual(generatePassword(), generatePassword());
+});

@@ -1,0 +1,245 @@
+/**
+ * What an administrator can do, put together from the parts of core. Used by the running server for its control socket and
+ * HTTP, and by the command line beside a stopped one. Each change is in the audit trail, durable, before it counts as done.
+ *
+ * Errors: see admin/types.ts.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import { auditChange } from '../audit/events.ts';
+import { verifyTrail } from '../audit/verify.ts';
+import type { SessionInfo } from '../doors/types.ts';
+import { commit } from '../journal/commit.ts';
+import type { Journal } from '../journal/types.ts';
+import type { SessionDirectory } from '../sessions/directory.ts';
+import type { Login } from '../users/store.ts';
+import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
+import { loginText, parseLogin } from './login.ts';
+import type { Administration, AuditReport, BindingView, LoginText, UserView } from './types.ts';
+import type { NewUser, UserBook } from './user-book.ts';
+
+export interface AdministrationParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly book: UserBook;
+  readonly contacts: ContactTables;
+  /** Absent beside a stopped server: nobody is in. */
+  readonly sessions?: SessionDirectory;
+  /** Told of each user we changed, so that caches read anew. */
+  changed(name: string): void;
+  /** Given to logins without a domain (SIP_DOMAIN); empty: none. */
+  readonly defaultDomain: string;
+  readonly auditDirectory: string;
+  readonly auditKey: Buffer;
+  /** Who acts, as the audit trail names it: `command line`, `admin`. */
+  readonly actor: string;
+  status(): ReturnType<Administration['status']>;
+}
+
+/** Where serctl keeps aliases, which no user's login may overlap with. */
+const ALIASES = 'aliases';
+const LOCATION = 'location';
+const MAX_PASSWORD = 512;
+const IMPORT_PIECE = 500;
+
+export function createAdministration(parts: AdministrationParts): Administration {
+  const { book, clock } = parts;
+  return {
+    addUser,
+    setPassword,
+    setEmail,
+    removeUser,
+    showUser: (login) => book.show(parse(login)),
+    listUsers: (options) => book.list(options),
+    importUsers,
+    who,
+    kick,
+    showBindings,
+    listBindings,
+    addBinding,
+    removeBindings,
+    verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
+    status: () => parts.status(),
+  };
+
+  async function addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView> {
+    const fresh = newUser(user);
+    await refuseAlias(fresh.login);
+    const view = await book.add(fresh);
+    await changed('add-user', fresh.login);
+    return view;
+  }
+
+  async function setPassword(text: LoginText, password: string): Promise<void> {
+    const login = parse(text);
+    checkPassword(password);
+    await book.setPassword(login, password);
+    await changed('set-password', login);
+  }
+
+  async function setEmail(text: LoginText, email: string): Promise<void> {
+    const login = parse(text);
+    await book.setEmail(login, email);
+    await changed('set-email', login);
+  }
+
+  async function removeUser(text: LoginText): Promise<void> {
+    const login = parse(text);
+    await book.remove(login);
+    await changed('remove-user', login);
+    if (parts.sessions) await parts.sessions.endAll(loginText(login), 'removed');
+    else await (await parts.contacts.open(LOCATION))?.remove(loginText(login), undefined, 'removed');
+  }
+
+  async function importUsers(
+    users: { login: LoginText; password: string; email?: string }[],
+  ): Promise<{ added: number; existing: LoginText[] }> {
+    // All are looked at before the first is written: a faulty line adds nothing.
+    const all = new Map<LoginText, NewUser>();
+    const existing: LoginText[] = [];
+    for (const user of users.map(newUser)) {
+      const text = loginText(user.login);
+      if (all.has(text)) existing.push(text);
+      else all.set(text, user);
+    }
+    let added = 0;
+    for (const piece of pieces([...all.values()], IMPORT_PIECE)) {
+      const taken = new Set((await book.taken(piece.map(({ login }) => login))).map(loginText));
+      existing.push(...taken);
+      const missing = piece.filter(({ login }) => !taken.has(loginText(login)));
+      if (missing.length === 0) continue;
+      added += await book.addMany(missing);
+      for (const { login } of missing) parts.changed(login.name);
+    }
+    await record('import-users', { count: added });
+    return { added, existing };
+  }
+
+  async function who(text?: LoginText): Promise<SessionInfo[]> {
+    const user = text === undefined ? undefined : loginText(parseLogin(text, ''));
+    return [...running().who(user)];
+  }
+
+  async function kick(what: string): Promise<number> {
+    const sessions = running();
+    if (!what.includes(':')) {
+      const login = parseLogin(what, '');
+      const ended = await sessions.endAll(loginText(login), 'kicked');
+      await record('kick', { user: loginText(login), count: ended });
+      return ended;
+    }
+    if (!(await sessions.end(what, 'kicked')))
+      throw new GatehouseError('SESSION_UNKNOWN', `there is no session ${what}`);
+    await record('kick', { session: what });
+    return 1;
+  }
+
+  async function showBindings(name: string, login: LoginText): Promise<BindingView[]> {
+    const table = await open(name);
+    const aor = loginText(parse(login));
+    return table.bindings(aor).map((contact) => view(name, aor, contact));
+  }
+
+  async function listBindings(name: string): Promise<BindingView[]> {
+    const table = await open(name);
+    return [...table.aors()].flatMap((aor) => table.bindings(aor).map((contact) => view(name, aor, contact)));
+  }
+
+  async function addBinding(binding: Parameters<Administration['addBinding']>[0]): Promise<void> {
+    const { table: name, contact, seconds, q } = binding;
+    const login = parse(binding.login);
+    if (!/^(sips?:|tel:)[\u0021-\u007e]{1,248}$/i.test(contact) || /[<>"]/.test(contact)) {
+      throw new GatehouseError('CONTACT_INVALID', `${JSON.stringify(contact.slice(0, 80))} is no contact`, {
+        hint: 'write a SIP URI of at most 255 characters, such as sip:1000@192.0.2.7:5060',
+      });
+    }
+    if (!(seconds >= 0 && seconds <= 2 ** 31) || !(q === -1 || (q >= 0 && q <= 1))) {
+      throw new GatehouseError('CONTACT_INVALID', 'a contact needs 0 or more seconds and a q between 0 and 1');
+    }
+    const table = await open(name);
+    if (name === ALIASES && (await book.taken([login])).length > 0) {
+      throw new GatehouseError(
+        'USER_EXISTS',
+        `${loginText(login)} is a user, and an alias must not have the same name`,
+      );
+    }
+    const expires = seconds === 0 ? 0 : clock.now() + seconds * 1000;
+    await table.put(loginText(login), contact, { expires, q });
+    await record('add-binding', { user: loginText(login), table: name, contact });
+  }
+
+  async function removeBindings(name: string, text: LoginText, contact?: string): Promise<number> {
+    const table = await open(name);
+    const aor = loginText(parse(text));
+    const removed = await table.remove(aor, contact, 'removed');
+    await record('remove-bindings', { user: aor, table: name, contact, count: removed });
+    return removed;
+  }
+
+  function newUser({ login, password, email }: { login: LoginText; password: string; email?: string }): NewUser {
+    checkPassword(password);
+    return { login: parse(login), password, email: email ?? '' };
+  }
+
+  function parse(login: LoginText): Login {
+    return parseLogin(login, parts.defaultDomain);
+  }
+
+  async function open(name: string): Promise<ContactTable> {
+    const table = await parts.contacts.open(name);
+    if (table) return table;
+    throw new GatehouseError('TABLE_UNKNOWN', `there is no table of contacts ${JSON.stringify(name.slice(0, 80))}`, {
+      hint: 'use a table that the SIP configuration names in save() or lookup(), e.g. location or aliases',
+    });
+  }
+
+  async function refuseAlias(login: Login): Promise<void> {
+    const aliases = await parts.contacts.open(ALIASES);
+    if (!aliases || aliases.bindings(loginText(login)).length === 0) return;
+    throw new GatehouseError('ALIAS_EXISTS', `${loginText(login)} is an alias of somebody already`, {
+      hint: `remove it first: gatehouse alias rm ${loginText(login)}`,
+    });
+  }
+
+  function running(): SessionDirectory {
+    if (parts.sessions) return parts.sessions;
+    throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run, so nobody is in', {
+      hint: 'start it with: gatehouse up',
+    });
+  }
+
+  async function changed(action: string, login: Login): Promise<void> {
+    parts.changed(login.name);
+    await record(action, { user: loginText(login) });
+  }
+
+  function record(action: string, fields: Readonly<Record<string, string | number | undefined>>): Promise<void> {
+    return commit(parts.journal, [auditChange(clock.now(), 'admin', { action, by: parts.actor, ...fields })]);
+  }
+
+  function view(table: string, aor: string, contact: Contact): BindingView {
+    const { q, expires, callId, cseq, userAgent, received } = contact;
+    const left = expires === 0 ? null : Math.max(0, Math.round((expires - clock.now()) / 1000));
+    return {
+      table,
+      aor,
+      contact: contact.contact,
+      q: q < 0 ? null : q,
+      expires: left,
+      callId,
+      cseq,
+      userAgent,
+      received,
+    };
+  }
+}
+
+function checkPassword(password: string): void {
+  if (password === '') throw new GatehouseError('PASSWORD_EMPTY', 'a password must not be empty');
+  if (password.length <= MAX_PASSWORD) return;
+  throw new GatehouseError('PASSWORD_TOO_LONG', `a password has at most ${MAX_PASSWORD} characters`);
+}
+
+function* pieces<T>(all: readonly T[], size: number): Generator<T[]> {
+  for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size);
+}

@@ -1,0 +1,130 @@
+/**
+ * Users in our own tables: one sealed password each, and a row in `subscriber` (clear columns empty) and `uri` so that SER's
+ * tables are complete for whoever reads them.
+ */
+
+import type { Clock } from '../../platform/clock.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { Keyring } from '../secrets/keyring.ts';
+import type { SerTables, SubscriberSpec, UriSpec } from '../ser/types.ts';
+import { passwordSeal } from '../users/local-users.ts';
+import type { Login, UserRecord, UserStore } from '../users/store.ts';
+import { loginText } from './login.ts';
+import type { UserView } from './types.ts';
+import type { NewUser, UserBook } from './user-book.ts';
+
+export interface LocalBookParts {
+  readonly store: UserStore;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly tables: SerTables;
+  /** Absent where there is no SIP door. */
+  readonly subscriber?: SubscriberSpec;
+  readonly uri?: UriSpec;
+}
+
+/** SER rows written at a time while importing. */
+const ROWS_AT_ONCE = 100;
+
+export function localBook({ store, keyring, clock, tables, subscriber, uri }: LocalBookParts): UserBook {
+  return { add, addMany, taken, setPassword, setEmail, remove, show, list };
+
+  async function add(user: NewUser): Promise<UserView> {
+    const { login, email, password } = user;
+    const record = await store.create({ logins: [login], email, created: clock.now() }, (id) => sealed(password, id));
+    try {
+      await addRows(user);
+    } catch (error) {
+      await store.remove(record.id);
+      throw error;
+    }
+    return view(record);
+  }
+
+  async function addMany(users: readonly NewUser[]): Promise<number> {
+    const created = clock.now();
+    const records = users.map(({ login, email }) => ({ logins: [login], email, created }));
+    const added = await store.createMany(records, (index, id) => sealed(users[index]!.password, id));
+    for (let i = 0; i < users.length; i += ROWS_AT_ONCE) {
+      await Promise.all(users.slice(i, i + ROWS_AT_ONCE).map(addRows));
+    }
+    return added;
+  }
+
+  async function addRows({ login, email }: NewUser): Promise<void> {
+    const { name: username, domain } = login;
+    if (subscriber) {
+      await tables.insertSubscriber(subscriber, { username, domain, password: '', ha1: '', ha1b: '', email });
+    }
+    if (uri) await tables.insertUri(uri, username, domain, username);
+  }
+
+  async function taken(logins: readonly Login[]): Promise<Login[]> {
+    return (await store.find(logins)).map(({ login }) => login);
+  }
+
+  async function setPassword(login: Login, password: string): Promise<void> {
+    const { id } = await find(login);
+    await store.update(id, { password: sealed(password, id) });
+  }
+
+  async function setEmail(login: Login, email: string): Promise<void> {
+    await store.update((await find(login)).id, { email });
+  }
+
+  async function remove(login: Login): Promise<void> {
+    const { id, logins } = await find(login);
+    await store.remove(id);
+    for (const { name: username, domain } of logins) {
+      if (uri) await tables.deleteUris(uri, username, domain);
+      if (subscriber) await tables.deleteSubscriber(subscriber, { username, domain });
+    }
+  }
+
+  async function show(login: Login): Promise<UserView> {
+    return view(await find(login));
+  }
+
+  async function list({
+    prefix,
+    after,
+    limit,
+  }: {
+    prefix?: string;
+    after?: string;
+    limit: number;
+  }): Promise<UserView[]> {
+    const options = {
+      limit,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(after === undefined ? {} : { after: idNumber(after) }),
+    };
+    return (await store.list(options)).map(view);
+  }
+
+  async function find(login: Login): Promise<UserRecord> {
+    const [found] = await store.find([login]);
+    if (found) return found.user;
+    throw new GatehouseError('USER_UNKNOWN', `there is no user ${loginText(login)}`);
+  }
+
+  function sealed(password: string, id: number): Uint8Array {
+    return keyring.seal(password, passwordSeal(id));
+  }
+}
+
+function view({ id, logins, email, locked, created }: UserRecord): UserView {
+  return {
+    id: `local:${id}`,
+    logins: logins.map(loginText),
+    email,
+    locked,
+    created: new Date(created).toISOString(),
+    source: 'local',
+  };
+}
+
+/** `local:12` or `12`. */
+function idNumber(text: string): number {
+  return Number(text.slice(text.lastIndexOf(':') + 1)) || 0;
+}

@@ -1,0 +1,23 @@
+/** Where administration keeps users: our own tables (local-book.ts), or an attached SER table (attached-book.ts). */
+import type { Login } from '../users/store.ts';
+import type { UserView } from './types.ts';
+
+export interface NewUser {
+  readonly login: Login;
+  readonly password: string;
+  readonly email: string;
+}
+
+/** Errors: USER_EXISTS, USER_UNKNOWN, SER_VALUE_TOO_LONG, STORAGE_UNAVAILABLE, STORAGE_REFUSED. */
+export interface UserBook {
+  add(user: NewUser): Promise<UserView>;
+  /** All of them new; gives how many were added. */
+  addMany(users: readonly NewUser[]): Promise<number>;
+  /** Those of the logins that somebody has. */
+  taken(logins: readonly Login[]): Promise<Login[]>;
+  setPassword(login: Login, password: string): Promise<void>;
+  setEmail(login: Login, email: string): Promise<void>;
+  remove(login: Login): Promise<void>;
+  show(login: Login): Promise<UserView>;
+  list(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
+}

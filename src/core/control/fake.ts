@@ -1,0 +1,83 @@
+/** An Administration that keeps users in memory, for tests of whatever speaks to one. */
+import { GatehouseError } from '../../platform/errors.ts';
+import type { Administration, BindingView, UserView } from '../admin/types.ts';
+import type { SessionInfo } from '../doors/types.ts';
+
+export interface FakeAdministration extends Administration {
+  readonly users: Map<string, UserView & { password: string }>;
+  readonly bindings: BindingView[];
+  readonly sessions: SessionInfo[];
+  faults: { file: string; line: number; fault: string }[];
+}
+
+export function fakeAdministration(): FakeAdministration {
+  const users: FakeAdministration['users'] = new Map();
+  const bindings: BindingView[] = [];
+  const sessions: SessionInfo[] = [];
+  const user = (login: string) => {
+    const found = users.get(login);
+    if (!found) throw new GatehouseError('USER_UNKNOWN', `there is no user ${login}`);
+    return found;
+  };
+  const create = (login: string, password: string, email = '') => {
+    if (/\s/.test(login)) throw new GatehouseError('BAD_LOGIN', 'a login holds no blanks');
+    if (users.has(login))
+      throw new GatehouseError('USER_EXISTS', `${login} is there already`, { hint: 'choose another' });
+    const id = String(users.size + 1).padStart(6, '0');
+    const made = { id, logins: [login], email, locked: false, created: null, source: 'local', password };
+    users.set(login, made);
+    return made;
+  };
+  const view = ({ password: _, ...rest }: UserView & { password: string }): UserView => rest;
+
+  const fake: FakeAdministration = {
+    users,
+    bindings,
+    sessions,
+    faults: [],
+    addUser: async ({ login, password, email }) => view(create(login, password, email)),
+    setPassword: async (login, password) => {
+      user(login).password = password;
+    },
+    setEmail: async (login, email) => {
+      user(login).email = email;
+    },
+    removeUser: async (login) => {
+      users.delete(user(login).logins[0]!);
+    },
+    showUser: async (login) => view(user(login)),
+    listUsers: async ({ prefix = '', after = '', limit }) =>
+      [...users.values()]
+        .filter(({ id, logins }) => id > after && logins[0]!.startsWith(prefix))
+        .slice(0, limit)
+        .map(view),
+    importUsers: async (added) => {
+      if (added.some(({ login }) => /\s/.test(login))) throw new GatehouseError('BAD_LOGIN', 'a login holds no blanks');
+      const existing = added.filter(({ login }) => users.has(login)).map(({ login }) => login);
+      for (const one of added) if (!users.has(one.login)) create(one.login, one.password, one.email);
+      return { added: added.length - existing.length, existing };
+    },
+    who: async (login) => sessions.filter((session) => login === undefined || session.user === login),
+    kick: async (what) => {
+      const ended = sessions.filter((session) => session.user === what || session.session === what);
+      for (const session of ended) sessions.splice(sessions.indexOf(session), 1);
+      return ended.length;
+    },
+    showBindings: async (table, login) => bindings.filter((one) => one.table === table && one.aor === login),
+    listBindings: async (table) => bindings.filter((one) => one.table === table),
+    addBinding: async ({ table, login, contact, seconds, q }) => {
+      const rest = { callId: '', cseq: 0, userAgent: '', received: null };
+      bindings.push({ table, aor: login, contact, q, expires: seconds === 0 ? null : seconds, ...rest });
+    },
+    removeBindings: async (table, login, contact) => {
+      const gone = bindings.filter(
+        (one) => one.table === table && one.aor === login && (contact === undefined || one.contact === contact),
+      );
+      for (const one of gone) bindings.splice(bindings.indexOf(one), 1);
+      return gone.length;
+    },
+    verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
+    status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),
+  };
+  return fake;
+}

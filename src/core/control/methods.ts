@@ -1,0 +1,75 @@
+/**
+ * The calls of Administration as they cross a socket: one table with what each takes. The ONLY place to add one; the
+ * control socket, the HTTP interface and the client are all made from it.
+ *
+ * Errors: METHOD_UNKNOWN, ARGUMENTS_INVALID, and whatever the call itself throws.
+ */
+import * as z from 'zod';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { Administration } from '../admin/types.ts';
+
+const login = z.string().min(1).max(320);
+const password = z.string().max(1024);
+const email = z.string().max(320);
+const table = z.string().min(1).max(64);
+const contact = z.string().min(1).max(1024);
+const newUser = z.strictObject({ login, password, email: email.optional() });
+
+/** Users in one piece of an import. */
+export const IMPORT_PIECE = 500;
+
+export const METHODS = {
+  addUser: z.tuple([newUser]),
+  setPassword: z.tuple([login, password]),
+  setEmail: z.tuple([login, email]),
+  removeUser: z.tuple([login]),
+  showUser: z.tuple([login]),
+  listUsers: z.tuple([
+    z.strictObject({
+      prefix: login.optional(),
+      after: z.string().max(320).optional(),
+      limit: z.int().min(1).max(1000),
+    }),
+  ]),
+  importUsers: z.tuple([z.array(newUser).max(IMPORT_PIECE)]),
+  who: z.tuple([login.optional()]),
+  kick: z.tuple([z.string().min(1).max(1024)]),
+  showBindings: z.tuple([table, login]),
+  listBindings: z.tuple([table]),
+  addBinding: z.tuple([
+    // seconds 0 = permanent, q -1 = none.
+    z.strictObject({
+      table,
+      login,
+      contact,
+      seconds: z
+        .int()
+        .min(0)
+        .max(2 ** 31),
+      q: z.number().min(-1).max(1),
+    }),
+  ]),
+  removeBindings: z.tuple([table, login, contact.optional()]),
+  verifyAudit: z.tuple([]),
+  status: z.tuple([]),
+} satisfies { [Method in keyof Administration]: z.ZodType<Parameters<Administration[Method]>> };
+
+/** Makes the call that a socket asked for. A call without an answer gives null. */
+export async function callMethod(administration: Administration, method: string, args: unknown): Promise<unknown> {
+  if (!Object.hasOwn(METHODS, method)) {
+    throw new GatehouseError('METHOD_UNKNOWN', `there is no call \`${method.slice(0, 64)}\``, {
+      hint: `the calls are: ${Object.keys(METHODS).join(', ')}`,
+    });
+  }
+  const name = method as keyof Administration;
+  const parsed = METHODS[name].safeParse(args);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new GatehouseError('ARGUMENTS_INVALID', message.charAt(0).toLowerCase() + message.slice(1), {
+      where: `${method}(${path.map(String).join('.')})`,
+    });
+  }
+  // The table above ties each schema to the parameters of its call; TypeScript cannot follow that through a variable name.
+  const call = administration[name] as (...args: readonly unknown[]) => Promise<unknown>;
+  return (await call.apply(administration, parsed.data)) ?? null;
+}

@@ -1,0 +1,21 @@
+/** The error codes of core and what each means; docs/errors.md explains them at length. */
+export const CORE_ERRORS = {
+  KEY_MISSING: 'the database exists, but its key file does not',
+  KEY_EXISTS: 'a new key file was to be made where there is one',
+  KEY_FILE_MODE: 'others than the owner may read or change the key file',
+  KEY_FILE_BROKEN: 'the key file is damaged, incomplete or cannot be read',
+  KEY_WRONG: 'the key file belongs to another database',
+  SEAL_BROKEN: 'a sealed value was changed, belongs elsewhere or is under another key',
+  USER_EXISTS: 'the login is taken',
+  USER_UNKNOWN: 'nobody has this login',
+  BAD_LOGIN: 'the text is no login of the form name or name@domain',
+  PASSWORD_EMPTY: 'the password is empty',
+  PASSWORD_TOO_LONG: 'the password is longer than any door could check',
+  ADMIN_PASSWORD_SHORT: "an administrator's password is too short",
+  SESSION_UNKNOWN: 'no door knows this session',
+  TABLE_UNKNOWN: 'the SIP configuration names no such table of contacts',
+  CONTACT_INVALID: 'the text is no contact, or its time or q is out of range',
+  ALIAS_EXISTS: 'the login is an alias already',
+  SERVER_NOT_RUNNING: 'this can only be asked of a running server',
+  AUDIT_BROKEN: 'the audit trail cannot be read',
+} as const;

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatehouseError } from '../../platform/errors.ts';
+import { silentLog } from '../../platform/log.ts';
+import { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { Door } from '../doors/types.ts';
+import { noHooks } from '../hooks/hooks.ts';
+import type { Change } from '../journal/types.ts';
+import { Limits } from '../limits/limits.ts';
+import { openPolicy } from '../policy/policy.ts';
+import { digestResponse } from '../proofs/digest.ts';
+import { digestHa1 } from '../proofs/digest-hash.ts';
+import { NonceCounts } from '../proofs/nonce-counts.ts';
+import { SessionDirectory } from '../sessions/directory.ts';
+import { RefreshCounts } from '../sessions/refresh-counts.ts';
+import { StoredAccount } from '../users/stored-account.ts';
+import type { Account, UserSource } from '../users/types.ts';
+import { createGate, type GateParts } from './gate.ts';
+import type { DigestProof, Knock, PasswordProof } from './types.ts';
+
+function lab(changes: Partial<GateParts> = {}) {
+  const time = { now: 1_700_000_000_000 };
+  const clock = { now: () => time.now, monotonic: () => time.now };
+  const wheel = new TimerWheel({ clock, onError: (e) => assert.fail(String(e)) });
+  const written: Change[] = [];
+  const journal = { append: (unit: readonly Change[]) => void written.push(...unit), drain: async () => {} };
+  const steps: string[] = [];
+  const step = <T>(name: string, value: T): T => {
+    steps.push(name);
+    return value;
+  };
+  const users = new Map<string, Account>();
+  const add = (name: string, password: string, locked = false) => {
+    const account = new StoredAccount(
+      { id: `local:${name}`, name, domain: '', locked, values: [] },
+      {
+        password: () => step('secret', password),
+        ha1: () => undefined,
+      },
+    );
+    users.set(name, account);
+  };
+  const source = {
+    name: 'fake',
+    shared: false,
+    find: (name: string) => step('find', users.get(name) ?? null),
+  };
+  const policy = {
+    decide: (...args: Parameters<typeof openPolicy.decide>) => step('policy', openPolicy.decide(...args)),
+  };
+  const gate = createGate({
+    clock,
+    log: silentLog,
+    journal,
+    limits: new Limits(wheel, clock),
+    nonceCounts: new NonceCounts({ clock, lifetimeMs: 300_000 }),
+    policy,
+    hooks: noHooks,
+    sessions: new SessionDirectory(() => []),
+    refreshes: new RefreshCounts(journal, clock),
+    source: () => source,
+    ...changes,
+  });
+  const audited = () => written.flatMap((c) => (c.kind === 'audit' ? [JSON.parse(c.line)] : []));
+  return { gate, add, source, steps, audited, time, wheel, users, written };
+}
+
+function digest(user: string, password: string, changes: Partial<DigestProof> = {}): DigestProof {
+  const proof = {
+    kind: 'digest',
+    algorithm: 'MD5',
+    username: user,
+    realm: 'example.com',
+    nonce: 'n1',
+    uri: 'sip:example.com',
+    method: 'REGISTER',
+    qop: 'auth',
+    cnonce: 'c',
+    nc: '00000001',
+    ncValue: 1,
+    body: '',
+    expired: false,
+    ...changes,
+  } as const;
+  return { response: digestResponse(proof, digestHa1(user, proof.realm, password, proof.algorithm)), ...proof };
+}
+
+function knock(user: string, proof: DigestProof | PasswordProof, changes: Partial<Knock> = {}): Knock {
+  const client = { address: '192.0.2.1', port: 5060 };
+  return { door: 'sip', user, domain: '', client, proof, time: 1_700_000_000_000, ...changes };
+}
+
+test('a known user with the right digest is proven, at once and with a plain value', () => {
+  const { gate, add, audited } = lab();
+  add('alice', 'secret');
+  const verdict = gate.prove(knock('alice', digest('alice', 'secret')));
+  assert.ok(!(verdict instanceof Promise));
+  assert.equal(verdict.verdict, 'proven');
+  assert.equal(verdict.verdict === 'proven' && verdict.ticket.account.login, 'alice');
+  assert.deepEqual(audited(), []);
+  assert.equal(gate.stats.proven, 1);
+});
+
+test('the order is user, policy, proof; a refusal is audited with user, door, client and reason', () => {
+  const { gate, add, steps, audited } = lab();
+  add('alice', 'secret');
+  const verdict = gate.prove(knock('alice', { kind: 'password', password: 'wrong' }));
+  assert.deepEqual(verdict, { verdict: 'refused', reason: 'wrong-proof', silent: false });
+  assert.deepEqual(steps, ['find', 'policy', 'secret']);
+  assert.deepEqual(audited(), [
+    {
+      time: '2023-11-14T22:13:20.000Z',
+      event: 'refused',
+      door: 'sip',
+      user: 'alice',
+      client: '192.0.2.1',
+      port: 5060,
+      reason: 'wrong-proof',
+    },
+  ]);
+});
+
+test('over the limit no secret is touched, and what is silent is only counted', async () => {
+  const { gate, add, steps, audited, time, wheel } = lab();
+  add('alice', 'secret');
+  for (let i = 0; i < 5; i++) gate.prove(knock('alice', { kind: 'password', password: `wrong${i}` }));
+  steps.length = 0;
+  const slowed = gate.prove(knock('alice', { kind: 'password', password: 'secret' }));
+  assert.ok(slowed instanceof Promise);
+  for (let i = 0; i < 10; i++) {
+    const silent = gate.prove(knock('alice', digest('alice', 'secret')));
+    assert.deepEqual(silent, { verdict: 'refused', reason: 'slowed', silent: true });
+  }
+  assert.ok(!steps.includes('secret') && !steps.includes('policy'));
+  time.now += 3_010;
+  wheel.advance();
+  assert.deepEqual(await slowed, { verdict: 'refused', reason: 'slowed', silent: false });
+  assert.equal(audited().length, 6);
+  assert.equal(gate.stats.silent, 10);
+});
+
+test('names that nobody has count against the sender, who is then not even looked up', () => {
+  const { gate, steps } = lab();
+  for (let i = 0; i < 20; i++) gate.prove(knock(`scan${i}`, digest('x', 'y')));
+  steps.length = 0;
+  gate.prove(knock('scan', digest('x', 'y')));
+  assert.deepEqual(steps, []);
+});
+
+test('a locked user and a rule of the policy refuse before the proof', () => {
+  const { gate, add, steps, audited } = lab({ policy: { decide: () => ({ allowed: false, rule: 'night' }) } });
+  add('bob', 'secret', true);
+  add('alice', 'secret');
+  const reasons = ['bob', 'alice'].map((user) => gate.prove(knock(user, { kind: 'password', password: 'secret' })));
+  assert.deepEqual(
+    reasons.map((v) => !(v instanceof Promise) && v.verdict === 'refused' && v.reason),
+    ['locked', 'policy'],
+  );
+  assert.ok(!steps.includes('secret'));
+  assert.equal(audited()[1].rule, 'night');
+});
+
+test('a nonce count is good once; a wrong digest does not use it up, an expired nonce neither', () => {
+  const { gate, add } = lab();
+  add('alice', 'secret');
+  const reason = (proof: DigestProof) => {
+    const verdict = gate.prove(knock('alice', proof));
+    assert.ok(!(verdict instanceof Promise));
+    return verdict.verdict === 'refused' ? verdict.reason : verdict.verdict;
+  };
+  assert.equal(reason(digest('alice', 'wrong')), 'wrong-proof');
+  assert.equal(reason(digest('alice', 'secret', { expired: true })), 'proven');
+  assert.equal(reason(digest('alice', 'secret')), 'proven');
+  assert.equal(reason(digest('alice', 'secret')), 'replayed');
+  assert.equal(reason(digest('alice', 'secret', { nc: '00000002', ncValue: 2 })), 'proven');
+  assert.equal(reason(digest('alice', 'secret', { qop: undefined })), 'proven');
+});
+
+function sharedLab() {
+  const base = lab();
+  const asked: boolean[] = [];
+  const source: UserSource = {
+    name: 'subscriber',
+    shared: true,
+    find: (name, _domain, fresh = false) => {
+      asked.push(fresh);
+      return fresh ? Promise.resolve(base.users.get(`${name}:fresh`) ?? null) : (base.users.get(name) ?? null);
+    },
+  };
+  base.add('alice', 'old');
+  return { ...base, asked, source };
+}
+
+test('a wrong proof on a shared source is looked at once more with the secret read anew', async () => {
+  const { gate, add, asked, source, users } = sharedLab();
+  add('alice:fresh', 'new');
+  const verdict = await gate.prove(knock('alice', digest('alice', 'new'), { source }));
+  assert.equal(verdict.verdict, 'proven');
+  assert.deepEqual(asked, [false, true]);
+  users.set('alice:fresh', users.get('alice')!);
+  const wrong = await gate.prove(knock('alice', digest('alice', 'other'), { source }));
+  assert.equal(wrong.verdict === 'refused' && wrong.reason, 'wrong-proof');
+});
+
+test('guesses sent all at once at a shared source get no more than their tries', async () => {
+  const { gate, source, asked, users } = sharedLab();
+  users.set('alice:fresh', users.get('alice')!);
+  const guesses = Array.from({ length: 100 }, (_, i) =>
+    gate.prove(knock('alice', digest('alice', `g${i}`), { source })),
+  );
+  assert.equal(asked.filter((fresh) => fresh).length, 5);
+  assert.equal((await Promise.all(guesses.slice(0, 5))).length, 5);
+});
+
+test('honest second looks cost no tries', async () => {
+  const { gate, add, source } = sharedLab();
+  add('alice:fresh', 'new');
+  for (let nc = 1; nc <= 20; nc++) {
+    const proof = digest('alice', 'new', { nc: nc.toString(16).padStart(8, '0'), ncValue: nc });
+    assert.equal((await gate.prove(knock('alice', proof, { source }))).verdict, 'proven', `${nc}`);
+  }
+});
+
+test('a source that cannot be asked gives `unavailable` and costs no try', async () => {
+  const { gate, add } = lab();
+  add('alice', 'secret');
+  const down = () => Promise.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'down'));
+  const cold: UserSource = { name: 'cold', shared: true, find: down };
+  const verdict = await gate.prove(knock('alice', digest('alice', 'secret'), { source: cold }));
+  assert.equal(verdict.verdict === 'refused' && verdict.reason, 'unavailable');
+});
+
+test('a cold user is judged when he has been read', async () => {
+  const { gate, add, users } = lab();
+  add('alice', 'secret');
+  const cold: UserSource = { name: 'cold', shared: false, find: async () => users.get('alice') ?? null };
+  const verdict = gate.prove(knock('alice', digest('alice', 'secret'), { source: cold }));
+  assert.ok(verdict instanceof Promise);
+  assert.equal((await verdict).verdict, 'proven');
+});
+
+test('a flood of refusals is counted, not written, and shows', () => {
+  const { gate, audited, time } = lab({ refusalsPerSecond: 3 });
+  for (let i = 0; i < 50; i++)
+    gate.prove(knock('nobody', digest('x', 'y'), { client: { address: `10.0.0.${i}`, port: 1 } }));
+  time.now += 1000;
+  gate.prove(knock('nobody', digest('x', 'y'), { client: { address: '10.0.1.1', port: 1 } }));
+  assert.deepEqual(
+    audited().map(({ event, count }) => count ?? event),
+    ['refused', 'refused', 'refused', 47, 'refused'],
+  );
+});
+
+test('a user without a usable secret is refused like a wrong proof', () => {
+  const { gate, users } = lab();
+  const data = { id: 'local:carol', name: 'carol', domain: '', locked: false, values: [] };
+  users.set('carol', new StoredAccount(data, { password: () => undefined, ha1: () => undefined }));
+  const proof = digest('carol', 'x');
+  const decoy = { ...proof, response: digestResponse(proof, '0'.repeat(32)) };
+  for (const one of [proof, decoy, { kind: 'password', password: '' } as const]) {
+    const verdict = gate.prove(knock('carol', one));
+    assert.equal(!(verdict instanceof Promise) && verdict.verdict, 'refused');
+  }
+});
+
+test('opened and ended sessions are audited, refreshes counted per user and hour', () => {
+  const { gate, audited, time } = lab();
+  const session = { door: 'sip', session: 'sip:1', user: 'alice', client: '192.0.2.1', time: time.now } as const;
+  assert.deepEqual(
+    gate.opened(session).map((c) => c.kind),
+    ['audit'],
+  );
+  assert.deepEqual(
+    gate.ended(session, 'expired', time.now + 5).map((c) => c.kind),
+    ['audit', 'history'],
+  );
+  for (let i = 0; i < 3; i++) gate.refreshed('sip', 'alice');
+  assert.deepEqual(audited(), []);
+  time.now += 3_600_000;
+  gate.refreshed('sip', 'alice');
+  gate.flush();
+  assert.deepEqual(
+    audited().map(({ event, user, count }) => [event, user, count]),
+    [
+      ['refreshed', 'alice', 3],
+      ['refreshed', 'alice', 1],
+    ],
+  );
+});
+
+test('a session is ended at the door that its id names', async () => {
+  const ended: string[] = [];
+  const door = (name: string) =>
+    ({
+      name,
+      sessions: () => [
+        { session: `${name}:1`, door: name, user: 'alice@a', client: '', started: 0, expires: 0, detail: {} },
+      ],
+      end: async (session: string) => session === `${name}:1` && ended.push(session) > 0,
+    }) as Partial<Door> as Door;
+  const directory = new SessionDirectory(() => [door('sip'), door('portal')]);
+  const { gate } = lab({ sessions: directory });
+  assert.equal(await gate.end('portal:1', 'kicked'), true);
+  assert.equal(await gate.end('portal:2', 'kicked'), false);
+  assert.equal(await gate.end('nonsense', 'kicked'), false);
+  assert.deepEqual(ended, ['portal:1']);
+  assert.equal(await directory.endAll('alice', 'kicked'), 2);
+  assert.equal([...directory.who('alic')].length, 0);
+  assert.equal([...directory.who('alice@b')].length, 0);
+});

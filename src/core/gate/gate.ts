@@ -1,0 +1,236 @@
+/**
+ * The one gate behind all doors: limits, user, policy, proof, in this order.
+ *
+ * A knock whose user is at hand is judged at once: no promise and no closure is made for it. A proof that fails on a source
+ * which other tools may change is looked at once more with the secret read anew; until that is known it counts as failed, so
+ * that tries sent all at once gain nothing. Errors: none; a source that cannot be asked gives the verdict `unavailable`.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import { describeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import { auditChange } from '../audit/events.ts';
+import type { Hooks } from '../hooks/hooks.ts';
+import type { Change, Journal } from '../journal/types.ts';
+import { SILENT, SLOWED } from '../limits/delayed-answers.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { Policy } from '../policy/policy.ts';
+import { checkDigest } from '../proofs/digest.ts';
+import type { NonceCounts } from '../proofs/nonce-counts.ts';
+import type { SessionDirectory } from '../sessions/directory.ts';
+import type { RefreshCounts } from '../sessions/refresh-counts.ts';
+import type { Account, UserSource } from '../users/types.ts';
+import { RefusalLog } from './refusal-log.ts';
+import type {
+  Admission,
+  Answer,
+  DoorName,
+  EndReason,
+  Gate,
+  Knock,
+  Proof,
+  RefusalReason,
+  Refused,
+  SessionStart,
+  Ticket,
+  Verdict,
+} from './types.ts';
+
+export interface GateParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly nonceCounts: NonceCounts;
+  readonly policy: Policy;
+  readonly hooks: Hooks;
+  readonly sessions: SessionDirectory;
+  readonly refreshes: RefreshCounts;
+  /** Where a door looks for users when the knock names no source. */
+  source(door: DoorName): UserSource;
+  /** Refusals written to the audit trail at most, per second; the rest is counted. */
+  readonly refusalsPerSecond?: number;
+}
+
+/** What the gate did since the start, for metrics. */
+export interface GateStats {
+  proven: number;
+  /** Refusals that nothing was said about. */
+  silent: number;
+  readonly refused: Record<RefusalReason, number>;
+}
+
+export interface CoreGate extends Gate {
+  readonly stats: GateStats;
+  /** Writes what was only counted so far; before the journal closes. */
+  flush(): void;
+}
+
+const REFUSED = {
+  'unknown-user': refusal('unknown-user'),
+  'wrong-proof': refusal('wrong-proof'),
+  replayed: refusal('replayed'),
+  locked: refusal('locked'),
+  policy: refusal('policy'),
+  slowed: SLOWED,
+  unavailable: refusal('unavailable'),
+} as const satisfies Record<RefusalReason, Refused>;
+
+/** Nobody's HA1: a name that nobody has costs the hashes that a known one costs. */
+const DECOY_HA1 = '0'.repeat(32);
+
+export function createGate(parts: GateParts): CoreGate {
+  return new TheGate(parts);
+}
+
+class TheGate implements CoreGate {
+  readonly stats: GateStats = {
+    proven: 0,
+    silent: 0,
+    refused: { 'unknown-user': 0, 'wrong-proof': 0, replayed: 0, locked: 0, policy: 0, slowed: 0, unavailable: 0 },
+  };
+  readonly #parts: GateParts;
+  readonly #limits: Limits;
+  readonly #refusals: RefusalLog;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    this.#limits = parts.limits;
+    this.#refusals = new RefusalLog(parts.journal, parts.clock, parts.refusalsPerSecond ?? 500);
+  }
+
+  prove(knock: Knock): Answer<Verdict> {
+    const held = this.#limits.holdSender(knock.client);
+    if (held !== undefined) return this.#slow(knock, held, undefined);
+    const source = knock.source ?? this.#parts.source(knock.door);
+    const found = source.find(knock.user, knock.domain);
+    return found instanceof Promise ? this.#judgeLater(knock, source, found) : this.#judge(knock, source, found);
+  }
+
+  async #judgeLater(knock: Knock, source: UserSource, found: Promise<Account | null>): Promise<Verdict> {
+    let account: Account | null;
+    try {
+      account = await found;
+    } catch (error) {
+      return this.#unavailable(knock, error);
+    }
+    return this.#judge(knock, source, account);
+  }
+
+  #judge(knock: Knock, source: UserSource, account: Account | null): Answer<Verdict> {
+    if (account === null) {
+      if (knock.proof.kind === 'digest') checkDigest(knock.proof, DECOY_HA1);
+      this.#limits.noise(knock.client);
+      return this.#refuse(knock, 'unknown-user');
+    }
+    const held = this.#limits.holdUser(account.id, knock.client);
+    if (held !== undefined) return this.#slow(knock, held, account);
+    if (account.locked) return this.#refuse(knock, 'locked', account);
+    const decision = this.#parts.policy.decide(knock, account);
+    if (!decision.allowed) return this.#refuse(knock, 'policy', account, decision.rule);
+    if (isRight(knock.proof, account)) return this.#accept(knock, account);
+    this.#limits.failed(account.id, knock.client);
+    return source.shared ? this.#lookAgain(knock, source, account) : this.#refuse(knock, 'wrong-proof', account);
+  }
+
+  /** The secret may have been changed by another tool a moment ago. */
+  async #lookAgain(knock: Knock, source: UserSource, before: Account): Promise<Verdict> {
+    let account: Account | null;
+    try {
+      account = await source.find(knock.user, knock.domain, true);
+    } catch (error) {
+      this.#limits.failed(before.id, knock.client, true);
+      return this.#unavailable(knock, error);
+    }
+    // The same account again: its secret has not changed.
+    if (account === before || account === null) return this.#refuse(knock, 'wrong-proof', before);
+    if (account.locked) return this.#refuse(knock, 'locked', account);
+    if (!isRight(knock.proof, account)) return this.#refuse(knock, 'wrong-proof', account);
+    this.#limits.failed(before.id, knock.client, true);
+    return this.#accept(knock, account);
+  }
+
+  #accept(knock: Knock, account: Account): Verdict {
+    const { proof } = knock;
+    if (proof.kind === 'digest' && proof.qop !== undefined && !proof.expired) {
+      // Only now, after the digest matched: nobody else can use counts up.
+      const isNew = this.#parts.nonceCounts.use(proof.nonce, account.id, proof.ncValue);
+      if (!isNew) return this.#refuse(knock, 'replayed', account);
+    }
+    this.#limits.succeeded(account.id, knock.client);
+    this.stats.proven++;
+    return { verdict: 'proven', ticket: { door: knock.door, account, client: knock.client, time: knock.time } };
+  }
+
+  #refuse(knock: Knock, reason: RefusalReason, account?: Account, rule?: string): Refused {
+    this.stats.refused[reason]++;
+    this.#refusals.write(knock, reason, account?.login, rule);
+    return REFUSED[reason];
+  }
+
+  #slow(knock: Knock, held: Answer<Refused>, account: Account | undefined): Answer<Refused> {
+    this.stats.refused.slowed++;
+    if (held === SILENT) this.stats.silent++;
+    else this.#refusals.write(knock, 'slowed', account?.login, undefined);
+    return held;
+  }
+
+  #unavailable(knock: Knock, error: unknown): Refused {
+    this.#parts.log.debug('a user source cannot be asked', { door: knock.door, error: describeError(error) });
+    return this.#refuse(knock, 'unavailable');
+  }
+
+  admit(ticket: Ticket, session: string): Answer<Admission> {
+    const admission = this.#parts.hooks.admit(ticket, session);
+    if (admission instanceof Promise) return admission.then((one) => this.#admitted(ticket, one));
+    return this.#admitted(ticket, admission);
+  }
+
+  #admitted(ticket: Ticket, admission: Admission): Admission {
+    if (admission.admitted) return admission;
+    const { door, account, client } = ticket;
+    const fields = { door, user: account.login, client: client.address, reason: 'hook', rule: admission.reason };
+    this.#parts.journal.append([auditChange(this.#parts.clock.now(), 'refused', fields)]);
+    return admission;
+  }
+
+  opened({ door, session, user, client, time }: SessionStart): Change[] {
+    return [auditChange(time, 'opened', { door, user, client, session })];
+  }
+
+  ended({ door, session, user, client, time: started }: SessionStart, reason: EndReason, time: number): Change[] {
+    return [
+      auditChange(time, 'ended', { door, user, client, session, reason }),
+      { kind: 'history', row: { session, door, user, client, started, ended: time, reason } },
+    ];
+  }
+
+  refreshed(door: DoorName, user: string): void {
+    this.#parts.refreshes.count(door, user);
+  }
+
+  end(session: string, reason: EndReason): Promise<boolean> {
+    return this.#parts.sessions.end(session, reason);
+  }
+
+  flush(): void {
+    this.#refusals.flush();
+    this.#parts.refreshes.flush();
+  }
+}
+
+function isRight(proof: Proof, account: Account): boolean {
+  switch (proof.kind) {
+    case 'digest': {
+      const ha1 = account.ha1(proof.username, proof.realm, proof.algorithm);
+      return checkDigest(proof, ha1 ?? DECOY_HA1) && ha1 !== undefined;
+    }
+    case 'password':
+      return account.checkPassword(proof.password) === true;
+    case 'external':
+      return true;
+  }
+}
+
+function refusal(reason: RefusalReason): Refused {
+  return { verdict: 'refused', reason, silent: false };
+}

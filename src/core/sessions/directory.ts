@@ -1,0 +1,44 @@
+/** Who is in, over all doors: each door holds its own sessions, this only knows whom to ask. */
+import type { Door, SessionInfo } from '../doors/types.ts';
+import type { EndReason } from '../gate/types.ts';
+
+export class SessionDirectory {
+  readonly #doors: () => Iterable<Door>;
+
+  constructor(doors: () => Iterable<Door>) {
+    this.#doors = doors;
+  }
+
+  /** All sessions, or those of one user: `1000@example.com` means that login, `1000` the name in any domain. */
+  *who(user?: string): Generator<SessionInfo> {
+    for (const door of this.#doors()) {
+      for (const session of door.sessions()) if (user === undefined || isOf(session, user)) yield session;
+    }
+  }
+
+  find(session: string): SessionInfo | undefined {
+    for (const one of this.who()) if (one.session === session) return one;
+    return undefined;
+  }
+
+  /** False: no door knows it. */
+  async end(session: string, reason: EndReason): Promise<boolean> {
+    const name = session.slice(0, Math.max(0, session.indexOf(':')));
+    for (const door of this.#doors()) {
+      if (door.name === name && (await door.end(session, reason))) return true;
+    }
+    return false;
+  }
+
+  /** Ends all sessions of a user; gives how many. */
+  async endAll(user: string, reason: EndReason): Promise<number> {
+    let ended = 0;
+    for (const { session } of [...this.who(user)]) if (await this.end(session, reason)) ended++;
+    return ended;
+  }
+}
+
+function isOf(session: SessionInfo, user: string): boolean {
+  if (session.user === user) return true;
+  return !user.includes('@') && session.user.startsWith(user) && session.user[user.length] === '@';
+}

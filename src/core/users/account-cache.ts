@@ -1,0 +1,247 @@
+/**
+ * Accounts that were read, in front of a source that is slow: answers at once what it may trust, gathers what it must read.
+ *
+ * A hit makes no garbage and costs one Map look-up. Misses are gathered for 2 ms or 500 names and read in one query. Names
+ * that nobody has are remembered for 1 s at most. When the source cannot be asked, an account known from before goes on
+ * being trusted, except where `fresh` was asked for. Full, the cache drops what was not used since its last round.
+ *
+ * Times in milliseconds (monotonic). Errors: what `read` rejects with; STORAGE_UNAVAILABLE when too many reads wait.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { Answer } from '../gate/types.ts';
+import type { Account } from './types.ts';
+
+const GATHER_MS = 2;
+const BATCH = 500;
+const MAX_WAITING = 20_000;
+const UNKNOWN_MS = 500; // two rounds of it are remembered
+const MAX_UNKNOWN = 10_000;
+
+/** A name to read; `known` is the account as it was, to be given back unless the row has changed. */
+export interface Wanted {
+  readonly name: string;
+  readonly domain: string;
+  readonly known: Account | undefined;
+}
+
+export interface AccountCacheOptions {
+  readonly clock: Clock;
+  /** How long an account may be trusted; Infinity where nobody else changes it. */
+  readonly trustMs: number;
+  /** Accounts kept at most. */
+  readonly capacity: number;
+  /** One query for all: the answers in the order asked, null = nobody. */
+  read(wanted: readonly Wanted[]): Promise<readonly (Account | null)[]>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly domain: string;
+  account: Account;
+  readAt: number;
+  used: boolean;
+  /** The same name in another domain. */
+  next: Entry | undefined;
+}
+
+interface Load extends Wanted {
+  readonly promise: Promise<Account | null>;
+  readonly resolve: (account: Account | null) => void;
+  readonly reject: (error: unknown) => void;
+  fresh: boolean;
+  /** The user was changed while the read was under way: its answer is not kept. */
+  outdated: boolean;
+}
+
+export class AccountCache {
+  readonly #options: AccountCacheOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #loads = new Map<string, Load>();
+  #gathered: Load[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #unknown = new Set<string>();
+  #unknownBefore = new Set<string>();
+  #unknownSince = 0;
+  #size = 0;
+
+  constructor(options: AccountCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Accounts kept now. */
+  get size(): number {
+    return this.#size;
+  }
+
+  find(name: string, domain: string, fresh = false): Answer<Account | null> {
+    const entry = this.#entry(name, domain);
+    if (entry !== undefined && !fresh && this.#options.clock.monotonic() - entry.readAt <= this.#options.trustMs) {
+      entry.used = true;
+      return entry.account;
+    }
+    if (!fresh && entry === undefined && this.#isUnknown(name, domain)) return null;
+    return this.#load(name, domain, entry?.account, fresh);
+  }
+
+  /** The user was changed by ourselves: the next look-up reads anew. */
+  forget(name: string): void {
+    for (let entry = this.#entries.get(name); entry; entry = entry.next) this.#size--;
+    this.#entries.delete(name);
+    this.#unknown.clear();
+    this.#unknownBefore.clear();
+    for (const [key, load] of this.#loads) {
+      if (load.name !== name) continue;
+      load.outdated = true;
+      this.#loads.delete(key);
+    }
+  }
+
+  #entry(name: string, domain: string): Entry | undefined {
+    let entry = this.#entries.get(name);
+    while (entry !== undefined && entry.domain !== domain) entry = entry.next;
+    return entry;
+  }
+
+  #load(name: string, domain: string, known: Account | undefined, fresh: boolean): Promise<Account | null> {
+    const key = keyOf(name, domain);
+    const running = this.#loads.get(key);
+    // A read that has been sent off may be older than what `fresh` asks about; one still being gathered is not.
+    if (running && (!fresh || this.#gathered.includes(running))) {
+      if (fresh) running.fresh = true;
+      return running.promise;
+    }
+    if (running) running.outdated = true;
+    if (this.#loads.size >= MAX_WAITING) {
+      return Promise.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'too many look-ups of users are waiting'));
+    }
+    // The name may be a slice of a whole packet, which must not be kept alive for it.
+    const { promise, resolve, reject } = Promise.withResolvers<Account | null>();
+    const load = {
+      name: ownCopy(name),
+      domain: ownCopy(domain),
+      known,
+      fresh,
+      outdated: false,
+      promise,
+      resolve,
+      reject,
+    };
+    this.#loads.set(key, load);
+    this.#gathered.push(load);
+    if (this.#gathered.length >= BATCH) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
+    return promise;
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const loads = this.#gathered;
+    this.#gathered = [];
+    void this.#read(loads);
+  }
+
+  async #read(loads: readonly Load[]): Promise<void> {
+    try {
+      const accounts = await this.#options.read(loads);
+      for (const [i, load] of loads.entries()) this.#settle(load, accounts[i] ?? null);
+    } catch (error) {
+      for (const load of loads) this.#fail(load, error);
+    }
+  }
+
+  #settle(load: Load, account: Account | null): void {
+    this.#done(load);
+    if (!load.outdated) {
+      if (account) this.#keep(load.name, load.domain, account);
+      else this.#keepUnknown(load.name, load.domain);
+    }
+    load.resolve(account);
+  }
+
+  #fail(load: Load, error: unknown): void {
+    this.#done(load);
+    const entry = this.#entry(load.name, load.domain);
+    if (!entry || load.fresh || load.outdated) {
+      load.reject(error);
+      return;
+    }
+    entry.readAt = this.#options.clock.monotonic();
+    load.resolve(entry.account);
+  }
+
+  #done(load: Load): void {
+    const key = keyOf(load.name, load.domain);
+    if (this.#loads.get(key) === load) this.#loads.delete(key);
+  }
+
+  #keep(name: string, domain: string, account: Account): void {
+    const readAt = this.#options.clock.monotonic();
+    const entry = this.#entry(name, domain);
+    if (entry) {
+      entry.account = account;
+      entry.readAt = readAt;
+      return;
+    }
+    if (this.#size >= this.#options.capacity) this.#evict();
+    this.#entries.set(name, { name, domain, account, readAt, used: false, next: this.#entries.get(name) });
+    this.#size++;
+  }
+
+  /** Second chance: the oldest that was not used since it was looked at last goes. */
+  #evict(): void {
+    for (const [name, first] of this.#entries) {
+      this.#entries.delete(name);
+      if (first.used) {
+        first.used = false;
+        this.#entries.set(name, first);
+        continue;
+      }
+      for (let entry: Entry | undefined = first; entry; entry = entry.next) this.#size--;
+      return;
+    }
+  }
+
+  #keepUnknown(name: string, domain: string): void {
+    this.#dropEntry(name, domain);
+    this.#turnUnknown();
+    if (this.#unknown.size >= MAX_UNKNOWN) this.#unknown.clear();
+    this.#unknown.add(keyOf(name, domain));
+  }
+
+  #dropEntry(name: string, domain: string): void {
+    if (!this.#entry(name, domain)) return;
+    const rest: Entry[] = [];
+    for (let entry = this.#entries.get(name); entry; entry = entry.next) if (entry.domain !== domain) rest.push(entry);
+    this.#size--;
+    this.#entries.delete(name);
+    let chain: Entry | undefined;
+    for (const entry of rest) chain = Object.assign(entry, { next: chain });
+    if (chain) this.#entries.set(name, chain);
+  }
+
+  #isUnknown(name: string, domain: string): boolean {
+    if (this.#unknown.size === 0 && this.#unknownBefore.size === 0) return false;
+    this.#turnUnknown();
+    const key = keyOf(name, domain);
+    return this.#unknown.has(key) || this.#unknownBefore.has(key);
+  }
+
+  #turnUnknown(): void {
+    const now = this.#options.clock.monotonic();
+    const rounds = (now - this.#unknownSince) / UNKNOWN_MS;
+    if (rounds < 1) return;
+    this.#unknownBefore = rounds < 2 ? this.#unknown : new Set();
+    this.#unknown = new Set();
+    this.#unknownSince = now;
+  }
+}
+
+function keyOf(name: string, domain: string): string {
+  return `${name}\n${domain}`;
+}
+
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
+}

@@ -1,0 +1,108 @@
+/**
+ * Users of an attached SER table, which other tools may change: trusted for a short time, then read anew.
+ *
+ * calculate_ha1 1: the password column holds clear text. 0: it holds the HA1, and passwordColumn2 (ha1b) the one for
+ * usernames written with their domain. use_domain 0: the first row of the name, whatever its domain.
+ * Source: auth_db of SER 0.9 and OpenSER 1.3. Errors (rejections of find): STORAGE_UNAVAILABLE.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { Answer } from '../gate/types.ts';
+import type { SerTables, SubscriberRow, SubscriberSpec } from '../ser/types.ts';
+import type { Wanted } from './account-cache.ts';
+import { AccountCache } from './account-cache.ts';
+import { StoredAccount } from './stored-account.ts';
+import type { Account, UserSource } from './types.ts';
+
+export interface SerUsersOptions {
+  readonly tables: SerTables;
+  readonly spec: SubscriberSpec;
+  readonly useDomain: boolean;
+  readonly calculateHa1: boolean;
+  readonly clock: Clock;
+  /** How long credentials are trusted, in milliseconds. */
+  readonly trustMs?: number;
+  /** Accounts kept in memory at most. */
+  readonly capacity?: number;
+}
+
+class SerAccount extends StoredAccount {
+  readonly row: SubscriberRow;
+
+  constructor(row: SubscriberRow, table: string, calculateHa1: boolean) {
+    const { username: name, domain } = row;
+    const id = `${table}:${domain === '' ? name : `${name}@${domain}`}`;
+    super(
+      { id, name, domain, locked: false, values: row.values },
+      {
+        password: () => (calculateHa1 && row.password !== '' ? row.password : undefined),
+        ha1: (username) => (calculateHa1 ? undefined : storedHa1(row, username)),
+      },
+    );
+    this.row = row;
+  }
+}
+
+export class SerUsers implements UserSource {
+  readonly name: string;
+  readonly shared = true;
+  readonly #options: SerUsersOptions;
+  readonly #cache: AccountCache;
+
+  constructor(options: SerUsersOptions) {
+    this.#options = options;
+    this.name = options.spec.table;
+    this.#cache = new AccountCache({
+      clock: options.clock,
+      trustMs: options.trustMs ?? 5_000,
+      capacity: options.capacity ?? 200_000,
+      read: (wanted) => this.#read(wanted),
+    });
+  }
+
+  find(name: string, domain: string, fresh?: boolean): Answer<Account | null> {
+    return this.#cache.find(name, this.#options.useDomain ? domain : '', fresh);
+  }
+
+  forget(name: string): void {
+    this.#cache.forget(name);
+  }
+
+  async #read(wanted: readonly Wanted[]): Promise<(Account | null)[]> {
+    const { tables, spec } = this.#options;
+    const names = wanted.map(({ name, domain }) => ({ username: name, domain }));
+    const rows = await tables.readSubscribers(spec, names);
+    const byName = new Map<string, SubscriberRow[]>();
+    for (const row of rows) {
+      const key = row.username.toLowerCase();
+      const same = byName.get(key);
+      if (same) same.push(row);
+      else byName.set(key, [row]);
+    }
+    return wanted.map((one) => this.#account(one, byName.get(one.name.toLowerCase()) ?? []));
+  }
+
+  #account({ name, domain, known }: Wanted, rows: readonly SubscriberRow[]): Account | null {
+    // The database's collation may find another spelling; the exact one goes first.
+    const fitting = rows.filter((row) => domain === '' || row.domain.toLowerCase() === domain.toLowerCase());
+    const row = fitting.find((one) => one.username === name) ?? fitting[0];
+    if (!row) return null;
+    if (known instanceof SerAccount && sameRow(known.row, row)) return known;
+    return new SerAccount(row, this.#options.spec.table, this.#options.calculateHa1);
+  }
+}
+
+function storedHa1(row: SubscriberRow, username: string): string | undefined {
+  const ha1 = username.includes('@') ? row.password2 : row.password;
+  return ha1 === '' ? undefined : ha1.toLowerCase();
+}
+
+function sameRow(a: SubscriberRow, b: SubscriberRow): boolean {
+  return (
+    a.username === b.username &&
+    a.domain === b.domain &&
+    a.password === b.password &&
+    a.password2 === b.password2 &&
+    a.values.length === b.values.length &&
+    a.values.every((value, i) => value === b.values[i])
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * The two faces of the HTTP door, as fastify applications: the public one for TCP and the control one for the unix socket.
+ *
+ * No web page can be the caller: bodies must be application/json (which browsers send across origins only after a
+ * preflight that is never granted), a foreign Origin is refused, and there is no CORS.
+ */
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { Administration } from '../../core/admin/types.ts';
+import { callMethod } from '../../core/control/methods.ts';
+import type { HealthItem } from '../../core/doors/types.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { METRICS_CONTENT_TYPE } from '../../platform/metrics.ts';
+import type { VerifyAdmin } from './administrators.ts';
+import { administrators } from './administrators.ts';
+import { requestFault, sendError } from './reply.ts';
+
+export interface AppOptions {
+  administration: Administration;
+  health(): HealthItem[];
+  metrics: Metrics;
+  verifyAdmin: VerifyAdmin;
+  log: Log;
+}
+
+/** An import piece of 500 users with long names and passwords fits. */
+const MAX_BODY = 2 * 1024 * 1024;
+
+/** Health, metrics, and the calls for an administrator. */
+export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = await emptyApp(options.log);
+  const authorise = administrators(options.verifyAdmin);
+
+  app.get('/healthz', async (_request, reply) => {
+    const items = options.health();
+    const failed = items.some((item) => item.severity === 'error');
+    return reply.code(failed ? 503 : 200).send({ version: 1, ok: !failed, items: items.map(healthView) });
+  });
+  app.get('/metrics', async (_request, reply) => reply.type(METRICS_CONTENT_TYPE).send(await options.metrics.text()));
+
+  addCalls(app, '/api/v1', options, async (request) => {
+    refuseForeignOrigin(request);
+    const client = { address: request.ip, port: request.socket.remotePort ?? 0 };
+    const name = await authorise(request.headers.authorization, client);
+    return `administrator ${name} at ${client.address}`;
+  });
+  return app;
+}
+
+/** The calls for whoever may open the socket: its file mode is the lock. */
+export async function controlApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = await emptyApp(options.log);
+  addCalls(app, '/control', options, async () => 'control socket');
+  return app;
+}
+
+async function emptyApp(log: Log): Promise<FastifyInstance> {
+  const { fastify } = await import('fastify');
+  const app = fastify({
+    bodyLimit: MAX_BODY,
+    // A request must have come whole after ten seconds; a call itself may take long (a large audit trail).
+    requestTimeout: 10_000,
+    connectionTimeout: 150_000,
+    keepAliveTimeout: 5_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+  });
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendError(reply, new GatehouseError('HTTP_ROUTE', 'there is nothing here')),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const fault = error instanceof GatehouseError ? undefined : requestFault(error);
+    if (fault) return sendError(reply, fault.error).code(fault.status);
+    if (!(error instanceof GatehouseError)) log.error('a call failed', { path: request.url, error: error.stack });
+    return sendError(reply, error);
+  });
+  return app;
+}
+
+function addCalls(
+  app: FastifyInstance,
+  prefix: string,
+  { administration, log }: AppOptions,
+  who: (request: FastifyRequest) => Promise<string>,
+): void {
+  app.route<{ Params: { method: string } }>({
+    method: 'POST',
+    url: `${prefix}/:method`,
+    // Before the body is read: a stranger's two megabytes are not worth parsing.
+    onRequest: async (request) => {
+      const by = await who(request);
+      log.debug('call', { path: request.url, by });
+    },
+    handler: async (request) => {
+      return { result: await callMethod(administration, request.params.method, request.body) };
+    },
+  });
+}
+
+function refuseForeignOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return;
+  const own = URL.canParse(origin) && new URL(origin).host === host;
+  if (!own) throw new GatehouseError('HTTP_ORIGIN', 'calls from the web pages of others are refused');
+}
+
+function healthView({ code, severity, text, since }: HealthItem): Record<string, string> {
+  return { code, severity, text, ...(since === undefined ? {} : { since: new Date(since).toISOString() }) };
+}

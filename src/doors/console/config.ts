@@ -1,0 +1,24 @@
+/** The `http` section of gatehouse.yaml. */
+import * as z from 'zod';
+import { parseListenAddress } from '../../platform/listen-address.ts';
+
+const ALLOWED = 'an IP address and port such as 127.0.0.1:8080 or [::1]:8080';
+
+const address = z
+  .string()
+  .meta({ allowed: ALLOWED })
+  .transform((text, context) => {
+    const parsed = parseListenAddress(text);
+    if (parsed) return parsed;
+    context.addIssue({ code: 'custom', message: `must be ${ALLOWED}`, input: text });
+    return z.NEVER;
+  });
+
+export const httpOptions = z.strictObject({
+  listen: z
+    .array(address)
+    .max(16)
+    .prefault(['127.0.0.1:8080'])
+    .describe('Where health, metrics and the administration interface listen; an empty list: nowhere.'),
+});
+export type HttpOptions = z.output<typeof httpOptions>;

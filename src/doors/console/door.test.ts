@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { connectControl, controlSocketOf } from '../../core/control/client.ts';
+import { fakeAdministration } from '../../core/control/fake.ts';
+import type { HealthItem } from '../../core/doors/types.ts';
+import { silentLog } from '../../platform/log.ts';
+import { createMetrics } from '../../platform/metrics.ts';
+import type { VerifyAdmin } from './administrators.ts';
+import { createConsoleDoor } from './door.ts';
+
+const rightPassword: VerifyAdmin = async (name, password) => name === 'admin' && password === 'right';
+
+async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health?: HealthItem[] } = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-console-'));
+  t.after(() => rmSync(dataDir, { recursive: true }));
+  const administration = fakeAdministration();
+  const make = (port = 0) =>
+    createConsoleDoor({
+      listen: [{ address: '127.0.0.1', port }],
+      controlSocket: controlSocketOf(dataDir),
+      administration,
+      health: () => options.health ?? [],
+      metrics: createMetrics({ version: '1' }),
+      verifyAdmin: options.verifyAdmin ?? rightPassword,
+      log: silentLog,
+    });
+  const door = make();
+  await door.start();
+  t.after(() => door.stop(0));
+  const port = door.listeners()[0]!.port;
+  const url = `http://127.0.0.1:${port}`;
+  const call = (method: string, args: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${url}/api/v1/${method}`, {
+      method: 'POST',
+      body: JSON.stringify(args),
+      headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('admin:right')}`, ...headers },
+    });
+  return { door, make, url, port, call, administration, socket: join(dataDir, 'control.sock') };
+}
+
+async function codeOf(reply: Response): Promise<[number, string]> {
+  const body = (await reply.json()) as { error: { code: string } };
+  return [reply.status, body.error.code];
+}
+
+test('the control socket is for its owner alone and carries every kind of answer', async (t) => {
+  const { socket, administration } = await open(t);
+  assert.equal(statSync(socket).mode & 0o777, 0o600);
+  const client = await connectControl(socket);
+  assert.ok(client);
+  assert.deepEqual((await client.addUser({ login: '1000', password: 'geheim' })).logins, ['1000']);
+  assert.equal(administration.users.get('1000')?.password, 'geheim');
+  assert.equal((await client.setPassword('1000', 'neu')) ?? undefined, undefined);
+  assert.deepEqual(await client.who(), []);
+  await assert.rejects(client.addUser({ login: '1000', password: 'x' }), {
+    code: 'USER_EXISTS',
+    hint: 'choose another',
+  });
+  await assert.rejects(client.listUsers({ limit: 5000 }), { code: 'ARGUMENTS_INVALID', where: 'listUsers(0.limit)' });
+});
+
+test('a live socket is refused and left alone, a dead one replaced', async (t) => {
+  const { door, make, socket } = await open(t);
+  const second = make();
+  await assert.rejects(second.start(), { code: 'SERVER_RUNNING', message: /process 42/ });
+  assert.deepEqual(second.listeners(), []);
+  assert.equal((await (await connectControl(socket))?.status())?.pid, 42);
+
+  await door.stop(0);
+  assert.equal(await connectControl(socket), undefined);
+  const dead = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', dead]);
+  assert.ok(statSync(socket).isSocket());
+  assert.equal(await connectControl(socket), undefined);
+  const third = make();
+  await third.start();
+  assert.equal((await (await connectControl(socket))?.status())?.pid, 42);
+  await third.stop(0);
+});
+
+test('what is no socket is not removed', async (t) => {
+  const { door, make, socket } = await open(t);
+  await door.stop(0);
+  writeFileSync(socket, 'precious');
+  await assert.rejects(make().start(), { code: 'CONTROL_LISTEN' });
+  assert.ok(statSync(socket).isFile());
+});
+
+test('a taken port is named, and nothing stays open', async (t) => {
+  const { door, port, socket } = await open(t);
+  const other = await open(t);
+  await other.door.stop(0);
+  const second = other.make(port);
+  await assert.rejects(second.start(), {
+    code: 'HTTP_LISTEN',
+    where: `127.0.0.1:${port}`,
+    message: new RegExp(`process ${process.pid}, has this port`),
+  });
+  assert.equal(await connectControl(other.socket), undefined);
+  assert.ok(await connectControl(socket));
+  assert.equal(door.listeners().length, 1);
+});
+
+test('over TCP an administrator must say who they are', async (t) => {
+  const { call, url } = await open(t);
+  assert.equal((await call('who', [])).status, 200);
+  const without = await call('who', [], { authorization: '' });
+  assert.match(without.headers.get('www-authenticate') ?? '', /^Basic realm=/);
+  assert.deepEqual(await codeOf(without), [401, 'HTTP_UNAUTHORIZED']);
+  for (const given of [
+    `Basic ${btoa('admin:wrong')}`,
+    'Basic !',
+    'Bearer x',
+    `Basic ${btoa(`admin:${'x'.repeat(2000)}`)}`,
+  ]) {
+    assert.deepEqual(await codeOf(await call('who', [], { authorization: given })), [401, 'HTTP_UNAUTHORIZED'], given);
+  }
+  assert.equal((await fetch(`${url}/control/who`, { method: 'POST' })).status, 404);
+});
+
+test('only so many may wait for their password to be checked', async (t) => {
+  const most = 32;
+  const waiting: ((ok: boolean) => void)[] = [];
+  let allWait = () => {};
+  const full = new Promise<void>((resolve) => {
+    allWait = resolve;
+  });
+  const verifyAdmin = () =>
+    new Promise<boolean>((resolve) => {
+      if (waiting.push(resolve) === most) allWait();
+    });
+  const { call } = await open(t, { verifyAdmin });
+  const first = Array.from({ length: most }, () => call('who', []));
+  await full;
+  const next = await call('who', []);
+  assert.equal(next.headers.get('retry-after'), '1');
+  assert.deepEqual(await codeOf(next), [429, 'HTTP_BUSY']);
+  for (const done of waiting) done(true);
+  for (const reply of await Promise.all(first)) assert.equal(reply.status, 200);
+});
+
+test('no web page can be the caller', async (t) => {
+  const { call, url, administration } = await open(t);
+  const user = [{ login: 'eve', password: 'x' }];
+  assert.deepEqual(await codeOf(await call('addUser', user, { origin: 'http://evil.example' })), [403, 'HTTP_ORIGIN']);
+  assert.deepEqual(await codeOf(await call('addUser', user, { origin: 'null' })), [403, 'HTTP_ORIGIN']);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+    assert.deepEqual(await codeOf(await call('addUser', user, { 'content-type': type })), [415, 'HTTP_REQUEST'], type);
+  }
+  const preflight = await fetch(`${url}/api/v1/addUser`, {
+    method: 'OPTIONS',
+    headers: { origin: 'http://evil.example' },
+  });
+  assert.equal(preflight.headers.get('access-control-allow-origin'), null);
+  assert.equal(preflight.ok, false);
+  assert.equal(administration.users.size, 0);
+});
+
+test('errors of a call have a status that fits', async (t) => {
+  const { call, administration } = await open(t);
+  assert.deepEqual(await codeOf(await call('showUser', ['x'])), [404, 'USER_UNKNOWN']);
+  assert.deepEqual(await codeOf(await call('showUser', [5])), [400, 'ARGUMENTS_INVALID']);
+  assert.deepEqual(await codeOf(await call('showUser', {})), [400, 'ARGUMENTS_INVALID']);
+  assert.deepEqual(await codeOf(await call('constructor', [])), [404, 'METHOD_UNKNOWN']);
+  assert.deepEqual(await codeOf(await call('importUsers', ['x'.repeat(3_000_000)])), [413, 'HTTP_REQUEST']);
+  administration.who = () => Promise.reject(new Error('secret detail'));
+  const reply = await call('who', []);
+  assert.equal(reply.status, 500);
+  assert.doesNotMatch(await reply.text(), /secret detail/);
+});
+
+test('health is 503 while something is broken; metrics are Prometheus text', async (t) => {
+  const health: HealthItem[] = [{ code: 'A', severity: 'warning', text: 'so so', since: 0 }];
+  const { url } = await open(t, { health });
+  const well = await fetch(`${url}/healthz`);
+  assert.equal(well.status, 200);
+  const items = [{ code: 'A', severity: 'warning', text: 'so so', since: '1970-01-01T00:00:00.000Z' }];
+  assert.deepEqual(await well.json(), { version: 1, ok: true, items });
+  health.push({ code: 'B', severity: 'error', text: 'broken' });
+  assert.equal((await fetch(`${url}/healthz`)).status, 503);
+  const metrics = await fetch(`${url}/metrics`);
+  assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  assert.match(await metrics.text(), /^gatehouse_build_info\{version="1"\} 1$/m);
+});

@@ -1,0 +1,104 @@
+/**
+ * The HTTP door: health and metrics for machines, administration for people and for the command line. A door like the
+ * others, though nobody's session stands behind it.
+ *
+ * Errors of start: HTTP_LISTEN, CONTROL_LISTEN, SERVER_RUNNING.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Door, Listener } from '../../core/doors/types.ts';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { ListenAddress } from '../../platform/listen-address.ts';
+import { listenText } from '../../platform/listen-address.ts';
+import { portHolder } from '../../platform/port-holder.ts';
+import type { AppOptions } from './app.ts';
+import { controlApp, publicApp } from './app.ts';
+import { listenOnControlSocket } from './control-socket.ts';
+
+export interface ConsoleOptions extends AppOptions {
+  listen: readonly ListenAddress[];
+  /** Path of the control socket; see controlSocketOf in core. */
+  controlSocket: string;
+}
+
+export function createConsoleDoor(options: ConsoleOptions): Door {
+  let apps: FastifyInstance[] = [];
+  let open: Listener[] = [];
+
+  return {
+    name: 'console',
+    start,
+    stop,
+    listeners: () => open,
+    health: () => [],
+    sessions: () => [],
+    end: async () => false,
+  };
+
+  async function start(): Promise<void> {
+    try {
+      // First: it tells whether another server works on this data directory.
+      const control = await controlApp(options);
+      apps.push(control);
+      await control.ready();
+      await listenOnControlSocket(control.server, options.controlSocket);
+      for (const address of options.listen) {
+        const app = await publicApp(options);
+        apps.push(app);
+        open.push(await listenOn(app, address));
+      }
+    } catch (error) {
+      await stop(0);
+      throw error;
+    }
+  }
+
+  async function stop(withinMs: number): Promise<void> {
+    const closing = apps;
+    apps = [];
+    open = [];
+    const cut = setTimeout(() => {
+      for (const app of closing) app.server.closeAllConnections();
+    }, withinMs);
+    await Promise.all(closing.map((app) => closeApp(app)));
+    clearTimeout(cut);
+  }
+}
+
+async function listenOn(app: FastifyInstance, { address, port }: ListenAddress): Promise<Listener> {
+  try {
+    await app.listen({ host: address, port, listenTextResolver: () => '' });
+  } catch (error) {
+    throw notListening(error as NodeJS.ErrnoException, { address, port });
+  }
+  const bound = app.server.address() as AddressInfo;
+  return { door: 'console', what: 'http', address: bound.address, port: bound.port };
+}
+
+function notListening(error: NodeJS.ErrnoException, listen: ListenAddress): GatehouseError {
+  const where = listenText(listen);
+  if (error.code !== 'EADDRINUSE') {
+    return new GatehouseError('HTTP_LISTEN', `cannot listen: ${error.message}`, {
+      where,
+      hint: 'see http.listen',
+      cause: error,
+    });
+  }
+  const holder = portHolder('tcp', listen.address, listen.port);
+  const by = holder ? `${holder.name}, process ${holder.pid}` : 'another program';
+  return new GatehouseError('HTTP_LISTEN', `cannot listen: ${by}, has this port`, {
+    where,
+    hint: 'stop that one, or choose another port with http: { listen: [...] }',
+    cause: error,
+  });
+}
+
+/** Also when the server never came to listen, or was made to listen without fastify's knowledge. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const server: Server = app.server;
+  const closed = server.listening ? new Promise<void>((resolve) => void server.close(() => resolve())) : undefined;
+  server.closeIdleConnections();
+  await app.close();
+  await closed;
+}

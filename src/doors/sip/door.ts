@@ -1,0 +1,173 @@
+/**
+ * The SIP door: puts its parts together and shows the face that all doors show.
+ *
+ * Order of the start: modules open and preload their tables, then the sockets open; so the first message finds all contacts.
+ */
+import type { ContactTable, ContactTables } from '../../core/admin/contact-tables.ts';
+import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
+import type { EndReason } from '../../core/gate/types.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { Engine } from './engine.ts';
+import type { ListenChoice } from './listen.ts';
+import { localNames } from './local-names.ts';
+import { offerMetrics } from './metrics.ts';
+import { createRelay } from './modules/tm/relay.ts';
+import { parseSessionId } from './modules/usrloc/sessions.ts';
+import { compileScript } from './script/compile.ts';
+import type { ScriptHost } from './script/host.ts';
+import type { LoadedScript } from './script/load.ts';
+import { resumeScript, runScript } from './script/machine.ts';
+import type { BuiltModule, Call } from './script/types.ts';
+import type { LocalNames, LocationTableView, Services } from './services.ts';
+import { createTransactions } from './transaction/layer.ts';
+import { createTransport } from './transport/transport.ts';
+
+/** What core gives, and what the configuration says. */
+export interface SipDoorParts
+  extends Pick<
+    Services,
+    'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive' | 'options'
+  > {
+  readonly script: LoadedScript;
+  readonly listen: ListenChoice['listen'];
+  /** Domains served besides the script's aliases. */
+  readonly domains: readonly string[];
+  readonly metrics?: Metrics;
+  /** Puts something around each function of the script; for tests. */
+  readonly wrap?: (name: string, call: Call) => Call;
+}
+
+export interface SipDoor extends Door, ContactTables {
+  /** What the system gave less of than asked; known after the start. */
+  readonly warnings: readonly string[];
+}
+
+/** One datagram at most: what SER's max_len stands for. */
+const MAX_DATAGRAM = 65_535;
+/** Part of the time to stop that is given to runs which still wait for the database. */
+const PATIENCE = 0.8;
+
+export function createSipDoor(parts: SipDoorParts): SipDoor {
+  const { script, log } = parts;
+  const wheel = new TimerWheel({
+    clock: parts.clock,
+    onError: (error) => log.error('a timer failed', { error: error instanceof Error ? error.stack : String(error) }),
+  });
+  const transport = createTransport({ listen: parts.listen, log });
+  const transactions = createTransactions({ transport, wheel, owner: '0' });
+  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, derive: parts.derive });
+  const contacts = new Map<string, LocationTableView>();
+  const aliases = [
+    ...parts.domains,
+    ...script.globals.alias.map(({ host, port }) => (port ? `${host}:${port}` : host)),
+  ];
+  let names: LocalNames = localNames([], aliases);
+
+  const services: Services = {
+    ...parts,
+    wheel,
+    transport,
+    transactions,
+    relay,
+    local: { isMyself: (host, port) => names.isMyself(host, port) },
+    bindings: { add: (table) => void contacts.set(table.name, table) },
+  };
+  const built = new Map<string, BuiltModule>();
+  for (const { module, parameters } of script.modules) {
+    built.set(module.name, module.build(parameters, services, script.uses));
+  }
+  const program = compileScript(script, built, scriptHost(), parts.wrap ? { wrap: parts.wrap } : {});
+  const engine = new Engine({
+    transport,
+    transactions,
+    relay,
+    script: { start: (run) => runScript(program, run), resume: (run, result) => resumeScript(program, run, result) },
+    tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
+    server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
+    log,
+  });
+  if (parts.metrics) offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts });
+
+  return {
+    name: 'sip',
+    start,
+    stop,
+    listeners,
+    health,
+    sessions,
+    end,
+    open: async (table): Promise<ContactTable | undefined> => contacts.get(table),
+    get warnings() {
+      return transport.warnings;
+    },
+  };
+
+  function scriptHost(): ScriptHost {
+    return {
+      isMyself: (host, port) => names.isMyself(host, port),
+      isLocalAddress: (address) => transport.points.some((point) => point.address === address),
+      log: (level, text) => {
+        if (level > script.globals.debug) return;
+        if (level < 0) log.warn(text);
+        else log.info(text);
+      },
+      maxLength: MAX_DATAGRAM,
+    };
+  }
+
+  async function start(): Promise<void> {
+    for (const module of built.values()) await module.start?.();
+    wheel.run();
+    await transport.start(engine);
+    names = localNames(transport.points, aliases);
+  }
+
+  async function stop(withinMs: number): Promise<void> {
+    const patience = new Promise((resolve) => setTimeout(resolve, withinMs * PATIENCE).unref());
+    await Promise.race([engine.idle(), patience]);
+    await transport.stop();
+    wheel.halt();
+  }
+
+  function listeners(): Listener[] {
+    return transport.points.map(({ protocol, address, port }) => ({
+      door: 'sip',
+      what: `sip ${protocol}`,
+      address,
+      port,
+    }));
+  }
+
+  function health(): HealthItem[] {
+    return transport.warnings.map((text) => ({ code: 'SIP_RECEIVE_BUFFER', severity: 'warning', text }));
+  }
+
+  function* sessions(filter?: { user?: string }): Generator<SessionInfo> {
+    for (const table of contacts.values()) {
+      for (const aor of table.aors()) {
+        for (const binding of table.bindings(aor)) {
+          const { session, user, client, started, expires, contact, userAgent } = binding;
+          if (filter?.user !== undefined && filter.user !== user) continue;
+          yield {
+            session,
+            door: 'sip',
+            user,
+            client,
+            started,
+            expires,
+            detail: { contact, userAgent, table: table.name },
+          };
+        }
+      }
+    }
+  }
+
+  async function end(session: string, reason: EndReason): Promise<boolean> {
+    const place = parseSessionId(session);
+    const table = place && contacts.get(place.table);
+    const binding = table?.bindings(place!.aor).find((one) => one.session === session);
+    if (!table || !binding) return false;
+    return (await table.remove(place!.aor, binding.contact, reason === 'kicked' ? 'kicked' : 'removed')) > 0;
+  }
+}

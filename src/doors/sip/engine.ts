@@ -1,0 +1,316 @@
+/**
+ * The engine: takes each message from the transport to where it belongs.
+ *
+ * A response goes to its client transaction. A request that no transaction absorbs runs through the script as a Run. While
+ * a run waits (credentials, durable save, DNS), later messages of its Call-ID queue behind it, so that a dialog's messages
+ * are never reordered; its retransmissions are dropped and its CANCEL is answered meanwhile.
+ *
+ * Exactly one final reply leaves for each request, whatever the script does.
+ */
+import type { Log } from '../../platform/log.ts';
+import { canReply, findFault } from './message/faults.ts';
+import type { SipMessage } from './message/message.ts';
+import { parseMessage } from './message/parse.ts';
+import { buildReply, replyTarget } from './message/reply.ts';
+import { Run, type RunHost } from './run.ts';
+import type { Relay } from './services.ts';
+import type { Transactions } from './transaction/types.ts';
+import type { Receiver, Source, Transport } from './transport/types.ts';
+
+/** Messages of one Call-ID that may wait behind a suspended run; SIP repeats what is dropped. */
+const QUEUE_PER_CALL = 16;
+/** Runs that may wait at once before new requests are turned away with 503. */
+const SUSPENDED_MAX = 20_000;
+
+export interface EngineScript {
+  /** Starts the run at the main route; true: it came to its end. */
+  start(run: Run): boolean;
+  /** Goes on with the result of the function that waited; true: it came to its end. */
+  resume(run: Run, result: number): boolean;
+}
+
+export interface EngineParts {
+  readonly transport: Transport;
+  readonly transactions: Transactions;
+  readonly relay: Relay;
+  readonly script: EngineScript;
+  /** Begins the To-tags of our own replies, so that the ACKs to them can be told; the same over restarts. */
+  readonly tagPrefix: string;
+  /** Value of the Server header, '' = none. */
+  readonly server: string;
+  readonly log: Log;
+}
+
+/** Plain numbers, read when metrics are asked for. */
+export interface EngineCounters {
+  requests: number;
+  responses: number;
+  /** Not SIP at all: dropped without an answer. */
+  garbage: number;
+  /** SIP with a fault: answered with 4xx/5xx, or dropped where no answer is possible. */
+  faultsAnswered: number;
+  faultsDropped: number;
+  strayResponses: number;
+  absorbed: number;
+  suspensions: number;
+  queued: number;
+  queueOverflows: number;
+  /** Dropped without an answer because the sender is over its limit. */
+  silenced: number;
+  /** Second final replies that the script tried to send. */
+  repliesRefused: number;
+  /** Final replies of our own, by class: index 2 = 2xx … 6 = 6xx. */
+  readonly replies: number[];
+}
+
+interface Waiting {
+  readonly run: Run;
+  queue: { message: SipMessage; source: Source }[] | undefined;
+}
+
+export class Engine implements Receiver, RunHost {
+  readonly counters: EngineCounters = {
+    requests: 0,
+    responses: 0,
+    garbage: 0,
+    faultsAnswered: 0,
+    faultsDropped: 0,
+    strayResponses: 0,
+    absorbed: 0,
+    suspensions: 0,
+    queued: 0,
+    queueOverflows: 0,
+    silenced: 0,
+    repliesRefused: 0,
+    replies: [0, 0, 0, 0, 0, 0, 0],
+  };
+  readonly #parts: EngineParts;
+  /** By Call-ID: the run that waits, and what came after it. */
+  readonly #waiting = new Map<string, Waiting>();
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs that wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  onMessage(text: string, source: Source): void {
+    const message = parseMessage(text);
+    if (message === undefined) {
+      this.counters.garbage++;
+      return;
+    }
+    if (message.isRequest) this.#onRequest(message, source);
+    else this.#onResponse(message, source);
+  }
+
+  onUnframed(reason: string, source: Source, head: string): void {
+    this.counters.garbage++;
+    this.#parts.log.info('a stream that cannot be cut into messages was closed', { reason, from: source.address });
+    const request = parseMessage(head);
+    if (request?.isRequest) this.#refuse(request, source, 400, 'Bad Content-Length');
+  }
+
+  /** Resolves when no run waits any more. */
+  idle(): Promise<void> {
+    if (this.#waiting.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  #onResponse(response: SipMessage, source: Source): void {
+    this.counters.responses++;
+    if (findFault(response) !== undefined) {
+      this.counters.faultsDropped++;
+      return;
+    }
+    if (this.#parts.transactions.onResponse(response, source.point)) return;
+    this.counters.strayResponses++;
+    this.#parts.relay.strayResponse(response, source.point);
+  }
+
+  #onRequest(request: SipMessage, source: Source): void {
+    this.counters.requests++;
+    const fault = findFault(request);
+    if (fault !== undefined) {
+      this.#refuse(request, source, fault.status, fault.reason);
+      return;
+    }
+    const transaction = this.#parts.transactions.find(request);
+    if (transaction) {
+      this.counters.absorbed++;
+      this.#parts.transactions.absorb(transaction, request);
+      return;
+    }
+    const isAck = request.method === 'ACK';
+    if (isAck && request.toTag.startsWith(this.#parts.tagPrefix)) {
+      // The ACK to a stateless reply of our own has done its work by arriving.
+      this.counters.absorbed++;
+      return;
+    }
+    if (this.#waiting.size > 0) {
+      const before = this.#waiting.get(request.callId);
+      if (before) {
+        this.#queueBehind(before, request, source);
+        return;
+      }
+      if (this.#waiting.size >= SUSPENDED_MAX && !isAck && request.method !== 'BYE' && request.method !== 'CANCEL') {
+        this.#answer(request, source, 503, 'Server Overloaded', 'Retry-After: 5\r\n', false);
+        return;
+      }
+    }
+    this.#run(request, source);
+  }
+
+  #run(request: SipMessage, source: Source): void {
+    const run = new Run(this, request, source);
+    if (this.#parts.script.start(run)) this.#ended(run);
+  }
+
+  #ended(run: Run): void {
+    if (run.dropped) this.counters.silenced++;
+    const callId = run.message.callId;
+    const waiting = this.#waiting.get(callId);
+    if (waiting?.run !== run) return;
+    this.#waiting.delete(callId);
+    const queue = waiting.queue;
+    if (queue) {
+      // Each may suspend in its turn; the rest then stays behind it, in order.
+      for (let i = 0; i < queue.length; i++) {
+        const next = queue[i]!;
+        const again = this.#waiting.get(callId);
+        if (again) {
+          again.queue = again.queue ? again.queue.concat(queue.slice(i)) : queue.slice(i);
+          break;
+        }
+        this.#onRequestAgain(next.message, next.source);
+      }
+    }
+    if (this.#waiting.size === 0 && this.#onIdle) {
+      this.#onIdle();
+      this.#onIdle = undefined;
+    }
+  }
+
+  /** A queued request's turn has come: a transaction may have been made for it meanwhile. */
+  #onRequestAgain(request: SipMessage, source: Source): void {
+    const transaction = this.#parts.transactions.find(request);
+    if (transaction) this.#parts.transactions.absorb(transaction, request);
+    else this.#run(request, source);
+  }
+
+  #queueBehind(before: Waiting, request: SipMessage, source: Source): void {
+    const branch = request.via?.branch;
+    const waits = before.run.message;
+    if (branch === waits.via?.branch) {
+      if (request.method === waits.method) {
+        this.counters.absorbed++;
+        return;
+      }
+      if (request.method === 'CANCEL' && waits.method === 'INVITE') {
+        before.run.cancelled = true;
+        this.#answer(request, source, 200, 'OK', '', false);
+        return;
+      }
+    }
+    const queue = before.queue;
+    if (queue?.some((other) => other.message.method === request.method && other.message.via?.branch === branch)) {
+      this.counters.absorbed++;
+      return;
+    }
+    if (queue === undefined) before.queue = [{ message: request, source }];
+    else if (queue.length < QUEUE_PER_CALL) queue.push({ message: request, source });
+    else {
+      this.counters.queueOverflows++;
+      return;
+    }
+    this.counters.queued++;
+  }
+
+  #refuse(request: SipMessage, source: Source, status: number, reason: string): void {
+    if (!canReply(request)) {
+      this.counters.faultsDropped++;
+      return;
+    }
+    this.counters.faultsAnswered++;
+    this.#answer(request, source, status, reason, '', false);
+  }
+
+  /** A reply without a transaction. */
+  #answer(
+    request: SipMessage,
+    source: Source,
+    status: number,
+    reason: string,
+    headers: string,
+    forceRport: boolean,
+  ): void {
+    const text = this.#replyText(request, source, status, reason, headers, forceRport);
+    if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
+    this.#parts.transport.send(text, replyTarget(request, source, forceRport));
+  }
+
+  #replyText(
+    request: SipMessage,
+    source: Source,
+    status: number,
+    reason: string,
+    headers: string,
+    forceRport: boolean,
+  ): string {
+    const toTag = status > 100 ? this.#toTag(request) : '';
+    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#parts.server });
+  }
+
+  /** The same for each repetition of the request (RFC 3261 8.2.7). */
+  #toTag(request: SipMessage): string {
+    const branch = request.via?.branch ?? '';
+    return (
+      this.#parts.tagPrefix +
+      hash(request.callId, hash(branch, hash(request.fromTag, request.cseq?.number ?? 0))).toString(36)
+    );
+  }
+
+  reply(run: Run, status: number, reason: string, headers: string): boolean {
+    if (run.message.method === 'ACK') return false;
+    if (run.finalStatus !== 0) {
+      this.counters.repliesRefused++;
+      return false;
+    }
+    const transaction = run.transaction;
+    if (transaction) {
+      const text = this.#replyText(run.message, run.source, status, reason, headers, run.forceRport);
+      if (!transaction.respond(status, text)) {
+        this.counters.repliesRefused++;
+        return false;
+      }
+      if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
+    } else {
+      this.#answer(run.message, run.source, status, reason, headers, run.forceRport);
+    }
+    if (status >= 200) run.finalStatus = status;
+    return true;
+  }
+
+  suspended(run: Run): void {
+    this.counters.suspensions++;
+    const callId = run.message.callId;
+    if (this.#waiting.get(callId)?.run !== run) this.#waiting.set(callId, { run, queue: undefined });
+  }
+
+  resumed(run: Run, result: number): void {
+    if (this.#parts.script.resume(run, result)) this.#ended(run);
+  }
+}
+
+/** FNV-1a over 32 bits: a tag needs to differ, not to be secret. */
+function hash(text: string, seed: number): number {
+  let h = (seed ^ 0x811c9dc5) >>> 0;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return h;
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseListen } from './listen.ts';
+
+const at = { offset: 0, length: 1, line: 3, column: 8 };
+const globals = { listen: [], port: 5060, disableTcp: false };
+const entry = (host: string, protocol?: 'udp' | 'tcp', port?: number) => ({ host, protocol, port, at });
+
+test('nobody names one: loopback, UDP and TCP', () => {
+  const { listen } = chooseListen(undefined, globals, 'ser.cfg');
+  assert.deepEqual(listen, [
+    { protocol: 'udp', address: '127.0.0.1', port: 5060 },
+    { protocol: 'tcp', address: '127.0.0.1', port: 5060 },
+  ]);
+});
+
+test('a listen line takes the port line; its own port and protocol win', () => {
+  const listed = { ...globals, port: 5070, listen: [entry('192.0.2.1', 'udp'), entry('192.0.2.2', 'tcp', 5080)] };
+  assert.deepEqual(chooseListen(undefined, listed, 'ser.cfg').listen, [
+    { protocol: 'udp', address: '192.0.2.1', port: 5070 },
+    { protocol: 'tcp', address: '192.0.2.2', port: 5080 },
+  ]);
+});
+
+test('gatehouse.yaml wins over ser.cfg', () => {
+  const listed = { ...globals, listen: [entry('192.0.2.1')] };
+  const choice = chooseListen(['tcp:[2001:db8::1]:5062', '127.0.0.2'], listed, 'ser.cfg');
+  assert.equal(choice.from, 'sip.listen of gatehouse.yaml');
+  assert.deepEqual(choice.listen, [
+    { protocol: 'tcp', address: '2001:db8::1', port: 5062 },
+    { protocol: 'udp', address: '127.0.0.2', port: 5060 },
+    { protocol: 'tcp', address: '127.0.0.2', port: 5060 },
+  ]);
+});
+
+test('disable_tcp leaves TCP out where no protocol is named', () => {
+  const { listen } = chooseListen(undefined, { ...globals, disableTcp: true }, 'ser.cfg');
+  assert.deepEqual(listen, [{ protocol: 'udp', address: '127.0.0.1', port: 5060 }]);
+});
+
+test('an interface stands for its addresses; a wildcard and an unknown name are refused with the place', () => {
+  const named = (host: string) => chooseListen(undefined, { ...globals, listen: [entry(host, 'udp')] }, 'ser.cfg');
+  assert.ok(named('lo').listen.some((one) => one.address === '127.0.0.1'));
+  assert.throws(() => named('*'), { code: 'LISTEN_WILDCARD', where: 'ser.cfg:3:8' });
+  assert.throws(() => named('nowhere.invalid'), { code: 'LISTEN_NAME', where: 'ser.cfg:3:8' });
+});

@@ -1,0 +1,90 @@
+/** What the SIP door counts, under the names that Prometheus reads. */
+import type { Metrics, Sample } from '../../platform/metrics.ts';
+import type { Engine } from './engine.ts';
+import type { ProxyRelay } from './modules/tm/relay.ts';
+import type { LocationTableView } from './services.ts';
+import type { Transactions } from './transaction/types.ts';
+import type { Transport } from './transport/types.ts';
+
+export interface CountingParts {
+  readonly engine: Engine;
+  readonly relay: ProxyRelay;
+  readonly transactions: Transactions;
+  readonly transport: Transport;
+  readonly contacts: ReadonlyMap<string, LocationTableView>;
+}
+
+export function offerMetrics(
+  metrics: Metrics,
+  { engine, relay, transactions, transport, contacts }: CountingParts,
+): void {
+  const { counters } = engine;
+  const kinds = (name: string, help: string, read: () => Record<string, number>) =>
+    metrics.counter(name, help, () => labelled('kind', read()), ['kind']);
+
+  kinds('gatehouse_sip_messages_received_total', 'Messages taken in.', () => ({
+    request: counters.requests,
+    response: counters.responses,
+  }));
+  metrics.counter(
+    'gatehouse_sip_replies_total',
+    'Final replies of our own.',
+    () => labelled('class', Object.fromEntries([2, 3, 4, 5, 6].map((n) => [`${n}xx`, counters.replies[n]!]))),
+    ['class'],
+  );
+  kinds('gatehouse_sip_dropped_total', 'Messages dropped without an answer.', () => ({
+    garbage: counters.garbage,
+    fault: counters.faultsDropped,
+    over_limit: counters.silenced,
+    queue_full: counters.queueOverflows,
+    stray_response: relay.counters.straysDropped,
+    kernel: transport.stats().kernelDrops,
+  }));
+  kinds('gatehouse_sip_refused_total', 'Messages answered with a fault, and second final replies held back.', () => ({
+    fault: counters.faultsAnswered,
+    second_reply: counters.repliesRefused,
+    loop: relay.counters.loops,
+  }));
+  kinds('gatehouse_sip_requests_total', 'What became of requests besides running through the script.', () => ({
+    absorbed: counters.absorbed,
+    waited: counters.suspensions,
+    queued: counters.queued,
+    relayed: relay.counters.relayed,
+    relayed_stateless: relay.counters.stateless,
+  }));
+  kinds('gatehouse_sip_retransmissions_total', 'Repeated messages.', () => ({
+    received: transactions.stats.retransmissionsIn,
+    sent: transactions.stats.retransmissionsOut,
+  }));
+  metrics.counter(
+    'gatehouse_sip_timeouts_total',
+    'Transactions that nobody answered.',
+    () => transactions.stats.timeouts,
+    [],
+  );
+  metrics.counter('gatehouse_sip_sent_total', 'Messages sent.', () => transport.stats().sent, []);
+  metrics.counter(
+    'gatehouse_sip_send_errors_total',
+    'Messages that could not be sent.',
+    () => transport.stats().sendErrors,
+    [],
+  );
+  metrics.gauge('gatehouse_sip_waiting', 'Requests whose script waits.', () => engine.waiting, []);
+  metrics.gauge('gatehouse_sip_connections', 'Open TCP connections.', () => transport.stats().connections, []);
+  metrics.gauge(
+    'gatehouse_sip_transactions',
+    'Transactions under way.',
+    () => labelled('side', { server: transactions.stats.servers, client: transactions.stats.clients }),
+    ['side'],
+  );
+  metrics.gauge(
+    'gatehouse_sip_contacts',
+    'Registered contacts.',
+    () => [...contacts.values()].map((table) => ({ labels: { table: table.name }, value: table.size })),
+    ['table'],
+  );
+}
+
+function labelled(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}

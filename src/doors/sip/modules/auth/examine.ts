@@ -1,0 +1,113 @@
+/**
+ * All that is checked of a request's credentials before anybody is looked up: no hash is computed and no user asked for until
+ * the nonce has proved to be ours.
+ *
+ * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm; -3 a nonce
+ * that is not ours; 0 after a 400 for what is malformed. Order and results as OpenSER's auth.
+ */
+import type { DigestProof } from '../../../../core/gate/types.ts';
+import { HEX, skip } from '../../message/chars.ts';
+import { type Credentials, parseCredentials } from '../../message/credentials.ts';
+import type { Run } from '../../run.ts';
+import type { HeaderPair } from './header-pair.ts';
+import { automaticRealm, sameRealm } from './realm.ts';
+import type { AuthSettings } from './settings.ts';
+
+/** Credentials worth knocking with. */
+export interface Found {
+  /** Index of their header. */
+  readonly header: number;
+  /** The username's part before `@`. */
+  readonly user: string;
+  readonly proof: DigestProof;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** `realm` '': found out from the request. */
+export function examine(
+  run: Run,
+  pair: HeaderPair,
+  realm: string,
+  settings: AuthSettings,
+  now: number,
+): Found | number {
+  const message = run.message;
+  if (message.method === 'ACK' || message.method === 'CANCEL') return 1;
+  const wanted = realm === '' ? automaticRealm(message, pair, settings.realmPrefix) : realm;
+  if (wanted === undefined) return badRequest(run);
+  for (
+    let index = message.indexOf(pair.credentials);
+    index >= 0;
+    index = message.indexOf(pair.credentials, index + 1)
+  ) {
+    const credentials = parseCredentials(message.valueAt(index));
+    if (credentials === undefined) return badRequest(run);
+    if (credentials.scheme === 'digest' && sameRealm(credentials.realm, wanted)) {
+      return weigh(run, index, credentials, settings, now);
+    }
+  }
+  return -4;
+}
+
+function weigh(
+  run: Run,
+  header: number,
+  credentials: Credentials,
+  settings: AuthSettings,
+  now: number,
+): Found | number {
+  const { username, realm, nonce, uri, response, cnonce, nc } = credentials;
+  const qop = qopOf(credentials.qop);
+  const sign = username.indexOf('@');
+  const user = sign < 0 ? username : username.slice(0, sign);
+  if (user === '' || nonce === '' || uri === '' || response === '' || qop === null) return badRequest(run);
+  if (sign >= 0 && !sameRealm(username.slice(sign + 1), realm)) return badRequest(run);
+  const ncValue = qop === undefined ? 0 : nonceCount(nc);
+  if (qop !== undefined && (cnonce === '' || ncValue < 0)) return badRequest(run);
+  const state = settings.nonces.check(nonce, now);
+  if (state === 'foreign') return -3;
+  const proof: DigestProof = {
+    kind: 'digest',
+    algorithm: algorithmOf(credentials.algorithm),
+    username,
+    realm,
+    nonce,
+    uri,
+    method: run.message.method,
+    response: response.toLowerCase(),
+    qop,
+    cnonce,
+    nc,
+    ncValue,
+    body: qop === 'auth-int' ? run.message.body : '',
+    expired: state === 'expired',
+  };
+  return { header, user, proof, time: now };
+}
+
+/** Null: none that we know. */
+function qopOf(text: string): DigestProof['qop'] | null {
+  if (text === '') return undefined;
+  if (text === 'auth' || text === 'auth-int') return text;
+  const lower = text.toLowerCase();
+  return lower === 'auth' || lower === 'auth-int' ? lower : null;
+}
+
+/** We ask for no algorithm, which means MD5; what else a client may name is MD5 to the originals too. */
+function algorithmOf(text: string): DigestProof['algorithm'] {
+  if (text === '' || text === 'MD5') return 'MD5';
+  const upper = text.toUpperCase();
+  return upper === 'SHA-256' || upper === 'SHA-512-256' ? upper : 'MD5';
+}
+
+/** -1 unless 1 to 8 hex digits. */
+function nonceCount(text: string): number {
+  const { length } = text;
+  return length > 0 && length <= 8 && skip(text, 0, length, HEX) === length ? Number.parseInt(text, 16) : -1;
+}
+
+function badRequest(run: Run): 0 {
+  run.reply(400, 'Bad Request');
+  return 0;
+}

@@ -1,0 +1,61 @@
+/**
+ * One table of users as auth_db's parameters describe it, and the log line that saves hours: a stored HA1 holds only for the
+ * domain it was made with, and nothing else tells that from a wrong password.
+ */
+import type { SubscriberSpec } from '../../../../core/ser/types.ts';
+import type { UserSource } from '../../../../core/users/types.ts';
+import type { ParameterValues } from '../../script/types.ts';
+import type { Services } from '../../services.ts';
+import type { Found } from '../auth/examine.ts';
+import type { UserBase } from '../auth/knock.ts';
+import { Seldom } from '../seldom.ts';
+import { loadedColumns } from './load-credentials.ts';
+
+export class UserTable implements UserBase {
+  readonly useDomain: boolean;
+  readonly #table: string;
+  readonly #parameters: ParameterValues;
+  readonly #services: Services;
+  readonly #hint: Seldom;
+  #source: UserSource | undefined;
+
+  constructor(table: string, parameters: ParameterValues, services: Services) {
+    this.#table = table;
+    this.#parameters = parameters;
+    this.#services = services;
+    this.#hint = new Seldom(services.clock);
+    this.useDomain = parameters.use_domain === 1;
+  }
+
+  async open(): Promise<void> {
+    const calculateHa1 = this.#parameters.calculate_ha1 === 1;
+    this.#source = await this.#services.userSource(this.#spec(), { useDomain: this.useDomain, calculateHa1 });
+  }
+
+  get source(): UserSource {
+    if (this.#source === undefined) throw new Error(`the table ${this.#table} was not opened`);
+    return this.#source;
+  }
+
+  onWrongProof(found: Found): void {
+    if (this.#parameters.calculate_ha1 === 1 || !this.source.shared || !this.#hint.due()) return;
+    const { username, realm } = found.proof;
+    this.#services.log.info(
+      `a digest did not match: if the password is right, ${String(this.#parameters.password_column)} may have been made for another domain than the realm`,
+      { table: this.#table, user: username, realm },
+    );
+  }
+
+  #spec(): SubscriberSpec {
+    const p = this.#parameters;
+    return {
+      database: p.db_url === null ? 'main' : this.#services.database(String(p.db_url)),
+      table: this.#table,
+      userColumn: String(p.user_column),
+      domainColumn: String(p.domain_column),
+      passwordColumn: String(p.password_column),
+      passwordColumn2: String(p.password_column_2),
+      columns: p.load_credentials === null ? [] : loadedColumns(String(p.load_credentials)),
+    };
+  }
+}

@@ -1,0 +1,19 @@
+/** All modules a SIP script can load. To add one, write its folder and add it here and nowhere else. */
+import type { SipModule } from '../script/types.ts';
+import { auth } from './auth/module.ts';
+import { authDb } from './auth_db/module.ts';
+import { maxfwd } from './maxfwd/module.ts';
+import { mysql } from './mysql/module.ts';
+import { registrar } from './registrar/module.ts';
+import { rr } from './rr/module.ts';
+import { sl } from './sl/module.ts';
+import { tm } from './tm/module.ts';
+import { uriDb } from './uri_db/module.ts';
+import { usrloc } from './usrloc/module.ts';
+
+const all: readonly SipModule[] = [mysql, sl, tm, rr, maxfwd, usrloc, registrar, auth, authDb, uriDb];
+
+/** By each name under which a configuration may load it. */
+export const modules: ReadonlyMap<string, SipModule> = new Map(
+  all.flatMap((module) => [module.name, ...(module.aliases ?? [])].map((name) => [name, module] as const)),
+);

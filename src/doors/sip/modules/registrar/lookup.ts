@@ -1,0 +1,70 @@
+/**
+ * From an address of record to its contacts: the Request-URI becomes the best of them, the others become branches.
+ * Source: RFC 3261 section 16.5; results as OpenSER's.
+ */
+import { parseNameAddr } from '../../message/name-addr.ts';
+import { parseUri, type SipUri } from '../../message/uri.ts';
+import type { Branch, Run } from '../../run.ts';
+import type { Binding } from '../usrloc/binding.ts';
+import type { LocationTable } from '../usrloc/table.ts';
+import { methodBit } from './methods.ts';
+import type { RegistrarOptions } from './parameters.ts';
+import { tableAor } from './register-request.ts';
+
+/** With the Request-URI itself, SER's 12 branches. */
+const FURTHER_BRANCHES = 11;
+
+const FOUND = 1;
+const NOT_FOUND = -1;
+const NO_CONTACT_FOR_METHOD = -2;
+const FAILED = -3;
+
+export function lookup(run: Run, table: LocationTable, options: RegistrarOptions): number {
+  const uri = currentUri(run);
+  const aor = uri && tableAor(uri, table, options);
+  if (aor === undefined) return FAILED;
+  const now = table.seconds();
+  const bit = methodBit(run.message.method);
+  let result = NOT_FOUND;
+  for (let at = table.first(aor); at; at = at.next) {
+    if (!at.validAt(now)) continue;
+    if (at.methods !== null && (at.methods & bit) === 0) {
+      if (result === NOT_FOUND) result = NO_CONTACT_FOR_METHOD;
+    } else if (result !== FOUND) {
+      result = FOUND;
+      run.uri = at.contact;
+      run.destination = destinationOf(at);
+      run.path = at.path ?? undefined;
+      if (!options.appendBranches) break;
+    } else {
+      run.branches ??= [];
+      if (run.branches.length >= FURTHER_BRANCHES) break;
+      run.branches.push(branchTo(at));
+    }
+  }
+  return result;
+}
+
+/** 1 when the Request-URI's user has a contact, else -1. */
+export function registered(run: Run, table: LocationTable, options: RegistrarOptions): number {
+  const uri = currentUri(run);
+  const aor = uri && tableAor(uri, table, options);
+  if (aor === undefined) return -1;
+  const now = table.seconds();
+  for (let at = table.first(aor); at; at = at.next) if (at.validAt(now)) return 1;
+  return -1;
+}
+
+function currentUri(run: Run): SipUri | undefined {
+  return run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
+}
+
+function branchTo(binding: Binding): Branch {
+  return { uri: binding.contact, destination: destinationOf(binding), path: binding.path ?? undefined };
+}
+
+/** A Path leads the way; what `received` says is then the first proxy's affair. */
+function destinationOf(binding: Binding): string | undefined {
+  if (binding.path !== null) return parseNameAddr(binding.path)?.uri;
+  return binding.received ?? undefined;
+}

@@ -1,0 +1,93 @@
+/** registrar: what REGISTER does, and where a user is to be found. */
+import type { Run } from '../../run.ts';
+import type { FunctionSpec, SipModule } from '../../script/types.ts';
+import type { LocationTable } from '../usrloc/table.ts';
+import { usrlocOf } from '../usrloc/usrloc.ts';
+import { numberText, sqlName } from '../value-checks.ts';
+import { replyHeaders } from './contact-list.ts';
+import { lookup, registered } from './lookup.ts';
+import { REGISTRAR_PARAMETERS, registrarOptions } from './parameters.ts';
+import { refuse } from './refusals.ts';
+import { readRegister } from './register-request.ts';
+import { MEMORY_ONLY, NO_REPLY, type RegistrarContext, Registration } from './registration.ts';
+
+const table = (index: number, text: string) => (index === 0 ? sqlName(text) : checkFlags(text));
+
+const save: FunctionSpec = {
+  name: 'save',
+  arity: [1, 2],
+  routes: ['request'],
+  describe:
+    'Stores or removes the contacts of a REGISTER in the table and answers it. 1: done; 0: refused, and the refusal was sent. ' +
+    'Flags: 1 memory only, 2 no reply.',
+  checkArgument: table,
+};
+
+export const registrar: SipModule = {
+  name: 'registrar',
+  describe: 'Stores the contacts of REGISTER requests and finds the contacts of a user.',
+  needs: ['usrloc'],
+  parameters: REGISTRAR_PARAMETERS,
+  functions: [
+    save,
+    {
+      ...save,
+      name: 'save_memory',
+      arity: [1],
+      describe: 'As save() with flag 1: nothing is written to the database.',
+    },
+    { ...save, name: 'save_noreply', arity: [1], describe: 'As save() with flag 2: the script answers.' },
+    {
+      name: 'lookup',
+      arity: [1],
+      routes: ['request', 'failure'],
+      describe:
+        'Puts the best contact of the Request-URI into the Request-URI, the others into branches. -1: none; -2: none for this ' +
+        'method; -3: the Request-URI names no user.',
+      checkArgument: table,
+    },
+    {
+      name: 'registered',
+      arity: [1],
+      routes: ['request', 'failure'],
+      describe: 'Whether the user of the Request-URI has a contact in the table.',
+      checkArgument: table,
+    },
+  ],
+  build(parameters, services) {
+    const usrloc = usrlocOf(services);
+    const context: RegistrarContext = { options: registrarOptions(parameters), cseqDelay: usrloc.settings.cseqDelay };
+    const saving = (name: string, flags: number) => {
+      const location = usrloc.table(name);
+      return (run: Run) => register(run, location, context, flags);
+    };
+    return {
+      functions: {
+        save: (name, flags) => saving(name!, Number(flags ?? 0)),
+        save_memory: (name) => saving(name!, MEMORY_ONLY),
+        save_noreply: (name) => saving(name!, NO_REPLY),
+        lookup(name) {
+          const location = usrloc.table(name!);
+          return (run) => lookup(run, location, context.options);
+        },
+        registered(name) {
+          const location = usrloc.table(name!);
+          return (run) => registered(run, location, context.options);
+        },
+      },
+    };
+  },
+};
+
+function register(run: Run, location: LocationTable, context: RegistrarContext, flags: number): number {
+  const request = readRegister(run, location, context.options);
+  if ('status' in request) return refuse(run, request);
+  if (request.all || request.contacts.length > 0)
+    return new Registration(run, location, context, request, flags).start();
+  if ((flags & NO_REPLY) !== 0) return 1;
+  return run.reply(200, 'OK', replyHeaders(location, request.aor, context.options.usePath)) ? 1 : -1;
+}
+
+function checkFlags(text: string): string | undefined {
+  return /^0x0*[0-3]$/i.test(text) ? undefined : numberText(text, 0, 3);
+}

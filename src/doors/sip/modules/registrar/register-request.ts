@@ -1,0 +1,154 @@
+/**
+ * What a REGISTER asks for: the address of record and the contacts to store or remove, with all that can be checked before the
+ * bindings there are looked at. Source: RFC 3261 section 10.3 steps 5 to 7, RFC 3327.
+ */
+
+import { Header } from '../../message/header-names.ts';
+import type { NameAddr, SipMessage } from '../../message/message.ts';
+import { param, parseNameAddrs } from '../../message/name-addr.ts';
+import type { SipUri } from '../../message/uri.ts';
+import { parseUri } from '../../message/uri.ts';
+import type { Run } from '../../run.ts';
+import { AOR_MAX, aorOf } from '../usrloc/aor.ts';
+import { Binding, REMOVE } from '../usrloc/binding.ts';
+import type { LocationTable } from '../usrloc/table.ts';
+import { methodMask } from './methods.ts';
+import { LONGEST_EXPIRES, type RegistrarOptions } from './parameters.ts';
+import type { Refusal } from './refusals.ts';
+import * as refusals from './refusals.ts';
+
+const CONTACTS_MAX = 64;
+/** What the SER tables hold of a contact, a Call-ID, a user agent and a Path. */
+const TEXT_MAX = 255;
+/** RFC 3261 section 10.2.1.1: what an Expires that cannot be read means. */
+const UNREADABLE_EXPIRES = 3600;
+
+export interface RegisterRequest {
+  readonly aor: string;
+  readonly callId: string;
+  readonly cseq: number;
+  /** `Contact: *`: remove all. */
+  readonly all: boolean;
+  /** To store, or to remove where `expires` is REMOVE; empty with `all` false: a query. */
+  readonly contacts: readonly Binding[];
+}
+
+const NO_CONTACTS: readonly Binding[] = [];
+
+/** The AOR that a To or Request-URI means in this table. */
+export function tableAor(uri: SipUri, table: LocationTable, options: RegistrarOptions): string | undefined {
+  return aorOf(uri, table.settings.useDomain, options.caseSensitive, options.realmPrefix);
+}
+
+export function readRegister(run: Run, table: LocationTable, options: RegistrarOptions): RegisterRequest | Refusal {
+  const { message } = run;
+  const aor = message.toUri && tableAor(message.toUri, table, options);
+  if (aor === undefined) return refusals.BAD_TO;
+  if (aor.length > AOR_MAX) return refusals.LONG_AOR;
+  const { callId, cseq, contacts } = message;
+  if (callId === '' || cseq === undefined) return refusals.NO_CALL_ID;
+  if (callId.length > TEXT_MAX) return refusals.LONG_CALL_ID;
+  if (contacts === undefined) return refusals.BAD_CONTACT;
+  const request = { aor, callId, cseq: cseq.number, all: false, contacts: NO_CONTACTS };
+  if (contacts.length === 0) return request;
+  const expires = readExpires(message.value(Header.expires));
+  for (const contact of contacts) {
+    if (contact.uri !== '*') continue;
+    if (contacts.length > 1) return refusals.STAR_NOT_ALONE;
+    return expires === 0 ? { ...request, all: true } : refusals.STAR_NOT_ZERO;
+  }
+  if (contacts.length > CONTACTS_MAX) return refusals.MANY_IN_REQUEST;
+  const path = readPath(message, options);
+  if (typeof path === 'object' && path !== null) return path;
+  const list: Binding[] = [];
+  for (const contact of contacts) {
+    const candidate = readContact(contact, expires, aor, path, run, table, options);
+    if (!(candidate instanceof Binding)) return candidate;
+    // Of a contact named twice the last word counts.
+    const before = contacts.length > 1 ? list.findIndex((other) => other.contact === candidate.contact) : -1;
+    if (before < 0) list.push(candidate);
+    else list[before] = candidate;
+  }
+  return { ...request, contacts: list };
+}
+
+function readContact(
+  contact: NameAddr,
+  header: number | undefined,
+  aor: string,
+  path: string | null,
+  run: Run,
+  table: LocationTable,
+  options: RegistrarOptions,
+): Binding | Refusal {
+  const { message, source } = run;
+  if (contact.uri.length > TEXT_MAX) return refusals.LONG_CONTACT;
+  const uri = parseUri(contact.uri);
+  if (uri === undefined) return refusals.BAD_CONTACT;
+  const q = readQ(param(contact.params, 'q'));
+  if (q === undefined) return refusals.BAD_Q;
+  const wish = readExpires(param(contact.params, 'expires')) ?? header ?? options.defaultExpires;
+  const now = table.seconds();
+  const agent = message.value(Header.userAgent) ?? '';
+  return new Binding(aor, {
+    contact: contact.uri,
+    received: null,
+    path,
+    expires: wish === 0 ? REMOVE : now + Math.min(Math.max(wish, options.minExpires), options.maxExpires),
+    q: q === null ? options.defaultQ : q,
+    callId: message.callId,
+    cseq: message.cseq!.number,
+    userAgent: table.share(agent.length > TEXT_MAX ? agent.slice(0, TEXT_MAX) : agent),
+    socket: source.point.name,
+    methods: options.methodFiltering ? readMethods(message) : null,
+    modified: now,
+    user: run.authorised?.ticket.account.login ?? aor,
+    client: source.address,
+  });
+}
+
+/** Seconds; undefined when the text is absent. */
+function readExpires(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === '') return UNREADABLE_EXPIRES;
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return UNREADABLE_EXPIRES;
+    number = Math.min(number * 10 + digit, LONGEST_EXPIRES);
+  }
+  return number;
+}
+
+/** Thousandths; null when the text is absent, undefined when it is no q. */
+function readQ(text: string | undefined): number | null | undefined {
+  if (text === undefined) return null;
+  if (!/^(?:0?(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) || text === '' || text === '.') return undefined;
+  return Math.round(Number(text) * 1000);
+}
+
+function readMethods(message: SipMessage): number | null {
+  const allow = message.value(Header.allow);
+  return allow === undefined ? null : methodMask(allow);
+}
+
+/** The Path values as one list, null = none to be kept. */
+function readPath(message: SipMessage, options: RegistrarOptions): string | null | Refusal {
+  if (!options.usePath || options.pathMode === 0) return null;
+  let path = '';
+  for (let at = message.indexOf(Header.path); at >= 0; at = message.indexOf(Header.path, at + 1)) {
+    path += (path === '' ? '' : ',') + message.valueAt(at);
+  }
+  if (path === '') return null;
+  if (path.length > TEXT_MAX) return refusals.LONG_PATH;
+  if (parseNameAddrs(path) === undefined) return refusals.BAD_PATH;
+  if (options.pathMode === 2 && !supports(message, 'path')) return refusals.PATH_UNSUPPORTED;
+  return path;
+}
+
+function supports(message: SipMessage, extension: string): boolean {
+  for (let at = message.indexOf(Header.supported); at >= 0; at = message.indexOf(Header.supported, at + 1)) {
+    for (const one of message.valueAt(at).split(',')) if (one.trim().toLowerCase() === extension) return true;
+  }
+  return false;
+}

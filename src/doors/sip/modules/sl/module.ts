@@ -1,0 +1,47 @@
+/** The script's functions for stateless replies. */
+import type { SipModule } from '../../script/types.ts';
+import { flag, lineText } from '../value-checks.ts';
+import { sendError, sendReply } from './replies.ts';
+
+export const sl: SipModule = {
+  name: 'sl',
+  describe: 'Answers a request from the script, without keeping state.',
+  needs: [],
+  parameters: [
+    {
+      name: 'enable_stats',
+      type: 'int',
+      default: 1,
+      describe: 'Accepted and without effect: replies are always counted.',
+      check: flag,
+    },
+  ],
+  functions: [
+    {
+      name: 'sl_send_reply',
+      arity: [2],
+      routes: ['request', 'error'],
+      describe: 'Answers with status and phrase. -1: the request is an ACK, or has had its final reply.',
+      checkArgument: (index, text) => (index === 0 ? checkStatus(text) : lineText(text)),
+    },
+    {
+      name: 'sl_reply_error',
+      arity: [0],
+      routes: ['request'],
+      describe: 'Answers with what the function that failed last has left, else 500. -1 as sl_send_reply.',
+    },
+  ],
+  build: () => ({
+    functions: {
+      sl_send_reply(status, reason) {
+        const number = Number(status);
+        return (run) => sendReply(run, number, reason!);
+      },
+      sl_reply_error: () => sendError,
+    },
+  }),
+};
+
+function checkStatus(text: string): string | undefined {
+  return /^[1-6]\d\d$/.test(text) ? undefined : `must be a status from 100 to 699 in quotes, but is "${text}"`;
+}

@@ -1,0 +1,578 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { TimerWheel } from '../../../../platform/timer-wheel.ts';
+import { Header } from '../../message/header-names.ts';
+import type { SipMessage } from '../../message/message.ts';
+import { parseMessage } from '../../message/parse.ts';
+import { buildReply } from '../../message/reply.ts';
+import { Run, type RunHost } from '../../run.ts';
+import { WAIT } from '../../script/types.ts';
+import { createTransactions } from '../../transaction/layer.ts';
+import type { ListenPoint, SendFailure, Source, Target, Transport } from '../../transport/types.ts';
+import { HostCache } from './host-cache.ts';
+import { ProxyRelay } from './relay.ts';
+
+const US = '192.0.2.1';
+const CALLER = '192.0.2.9';
+const point: ListenPoint = {
+  protocol: 'udp',
+  address: US,
+  port: 5060,
+  family: 4,
+  name: `udp:${US}:5060`,
+  hostPort: `${US}:5060`,
+};
+
+interface Sent {
+  text: string;
+  target: Target;
+  message: SipMessage;
+  failure: SendFailure | undefined;
+}
+
+/** The relay over the real transaction layer; sockets, clock and name server are in the test's hands. */
+function lab(names: Record<string, string[]> = {}) {
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => now };
+  const wheel = new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) });
+  const sent: Sent[] = [];
+  const transport: Transport = {
+    points: [point],
+    warnings: [],
+    start: async () => {},
+    stop: async () => {},
+    send(text, target, failure) {
+      const message = parseMessage(text);
+      assert.ok(message, text);
+      sent.push({ text, target, message, failure });
+    },
+    pointFor: (protocol, address) => (protocol === 'udp' && !address.includes(':') ? point : undefined),
+    stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
+  };
+  const transactions = createTransactions({ transport, wheel, owner: '0' });
+  const lookups: { host: string; done: (addresses: readonly string[]) => void }[] = [];
+  const hosts = new HostCache(clock, (host, done) => void lookups.push({ host, done }));
+  const answerNames = () => {
+    for (const { host, done } of lookups.splice(0)) done(names[host] ?? []);
+  };
+  const derive = () => Buffer.from('0123456789abcdef');
+  const relay = new ProxyRelay({ transport, transactions, wheel, clock, derive }, hosts);
+  const resumed: number[] = [];
+  const host: RunHost = {
+    reply(run, status, reason, headers) {
+      if (run.finalStatus !== 0 || run.message.method === 'ACK') return false;
+      const { message: request, source, forceRport } = run;
+      const text = buildReply({ request, source, status, reason, headers, toTag: 'us', forceRport, server: '' });
+      if (run.transaction) {
+        if (!run.transaction.respond(status, text)) return false;
+      } else
+        transport.send(text, {
+          protocol: 'udp',
+          address: source.address,
+          port: source.port,
+          point,
+          connection: undefined,
+        });
+      if (status >= 200) run.finalStatus = status;
+      return true;
+    },
+    suspended: () => {},
+    resumed: (run, result) => {
+      resumed.push(result);
+      if (result < 0) run.reply(run.errorStatus, run.errorReason);
+    },
+  };
+  const source: Source = { point, address: CALLER, port: 5060, connection: undefined };
+
+  /** As engine and script do: absorb, else t_relay, and sl_reply_error when that fails. */
+  function receive(text: string, prepare: (run: Run) => void = () => {}): { run: Run; result: number } {
+    const message = parseMessage(text);
+    assert.ok(message);
+    const run = new Run(host, message, source);
+    const known = transactions.find(message);
+    if (known) {
+      transactions.absorb(known, message);
+      return { run, result: 1 };
+    }
+    prepare(run);
+    const result = relay.relay(run);
+    if (result < 0 && result !== WAIT) run.reply(run.errorStatus, run.errorReason);
+    return { run, result };
+  }
+
+  function respond(to: Sent, status: number, lines: string[] = []): boolean {
+    const { message } = to;
+    const vias = [];
+    for (let i = message.indexOf(Header.via); i >= 0; i = message.indexOf(Header.via, i + 1))
+      vias.push(message.lineAt(i).trimEnd());
+    const head = [`SIP/2.0 ${status} Reason${status}`, ...vias, `From: ${message.value(Header.from)}`];
+    const rest = [
+      `To: ${message.value(Header.to)};tag=callee`,
+      `Call-ID: ${message.callId}`,
+      `CSeq: ${message.value(Header.cseq)}`,
+    ];
+    const response = parseMessage([...head, ...rest, ...lines, 'Content-Length: 0', '', ''].join('\r\n'));
+    assert.ok(response);
+    const matched = transactions.onResponse(response, point);
+    if (!matched) relay.strayResponse(response, point);
+    return matched;
+  }
+
+  const pass = (seconds: number) => {
+    for (let i = 0; i < seconds * 10; i++) {
+      now += 100;
+      wheel.advance();
+    }
+  };
+  const requests = (method: string) => sent.filter((one) => one.message.method === method);
+  /** Statuses the caller got, repetitions of the same text once. */
+  const upstream = (method = 'INVITE') => {
+    const texts = sent.filter(
+      (one) => !one.message.isRequest && one.target.address === CALLER && one.message.cseq?.method === method,
+    );
+    return [...new Set(texts.map((one) => one.text))].map((text) => parseMessage(text)!.status);
+  };
+  const fork = (run: Run) => {
+    run.uri = 'sip:b0@192.0.2.20';
+    run.branches = [1, 2].map((i) => ({ uri: `sip:b${i}@192.0.2.2${i}`, destination: undefined, path: undefined }));
+  };
+  return {
+    receive,
+    respond,
+    pass,
+    sent,
+    requests,
+    upstream,
+    fork,
+    relay,
+    transactions,
+    resumed,
+    answerNames,
+    lookups,
+    source,
+  };
+}
+
+function request(method: string, uri = 'sip:bob@192.0.2.20', extra: string[] = [], branch = 'z9hG4bKcaller'): string {
+  const lines = [
+    `${method} ${uri} SIP/2.0`,
+    `Via: SIP/2.0/UDP ${CALLER}:5060;branch=${branch}`,
+    'From: <sip:alice@example.com>;tag=a',
+    'To: <sip:bob@example.com>',
+    'Call-ID: call-1',
+    `CSeq: 1 ${method}`,
+    'Max-Forwards: 70',
+    ...extra,
+    'Content-Length: 3',
+    '',
+    'sdp',
+  ];
+  return lines.join('\r\n');
+}
+
+test('an INVITE gets its 100 at once and goes out with our Via on top and the rest as it was', () => {
+  const { receive, sent, requests } = lab();
+  const { result } = receive(request('INVITE'), (run) => {
+    run.edits.top = 'Record-Route: <sip:192.0.2.1;lr>\r\n';
+  });
+  assert.equal(result, 1);
+  assert.match(sent[0]!.text, /^SIP\/2.0 100 trying -- your call is important to us\r\n/);
+  const [out] = requests('INVITE');
+  assert.deepEqual([out?.target.address, out?.target.port, out?.target.protocol], ['192.0.2.20', 5060, 'udp']);
+  const branch = out!.message.via!.branch;
+  assert.match(branch, /^z9hG4bK/);
+  const original = request('INVITE').slice('INVITE sip:bob@192.0.2.20 SIP/2.0\r\n'.length);
+  assert.equal(
+    out?.text,
+    `INVITE sip:bob@192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=${branch}\r\nRecord-Route: <sip:192.0.2.1;lr>\r\n${original}`,
+  );
+});
+
+test('provisional responses go upstream, a 100 does not; then each 2xx', () => {
+  const { receive, respond, requests, upstream, sent } = lab();
+  receive(request('INVITE'));
+  const [out] = requests('INVITE');
+  respond(out!, 100);
+  respond(out!, 180);
+  respond(out!, 183);
+  respond(out!, 200);
+  assert.deepEqual(upstream(), [100, 180, 183, 200]);
+  const before = sent.length;
+  respond(out!, 200);
+  assert.equal(sent.length, before + 1, 'a repeated 2xx is passed on again');
+  assert.equal(sent.at(-1)!.message.viaCount, 1);
+});
+
+test('destination and Path: sent there, Route on top, Request-URI kept', () => {
+  const { receive, requests } = lab();
+  receive(request('INVITE'), (run) => {
+    run.destination = 'sip:192.0.2.77:5070;lr';
+    run.path = '<sip:192.0.2.77:5070;lr>';
+  });
+  const [out] = requests('INVITE');
+  assert.deepEqual([out?.target.address, out?.target.port], ['192.0.2.77', 5070]);
+  assert.equal(out?.message.uri, 'sip:bob@192.0.2.20');
+  assert.equal(out?.message.value(Header.route), '<sip:192.0.2.77:5070;lr>');
+});
+
+test('the first 2xx of a fork wins, the others are cancelled, a second 2xx is passed on too', () => {
+  const { receive, respond, requests, upstream, fork } = lab();
+  receive(request('INVITE'), fork);
+  const [a, b, c] = requests('INVITE');
+  assert.deepEqual(
+    [a, b, c].map((one) => one?.message.uri),
+    ['sip:b0@192.0.2.20', 'sip:b1@192.0.2.21', 'sip:b2@192.0.2.22'],
+  );
+  respond(a!, 180);
+  respond(b!, 180);
+  respond(b!, 200);
+  assert.deepEqual(
+    requests('CANCEL').map((one) => one.target.address),
+    ['192.0.2.20'],
+    'the silent one is not cancelled yet',
+  );
+  respond(c!, 180);
+  assert.deepEqual(
+    requests('CANCEL').map((one) => one.target.address),
+    ['192.0.2.20', '192.0.2.22'],
+  );
+  respond(a!, 200, ['X: second']);
+  respond(c!, 487);
+  assert.deepEqual(
+    upstream(),
+    [100, 180, 180, 200, 200].filter((s, i) => i !== 2 || s !== 180),
+  );
+});
+
+test('all branches refused: one final response, the best', () => {
+  const { receive, respond, requests, upstream, fork } = lab();
+  receive(request('INVITE'), fork);
+  const [a, b, c] = requests('INVITE');
+  respond(a!, 486);
+  respond(b!, 404);
+  assert.deepEqual(upstream(), [100]);
+  respond(c!, 500);
+  assert.deepEqual(upstream(), [100, 404]);
+});
+
+test('a 6xx cancels the others and wins over them', () => {
+  const { receive, respond, requests, upstream, fork } = lab();
+  receive(request('INVITE'), fork);
+  const [a, b, c] = requests('INVITE');
+  respond(a!, 180);
+  respond(b!, 180);
+  respond(c!, 603);
+  assert.equal(requests('CANCEL').length, 2);
+  respond(a!, 487);
+  respond(b!, 487);
+  assert.equal(upstream().at(-1), 603);
+});
+
+test('challenges of several branches go up together', () => {
+  const { receive, respond, requests, sent, fork } = lab();
+  receive(request('INVITE'), fork);
+  const [a, b, c] = requests('INVITE');
+  respond(a!, 407, ['Proxy-Authenticate: Digest realm="a", nonce="1"']);
+  respond(b!, 401, ['WWW-Authenticate: Digest realm="b", nonce="2"']);
+  respond(c!, 486);
+  const up = sent.findLast((one) => one.message.status === 401)!.message;
+  assert.equal(up.value(Header.wwwAuthenticate), 'Digest realm="b", nonce="2"');
+  assert.equal(up.value(Header.proxyAuthenticate), 'Digest realm="a", nonce="1"');
+});
+
+test('a 503 goes upstream as 500', () => {
+  const { receive, respond, requests, upstream } = lab();
+  receive(request('INVITE'));
+  respond(requests('INVITE')[0]!, 503);
+  assert.deepEqual(upstream(), [100, 500]);
+});
+
+test('fr_timer: nothing from the next hop gives 408', () => {
+  const { receive, pass, upstream, relay } = lab();
+  relay.configure({ response: 5000, invite: 20_000, restart: true });
+  receive(request('INVITE'));
+  pass(4);
+  assert.deepEqual(upstream(), [100]);
+  pass(2);
+  assert.deepEqual(upstream(), [100, 408]);
+});
+
+for (const [restart, seconds] of [
+  [true, 35],
+  [false, 25],
+] as const) {
+  test(`fr_inv_timer: ringing ends with CANCEL and 408; each provisional response restarts it: ${restart}`, () => {
+    const { receive, respond, pass, upstream, requests, relay } = lab();
+    relay.configure({ response: 5000, invite: 20_000, restart });
+    receive(request('INVITE'));
+    const [out] = requests('INVITE');
+    pass(4);
+    respond(out!, 180);
+    pass(11);
+    respond(out!, 180, ['X: again']);
+    pass(seconds - 15 - 2);
+    assert.equal(upstream().includes(408), false);
+    pass(3);
+    assert.equal(upstream().at(-1), 408);
+    assert.equal(requests('CANCEL').length, 1);
+    const before = upstream().length;
+    respond(out!, 200);
+    assert.equal(upstream().length, before, 'too late');
+  });
+}
+
+test('a next hop that said 100 has the time of fr_inv_timer', () => {
+  const { receive, respond, pass, upstream, requests, relay } = lab();
+  relay.configure({ response: 5000, invite: 20_000, restart: true });
+  receive(request('INVITE'));
+  respond(requests('INVITE')[0]!, 100);
+  pass(19);
+  assert.deepEqual(upstream(), [100]);
+  pass(2);
+  assert.deepEqual(upstream(), [100, 408]);
+});
+
+test('CANCEL while it rings: 200 to the CANCEL, CANCEL downstream, 487 upstream', () => {
+  const { receive, respond, requests, upstream } = lab();
+  receive(request('INVITE'));
+  const [out] = requests('INVITE');
+  respond(out!, 180);
+  assert.equal(receive(request('CANCEL')).result, 1);
+  assert.deepEqual(upstream('CANCEL'), [200]);
+  const [cancel] = requests('CANCEL');
+  assert.equal(cancel?.message.via?.branch, out?.message.via?.branch);
+  assert.equal(upstream().includes(487), false);
+  respond(out!, 487);
+  assert.equal(upstream().at(-1), 487);
+  receive(request('CANCEL'));
+  assert.deepEqual(upstream('CANCEL'), [200]);
+});
+
+test('CANCEL before anything was heard: 487 at once, the CANCEL follows the first provisional response', () => {
+  const { receive, respond, requests, upstream } = lab();
+  receive(request('INVITE'));
+  receive(request('CANCEL'));
+  assert.deepEqual(upstream(), [100, 487]);
+  assert.equal(requests('CANCEL').length, 0);
+  respond(requests('INVITE')[0]!, 180);
+  assert.equal(requests('CANCEL').length, 1);
+  assert.deepEqual(upstream(), [100, 487]);
+});
+
+test('CANCEL that crosses the 2xx: the call stands', () => {
+  const { receive, respond, requests, upstream } = lab();
+  receive(request('INVITE'));
+  const [out] = requests('INVITE');
+  respond(out!, 180);
+  receive(request('CANCEL'));
+  respond(out!, 200);
+  assert.equal(upstream().at(-1), 200);
+  assert.equal(upstream().includes(487), false);
+});
+
+test('CANCEL after the 2xx is answered and changes nothing', () => {
+  const { receive, respond, requests, upstream } = lab();
+  receive(request('INVITE'));
+  respond(requests('INVITE')[0]!, 200);
+  receive(request('CANCEL'));
+  assert.deepEqual(upstream('CANCEL'), [200]);
+  assert.equal(requests('CANCEL').length, 0);
+});
+
+test('CANCEL of a silent callee who never answers the CANCEL ends too', () => {
+  const { receive, respond, requests, upstream, pass } = lab();
+  receive(request('INVITE'));
+  respond(requests('INVITE')[0]!, 180);
+  receive(request('CANCEL'));
+  pass(33);
+  assert.equal(upstream().at(-1), 487);
+});
+
+test('CANCEL of an INVITE nobody knows passes without a transaction, and so does its answer', () => {
+  const { receive, requests, respond, upstream, transactions, relay } = lab();
+  assert.equal(receive(request('CANCEL')).result, 1);
+  receive(request('CANCEL'));
+  const [one, two] = requests('CANCEL');
+  assert.equal(one?.text, two?.text, 'repetitions have the same branch');
+  assert.equal(transactions.stats.created, 0);
+  respond(one!, 481);
+  assert.deepEqual(upstream('CANCEL'), [481]);
+  assert.deepEqual([relay.counters.straysForwarded, relay.counters.straysDropped], [1, 0]);
+});
+
+test('a response that answers nothing of ours is dropped', () => {
+  const { receive, requests, sent, relay } = lab();
+  receive(request('CANCEL'));
+  const [out] = requests('CANCEL');
+  const forged = (via: string) => {
+    const lines = [
+      'SIP/2.0 200 OK',
+      via,
+      `Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKvictim`,
+      'From: <sip:a@b>;tag=1',
+      'To: <sip:a@b>;tag=2',
+      'Call-ID: x',
+      'CSeq: 1 CANCEL',
+      '',
+      '',
+    ];
+    return parseMessage(lines.join('\r\n'))!;
+  };
+  const before = sent.length;
+  relay.strayResponse(forged(`Via: SIP/2.0/UDP ${US}:5060;branch=${out?.message.via?.branch}`), point);
+  relay.strayResponse(forged(`Via: SIP/2.0/UDP ${US}:5060;branch=z9hG4bK0.1.abcdefghijk`), point);
+  assert.equal(sent.length, before);
+  assert.equal(relay.counters.straysDropped, 2);
+});
+
+test('a CANCEL that came while the script waited: 487, nothing is sent on', () => {
+  const { receive, requests, upstream } = lab();
+  const { result } = receive(request('INVITE'), (run) => {
+    run.cancelled = true;
+  });
+  assert.equal(result, 1);
+  assert.deepEqual(upstream(), [487]);
+  assert.equal(requests('INVITE').length, 0);
+});
+
+test('ACKs pass without a transaction, repetitions alike', () => {
+  const { receive, requests, transactions, sent } = lab();
+  receive(request('ACK'));
+  receive(request('ACK'));
+  assert.equal(sent.length, 2);
+  assert.equal(sent[0]?.text, sent[1]?.text);
+  assert.equal(requests('ACK')[0]?.target.address, '192.0.2.20');
+  receive(request('ACK', undefined, [], 'z9hG4bKother'));
+  assert.notEqual(sent[2]?.message.via?.branch, sent[0]?.message.via?.branch);
+  assert.equal(transactions.stats.created, 0);
+});
+
+test('other methods: final response up, silence gives 408', () => {
+  const { receive, respond, requests, upstream, pass } = lab();
+  receive(request('BYE'));
+  respond(requests('BYE')[0]!, 481);
+  assert.deepEqual(upstream('BYE'), [481]);
+  receive(request('MESSAGE', undefined, [], 'z9hG4bKmessage'));
+  pass(31);
+  assert.deepEqual(upstream('MESSAGE').slice(0, 1), [408]);
+});
+
+// Nothing can be sent: [Request-URI, status]
+const UNUSABLE: [string, number][] = [
+  ['sips:bob@192.0.2.20', 416],
+  ['tel:+12025550100', 416],
+  ['sip:bob@192.0.2.20;transport=sctp', 479],
+  ['sip:bob@192.0.2.20;transport=tcp', 477],
+  ['sip:bob@[2001:db8::1]', 477],
+  ['sip:b ob@192.0.2.20', 479],
+];
+
+for (const [uri, status] of UNUSABLE) {
+  test(`${uri} gives ${status}, once`, () => {
+    const { receive, upstream, transactions } = lab();
+    const { result } = receive(request('INVITE'), (run) => {
+      run.uri = uri;
+    });
+    assert.equal(result, -1);
+    assert.deepEqual(upstream(), [status]);
+    assert.equal(transactions.stats.created, 0);
+  });
+}
+
+test('more than twelve branches give 500', () => {
+  const { receive, upstream } = lab();
+  receive(request('INVITE'), (run) => {
+    run.branches = Array.from({ length: 12 }, () => ({
+      uri: 'sip:b@192.0.2.20',
+      destination: undefined,
+      path: undefined,
+    }));
+  });
+  assert.deepEqual(upstream(), [500]);
+});
+
+test('a branch that cannot be sent counts as 503: another answer is better, alone it is 477', () => {
+  const forked = lab();
+  forked.receive(request('INVITE'), (run) => {
+    run.branches = [{ uri: 'sip:b@[2001:db8::1]', destination: undefined, path: undefined }];
+  });
+  forked.respond(forked.requests('INVITE')[0]!, 486);
+  assert.deepEqual(forked.upstream(), [100, 486]);
+  const alone = lab();
+  alone.receive(request('INVITE'));
+  alone.requests('INVITE')[0]!.failure?.sendFailed('ECONNREFUSED');
+  assert.deepEqual(alone.upstream(), [100, 477]);
+});
+
+test('a request that comes back unchanged gets 482; with another Request-URI it passes', () => {
+  const { receive, requests, upstream } = lab();
+  receive(request('MESSAGE'));
+  const [out] = requests('MESSAGE');
+  receive(out!.text);
+  assert.deepEqual(requests('MESSAGE').length, 1);
+  assert.deepEqual(upstream('MESSAGE'), [482]);
+  receive(
+    out!.text
+      .replace('MESSAGE sip:bob@', 'MESSAGE sip:carol@')
+      .replace('CSeq: 1', 'CSeq: 2')
+      .replace('branch=z9hG4bK0', 'branch=z9hG4bK1'),
+  );
+  assert.equal(requests('MESSAGE').length, 2);
+});
+
+test('a host name suspends the run; its address is remembered', () => {
+  const { receive, answerNames, resumed, requests, upstream, lookups } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  assert.equal(receive(request('INVITE', 'sip:bob@pbx.example.com:5070')).result, WAIT);
+  assert.deepEqual(upstream(), [100]);
+  assert.equal(requests('INVITE').length, 0);
+  answerNames();
+  assert.deepEqual(resumed, [1]);
+  assert.deepEqual([requests('INVITE')[0]?.target.address, requests('INVITE')[0]?.target.port], ['192.0.2.30', 5070]);
+  assert.equal(receive(request('BYE', 'sip:bob@pbx.example.com')).result, 1);
+  assert.equal(lookups.length, 0);
+});
+
+test('a host name nobody knows gives 478, once', () => {
+  const { receive, answerNames, resumed, upstream } = lab();
+  receive(request('INVITE', 'sip:bob@nowhere.example.com'));
+  answerNames();
+  assert.deepEqual(resumed, [-1]);
+  assert.deepEqual(upstream(), [100, 478]);
+});
+
+test('a CANCEL that came during the look-up ends it with 487', () => {
+  const { receive, answerNames, resumed, requests, upstream } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  const { run } = receive(request('INVITE', 'sip:bob@pbx.example.com'));
+  run.cancelled = true;
+  answerNames();
+  assert.deepEqual(resumed, [1]);
+  assert.deepEqual(upstream(), [100, 487]);
+  assert.equal(requests('INVITE').length, 0);
+});
+
+test('whatever the branches do and in whatever order, one final non-2xx or at least one 2xx goes upstream', () => {
+  const event = fc.record({
+    branch: fc.integer({ min: 0, max: 2 }),
+    what: fc.constantFrom('180', '183', '200', '302', '404', '407', '486', '503', '603', 'fail', 'cancel', 'wait'),
+  });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+      const { receive, respond, pass, requests, upstream, fork, transactions } = lab();
+      receive(request('INVITE'), fork);
+      const out = requests('INVITE');
+      for (const { branch, what } of events) {
+        if (what === 'fail') out[branch]!.failure?.sendFailed('EHOSTUNREACH');
+        else if (what === 'cancel') receive(request('CANCEL'));
+        else if (what === 'wait') pass(7);
+        else respond(out[branch]!, Number(what));
+      }
+      pass(300);
+      const finals = upstream().filter((status) => status >= 200);
+      const successes = finals.filter((status) => status < 300).length;
+      assert.ok(successes > 0 ? successes === finals.length : finals.length === 1, `${finals}`);
+      assert.equal(transactions.stats.servers + transactions.stats.clients, 0, 'nothing stays behind');
+    }),
+    { numRuns: 60 },
+  );
+});

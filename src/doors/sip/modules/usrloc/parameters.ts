@@ -1,0 +1,90 @@
+/** usrloc's parameters (SER 0.9 and OpenSER 1.3), and what they mean here. */
+import type { LocationSpec } from '../../../../core/ser/types.ts';
+import type { ParameterSpec, ParameterValues, ScriptUses } from '../../script/types.ts';
+import type { Services } from '../../services.ts';
+import { sqlName } from '../value-checks.ts';
+import type { UsrlocSettings } from './usrloc.ts';
+
+const COLUMNS = [
+  ['user_column', 'username'],
+  ['domain_column', 'domain'],
+  ['contact_column', 'contact'],
+  ['expires_column', 'expires'],
+  ['q_column', 'q'],
+  ['callid_column', 'callid'],
+  ['cseq_column', 'cseq'],
+  ['flags_column', 'flags'],
+  ['cflags_column', 'cflags'],
+  ['user_agent_column', 'user_agent'],
+  ['received_column', 'received'],
+  ['path_column', 'path'],
+  ['socket_column', 'socket'],
+  ['methods_column', 'methods'],
+] as const;
+
+function int(name: string, fallback: number, min: number, max: number, describe: string): ParameterSpec {
+  const check = (value: string | number) =>
+    Number(value) < min || Number(value) > max ? `must be a number from ${min} to ${max}` : undefined;
+  return { name, type: 'int', default: fallback, describe, check };
+}
+
+export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
+  {
+    name: 'db_url',
+    type: 'string',
+    default: null,
+    describe: 'Database of the tables of contacts, like mysql://USER:PASSWORD@HOST/DATABASE; unset: the main one.',
+  },
+  int(
+    'db_mode',
+    0,
+    0,
+    3,
+    '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1; contacts that ' +
+      'other programs write are seen after a restart.',
+  ),
+  int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.'),
+  int('desc_time_order', 0, 0, 1, '1: newest contact first, whatever its q; 0: highest q first, then newest.'),
+  int(
+    'matching_mode',
+    0,
+    0,
+    1,
+    '0: a contact is known by its URI. 1, URI and Call-ID, is accepted and does the same as 0.',
+  ),
+  int('cseq_delay', 20, 0, 3600, 'Seconds within which a REGISTER with an equal CSeq counts as a retransmission.'),
+  int('timer_interval', 60, 1, 86_400, 'Accepted without effect: nothing is written back later.'),
+  int('fetch_rows', 2000, 0, 1_000_000, 'Accepted without effect: the preload comes in pieces anyway.'),
+  int('hash_size', 9, 0, 31, 'Accepted without effect: tables grow by themselves.'),
+  int('nat_bflag', -1, -1, 31, 'Accepted without effect: nothing pings contacts yet.'),
+  ...COLUMNS.map(
+    ([name, column]): ParameterSpec => ({
+      name,
+      type: 'string',
+      default: column,
+      describe: `Column that the tables have for ${column}.`,
+      check: sqlName,
+    }),
+  ),
+];
+
+/** Where a table of contacts lies, and which of its columns have other names. */
+export function usrlocSpec(values: ParameterValues, table: string, database: (url: string) => string): LocationSpec {
+  const columns: Record<string, string> = {};
+  for (const [name, column] of COLUMNS) {
+    const given = values[name];
+    if (given !== null && given !== undefined && given !== column) columns[column] = String(given);
+  }
+  return { database: Number(values.db_mode) > 0 ? database(String(values.db_url ?? '')) : 'main', table, columns };
+}
+
+export function usrlocSettings(values: ParameterValues, services: Services, uses: ScriptUses): UsrlocSettings {
+  return {
+    specOf: (table) => usrlocSpec(values, table, (dbUrl) => services.database(dbUrl)),
+    durable: Number(values.db_mode) > 0,
+    useDomain: values.use_domain === 1,
+    caseSensitive: uses.parametersOf('registrar')?.case_sensitive === 1,
+    newestFirst: values.desc_time_order === 1,
+    cseqDelay: Number(values.cseq_delay),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * One table of contacts: memory, expiry, and what the journal is told. Memory is changed only after what it shows is durable; who
+ * changes an AOR holds its turn until then.
+ *
+ * Source: RFC 3261 section 10.3 for what a binding is; SER's usrloc for the rest.
+ */
+import type { EndReason, SessionStart } from '../../../../core/gate/types.ts';
+import type { Change } from '../../../../core/journal/types.ts';
+import type { BindingRow, LocationSpec } from '../../../../core/ser/types.ts';
+import { Timer, type TimerOwner } from '../../../../platform/timer-wheel.ts';
+import { detach } from '../../message/message.ts';
+import type { Services } from '../../services.ts';
+import { aorKey } from './aor.ts';
+import { type Binding, fromRow, toRow } from './binding.ts';
+import { Contacts } from './contacts.ts';
+import { ExpiryRing } from './expiry.ts';
+import { sessionId } from './sessions.ts';
+import { Turns } from './turns.ts';
+
+const SWEEP_MS = 1000;
+/** Pause between two pieces of a sweep that found more than one piece's work. */
+const SWEEP_AGAIN_MS = 20;
+/** User agents and socket names kept once; a phone fleet has some dozens. */
+const SHARED_TEXTS = 2000;
+
+export interface TableSettings {
+  readonly spec: LocationSpec;
+  /** Bindings are rows of the database too (db_mode 1, 2, 3). */
+  readonly durable: boolean;
+  readonly useDomain: boolean;
+  readonly caseSensitive: boolean;
+  readonly newestFirst: boolean;
+}
+
+export type TableServices = Pick<Services, 'clock' | 'wheel' | 'gate' | 'journal' | 'log'>;
+
+export class LocationTable implements TimerOwner {
+  readonly name: string;
+  readonly settings: TableSettings;
+  readonly services: TableServices;
+  readonly turns = new Turns();
+  readonly #contacts: Contacts;
+  readonly #ring: ExpiryRing;
+  readonly #timer = new Timer(this);
+  readonly #shared = new Map<string, string>();
+
+  constructor(settings: TableSettings, services: TableServices) {
+    this.name = settings.spec.table;
+    this.settings = settings;
+    this.services = services;
+    this.#contacts = new Contacts(settings.newestFirst);
+    this.#ring = new ExpiryRing(this.seconds(), (binding) => this.#expired(binding));
+  }
+
+  /** Begins to sweep out what expires. */
+  run(): void {
+    this.services.wheel.start(this.#timer, SWEEP_MS);
+  }
+
+  onTimer(): void {
+    const done = this.#ring.advance(this.seconds());
+    this.services.wheel.start(this.#timer, done ? SWEEP_MS : SWEEP_AGAIN_MS);
+  }
+
+  /** Now, in whole seconds since the epoch. */
+  seconds(): number {
+    return Math.floor(this.services.clock.now() / 1000);
+  }
+
+  load(rows: readonly BindingRow[]): void {
+    const { useDomain, caseSensitive } = this.settings;
+    for (const row of rows) {
+      const aor = aorKey(row.username, useDomain ? row.domain : '', caseSensitive);
+      if (this.#contacts.find(aor, row.contact)) continue;
+      const binding = fromRow(aor, row);
+      binding.userAgent = this.share(row.userAgent);
+      if (row.socket !== null) binding.socket = this.share(row.socket);
+      this.#contacts.insert(binding);
+      this.#ring.place(binding);
+    }
+  }
+
+  get size(): number {
+    return this.#contacts.size;
+  }
+
+  aors(): Iterable<string> {
+    return this.#contacts.aors();
+  }
+
+  /** The best binding of the AOR; the others follow by `next`, expired ones among them. */
+  first(aor: string): Binding | undefined {
+    return this.#contacts.first(aor);
+  }
+
+  find(aor: string, contact: string): Binding | undefined {
+    return this.#contacts.find(aor, contact);
+  }
+
+  /** The key of an AOR as people write it: with a domain although this table has none, or in any case. */
+  keyOf(aor: string): string {
+    const { useDomain, caseSensitive } = this.settings;
+    const whole = aorKey(aor, '', caseSensitive);
+    if (useDomain || this.#contacts.first(whole)) return whole;
+    const at = whole.lastIndexOf('@');
+    return at > 0 ? whole.slice(0, at) : whole;
+  }
+
+  /** Adds to the unit what storing the candidate means. `replaced`: the binding it refreshes. */
+  storing(unit: Change[], candidate: Binding, replaced: Binding | undefined, rows: boolean): void {
+    if (rows)
+      unit.push({ kind: 'put-binding', table: this.settings.spec, row: toRow(candidate, this.settings.useDomain) });
+    if (replaced === undefined)
+      for (const change of this.services.gate.opened(this.session(candidate))) unit.push(change);
+  }
+
+  /** Adds to the unit what dropping the binding means. */
+  dropping(unit: Change[], binding: Binding, reason: EndReason, rows: boolean): void {
+    if (rows) {
+      const { username, domain, contact } = toRow(binding, this.settings.useDomain);
+      unit.push({ kind: 'delete-binding', table: this.settings.spec, username, domain, contact });
+    }
+    const time = this.services.clock.now();
+    for (const change of this.services.gate.ended(this.session(binding), reason, time)) unit.push(change);
+  }
+
+  /** Puts the candidate into memory, or its values into the binding it refreshes. */
+  store(candidate: Binding, replaced: Binding | undefined): void {
+    if (replaced) {
+      replaced.refresh(candidate);
+      this.#contacts.reorder(replaced);
+      this.#ring.place(replaced);
+      return;
+    }
+    candidate.detach();
+    candidate.aor = this.#contacts.first(candidate.aor)?.aor ?? detach(candidate.aor);
+    this.#contacts.insert(candidate);
+    this.#ring.place(candidate);
+  }
+
+  drop(binding: Binding): void {
+    this.#contacts.remove(binding);
+    this.#ring.remove(binding);
+  }
+
+  session(binding: Binding): SessionStart {
+    return {
+      door: 'sip',
+      session: sessionId(this.name, binding.aor, binding.contact),
+      user: binding.user,
+      client: binding.client,
+      time: binding.started * 1000,
+    };
+  }
+
+  /** The one copy of a text that many bindings have in common. */
+  share(text: string): string {
+    const known = this.#shared.get(text);
+    if (known !== undefined) return known;
+    const own = detach(text);
+    if (this.#shared.size < SHARED_TEXTS) this.#shared.set(own, own);
+    return own;
+  }
+
+  /** A change of this AOR is on its way to the disk: whether the binding ends is for that one to say. */
+  #expired(binding: Binding): boolean {
+    if (this.turns.isTaken(binding.aor)) return false;
+    this.#contacts.remove(binding);
+    const unit: Change[] = [];
+    this.dropping(unit, binding, 'expired', this.settings.durable);
+    if (unit.length > 0) this.services.journal.append(unit);
+    return true;
+  }
+}

@@ -1,0 +1,31 @@
+/** Checks of parameter values and function arguments that several modules share. A complaint has lower case and no full stop. */
+
+/** 0 or 1, as most parameters of the modules are. */
+export function flag(value: string | number): string | undefined {
+  return value === 0 || value === 1 ? undefined : `must be 0 or 1, but is ${value}`;
+}
+
+/** A name of a table or column. */
+export function sqlName(value: string | number): string | undefined {
+  return /^[A-Za-z_][A-Za-z0-9_$]{0,63}$/.test(String(value))
+    ? undefined
+    : `is no name of a table or column: "${value}"`;
+}
+
+/** A number in digits, within bounds. */
+export function numberText(text: string, min: number, max: number): string | undefined {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= min && number <= max
+    ? undefined
+    : `must be a number from ${min} to ${max} in quotes, but is "${text}"`;
+}
+
+/** Text that goes into a header or start line as it stands. */
+export function lineText(text: string): string | undefined {
+  return /[\r\n\0]/.test(text) ? 'must not hold a line break' : undefined;
+}
+
+/** URI parameters as rr appends them: `;name=value`. */
+export function uriParameters(text: string): string | undefined {
+  return /^(;[^;<>"\s,]+)+$/.test(text) ? undefined : `must look like ";name=value", but is "${text}"`;
+}

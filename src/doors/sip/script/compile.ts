@@ -1,0 +1,224 @@
+/**
+ * Turns a loaded script into steps. Conditions become tests that jump, constants are folded, jumps to jumps are shortened;
+ * every function and comparison is bound to its arguments once.
+ */
+import type { Analysis, Route } from './analyse.ts';
+import { bindComparison, bindTruth, type Complain } from './conditions.ts';
+import type { Span } from './diagnostics.ts';
+import type { DialectName } from './dialect.ts';
+import type { ScriptHost } from './host.ts';
+import type { LoadedScript } from './load.ts';
+import { Op, type Program, type Step } from './program.ts';
+import type { CallNode, Expression, Statement } from './syntax.ts';
+import type { BuiltModule, Call } from './types.ts';
+
+export interface CompileOptions {
+  /** Puts something around each function of core and modules; for tests. */
+  readonly wrap?: (name: string, call: Call) => Call;
+}
+
+/** A place in the steps, known once it is placed. */
+interface Label {
+  index: number;
+}
+
+interface Draft {
+  readonly op: number;
+  readonly at: Span;
+  readonly call: Call;
+  readonly value: number;
+  readonly entry: Label | undefined;
+  readonly next: Label | undefined;
+  readonly other: Label | undefined;
+  readonly error: Label | undefined;
+}
+
+interface Targets {
+  readonly yes: Label;
+  readonly no: Label;
+  /** Where the whole condition counts as false. */
+  readonly error: Label;
+}
+
+const NOTHING: Call = () => 1;
+
+/** `built`: each module of `script.modules` by name, as its `build` gave it. */
+export function compileScript(
+  script: LoadedScript,
+  built: ReadonlyMap<string, BuiltModule>,
+  host: ScriptHost,
+  options: CompileOptions = {},
+): Program {
+  const compiler = new Compiler(script.analysis, script.dialect.name, built, host, options);
+  return { file: script.file, host, ...compiler.run() };
+}
+
+class Compiler {
+  readonly #analysis: Analysis;
+  readonly #dialect: DialectName;
+  readonly #built: ReadonlyMap<string, BuiltModule>;
+  readonly #host: ScriptHost;
+  readonly #wrap: (name: string, call: Call) => Call;
+  readonly #drafts: Draft[] = [];
+  readonly #entries = new Map<number, Label>();
+
+  constructor(
+    analysis: Analysis,
+    dialect: DialectName,
+    built: ReadonlyMap<string, BuiltModule>,
+    host: ScriptHost,
+    { wrap }: CompileOptions,
+  ) {
+    this.#analysis = analysis;
+    this.#dialect = dialect;
+    this.#built = built;
+    this.#host = host;
+    this.#wrap = wrap ?? ((_, call) => call);
+  }
+
+  run(): Pick<Program, 'steps' | 'entry' | 'zeroExits'> {
+    const { routes } = this.#analysis;
+    for (const number of routes.keys()) this.#entries.set(number, label());
+    for (const route of routes.values()) this.#route(route);
+    const entry = this.#entries.get(0) ?? this.#emptyMain();
+    const steps = this.#drafts.map((draft, index) => this.#finish(draft, index));
+    return { steps, entry: this.#shorten(entry.index), zeroExits: this.#dialect === 'openser' };
+  }
+
+  #emptyMain(): Label {
+    const entry = label();
+    this.#place(entry);
+    this.#emit(Op.exit, { offset: 0, length: 0, line: 1, column: 1 });
+    return entry;
+  }
+
+  #emit(op: number, at: Span, parts: Partial<Draft> = {}): undefined {
+    const none = { call: NOTHING, value: 0, entry: undefined, next: undefined, other: undefined, error: undefined };
+    this.#drafts.push({ ...none, ...parts, op, at });
+  }
+
+  #place(target: Label): undefined {
+    target.index = this.#drafts.length;
+  }
+
+  #finish(draft: Draft, index: number): Step {
+    const { op, at, call } = draft;
+    const to = (target: Label | undefined) => this.#shorten(target?.index ?? index + 1);
+    const value = draft.entry ? this.#shorten(draft.entry.index) : draft.value;
+    return { op, call, value, next: to(draft.next), other: to(draft.other), error: to(draft.error), at };
+  }
+
+  /** A jump is forward only, so following them ends. */
+  #shorten(index: number): number {
+    let target = index;
+    for (let draft = this.#drafts[target]; draft?.op === Op.jump; draft = this.#drafts[target])
+      target = draft.next!.index;
+    return target;
+  }
+
+  #route(route: Route): undefined {
+    this.#place(this.#entries.get(route.number)!);
+    if (route.body.length === 0) this.#emit(Op.result, route.at, { value: 1 });
+    this.#list(route.body, true);
+    this.#emit(Op.end, route.at);
+  }
+
+  /** `tail`: the result of the list is the route's. */
+  #list(body: readonly Statement[], tail: boolean): undefined {
+    for (const [index, statement] of body.entries()) this.#statement(statement, tail && index === body.length - 1);
+  }
+
+  #statement(statement: Statement, tail: boolean): undefined {
+    switch (statement.kind) {
+      case 'call':
+        return this.#call(statement);
+      case 'block':
+        return this.#branch(statement.body, tail, statement.at);
+      case 'if':
+        return this.#if(statement, tail);
+      case 'leave':
+        return this.#leave(statement);
+      default:
+        throw new Error(`a script with \`${statement.kind}\` must not have been loaded`);
+    }
+  }
+
+  #leave({ word, value = 1, at }: Statement & { kind: 'leave' }): undefined {
+    if (this.#dialect === 'ser') this.#emit(Op.leave, at, { value: 0 });
+    else if (word === 'return' && value !== 0) this.#emit(Op.leave, at, { value });
+    else this.#emit(Op.exit, at);
+  }
+
+  #if({ condition, then, otherwise, at }: Statement & { kind: 'if' }, tail: boolean): undefined {
+    const yes = label();
+    const no = label();
+    const after = label();
+    this.#condition(condition!, { yes, no, error: no });
+    this.#place(yes);
+    this.#branch(then, tail, at);
+    this.#emit(Op.jump, at, { next: after });
+    this.#place(no);
+    this.#branch(otherwise ?? [], tail, at);
+    this.#place(after);
+  }
+
+  /** What has no action in it gives 1. */
+  #branch(body: readonly Statement[], tail: boolean, at: Span): undefined {
+    if (tail && body.length === 0) this.#emit(Op.result, at, { value: 1 });
+    this.#list(body, tail);
+  }
+
+  #call(node: CallNode): undefined {
+    const entry = this.#entryOf(node);
+    if (entry) this.#emit(Op.route, node.at, { entry });
+    else this.#emit(Op.call, node.at, { call: this.#bind(node) });
+  }
+
+  #entryOf(node: CallNode): Label | undefined {
+    const target = this.#analysis.calls.get(node);
+    return target?.kind === 'route' ? this.#entries.get(target.number) : undefined;
+  }
+
+  #bind(node: CallNode): Call {
+    const target = this.#analysis.calls.get(node);
+    if (target?.kind === 'core') return this.#wrap(node.name, target.action.bind(node.args, this.#host));
+    const owner = target?.kind === 'module' ? target.module.name : undefined;
+    const body = owner === undefined ? undefined : this.#built.get(owner)?.functions[node.name];
+    if (!body) throw new Error(`the module ${owner} was built without its function ${node.name}`);
+    return this.#wrap(node.name, body(...node.args.map((argument) => argument.text)));
+  }
+
+  #condition(node: Expression, targets: Targets): undefined {
+    const { yes, no, error } = targets;
+    switch (node.kind) {
+      case 'not':
+        return this.#condition(node.operand, { yes: no, no: yes, error });
+      case 'logic': {
+        const right = label();
+        this.#condition(node.left, node.operator === '&&' ? { yes: right, no, error } : { yes, no: right, error });
+        this.#place(right);
+        return this.#condition(node.right, targets);
+      }
+      case 'number':
+        return this.#emit(Op.jump, node.at, { next: node.value === 0 ? no : yes });
+      case 'call': {
+        const entry = this.#entryOf(node);
+        const to = { next: yes, other: no, error };
+        if (entry) return this.#emit(Op.testRoute, node.at, { ...to, entry });
+        return this.#emit(Op.test, node.at, { ...to, call: this.#bind(node) });
+      }
+      default: {
+        const call = node.kind === 'compare' ? bindComparison(node, this.#host, refuse) : bindTruth(node, refuse);
+        return this.#emit(Op.test, node.at, { call: call ?? NOTHING, next: yes, other: no, error });
+      }
+    }
+  }
+}
+
+const refuse: Complain = (_, __, message) => {
+  throw new Error(`a script with this condition must not have been loaded: ${message}`);
+};
+
+function label(): Label {
+  return { index: -1 };
+}

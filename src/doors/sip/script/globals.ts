@@ -1,0 +1,230 @@
+/**
+ * The settings at the top of a ser.cfg: what each may be, and what Gatehouse does with it.
+ *
+ * Errors: SCRIPT_GLOBAL. Warnings: SCRIPT_IGNORED. Source: the core settings of SER 0.9.7 and OpenSER 1.3.
+ */
+import type { Decision } from './decisions.ts';
+import type { Problems, Span } from './diagnostics.ts';
+import { didYouMean } from './suggest.ts';
+import type { Argument, Assignment } from './syntax.ts';
+
+/** One value of `listen` or `alias`. */
+export interface HostEntry {
+  /** As written; undefined: any that Gatehouse speaks. */
+  readonly protocol: 'udp' | 'tcp' | 'tls' | undefined;
+  /** Address without brackets, host name or interface. */
+  readonly host: string;
+  /** undefined: `listen` takes the value of `port`, `alias` means any. */
+  readonly port: number | undefined;
+  readonly at: Span;
+}
+
+export interface Globals {
+  readonly listen: readonly HostEntry[];
+  readonly port: number;
+  readonly alias: readonly HostEntry[];
+  readonly children: number;
+  readonly fork: boolean;
+  readonly debug: number;
+  readonly logStderror: boolean;
+  readonly dns: boolean;
+  readonly revDns: boolean;
+  readonly fifo: string | undefined;
+  readonly fifoMode: number | undefined;
+  readonly fifoDbUrl: string | undefined;
+  readonly serverSignature: boolean;
+  readonly serverHeader: string | undefined;
+  readonly maxbuffer: number | undefined;
+  readonly disableTcp: boolean;
+  readonly advertisedAddress: string | undefined;
+  readonly advertisedPort: number | undefined;
+}
+
+type Kind = 'number' | 'switch' | 'text' | 'hosts';
+
+interface Setting {
+  readonly kind: Kind;
+  /** What Gatehouse does with it. */
+  readonly effect: string;
+  readonly ignored?: true;
+}
+
+const ignored = (kind: Kind, why: string): Setting => ({ kind, effect: `ignored: ${why}`, ignored: true });
+const ONE_PROCESS = 'one process serves all sockets';
+const LOGGING = 'where and how much is logged is said in gatehouse.yaml';
+const RIGHTS = 'user and rights are set by the service and gatehouse.yaml';
+
+const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  ['listen', { kind: 'hosts', effect: 'SIP sockets are opened here' }],
+  ['port', { kind: 'number', effect: 'the port of listen entries that name none' }],
+  ['alias', { kind: 'hosts', effect: 'a name that is `myself`' }],
+  ['debug', { kind: 'number', effect: 'log() of this level and below is written' }],
+  ['log_stderror', ignored('switch', LOGGING)],
+  ['log_facility', ignored('text', LOGGING)],
+  ['log_name', ignored('text', LOGGING)],
+  ['fork', ignored('switch', `${ONE_PROCESS}, in the foreground; the service manager keeps it running`)],
+  ['children', ignored('number', ONE_PROCESS)],
+  ['tcp_children', ignored('number', ONE_PROCESS)],
+  ['dns', { kind: 'switch', effect: 'as in SER only for received=, which Gatehouse decides by comparing addresses' }],
+  [
+    'rev_dns',
+    { kind: 'switch', effect: 'as in SER only for received=, which Gatehouse decides by comparing addresses' },
+  ],
+  ['fifo', { kind: 'text', effect: 'serctl commands are taken from this FIFO' }],
+  ['fifo_mode', { kind: 'number', effect: 'permissions of the FIFO' }],
+  ['fifo_db_url', { kind: 'text', effect: 'read by serctl; the server itself does not use it' }],
+  ['unix_sock', ignored('text', 'serctl uses the FIFO')],
+  ['server_signature', { kind: 'switch', effect: 'replies carry a Server header' }],
+  ['server_header', { kind: 'text', effect: 'the value of the Server header' }],
+  ['maxbuffer', { kind: 'number', effect: 'the receive buffer of UDP sockets, at least 4 MB' }],
+  ['disable_tcp', { kind: 'switch', effect: 'no TCP sockets are opened' }],
+  ['advertised_address', { kind: 'text', effect: 'the address in Via and Record-Route' }],
+  ['advertised_port', { kind: 'number', effect: 'the port in Via and Record-Route' }],
+  ['sip_warning', ignored('switch', 'replies carry no Warning header with addresses in it')],
+  ['check_via', ignored('switch', 'a response is matched by its branch')],
+  ['reply_to_via', ignored('switch', 'replies go where RFC 3261 and RFC 3581 say')],
+  ['mhomed', ignored('switch', 'the sending socket is always chosen by the route')],
+  ['syn_branch', ignored('switch', 'branches are always unique')],
+  ['statistics', ignored('text', 'see `gatehouse` metrics')],
+  ['memlog', ignored('number', 'it concerns the memory of SER')],
+  ['disable_core_dump', ignored('switch', RIGHTS)],
+  ['open_files_limit', ignored('number', RIGHTS)],
+  ...['user', 'uid', 'group', 'gid', 'chroot', 'workdir', 'wdir'].map(
+    (name) => [name, ignored('text', RIGHTS)] as const,
+  ),
+  ['mpath', ignored('text', 'modules are built in; only their names count')],
+  ...[
+    'tls_method',
+    'tls_verify',
+    'tls_require_certificate',
+    'tls_certificate',
+    'tls_private_key',
+    'tls_ca_list',
+    'tls_ciphers_list',
+    'tls_port_no',
+    'disable_tls',
+  ].map((name) => [name, ignored('text', 'TLS is set up in gatehouse.yaml')] as const),
+]);
+
+interface Found {
+  readonly value: Argument;
+  readonly at: Span;
+}
+
+export function readGlobals(
+  assignments: readonly Assignment[],
+  problems: Problems,
+): { globals: Globals; decisions: Decision[] } {
+  const found = new Map<string, Found>();
+  const hosts: Record<'listen' | 'alias', HostEntry[]> = { listen: [], alias: [] };
+  const decisions: Decision[] = [];
+
+  for (const assignment of assignments) read(assignment);
+  warnOfIdle();
+  return { globals: collect(), decisions };
+
+  function read({ name, values, at }: Assignment): undefined {
+    const setting = SETTINGS.get(name);
+    if (!setting) {
+      return problems.error('SCRIPT_GLOBAL', at, `there is no setting \`${name}\``, {
+        cause: 'SER and OpenSER do not know it, or Gatehouse has nothing of that kind',
+        cure: didYouMean(name, SETTINGS.keys(), 'remove the line'),
+      });
+    }
+    if (setting.kind === 'hosts') {
+      for (const value of values) readHost(name as 'listen' | 'alias', value);
+    } else {
+      const complaint = values.length > 1 ? 'takes one value' : complaintAbout(setting.kind, values[0]!);
+      if (complaint)
+        return problems.error('SCRIPT_GLOBAL', values.at(-1)!.at, `\`${name}\` ${complaint}`, {
+          cure: exampleOf(name, setting.kind),
+        });
+      found.set(name, { value: values[0]!, at });
+    }
+    decisions.push({ what: name, value: values.map((v) => v.text).join(' '), effect: setting.effect, line: at.line });
+  }
+
+  function readHost(name: 'listen' | 'alias', value: Argument): undefined {
+    const entry = parseHost(value);
+    if (entry) hosts[name].push(entry);
+    else
+      problems.error(
+        'SCRIPT_GLOBAL',
+        value.at,
+        `\`${value.text}\` is no address or name to ${name === 'listen' ? 'listen on' : 'be known by'}`,
+        { cure: `write ${name}=192.0.2.1, ${name}=udp:192.0.2.1:5060 or a name` },
+      );
+  }
+
+  function warnOfIdle(): undefined {
+    const children = found.get('children');
+    const fork = found.get('fork');
+    if (children && fork?.value.value === 0) {
+      problems.warn('SCRIPT_IGNORED', children.at, 'children has no effect', {
+        cause: `fork=no in line ${fork.at.line} asks for one process; Gatehouse always is one`,
+        cure: 'the line may stay',
+      });
+    }
+    const fifoDbUrl = found.get('fifo_db_url');
+    if (fifoDbUrl) {
+      problems.warn('SCRIPT_IGNORED', fifoDbUrl.at, 'fifo_db_url has no effect in the server', {
+        cause: 'only serctl reads it',
+        cure: 'the line may stay; the modules get their database from modparam(..., "db_url", ...)',
+      });
+    }
+  }
+
+  function collect(): Globals {
+    const number = (name: string) => found.get(name)?.value.value;
+    const on = (name: string, preset: boolean) => (number(name) === undefined ? preset : number(name) !== 0);
+    const text = (name: string) => found.get(name)?.value.text;
+    return {
+      listen: hosts.listen,
+      port: number('port') ?? 5060,
+      alias: hosts.alias,
+      children: number('children') ?? 8,
+      fork: on('fork', true),
+      debug: number('debug') ?? 0,
+      logStderror: on('log_stderror', false),
+      dns: on('dns', true),
+      revDns: on('rev_dns', true),
+      fifo: text('fifo'),
+      fifoMode: number('fifo_mode'),
+      fifoDbUrl: text('fifo_db_url'),
+      serverSignature: on('server_signature', true),
+      serverHeader: text('server_header'),
+      maxbuffer: number('maxbuffer'),
+      disableTcp: on('disable_tcp', false),
+      advertisedAddress: text('advertised_address'),
+      advertisedPort: number('advertised_port'),
+    };
+  }
+}
+
+function complaintAbout(kind: Kind, value: Argument): string | undefined {
+  if (kind === 'text') return value.kind === 'variable' ? 'wants a text' : undefined;
+  if (value.kind !== 'number') return kind === 'switch' ? 'wants yes or no' : 'wants a number';
+  return undefined;
+}
+
+function exampleOf(name: string, kind: Kind): string {
+  return {
+    number: `write ${name}=1`,
+    switch: `write ${name}=yes or ${name}=no`,
+    text: `write ${name}="text"`,
+    hosts: '',
+  }[kind];
+}
+
+/** `host`, `host:port`, `proto:host`, `proto:host:port`; IPv6 in brackets, or bare when it stands alone. */
+function parseHost(value: Argument): HostEntry | undefined {
+  if (value.kind === 'variable') return undefined;
+  const bare = value.text.includes('::') && !value.text.includes('[');
+  if (bare) return { protocol: undefined, host: value.text, port: undefined, at: value.at };
+  const parts = /^(?:(udp|tcp|tls):)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+|\*)(?::(\d{1,5}|\*))?$/.exec(value.text);
+  if (!parts) return undefined;
+  const port = parts[3] === undefined || parts[3] === '*' ? undefined : Number(parts[3]);
+  if (port !== undefined && (port < 1 || port > 65535)) return undefined;
+  const host = parts[2]!.replace(/^\[|\]$/g, '');
+  return { protocol: parts[1] as HostEntry['protocol'], host, port, at: value.at };
+}

@@ -1,0 +1,11 @@
+/** What a script may ask of the door besides the functions of its modules. */
+export interface ScriptHost {
+  /** Host and port (0 = none given, means 5060) are ours. */
+  isMyself(host: string, port: number): boolean;
+  /** One of our sockets has this address, whatever its port. */
+  isLocalAddress(address: string): boolean;
+  /** The script's `log` (SER's levels: -3 alert … 1 notice … 4 debug) and what goes wrong while it runs (level -1). */
+  log(level: number, text: string): void;
+  /** `max_len`: bytes of the largest datagram. */
+  readonly maxLength: number;
+}

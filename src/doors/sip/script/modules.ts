@@ -1,0 +1,206 @@
+/**
+ * Which modules a script loads, in which order, and their parameters.
+ *
+ * A modparam's first argument is a regular expression read as `^text$`, not grouped: `a|b|c` means `^a` or `b` or `c$`.
+ * Errors: SCRIPT_MODULE, SCRIPT_LOADMODULE, SCRIPT_PARAMETER, SCRIPT_PATTERN. Warnings: SCRIPT_IGNORED,
+ * SCRIPT_CLEAR_PASSWORDS.
+ */
+import type { Decision } from './decisions.ts';
+import type { Problems, Span } from './diagnostics.ts';
+import { Pattern, PatternError } from './pattern.ts';
+import { didYouMean } from './suggest.ts';
+import type { LoadModule, ModParam, ScriptTree } from './syntax.ts';
+import type { ParameterSpec, ParameterValues, SipModule } from './types.ts';
+
+export interface LoadedModule {
+  readonly module: SipModule;
+  /** Its loadmodule line. */
+  readonly at: Span;
+  readonly parameters: ParameterValues;
+  /** Name and effect of its parameters, for `check`. */
+  readonly decisions: readonly Decision[];
+}
+
+/** A module as it is put together. */
+interface Loading {
+  readonly module: SipModule;
+  readonly at: Span;
+  readonly values: Record<string, string | number | null>;
+  readonly lines: Map<string, number>;
+}
+
+export class ModuleList {
+  readonly #known: ReadonlyMap<string, SipModule>;
+  readonly #loads: readonly LoadModule[];
+  readonly #problems: Problems;
+  readonly #loaded: Loading[] = [];
+  /** By lower-case name and alias. */
+  readonly #names = new Map<string, SipModule>();
+
+  constructor(tree: ScriptTree, known: ReadonlyMap<string, SipModule>, problems: Problems) {
+    this.#known = known;
+    this.#loads = tree.loads;
+    this.#problems = problems;
+    for (const module of known.values()) {
+      for (const name of [module.name, ...(module.aliases ?? [])]) this.#names.set(name, module);
+    }
+    for (const load of tree.loads) this.#load(load);
+    for (const { module, at } of this.#loaded) this.#checkNeeds(module, at);
+    for (const param of tree.params) this.#param(param);
+  }
+
+  get all(): readonly LoadedModule[] {
+    return this.#loaded.map(({ module, at, values, lines }) => ({
+      module,
+      at,
+      parameters: values,
+      decisions: module.parameters.map((spec) => ({
+        what: `${module.name}.${spec.name}`,
+        value: values[spec.name] === null ? '(none)' : String(values[spec.name]),
+        effect: spec.describe.replace(/\.$/, ''),
+        line: lines.get(spec.name),
+      })),
+    }));
+  }
+
+  /** Loaded modules, in order. */
+  get loaded(): readonly { readonly module: SipModule; readonly at: Span }[] {
+    return this.#loaded;
+  }
+
+  /** All modules there are. */
+  get known(): Iterable<SipModule> {
+    return new Set(this.#known.values());
+  }
+
+  /** The line that loads a module, written as the other ones of this file are. */
+  lineFor(name: string): string {
+    const path = this.#loads[0]?.path ?? '/usr/local/lib/ser/modules/x.so';
+    return `loadmodule "${path.slice(0, path.lastIndexOf('/') + 1)}${name}.so"`;
+  }
+
+  #load({ at, path }: LoadModule): undefined {
+    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.so$/, '');
+    const module = this.#names.get(name);
+    if (!module) {
+      return this.#problems.error('SCRIPT_MODULE', at, `there is no module \`${name}\``, {
+        cause: 'Gatehouse has its modules built in; the path does not matter, the name does',
+        cure: didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
+      });
+    }
+    if (this.#loaded.some((other) => other.module === module)) {
+      return this.#problems.warn('SCRIPT_IGNORED', at, `the module \`${name}\` is loaded already`, {
+        cure: 'remove this line',
+      });
+    }
+    const values = Object.fromEntries(module.parameters.map((spec) => [spec.name, spec.default]));
+    this.#loaded.push({ module, at, values, lines: new Map() });
+  }
+
+  #checkNeeds(module: SipModule, at: Span): undefined {
+    for (const need of module.needs) {
+      const other = this.#loaded.find((loaded) => loaded.module.name === need);
+      if (other && other.at.offset < at.offset) continue;
+      this.#problems.error('SCRIPT_LOADMODULE', at, `the module \`${module.name}\` needs \`${need}\` before it`, {
+        cause: other ? `\`${need}\` is loaded only in line ${other.at.line}` : `\`${need}\` is not loaded`,
+        cure: other
+          ? `move line ${other.at.line} above line ${at.line}`
+          : `add before line ${at.line}: ${this.lineFor(need)}`,
+      });
+    }
+  }
+
+  #param(param: ModParam): undefined {
+    const matches = this.#matching(param);
+    if (!matches) return;
+    const early = matches.filter((match) => match.at.offset < param.at.offset);
+    if (early.length === 0) return this.#nothingMatches(param, matches[0]);
+    for (const loading of early) this.#set(loading, param);
+  }
+
+  /** Loaded modules whose name the pattern matches; undefined when it cannot be read. */
+  #matching({ pattern }: ModParam): Loading[] | undefined {
+    try {
+      const test = new Pattern(`^${pattern.text}$`);
+      return this.#loaded.filter(({ module }) =>
+        [module.name, ...(module.aliases ?? [])].some((name) => test.test(name)),
+      );
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      this.#problems.error('SCRIPT_PATTERN', pattern.at, `the names of modules cannot be read: ${error.message}`, {
+        cause: 'the first argument of modparam is a regular expression',
+        cure: 'write the name of a module, or several with | between them',
+      });
+      return undefined;
+    }
+  }
+
+  #nothingMatches({ pattern, at }: ModParam, late: Loading | undefined): undefined {
+    if (late) {
+      return this.#problems.error(
+        'SCRIPT_LOADMODULE',
+        pattern.at,
+        `the module \`${late.module.name}\` is loaded only in line ${late.at.line}`,
+        {
+          cause: 'a parameter can be set only for a module that is loaded already',
+          cure: `move line ${late.at.line} above line ${at.line}`,
+        },
+      );
+    }
+    const known = this.#names.get(pattern.text);
+    this.#problems.error('SCRIPT_LOADMODULE', pattern.at, `no loaded module is called \`${pattern.text}\``, {
+      cause: known ? 'its loadmodule line is missing' : 'no module of this name is loaded before this line',
+      cure: known
+        ? `add before line ${at.line}: ${this.lineFor(known.name)}`
+        : didYouMean(pattern.text, this.#names.keys(), 'correct the name'),
+    });
+  }
+
+  #set({ module, values, lines }: Loading, { name, value }: ModParam): undefined {
+    const spec = module.parameters.find((candidate) => candidate.name === name.text);
+    if (!spec) {
+      const names = module.parameters.map((candidate) => candidate.name);
+      return this.#problems.error(
+        'SCRIPT_PARAMETER',
+        name.at,
+        `the module \`${module.name}\` has no parameter \`${name.text}\``,
+        {
+          cure: didYouMean(
+            name.text,
+            names,
+            names.length ? `its parameters are ${names.join(', ')}` : 'it has none; remove the line',
+          ),
+        },
+      );
+    }
+    const given = value.kind === 'number' ? value.value : value.text;
+    const complaint = complaintAbout(spec, given);
+    if (complaint) {
+      const cure =
+        spec.type === typeof given
+          ? spec.describe
+          : spec.type === 'int'
+            ? 'write the number without quotes'
+            : `write "${value.text}" in quotes`;
+      return this.#problems.error('SCRIPT_PARAMETER', value.at, `\`${spec.name}\` of \`${module.name}\` ${complaint}`, {
+        cure,
+      });
+    }
+    values[spec.name] = given;
+    lines.set(spec.name, value.at.line);
+    if (spec.name === 'calculate_ha1' && module.name === 'auth_db' && given !== 0) this.#warnOfClearPasswords(value.at);
+  }
+
+  #warnOfClearPasswords(at: Span): undefined {
+    this.#problems.warn('SCRIPT_CLEAR_PASSWORDS', at, 'the passwords are expected in clear text', {
+      cause: 'calculate_ha1 is on, so whoever can read the subscriber table can read the passwords',
+      cure: "in Gatehouse's own database they are sealed whatever this says; in an attached one, store ha1 and set calculate_ha1 to 0",
+    });
+  }
+}
+
+function complaintAbout(spec: ParameterSpec, given: string | number): string | undefined {
+  const type = typeof given === 'number' ? 'int' : 'string';
+  if (type !== spec.type) return spec.type === 'int' ? 'wants a number, not a string' : 'wants a string, not a number';
+  return spec.check?.(given);
+}

@@ -1,0 +1,175 @@
+/**
+ * The transaction layer: makes transactions, finds the one a message belongs to, and forgets them when they end.
+ *
+ * Errors: OVERLOADED when `maxTransactions` run (the CANCEL of a running INVITE is let through).
+ * Source: RFC 3261 sections 9.2, 17.1.3 and 17.2.3.
+ */
+import { GatehouseError } from '../../../platform/errors.ts';
+import { Timer, type TimerWheel } from '../../../platform/timer-wheel.ts';
+import type { SipMessage } from '../message/message.ts';
+import { parseMessage } from '../message/parse.ts';
+import { replyTarget } from '../message/reply.ts';
+import type { Source, Target, Transport } from '../transport/types.ts';
+import { branchMaker } from './branches.ts';
+import { Client } from './client.ts';
+import { buildCancel } from './derived-request.ts';
+import { type Counts, RFC_TIMERS, type TimerValues, type TransactionHost } from './host.ts';
+import { clientKey, serverKey } from './keys.ts';
+import { Server } from './server.ts';
+import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser, Transactions } from './types.ts';
+
+export interface TransactionOptions {
+  readonly transport: Transport;
+  readonly wheel: TimerWheel;
+  /** Names this process in every branch; a token without dots. */
+  readonly owner: string;
+  readonly timers?: TimerValues;
+  readonly maxTransactions?: number;
+}
+
+const MAX_TRANSACTIONS = 200_000;
+
+/** The CANCEL's own outcome changes nothing: the INVITE's final response or its timer B decides. */
+const INDIFFERENT: ClientUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
+
+export function createTransactions(options: TransactionOptions): Transactions {
+  return new Layer(options);
+}
+
+class Layer implements Transactions, TransactionHost {
+  readonly transport: Transport;
+  readonly wheel: TimerWheel;
+  readonly timers: TimerValues;
+  readonly newBranch: () => string;
+  readonly counts: Counts = {
+    servers: 0,
+    clients: 0,
+    created: 0,
+    retransmissionsIn: 0,
+    retransmissionsOut: 0,
+    timeouts: 0,
+    strays: 0,
+  };
+  readonly #max: number;
+  readonly #servers = new Map<string, Server>();
+  readonly #clients = new Map<string, Client>();
+  #drained: (() => void)[] = [];
+
+  constructor(options: TransactionOptions) {
+    this.transport = options.transport;
+    this.wheel = options.wheel;
+    this.timers = options.timers ?? RFC_TIMERS;
+    this.newBranch = branchMaker(options.owner);
+    this.#max = options.maxTransactions ?? MAX_TRANSACTIONS;
+  }
+
+  get stats(): Readonly<Counts> {
+    return this.counts;
+  }
+
+  find(request: SipMessage): Server | undefined {
+    const isAck = request.method === 'ACK';
+    const server = this.#server(request, isAck ? 'INVITE' : request.method);
+    return isAck && server?.accepted ? undefined : server;
+  }
+
+  findCancelled(cancel: SipMessage): Server | undefined {
+    return this.#server(cancel, 'INVITE');
+  }
+
+  #server(request: SipMessage, method: string): Server | undefined {
+    const key = serverKey(request, method);
+    return key === undefined ? undefined : this.#servers.get(key);
+  }
+
+  absorb(transaction: ServerTransaction, request: SipMessage): void {
+    (transaction as Server).absorb(request);
+  }
+
+  createServer(request: SipMessage, source: Source, user: ServerUser | undefined, forceRport = false): Server {
+    const key = serverKey(request, request.method);
+    if (key === undefined || this.#servers.has(key)) throw new Error('a request without a key, or a retransmission');
+    this.#checkRoom();
+    const target = replyTarget(request, source, forceRport);
+    const server = new Server(this, { key, request, source, target }, user);
+    this.#servers.set(key, server);
+    this.counts.servers++;
+    this.counts.created++;
+    return server;
+  }
+
+  createClient(
+    request: { method: string; branch: string; text: string; target: Target; timeoutMs?: number },
+    user: ClientUser,
+  ): ClientTransaction {
+    this.#checkRoom();
+    return this.#client(request, user);
+  }
+
+  #client(
+    request: { method: string; branch: string; text: string; target: Target; timeoutMs?: number },
+    user: ClientUser,
+  ): Client {
+    const client = new Client(this, request, user);
+    this.#clients.set(clientKey(request.method, request.branch), client);
+    this.counts.clients++;
+    this.counts.created++;
+    return client;
+  }
+
+  #checkRoom(): void {
+    if (this.#servers.size + this.#clients.size < this.#max) return;
+    throw new GatehouseError('OVERLOADED', `${this.#max} transactions run already`, {
+      hint: 'answer 503 with Retry-After; if the machine has room, raise the limit of transactions',
+    });
+  }
+
+  sendCancel(invite: ClientTransaction): void {
+    const request = parseMessage(invite.text);
+    if (request === undefined) return;
+    const { branch, target } = invite;
+    this.#client({ method: 'CANCEL', branch, text: buildCancel(request), target }, INDIFFERENT);
+  }
+
+  onResponse(response: SipMessage): boolean {
+    const branch = response.via?.branch;
+    const method = response.cseq?.method;
+    const client = branch && method ? this.#clients.get(clientKey(method, branch)) : undefined;
+    if (client === undefined) this.counts.strays++;
+    else client.onResponse(response);
+    return client !== undefined;
+  }
+
+  clientEnded(client: ClientTransaction): void {
+    this.#clients.delete(clientKey(client.method, client.branch));
+    this.counts.clients--;
+    this.#tellDrained();
+  }
+
+  serverEnded(server: Server): void {
+    this.#servers.delete(server.key);
+    this.counts.servers--;
+    this.#tellDrained();
+  }
+
+  drain(withinMs: number): Promise<void> {
+    if (this.#isEmpty) return Promise.resolve();
+    return new Promise((resolve) => {
+      const limit = new Timer({ onTimer: () => resolve() });
+      this.wheel.start(limit, withinMs);
+      this.#drained.push(() => {
+        this.wheel.stop(limit);
+        resolve();
+      });
+    });
+  }
+
+  get #isEmpty(): boolean {
+    return this.#servers.size + this.#clients.size === 0;
+  }
+
+  #tellDrained(): void {
+    if (this.#drained.length === 0 || !this.#isEmpty) return;
+    for (const tell of this.#drained.splice(0)) tell();
+  }
+}

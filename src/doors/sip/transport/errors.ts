@@ -1,0 +1,21 @@
+/** What can go wrong with the SIP door's sockets. */
+
+/** Codes of the GatehouseErrors that `Transport.start` throws. */
+export const TRANSPORT_ERRORS = {
+  PORT_TAKEN: 'another process listens on this port',
+  PORT_FORBIDDEN: 'the system does not let this user listen on this port',
+  ADDRESS_MISSING: 'this machine does not have the address to listen on',
+  LISTEN_FAILED: 'the socket could not be opened for another reason',
+} as const;
+
+/** Codes that SendFailure is given besides the system's own (ECONNREFUSED, EHOSTUNREACH …). */
+export const SEND_FAILURES = {
+  NO_SOCKET: 'no socket of this protocol and address family listens, so there is none to send from',
+  BAD_TARGET: 'the target is not an IP address with a port',
+  TOO_LARGE: 'the message does not fit into a datagram',
+  QUEUE_FULL: 'the peer does not read: its connection was closed',
+  TOO_MANY_CONNECTIONS: 'the limit of connections is reached',
+  ETIMEDOUT: 'the peer did not answer the attempt to connect',
+} as const;
+
+export type SendFailureCode = keyof typeof SEND_FAILURES;

@@ -1,0 +1,52 @@
+/** Names of sockets and the choice among them. */
+import type { ListenPoint, Protocol } from './types.ts';
+
+export function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
+/** `127.0.0.1:5060`, `[::1]:5060`. */
+export function hostPort(address: string, port: number): string {
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+export function listenPoint(protocol: Protocol, address: string, port: number): ListenPoint {
+  const at = hostPort(address, port);
+  return Object.freeze({ protocol, address, port, family: familyOf(address), name: `${protocol}:${at}`, hostPort: at });
+}
+
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+/**
+ * The socket to send from: the preferred one if it can reach the address, else the first that can, else the first of the
+ * address family. Nothing leaves the machine from a loopback address, and nothing comes back to another one from there.
+ */
+export function choosePoint(
+  points: readonly ListenPoint[],
+  protocol: Protocol,
+  address: string,
+  preferred: ListenPoint | undefined,
+): ListenPoint | undefined {
+  const family = familyOf(address);
+  const loopback = isLoopback(address);
+  if (preferred !== undefined && points.includes(preferred) && suits(preferred, protocol, family, loopback)) {
+    return preferred;
+  }
+  let fallback: ListenPoint | undefined;
+  for (const point of points) {
+    if (suits(point, protocol, family, loopback)) return point;
+    if (fallback === undefined && point.protocol === protocol && point.family === family) fallback = point;
+  }
+  return fallback;
+}
+
+function suits(point: ListenPoint, protocol: Protocol, family: 4 | 6, loopback: boolean): boolean {
+  if (point.protocol !== protocol || point.family !== family) return false;
+  return isWildcard(point.address) || isLoopback(point.address) === loopback;
+}

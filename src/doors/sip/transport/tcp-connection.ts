@@ -1,0 +1,161 @@
+/**
+ * One TCP connection, whoever opened it: frames what comes in, writes what goes out, and knows until when it may live.
+ *
+ * `deadline` (monotonic milliseconds) is looked at by the pool's sweep. It stands for the time to connect, then to complete a
+ * message (the first one counts from the accept, so that silent connections do not stay), then to be idle, then to close.
+ */
+import type { Socket } from 'node:net';
+import type { Counters } from './datagram.ts';
+import type { SendFailureCode } from './errors.ts';
+import { Framer, type FrameSink } from './framing.ts';
+import type { Connection, ListenPoint, SendFailure, Source } from './types.ts';
+
+export interface TcpLimits {
+  /** Connections in all, and accepted ones per remote address. */
+  readonly connections: number;
+  readonly perAddress: number;
+  /** Milliseconds: silence, from the first byte of a message to its last, to connect, to say good-bye. */
+  readonly idleMs: number;
+  readonly messageMs: number;
+  readonly connectMs: number;
+  readonly closeMs: number;
+  /** Bytes that may wait for a peer that does not read. */
+  readonly queueBytes: number;
+}
+
+/** What a connection needs of the pool it belongs to. */
+export interface ConnectionHost {
+  readonly limits: TcpLimits;
+  readonly counters: Counters;
+  now(): number;
+  received(text: string, source: Source): void;
+  unframed(reason: string, source: Source, head: string): void;
+  /** The socket is gone for good; called once. */
+  closed(connection: TcpConnection): void;
+}
+
+const PONG = '\r\n';
+
+export class TcpConnection implements Connection, FrameSink {
+  readonly point: ListenPoint;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly accepted: boolean;
+  readonly source: Source;
+  deadline: number;
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #framer: Framer;
+  #open = true;
+  #messages = 0;
+
+  constructor(
+    socket: Socket,
+    host: ConnectionHost,
+    ends: { point: ListenPoint; address: string; port: number; accepted: boolean },
+  ) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#framer = new Framer(this);
+    this.point = ends.point;
+    this.remoteAddress = ends.address;
+    this.remotePort = ends.port;
+    this.accepted = ends.accepted;
+    this.source = { point: ends.point, address: ends.address, port: ends.port, connection: this };
+    this.deadline = host.now() + (ends.accepted ? host.limits.messageMs : host.limits.connectMs);
+    socket.on('connect', () => this.#restartIdle());
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => this.close());
+    socket.on('error', () => this.#leave());
+    socket.on('close', () => {
+      this.#leave();
+      host.closed(this);
+    });
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  #receive(chunk: Buffer): void {
+    const messages = this.#messages;
+    const wasPartial = this.#framer.partial;
+    this.#framer.push(chunk);
+    if (!this.#open) return;
+    // Who connects to us owes us a message: until it has come, nothing moves the deadline.
+    if (this.accepted && this.#messages === 0) return;
+    if (!this.#framer.partial) this.#restartIdle();
+    else if (!wasPartial || this.#messages > messages) this.deadline = this.#host.now() + this.#host.limits.messageMs;
+  }
+
+  #restartIdle(): void {
+    this.deadline = this.#host.now() + this.#host.limits.idleMs;
+  }
+
+  onFrame(text: string): void {
+    this.#messages++;
+    this.#host.received(text, this.source);
+  }
+
+  onPing(): void {
+    this.send(PONG, undefined);
+  }
+
+  onBroken(reason: string, head: string): void {
+    this.#host.unframed(reason, this.source, head);
+    this.close();
+  }
+
+  send(text: string, failure: SendFailure | undefined): void {
+    const socket = this.#socket;
+    this.#host.counters.sent++;
+    if (socket.writableLength + text.length > this.#host.limits.queueBytes) {
+      this.#host.counters.sendErrors++;
+      this.destroy('QUEUE_FULL');
+      if (failure) process.nextTick(() => failure.sendFailed('QUEUE_FULL'));
+      return;
+    }
+    if (failure === undefined) socket.write(text, 'latin1');
+    else socket.write(text, 'latin1', (error) => error && this.#failed(error, failure));
+  }
+
+  #failed(error: NodeJS.ErrnoException, failure: SendFailure): void {
+    this.#host.counters.sendErrors++;
+    // What broke the socket says more than that the write was given up.
+    failure.sendFailed((this.#socket.errored as NodeJS.ErrnoException | null)?.code ?? error.code ?? 'EIO');
+  }
+
+  /** Sends what waits, says good-bye and reads on (and forgets) until the peer does so too, or `closeMs` are over. */
+  close(): void {
+    if (!this.#open) return;
+    this.#leave();
+    this.deadline = this.#host.now() + this.#host.limits.closeMs;
+    this.#socket.end();
+  }
+
+  /** Closes; resolves when the socket is gone. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.closed) return resolve();
+      this.#socket.once('close', () => resolve());
+      this.close();
+    });
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
+    if (this.#socket.connecting) this.destroy('ETIMEDOUT');
+    else this.#socket.destroy();
+    this.#leave();
+  }
+
+  destroy(code: SendFailureCode): void {
+    this.#leave();
+    this.#socket.destroy(Object.assign(new Error(code), { code }));
+  }
+
+  #leave(): void {
+    this.#open = false;
+    this.#framer.end();
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Faults in what an administrator wrote, all of them at once: place, what is wrong, the line itself, and the cure.
+ *
+ * `line` and `column` count from 1; line 0 means that the place has no lines (an environment variable, a missing file).
+ * Form: the compilers' `file:line:column: error: message [CODE]`, which editors jump to.
+ */
+import { GatehouseError } from './errors.ts';
+
+export interface Problem {
+  severity: 'error' | 'warning';
+  /** Stable, documented in docs/errors.md. */
+  code: string;
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+  /** The source line and a caret under the column. */
+  excerpt?: string;
+  cure?: string;
+}
+
+const EXCERPT_WIDTH = 100;
+
+/** `file:line:column`, or the file alone where there are no lines. */
+export function placeOf(problem: Pick<Problem, 'file' | 'line' | 'column'>): string {
+  return problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file;
+}
+
+/** The lines for a terminal; `paint` colours the word `error` or `warning`. */
+export function renderProblem(
+  problem: Problem,
+  paint: (text: string, severity: Problem['severity']) => string = plain,
+): string {
+  const lines = [
+    `${placeOf(problem)}: ${paint(`${problem.severity}:`, problem.severity)} ${problem.message} [${problem.code}]`,
+  ];
+  if (problem.excerpt) lines.push(...problem.excerpt.split('\n').map((line) => `    ${line}`));
+  if (problem.cure) lines.push(`  ${problem.cure}`);
+  return lines.join('\n');
+}
+
+/**
+ * The line of `text` and a caret under the column. A long line is cut around the column; control characters become spaces, so
+ * that a hostile file cannot steer the terminal.
+ */
+export function excerptOf(text: string, line: number, column: number): string {
+  const source = text.split('\n', line)[line - 1] ?? '';
+  const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - 40;
+  const shown = source.slice(start, start + EXCERPT_WIDTH).replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ');
+  const lead = start > 0 ? '…' : '';
+  return `${lead}${shown.trimEnd()}\n${' '.repeat(lead.length + column - 1 - start)}^`;
+}
+
+/** The candidate that was probably meant: at most one edit in three letters, counting a swap of neighbours as one. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const given = word.slice(0, 64).toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(given, candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Several problems that together stop what was begun. */
+export class ProblemsError extends GatehouseError {
+  readonly problems: readonly Problem[];
+
+  constructor(code: string, problems: readonly Problem[]) {
+    const errors = problems.filter((problem) => problem.severity === 'error');
+    const file = errors[0]?.file ?? 'the configuration';
+    super(code, `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}, the first in ${file}`);
+    this.problems = problems;
+  }
+
+  override toText(): string {
+    return this.problems.map((problem) => renderProblem(problem)).join('\n');
+  }
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+/** Optimal string alignment distance; both words are short. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1);
+      row.push(cost);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length]!;
+}

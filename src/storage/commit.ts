@@ -1,0 +1,230 @@
+/**
+ * Commits the journal's batches (worker side): sorts the changes by database, table and key, writes them and the audit
+ * lines in one go, retries while the database is away, and falls back to single units when it rejects the batch.
+ *
+ * Order: audit lines are written and synced while the database is at work, then the transaction is committed. If it
+ * fails, the lines are taken back, so that nothing of an unacknowledged batch stays.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatehouseError } from '../platform/errors.ts';
+import type { AuditLog } from './audit-log.ts';
+import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, WIDTH } from './batch.ts';
+import type { Database, LocationWork, Work } from './database.ts';
+import { toText } from './error-text.ts';
+import type { CommitOutcome, ErrorText } from './protocol.ts';
+import { misfit } from './ser/location-plan.ts';
+import type { Tables } from './ser/tables.ts';
+
+const RETRY_WAIT_MS = 50;
+/** Even a batch whose time is over gets one try of this length. */
+const LEAST_TRY_MS = 250;
+
+interface Job {
+  readonly works: Map<Database, Work>;
+  readonly lines: string[];
+}
+
+type Refusal = { readonly unit: number; readonly error: ErrorText };
+
+export class Committer {
+  readonly #databases: readonly Database[];
+  readonly #main: Database;
+  readonly #tables: Tables;
+  readonly #audit: AuditLog;
+
+  /** The first database is the main one. */
+  constructor(databases: readonly Database[], tables: Tables, audit: AuditLog) {
+    this.#databases = databases;
+    this.#main = databases[0]!;
+    this.#tables = tables;
+    this.#audit = audit;
+  }
+
+  async commit(batch: Batch, budgetMs: number): Promise<CommitOutcome> {
+    const deadline = performance.now() + budgetMs;
+    const refused: Refusal[] = [];
+    const good: number[] = [];
+    try {
+      await this.#retrying(deadline, async () => {
+        for (const spec of batch.tables) await this.#tables.plan(spec).catch(ignoreRefusal);
+      });
+      for (let unit = 0; unit < batch.ends.length; unit++) {
+        const error = this.#check(batch, unit);
+        if (error) refused.push({ unit, error });
+        else good.push(unit);
+      }
+      await this.#write(batch, good, deadline, refused);
+      return refused.length > 0 ? { refused } : {};
+    } catch (error) {
+      return { unavailable: toText(error) };
+    }
+  }
+
+  async #write(batch: Batch, units: number[], deadline: number, refused: Refusal[]): Promise<void> {
+    if (units.length === 0) return;
+    try {
+      await this.#retrying(deadline, () => this.#attempt(this.#job(batch, units), deadline));
+    } catch (error) {
+      if (isAway(error)) throw error;
+      if (units.length === 1) {
+        refused.push({ unit: units[0]!, error: { ...toText(error), code: 'STORAGE_REFUSED' } });
+        return;
+      }
+      await this.#writeSingly(batch, units, deadline, refused);
+    }
+  }
+
+  /** When the database goes away in the middle, only the units that are not yet there are told so. */
+  async #writeSingly(batch: Batch, units: number[], deadline: number, refused: Refusal[]): Promise<void> {
+    let away: unknown;
+    for (const unit of units) {
+      if (away === undefined) {
+        try {
+          await this.#write(batch, [unit], deadline, refused);
+        } catch (error) {
+          away = error;
+        }
+      }
+      if (away !== undefined) refused.push({ unit, error: toText(away) });
+    }
+  }
+
+  async #retrying<T>(deadline: number, work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const away = this.#unavailable(error);
+        if (!away) throw error;
+        if (performance.now() + RETRY_WAIT_MS >= deadline) throw away;
+        await sleep(RETRY_WAIT_MS);
+      }
+    }
+  }
+
+  #unavailable(error: unknown): GatehouseError | undefined {
+    if (isAway(error)) return error;
+    const code = (error as { code?: unknown }).code;
+    if (code !== 'AUDIT_UNWRITABLE' && !this.#databases.some((db) => db.isUnavailable(error))) return undefined;
+    return new GatehouseError('STORAGE_UNAVAILABLE', (error as Error).message, { cause: error });
+  }
+
+  async #attempt({ works, lines }: Job, deadline: number): Promise<void> {
+    const timeout = Math.max(LEAST_TRY_MS, deadline - performance.now());
+    const [[db, work] = []] = works;
+    if (db && work && works.size === 1 && lines.length === 0) {
+      await db.alone(() => db.writer.write(work, timeout));
+      return;
+    }
+    await this.#together([...works], lines, timeout);
+  }
+
+  /** Databases one inside the other, so that all are open before the first is committed. */
+  async #together(works: [Database, Work][], lines: string[], timeout: number): Promise<void> {
+    let written = lines.length === 0;
+    const audit = () => {
+      if (written) return;
+      written = true;
+      this.#audit.write(lines);
+      this.#audit.sync();
+    };
+    const step = async ([first, ...rest]: [Database, Work][]): Promise<void> => {
+      if (!first) return audit();
+      const [db, work] = first;
+      await db.alone(async () => {
+        try {
+          await db.writer.begin(work, timeout, audit);
+          await step(rest);
+          await db.writer.commit(timeout);
+        } catch (error) {
+          await db.writer.rollback();
+          throw error;
+        }
+      });
+    };
+    try {
+      await step(works);
+    } catch (error) {
+      this.#audit.cancel();
+      throw error;
+    }
+    if (lines.length > 0) this.#audit.confirm();
+  }
+
+  /** What no database need be asked for. */
+  #check(batch: Batch, unit: number): ErrorText | undefined {
+    const { cells, ends } = batch;
+    for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
+      if (cells[at] !== PUT && cells[at] !== DELETE) continue;
+      const spec = batch.tables[cells[at + FIELD.table] as number]!;
+      const found = this.#tables.knownPlan(spec);
+      const message = found ? cells[at] === PUT && misfit(found.plan, cells, at) : `table ${spec.table} cannot be used`;
+      if (message) return { code: 'STORAGE_REFUSED', message, hint: undefined };
+    }
+    return undefined;
+  }
+
+  #job({ cells, ends, tables }: Batch, units: readonly number[]): Job {
+    const job: Job = { works: new Map(), lines: [] };
+    const latest = new Map<LocationWork, Map<string, number>>();
+    const locations = tables.map((spec) => this.#locationWork(job, cells, spec));
+    for (const unit of units) {
+      for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
+        switch (cells[at]) {
+          case PUT:
+          case DELETE: {
+            const location = locations[cells[at + FIELD.table] as number]!;
+            const keys = latest.get(location) ?? new Map<string, number>();
+            latest.set(location, keys);
+            keys.set(`${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`, at);
+            break;
+          }
+          case AUDIT:
+            job.lines.push(cells[at + 1] as string);
+            break;
+          case HISTORY:
+            this.#workOf(job, cells, this.#main).history.push(historyAt(cells, at));
+        }
+      }
+    }
+    for (const [location, keys] of latest) {
+      // The last change of a key wins.
+      for (const at of keys.values()) (cells[at] === PUT ? location.puts : location.deletes).push(at);
+    }
+    return job;
+  }
+
+  #locationWork(job: Job, cells: Batch['cells'], spec: Batch['tables'][number]): LocationWork | undefined {
+    const found = this.#tables.knownPlan(spec);
+    if (!found) return undefined;
+    const { locations } = this.#workOf(job, cells, found.db);
+    const known = locations.find(({ plan }) => plan === found.plan);
+    if (known) return known;
+    const made: LocationWork = { plan: found.plan, puts: [], deletes: [] };
+    locations.push(made);
+    return made;
+  }
+
+  #workOf(job: Job, cells: Batch['cells'], db: Database): Work {
+    const work = job.works.get(db) ?? { cells, locations: [], history: [] };
+    job.works.set(db, work);
+    return work;
+  }
+}
+
+function historyAt(cells: Batch['cells'], at: number): Work['history'][number] {
+  const [session, door, user, client] = cells.slice(at + 1, at + 5) as string[];
+  const [started, ended] = cells.slice(at + 5, at + 7) as number[];
+  const reason = cells[at + 7] as string;
+  return { session: session!, door: door!, user: user!, client: client!, started: started!, ended: ended!, reason };
+}
+
+function isAway(error: unknown): error is GatehouseError {
+  return error instanceof GatehouseError && error.code === 'STORAGE_UNAVAILABLE';
+}
+
+/** A table that cannot be used refuses the units that name it, later and singly. */
+function ignoreRefusal(error: unknown): void {
+  if (error instanceof GatehouseError && error.code.startsWith('SER_')) return;
+  throw error;
+}

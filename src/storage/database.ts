@@ -1,0 +1,78 @@
+/** What the worker needs of a database; each dialect folder gives one. Texts of SER tables are latin1 strings. */
+import type { Kysely } from 'kysely';
+import type { HistoryRow } from '../core/journal/types.ts';
+import type { Cell } from './batch.ts';
+import type { LocationPlan } from './ser/location-plan.ts';
+import type { Schema } from './tables.ts';
+
+export type Row = readonly Cell[];
+
+export interface Column {
+  readonly name: string;
+  /** Longest text in characters; 0 = not a text, or without limit. */
+  readonly limit: number;
+  readonly nullable: boolean;
+  readonly kind: 'text' | 'integer' | 'real' | 'time';
+}
+
+export interface TableShape {
+  readonly columns: readonly Column[];
+  /** Column names of each unique key. */
+  readonly uniqueKeys: readonly (readonly string[])[];
+  /** False: a crash can lose what was acknowledged (MyISAM). */
+  readonly durable: boolean;
+}
+
+/** What a batch does to one location table: each key is in one of the lists, once. Offsets into `cells`. */
+export interface LocationWork {
+  readonly plan: LocationPlan;
+  readonly puts: number[];
+  readonly deletes: number[];
+}
+
+/** What a batch does to one database. */
+export interface Work {
+  readonly cells: readonly Cell[];
+  readonly locations: LocationWork[];
+  readonly history: HistoryRow[];
+}
+
+/** The journal's own connection. One batch at a time. */
+export interface Writer {
+  /** The work in one transaction. */
+  write(work: Work, timeoutMs: number): Promise<void>;
+  /** The work in a transaction left open; `after` runs while the database is at it. */
+  begin(work: Work, timeoutMs: number, after: () => void): Promise<void>;
+  commit(timeoutMs: number): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export interface Database {
+  readonly dialect: 'sqlite' | 'mysql';
+  /** May be shown. */
+  readonly label: string;
+  /** For Gatehouse's own tables. */
+  readonly kysely: Kysely<Schema>;
+  readonly writer: Writer;
+  /** Keeps transactions apart where there is only one connection. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** For SER tables: raw statements with `?`. */
+  select(sql: string, values: readonly Cell[]): Promise<Row[]>;
+  /** Row by row, for whole tables. */
+  each(sql: string, onRow: (row: Row) => void): Promise<void>;
+  /** Gives the rows affected. */
+  run(sql: string, values: readonly Cell[]): Promise<number>;
+  shape(table: string): Promise<TableShape | undefined>;
+  tableNames(): Promise<string[]>;
+  /** Writes a copy of what a migration could harm; gives its path. */
+  backup(directory: string, name: string): Promise<string>;
+  /** Settings of the server that can lose acknowledged writes, as sentences. */
+  warnings(): Promise<string[]>;
+  /** Is the failure the state of the database (may pass), and not the fault of the values? */
+  isUnavailable(error: unknown): boolean;
+  close(): Promise<void>;
+}
+
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}

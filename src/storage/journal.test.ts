@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Change } from '../core/journal/types.ts';
+import { systemClock } from '../platform/clock.ts';
+import { silentLog } from '../platform/log.ts';
+import type { Batch } from './batch.ts';
+import { GroupJournal } from './journal.ts';
+import type { CommitOutcome } from './protocol.ts';
+
+const LINE: Change = { kind: 'audit', line: '{"a":1}' };
+
+/** A journal whose worker answers when the test says so. */
+function lab() {
+  let time = 0;
+  const sent: { batch: Batch; budgetMs: number; done: (outcome: CommitOutcome) => void }[] = [];
+  const arrived: (() => void)[] = [];
+  const journal = new GroupJournal(
+    (batch, budgetMs, done) => {
+      sent.push({ batch, budgetMs, done });
+      arrived.shift()?.();
+    },
+    { now: systemClock.now, monotonic: () => time },
+    silentLog,
+  );
+  const append = (unit: Change[] = [LINE]) =>
+    new Promise<string | undefined>((resolve) => journal.append(unit, { settled: (error) => resolve(error?.code) }));
+  const batch = () => new Promise<void>((resolve) => arrived.push(resolve));
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { journal, sent, append, batch, pass };
+}
+
+test('units gather into one batch; the next gathers while it is committed', async () => {
+  const { sent, append, batch } = lab();
+  const came = batch();
+  const first = [append(), append()];
+  await came;
+  assert.deepEqual(sent[0]!.batch.ends, [2, 4]);
+  const later = append();
+  assert.equal(sent.length, 1);
+  const next = batch();
+  sent[0]!.done({});
+  assert.deepEqual(await Promise.all(first), [undefined, undefined]);
+  await next;
+  sent[1]!.done({});
+  assert.equal(await later, undefined);
+});
+
+test('a full batch does not wait', () => {
+  const { sent, append } = lab();
+  for (let i = 0; i < 501; i++) void append();
+  assert.equal(sent.length, 1);
+  assert.equal(sent[0]!.batch.ends.length, 500);
+});
+
+test('a refused unit is told, its neighbours are not', async () => {
+  const { sent, append, batch } = lab();
+  const came = batch();
+  const units = [append(), append(), append()];
+  await came;
+  const error = { code: 'STORAGE_REFUSED', message: 'no', hint: undefined };
+  sent[0]!.done({ refused: [{ unit: 1, error }] });
+  assert.deepEqual(await Promise.all(units), [undefined, 'STORAGE_REFUSED', undefined]);
+});
+
+test('over the bound a unit is turned away, later and not from append', async () => {
+  const { journal, append } = lab();
+  for (let i = 0; i < 20; i++) journal.append(new Array(1000).fill(LINE));
+  let told = 0;
+  journal.append([LINE], { settled: () => void told++ });
+  assert.equal(told, 0);
+  assert.equal(await append(), 'STORAGE_BUSY');
+  assert.equal(told, 1);
+  assert.deepEqual(
+    journal.health().map(({ code }) => code),
+    ['STORAGE_QUEUE'],
+  );
+});
+
+test('when the database is away, what waited too long behind the batch is given up with it', async () => {
+  const { journal, sent, append, batch, pass } = lab();
+  const came = batch();
+  const first = append();
+  await came;
+  const old = append();
+  pass(2_000);
+  const error = { code: 'STORAGE_UNAVAILABLE', message: 'away', hint: undefined };
+  sent[0]!.done({ unavailable: error });
+  assert.deepEqual(await Promise.all([first, old]), ['STORAGE_UNAVAILABLE', 'STORAGE_UNAVAILABLE']);
+  assert.equal(sent.length, 1);
+  assert.deepEqual(
+    journal.health().map(({ code }) => code),
+    ['STORAGE_DOWN'],
+  );
+  const again = batch();
+  const fresh = append();
+  await again;
+  assert.equal(sent[1]!.budgetMs, 2_000);
+  sent[1]!.done({});
+  assert.equal(await fresh, undefined);
+  assert.deepEqual(journal.health(), []);
+});
+
+test('a waiter that throws harms nobody, and drain waits for all', async () => {
+  const { journal, sent } = lab();
+  let told = 0;
+  journal.append([LINE], {
+    settled: () => {
+      throw new Error('mine');
+    },
+  });
+  journal.append([LINE], { settled: () => void told++ });
+  const drained = journal.drain();
+  assert.equal(sent.length, 1);
+  sent[0]!.done({});
+  await drained;
+  assert.equal(told, 1);
+});

@@ -1,0 +1,181 @@
+/**
+ * Main's side of the journal: gathers units into batches, hands one batch at a time to the worker, settles the waiters.
+ *
+ * A batch is sent when it holds 500 changes or its first unit is 5 ms old; while one is being committed the next ones
+ * gather. A unit that is not durable within 2 s of its appending is given up: by the worker, which retries until then, or
+ * here, when the database is known to be away. Times in milliseconds of the monotonic clock.
+ * Errors: see core/journal/types.ts.
+ */
+import type { HealthItem } from '../core/doors/types.ts';
+import type { Change, Journal, Waiter } from '../core/journal/types.ts';
+import type { Clock } from '../platform/clock.ts';
+import { describeError, GatehouseError } from '../platform/errors.ts';
+import type { Log } from '../platform/log.ts';
+import { addUnit, type Batch } from './batch.ts';
+import { fromText, toText } from './error-text.ts';
+import type { CommitOutcome } from './protocol.ts';
+
+const GATHER_MS = 5;
+const BATCH_CHANGES = 500;
+const QUEUE_CHANGES = 20_000;
+const GIVE_UP_MS = 2_000;
+
+/** The way to the worker; `done` is called once and later. */
+export type Commit = (batch: Batch, budgetMs: number, done: (outcome: CommitOutcome) => void) => void;
+
+interface Pending {
+  readonly batch: Batch;
+  readonly waiters: (Waiter | undefined)[];
+  changes: number;
+  readonly since: number;
+  /** Resolved when all of it is settled, if somebody asked. */
+  drained: PromiseWithResolvers<void> | undefined;
+}
+
+export class GroupJournal implements Journal {
+  readonly #commit: Commit;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #queue: Pending[] = [];
+  #inFlight: Pending | undefined;
+  #changes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #turnedAway: Waiter[] = [];
+  #downSince = 0;
+  #downText = '';
+  readonly #flush = () => this.#onTimer();
+  readonly #done = (outcome: CommitOutcome) => this.#onOutcome(outcome);
+  readonly #turnAway = () => this.#settleTurnedAway();
+
+  constructor(commit: Commit, clock: Clock, log: Log) {
+    this.#commit = commit;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  append(unit: readonly Change[], waiter?: Waiter): void {
+    if (this.#changes + unit.length > QUEUE_CHANGES) {
+      if (waiter && this.#turnedAway.push(waiter) === 1) setImmediate(this.#turnAway);
+      return;
+    }
+    let tail = this.#queue.at(-1);
+    if (!tail || tail.changes >= BATCH_CHANGES) {
+      tail = this.#open();
+      this.#queue.push(tail);
+    }
+    addUnit(tail.batch, unit);
+    tail.waiters.push(waiter);
+    tail.changes += unit.length;
+    this.#changes += unit.length;
+    if (!this.#inFlight) this.#arm();
+  }
+
+  drain(): Promise<void> {
+    const last = this.#queue.at(-1) ?? this.#inFlight;
+    if (!last) return new Promise((resolve) => setImmediate(resolve));
+    last.drained ??= Promise.withResolvers<void>();
+    if (!this.#inFlight) this.#send();
+    return last.drained.promise;
+  }
+
+  health(): HealthItem[] {
+    const items: HealthItem[] = [];
+    if (this.#downSince > 0) {
+      const text = `nothing can be written: ${this.#downText}`;
+      items.push({ code: 'STORAGE_DOWN', severity: 'error', text, since: this.#downSince });
+    }
+    if (this.#changes > QUEUE_CHANGES / 2) {
+      const text = `${this.#changes} of at most ${QUEUE_CHANGES} changes wait to be written`;
+      items.push({ code: 'STORAGE_QUEUE', severity: 'warning', text });
+    }
+    return items;
+  }
+
+  #open(): Pending {
+    const batch: Batch = { tables: [], cells: [], ends: [] };
+    return { batch, waiters: [], changes: 0, since: this.#clock.monotonic(), drained: undefined };
+  }
+
+  /** Sends the first batch when it is full or old enough, else sees to it that somebody looks again. */
+  #arm(): void {
+    const first = this.#queue[0];
+    if (!first) return;
+    const age = this.#clock.monotonic() - first.since;
+    if (first.changes >= BATCH_CHANGES || first.drained || age >= GATHER_MS) this.#send();
+    else this.#timer ??= setTimeout(this.#flush, GATHER_MS - age);
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    if (!this.#inFlight) this.#send();
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#queue.shift();
+    if (!next) return;
+    this.#inFlight = next;
+    this.#commit(next.batch, Math.max(0, GIVE_UP_MS - (this.#clock.monotonic() - next.since)), this.#done);
+  }
+
+  #onOutcome(outcome: CommitOutcome): void {
+    const pending = this.#inFlight!;
+    this.#inFlight = undefined;
+    if (outcome.unavailable) this.#lost(fromText(outcome.unavailable));
+    else this.#found();
+    // The next batch is on its way before anybody is called, so that the worker does not wait for the waiters.
+    this.#arm();
+    this.#settle(pending, outcome);
+  }
+
+  #lost(error: GatehouseError): void {
+    if (this.#downSince === 0) {
+      this.#downSince = this.#clock.now();
+      this.#log.error('the database is away, writes are refused until it is back', { reason: error.message });
+    }
+    this.#downText = error.message;
+    const now = this.#clock.monotonic();
+    while (this.#queue[0] && now - this.#queue[0].since >= GIVE_UP_MS) {
+      const pending = this.#queue.shift()!;
+      setImmediate(() => this.#settle(pending, { unavailable: toText(error) }));
+    }
+  }
+
+  #found(): void {
+    if (this.#downSince === 0) return;
+    this.#log.info('the database is back', { awayMs: this.#clock.now() - this.#downSince });
+    this.#downSince = 0;
+  }
+
+  #settle(pending: Pending, outcome: CommitOutcome): void {
+    this.#changes -= pending.changes;
+    const all = outcome.unavailable && fromText(outcome.unavailable);
+    const refused = outcome.refused && new Map(outcome.refused.map((one) => [one.unit, one.error]));
+    for (let unit = 0; unit < pending.waiters.length; unit++) {
+      const text = refused?.get(unit);
+      const error = all ?? (text && fromText(text));
+      const waiter = pending.waiters[unit];
+      if (waiter) this.#tell(waiter, error);
+      else if (text) this.#log.error('the database refused a change nobody waits for', { reason: text.message });
+    }
+    pending.drained?.resolve();
+  }
+
+  #settleTurnedAway(): void {
+    const waiters = this.#turnedAway;
+    this.#turnedAway = [];
+    const error = new GatehouseError('STORAGE_BUSY', `${QUEUE_CHANGES} changes wait to be written already`, {
+      hint: 'the database is too slow for this load, or away',
+    });
+    for (const waiter of waiters) this.#tell(waiter, error);
+  }
+
+  #tell(waiter: Waiter, error: GatehouseError | undefined): void {
+    try {
+      waiter.settled(error);
+    } catch (fault) {
+      this.#log.error('a waiter of the journal failed', { error: describeError(fault) });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** Gatehouse's own tables: users and their logins, administrators, history, small values. */
+import { type Kysely, sql } from 'kysely';
+import { blobType, tableEnd } from './dialect-words.ts';
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  const end = tableEnd(db);
+  const none = sql`''`;
+  await db.schema
+    .createTable('gh_meta')
+    .addColumn('name', 'varchar(64)', (c) => c.primaryKey())
+    .addColumn('value', 'text', (c) => c.notNull())
+    .modifyEnd(end)
+    .execute();
+  await db.schema
+    .createTable('gh_user')
+    .addColumn('id', 'bigint', (c) => c.primaryKey())
+    .addColumn('email', 'varchar(254)', (c) => c.notNull().defaultTo(none))
+    .addColumn('locked', 'smallint', (c) => c.notNull().defaultTo(0))
+    .addColumn('password', blobType(db))
+    .addColumn('created', 'bigint', (c) => c.notNull())
+    .modifyEnd(end)
+    .execute();
+  await db.schema
+    .createTable('gh_login')
+    .addColumn('name', 'varchar(128)', (c) => c.notNull())
+    .addColumn('domain', 'varchar(255)', (c) => c.notNull().defaultTo(none))
+    .addColumn('user_id', 'bigint', (c) => c.notNull())
+    .addColumn('position', 'smallint', (c) => c.notNull().defaultTo(0))
+    .addPrimaryKeyConstraint('gh_login_name', ['name', 'domain'])
+    .addForeignKeyConstraint('gh_login_of', ['user_id'], 'gh_user', ['id'], (c) => c.onDelete('cascade'))
+    .modifyEnd(end)
+    .execute();
+  await db.schema.createIndex('gh_login_user').on('gh_login').columns(['user_id', 'position']).execute();
+  await db.schema
+    .createTable('gh_admin')
+    .addColumn('name', 'varchar(128)', (c) => c.primaryKey())
+    .addColumn('hash', 'varchar(255)', (c) => c.notNull())
+    .addColumn('changed', 'bigint', (c) => c.notNull())
+    .modifyEnd(end)
+    .execute();
+  await db.schema
+    .createTable('gh_history')
+    .addColumn('session', 'varchar(700)', (c) => c.notNull())
+    .addColumn('started', 'bigint', (c) => c.notNull())
+    .addColumn('door', 'varchar(16)', (c) => c.notNull())
+    .addColumn('login', 'varchar(384)', (c) => c.notNull())
+    .addColumn('client', 'varchar(128)', (c) => c.notNull())
+    .addColumn('ended', 'bigint', (c) => c.notNull())
+    .addColumn('reason', 'varchar(16)', (c) => c.notNull())
+    .addPrimaryKeyConstraint('gh_history_session', ['session', 'started'])
+    .modifyEnd(end)
+    .execute();
+  await db.schema.createIndex('gh_history_ended').on('gh_history').column('ended').execute();
+  await sql`INSERT INTO gh_meta (name, value) VALUES ('next-user', '1')`.execute(db);
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['gh_history', 'gh_admin', 'gh_login', 'gh_user', 'gh_meta']) {
+    await db.schema.dropTable(table).execute();
+  }
+}

@@ -1,0 +1,9 @@
+/** All migrations in their order. A new one is a file and a line here. */
+import type { Migration } from 'kysely/migration';
+import * as gatehouse from './0001-gatehouse.ts';
+import * as serTables from './0002-ser-tables.ts';
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-gatehouse': gatehouse,
+  '0002-ser-tables': serTables,
+};

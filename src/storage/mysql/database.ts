@@ -1,0 +1,117 @@
+/** MySQL and MariaDB through mysql2: a connection for the journal, a small pool each for own and for SER tables. */
+import { Kysely, MysqlDialect } from 'kysely';
+import type { Cell } from '../batch.ts';
+import type { Database, Row } from '../database.ts';
+import type { Schema } from '../tables.ts';
+import { databaseLabel, type MysqlAddress } from '../url.ts';
+import { backupRows } from './backup.ts';
+import { connectPool } from './connect.ts';
+import { mysqlShape } from './shape.ts';
+import { mysqlWriter } from './writer.ts';
+
+const ANSWER_MS = 5_000;
+
+/** Errors that tell of the server's state and not of the values: connections, locks, disk full, read only, shutdown. */
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_CON_COUNT_ERROR',
+  'ER_DISK_FULL',
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_LOCK_TABLE_FULL',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_OUT_OF_RESOURCES',
+  'ER_QUERY_INTERRUPTED',
+  'ER_RECORD_FILE_FULL',
+  'ER_SERVER_SHUTDOWN',
+]);
+
+export function openMysqlDatabase(address: MysqlAddress): Database {
+  const own = connectPool(address, 'utf8mb4');
+  const ser = connectPool(address, 'latin1');
+  const writer = mysqlWriter(address);
+
+  return {
+    dialect: 'mysql',
+    label: databaseLabel(address),
+    kysely: new Kysely<Schema>({ dialect: new MysqlDialect({ pool: own }) }),
+    writer,
+    alone: (work) => work(),
+    select,
+    run: async (sql, values) => ((await ask(sql, values)) as { affectedRows: number }).affectedRows,
+    each(sql, onRow) {
+      return new Promise((resolve, reject) => {
+        ser
+          .query({ sql, rowsAsArray: true })
+          .on('result', (row) => onRow(row as unknown as Row))
+          .on('error', reject)
+          .on('end', () => resolve());
+      });
+    },
+    shape: (table) => mysqlShape(select, table),
+    tableNames,
+    async backup(directory, name) {
+      const tables = (await tableNames()).filter((table) => table.startsWith('gh_'));
+      return backupRows(askOwn, tables, directory, name);
+    },
+    warnings,
+    isUnavailable(error) {
+      const { code, fatal } = error as { code?: unknown; fatal?: unknown };
+      return fatal === true || (typeof code === 'string' && AWAY.has(code));
+    },
+    async close() {
+      writer.close();
+      await Promise.all([own, ser].map((pool) => pool.promise().end()));
+    },
+  };
+
+  async function select(sql: string, values: readonly Cell[]): Promise<Row[]> {
+    return (await ask(sql, values)) as Row[];
+  }
+
+  function ask(sql: string, values: readonly Cell[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      ser.query({ sql, values: [...values], rowsAsArray: true, timeout: ANSWER_MS }, (error, result) =>
+        error ? reject(error) : resolve(result),
+      );
+    });
+  }
+
+  async function askOwn(sql: string): Promise<Record<string, unknown>[]> {
+    const [rows] = await own.promise().query(sql);
+    return rows as Record<string, unknown>[];
+  }
+
+  async function tableNames(): Promise<string[]> {
+    const sql = 'SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()';
+    return (await select(sql, [])).map(([name]) => String(name));
+  }
+
+  async function warnings(): Promise<string[]> {
+    const sql = 'SELECT @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog, @@innodb_doublewrite';
+    const [row] = await select(sql, []);
+    const [flush, binlog, sync, doubleWrite] = row!.map(String);
+    const texts: string[] = [];
+    if (flush !== '1') texts.push(`innodb_flush_log_at_trx_commit is ${flush}: ${LOSES}, set it to 1`);
+    if (isOn(binlog) && sync !== '1')
+      texts.push(`sync_binlog is ${sync} while the binary log is on: ${LOSES}, set it to 1`);
+    if (!isOn(doubleWrite)) texts.push(`innodb_doublewrite is off: ${LOSES} on most file systems, set it to ON`);
+    return texts.map((text) => `${databaseLabel(address)}: ${text}`);
+  }
+}
+
+const LOSES = 'a crash can lose what was acknowledged';
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^(0|off)$/i.test(value);
+}

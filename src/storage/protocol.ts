@@ -1,0 +1,96 @@
+/** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
+import type { HistoryRow } from '../core/journal/types.ts';
+import type {
+  LocationSpec,
+  NewSubscriber,
+  SubscriberName,
+  SubscriberRow,
+  SubscriberSpec,
+  TableReport,
+  UriSpec,
+} from '../core/ser/types.ts';
+import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
+import type { Login, UserRecord } from '../core/users/store.ts';
+import type { Batch, Cell } from './batch.ts';
+import type { DatabaseAddress } from './url.ts';
+
+export type { HistoryRow };
+
+export interface WorkerOptions {
+  readonly main: DatabaseAddress;
+  readonly attached: DatabaseAddress | undefined;
+  readonly auditDir: string;
+  readonly auditKey: Uint8Array;
+  readonly backupDir: string;
+  /** False: open the main database as it is, for undoing a migration. */
+  readonly migrate: boolean;
+}
+
+export type NewUser = { readonly logins: readonly Login[]; readonly email: string; readonly created: number };
+export type UserChange = { email?: string; locked?: boolean; password?: Uint8Array | null };
+
+/** The questions main may ask: arguments and result. */
+export interface Calls {
+  report(): StorageReport;
+  'migrate.down'(): readonly MigrationInfo[];
+  'users.find'(logins: readonly Login[]): { login: Login; user: UserRecord }[];
+  'users.list'(options: { after?: number; limit: number; prefix?: string }): UserRecord[];
+  'users.count'(): number;
+  'users.reserve'(count: number): number;
+  'users.insert'(users: readonly (NewUser & { id: number; password: Uint8Array | null })[]): void;
+  'users.update'(id: number, change: UserChange): void;
+  'users.remove'(id: number): void;
+  'admins.count'(): number;
+  'admins.hash'(name: string): string | undefined;
+  'admins.set'(name: string, hash: string, now: number): void;
+  'meta.get'(key: string): string | undefined;
+  'meta.set'(key: string, value: string): void;
+  'ser.openSubscriber'(spec: SubscriberSpec): TableReport;
+  'ser.openLocation'(spec: LocationSpec): TableReport;
+  'ser.openUri'(spec: UriSpec): TableReport;
+  'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
+  'ser.insertSubscriber'(spec: SubscriberSpec, row: NewSubscriber): void;
+  'ser.updateSubscriber'(spec: SubscriberSpec, row: NewSubscriber): boolean;
+  'ser.deleteSubscriber'(spec: SubscriberSpec, name: SubscriberName): boolean;
+  /** Rows arrive before the result, as pieces of cells. */
+  'ser.loadBindings'(spec: LocationSpec, now: number): void;
+  'ser.hasUri'(spec: UriSpec, username: string, domain: string, uriUser: string): boolean;
+  'ser.insertUri'(spec: UriSpec, username: string, domain: string, uriUser: string): void;
+  'ser.deleteUris'(spec: UriSpec, username: string, domain: string): void;
+  close(): void;
+}
+
+export type CallName = keyof Calls;
+export type Args<N extends CallName> = Parameters<Calls[N]>;
+export type Result<N extends CallName> = ReturnType<Calls[N]>;
+
+/** An error as it crosses: no stack, no cause. */
+export interface ErrorText {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
+  | { readonly kind: 'commit'; readonly batch: Batch; readonly budgetMs: number };
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly error: ErrorText }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorText }
+  | { readonly kind: 'rows'; readonly id: number; readonly cells: Cell[] }
+  | { readonly kind: 'committed'; readonly outcome: CommitOutcome }
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields: Record<string, unknown> | undefined;
+    };
+
+/** Nothing: all units are durable. `unavailable`: none is there. `refused`: these are not there, all others are. */
+export interface CommitOutcome {
+  readonly unavailable?: ErrorText;
+  readonly refused?: readonly { readonly unit: number; readonly error: ErrorText }[];
+}

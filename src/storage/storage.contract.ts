@@ -1,0 +1,321 @@
+/** What every database must do, run over SQLite beside this file and over MariaDB in test/peers. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Change } from '../core/journal/types.ts';
+import type { BindingRow, LocationSpec } from '../core/ser/types.ts';
+import type { Storage } from '../core/storage/types.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { GatehouseError } from '../platform/errors.ts';
+import { silentLog } from '../platform/log.ts';
+import { openStorage, type StorageOptions } from './open.ts';
+
+export const LOCATION: LocationSpec = { database: 'main', table: 'location', columns: {} };
+const AUDIT_LINE = '{"event":"probe"}';
+
+export function binding(contact: string, change: Partial<BindingRow> = {}): BindingRow {
+  return {
+    username: '1000',
+    domain: '',
+    contact,
+    received: null,
+    path: null,
+    expires: 4_000_000_000_000,
+    q: -1,
+    callId: 'call@host',
+    cseq: 1,
+    flags: 0,
+    branchFlags: 0,
+    userAgent: '',
+    socket: null,
+    methods: null,
+    modified: 1_700_000_000_000,
+    ...change,
+  };
+}
+
+export function put(row: BindingRow, table = LOCATION): Change {
+  return { kind: 'put-binding', table, row };
+}
+
+export function remove({ username, domain, contact }: BindingRow, table = LOCATION): Change {
+  return { kind: 'delete-binding', table, username, domain, contact };
+}
+
+/** The journal's answer to one unit. */
+export function written(storage: Storage, ...unit: Change[]): Promise<GatehouseError | undefined> {
+  return new Promise((resolve) => storage.journal.append(unit, { settled: resolve }));
+}
+
+export async function bindings(storage: Storage, table = LOCATION, now = 0): Promise<BindingRow[]> {
+  const all: BindingRow[] = [];
+  await storage.ser.loadBindings(table, now, (rows) => void all.push(...rows));
+  return all.sort((a, b) => (a.contact < b.contact ? -1 : 1));
+}
+
+export interface Cleanup {
+  after(work: () => Promise<void>): void;
+}
+
+/** Options over a folder of their own, which goes when the test is over. */
+export function storageOptions(t: Cleanup, main: (dir: string) => string): StorageOptions & { dir: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-storage-'));
+  t.after(async () => rmSync(dir, { recursive: true, force: true }));
+  const paths = { auditDir: join(dir, 'audit'), backupDir: join(dir, 'backup') };
+  return { dir, main: main(dir), ...paths, auditKey: Buffer.alloc(32, 7), log: silentLog, clock: systemClock };
+}
+
+/** `fresh` gives the address of an empty database. */
+export function storageContract(name: string, fresh: (dir: string) => Promise<string>): void {
+  const is = (what: string, work: (t: Cleanup, storage: Storage, options: StorageOptions) => Promise<void>) =>
+    test(`${name}: ${what}`, async (t) => {
+      const options = storageOptions(t, (dir) => dir);
+      const opened = { ...options, main: await fresh(options.main) };
+      const storage = await openStorage(opened);
+      try {
+        await work(t, storage, opened);
+      } finally {
+        await storage.close();
+      }
+    });
+
+  is('a fresh database is made, and found again', async (_t, storage, options) => {
+    assert.equal(storage.report.created, true);
+    assert.ok(storage.report.migrations.every(({ applied }) => applied !== null));
+    assert.deepEqual(await storage.ser.open('location', LOCATION), { attached: false, layout: 'gatehouse' });
+    const again = await openStorage({ ...options, auditDir: `${options.auditDir}-2` });
+    assert.equal(again.report.created, false);
+    assert.deepEqual(await again.ser.open('location', LOCATION), { attached: false, layout: 'gatehouse' });
+    await again.close();
+  });
+
+  is('every field of a binding comes back as it went in', async (_t, storage) => {
+    const bytes = Array.from({ length: 255 }, (_, i) => String.fromCharCode(i + 1)).join('');
+    const full = binding(`sip:${bytes}@192.0.2.1`, {
+      domain: 'example.com',
+      received: 'sip:192.0.2.7:5062',
+      path: '<sip:edge.example.com;lr>',
+      q: 0.725,
+      callId: `a'b"c\\d`,
+      cseq: 2_147_483_647,
+      flags: 0x8000_0001,
+      branchFlags: 0xffff_fffe,
+      userAgent: 'Grüße \x80\x9f',
+      socket: 'udp:127.0.0.1:5060',
+      methods: 0xbf,
+    });
+    const bare = binding('sip:bare@192.0.2.1', { expires: 0 });
+    assert.equal(await written(storage, put(full), put(bare)), undefined);
+    assert.deepEqual(
+      await bindings(storage),
+      [full, bare].sort((a, b) => (a.contact < b.contact ? -1 : 1)),
+    );
+  });
+
+  is('the last change of a key in a batch wins', async (_t, storage) => {
+    const [a, b, c] = ['sip:a@h', 'sip:b@h', 'sip:c@h'].map((contact) => binding(contact)) as [
+      BindingRow,
+      BindingRow,
+      BindingRow,
+    ];
+    const all = [
+      written(storage, put(a), put(b)),
+      written(storage, remove(a)),
+      written(storage, put({ ...b, cseq: 2 })),
+      written(storage, remove(c), put(c)),
+    ];
+    assert.deepEqual(await Promise.all(all), [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(await bindings(storage), [{ ...b, cseq: 2 }, c]);
+    assert.equal(await written(storage, put({ ...c, cseq: 9 }), remove(b)), undefined);
+    assert.deepEqual(await bindings(storage), [{ ...c, cseq: 9 }]);
+  });
+
+  is('expired bindings are not loaded, permanent ones are', async (_t, storage) => {
+    const now = 1_800_000_000_000;
+    const rows = [binding('sip:gone@h', { expires: now }), binding('sip:live@h', { expires: now + 1000 })];
+    await written(storage, ...rows.map((row) => put(row)), put(binding('sip:perm@h', { expires: 0 })));
+    const contacts = (await bindings(storage, LOCATION, now)).map(({ contact }) => contact);
+    assert.deepEqual(contacts, ['sip:live@h', 'sip:perm@h']);
+  });
+
+  is('a unit that cannot be written does not sink its neighbours', async (_t, storage) => {
+    const long = binding(`sip:${'x'.repeat(600)}@h`);
+    const broken = { ...binding('sip:broken@h'), cseq: null as unknown as number };
+    const all = await Promise.all([
+      written(storage, put(binding('sip:1@h')), { kind: 'audit', line: AUDIT_LINE }),
+      written(storage, put(binding('sip:2@h')), put(long)),
+      written(storage, put(binding('sip:3@h')), put(broken), { kind: 'audit', line: AUDIT_LINE }),
+      written(storage, put(binding('sip:4@h'))),
+    ]);
+    assert.deepEqual(
+      all.map((error) => error?.code),
+      [undefined, 'STORAGE_REFUSED', 'STORAGE_REFUSED', undefined],
+    );
+    assert.match(all[1]!.message, /column contact of table location holds 512 characters, the value has 606/);
+    assert.deepEqual(
+      (await bindings(storage)).map(({ contact }) => contact),
+      ['sip:1@h', 'sip:4@h'],
+    );
+  });
+
+  is('audit lines of refused units are not in the trail, those of written ones are', async (_t, storage, options) => {
+    const broken = { ...binding('sip:broken@h'), cseq: null as unknown as number };
+    await Promise.all([
+      written(storage, put(binding('sip:1@h')), { kind: 'audit', line: '{"event":"one"}' }),
+      written(storage, put(broken), { kind: 'audit', line: '{"event":"two"}' }),
+      written(storage, { kind: 'audit', line: '{"event":"three"}' }),
+    ]);
+    const [segment] = readdirSync(options.auditDir).filter((file) => file.endsWith('.log'));
+    const lines = readFileSync(join(options.auditDir, segment!), 'utf8').trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).event),
+      ['one', 'three'],
+    );
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).seq),
+      [1, 2],
+    );
+  });
+
+  is('history is written once, however often it is sent', async (_t, storage) => {
+    const row = { session: 'sip:1', door: 'sip', user: 'żółw', client: '::1', started: 1, ended: 2, reason: 'logout' };
+    assert.equal(await written(storage, { kind: 'history', row }), undefined);
+    assert.equal(await written(storage, { kind: 'history', row }, { kind: 'history', row }), undefined);
+  });
+
+  is('a table that nobody made yet is made, one with a strange name too', async (_t, storage) => {
+    const table = { database: 'main', table: 'odd `name\' "x', columns: {} };
+    assert.deepEqual(await storage.ser.open('location', table), { attached: false, layout: 'gatehouse' });
+    assert.equal(await written(storage, put(binding('sip:1@h'), table)), undefined);
+    assert.equal((await bindings(storage, table)).length, 1);
+    await assert.rejects(storage.ser.open('location', { ...table, database: 'attached' }), {
+      code: 'SER_TABLE_MISSING',
+    });
+  });
+
+  is('subscribers are read in one query and administered', async (_t, storage) => {
+    const spec = {
+      database: 'main',
+      table: 'subscriber',
+      userColumn: 'username',
+      domainColumn: 'domain',
+      passwordColumn: 'ha1',
+      passwordColumn2: 'ha1b',
+      columns: ['rpid', 'email_address'],
+    };
+    await storage.ser.open('subscriber', spec);
+    await assert.rejects(storage.ser.open('subscriber', { ...spec, columns: ['nix'] }), { code: 'SER_TABLE_LAYOUT' });
+    const row = (username: string) => ({ username, domain: 'd', password: '', ha1: 'h', ha1b: 'b', email: 'x@y' });
+    await storage.ser.insertSubscriber(spec, row('1'));
+    await storage.ser.insertSubscriber(spec, row("o'neil"));
+    await assert.rejects(storage.ser.insertSubscriber(spec, row('1')), { code: 'STORAGE_REFUSED' });
+    const long = { ...row('2'), username: 'x'.repeat(65) };
+    await assert.rejects(storage.ser.insertSubscriber(spec, long), { code: 'SER_VALUE_TOO_LONG' });
+    const names = [
+      { username: "o'neil", domain: 'd' },
+      { username: '1', domain: '' },
+      { username: '1', domain: 'other' },
+    ];
+    const found = await storage.ser.readSubscribers(spec, names);
+    assert.deepEqual(found.map(({ username }) => username).sort(), ['1', "o'neil"]);
+    assert.deepEqual(found[0]!.values, [null, 'x@y']);
+    assert.equal(await storage.ser.updateSubscriber(spec, { ...row('1'), ha1: 'new' }), true);
+    assert.equal((await storage.ser.readSubscribers(spec, [{ username: '1', domain: 'd' }]))[0]!.password, 'new');
+    assert.equal(await storage.ser.deleteSubscriber(spec, { username: '1', domain: 'd' }), true);
+    assert.equal(await storage.ser.deleteSubscriber(spec, { username: '1', domain: 'd' }), false);
+    assert.equal(await storage.ser.updateSubscriber(spec, row('1')), false);
+  });
+
+  is('uris are found, added, removed', async (_t, storage) => {
+    const spec = {
+      database: 'main',
+      table: 'uri',
+      userColumn: 'username',
+      domainColumn: 'domain',
+      uriUserColumn: 'uri_user',
+    };
+    await storage.ser.open('uri', spec);
+    await storage.ser.insertUri(spec, '1', 'd', '100');
+    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '100'), true);
+    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '101'), false);
+    await storage.ser.deleteUris(spec, '1', 'd');
+    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '100'), false);
+  });
+
+  is('users: made, found by any login, changed, removed', async (_t, storage) => {
+    const { users } = storage;
+    const logins = [
+      { name: '1000', domain: '' },
+      { name: 'żółw', domain: 'example.com' },
+    ];
+    const user = await users.create({ logins, email: 'ü@example.com', created: 5 }, (id) => Uint8Array.of(id, 255));
+    assert.deepEqual(user.password, Uint8Array.of(user.id, 255));
+    const asked = [
+      { name: 'żółw', domain: '' },
+      { name: 'żółw', domain: 'other' },
+      { name: '1000', domain: '' },
+    ];
+    const found = await users.find(asked);
+    assert.deepEqual(found, [
+      { login: asked[0], user },
+      { login: asked[2], user },
+    ]);
+    await assert.rejects(
+      users.create({ logins: [{ name: '1000', domain: '' }], email: '', created: 5 }, () => null),
+      { code: 'USER_EXISTS' },
+    );
+    assert.equal(await users.count(), 1);
+    await users.update(user.id, { locked: true, password: null });
+    assert.deepEqual(await users.list({ limit: 9 }), [{ ...user, locked: true, password: null }]);
+    await users.update(user.id, { locked: true });
+    await assert.rejects(users.update(user.id + 1, { locked: true }), { code: 'USER_UNKNOWN' });
+    await users.remove(user.id);
+    await assert.rejects(users.remove(user.id), { code: 'USER_UNKNOWN' });
+    assert.deepEqual(await users.find(asked), []);
+  });
+
+  is('many users at once, listed by prefix and page', async (_t, storage) => {
+    const { users } = storage;
+    const many = Array.from({ length: 1200 }, (_, i) => ({
+      logins: [{ name: `u${i}%`, domain: 'd' }],
+      email: '',
+      created: 1,
+    }));
+    assert.equal(await users.createMany(many, (index, id) => Uint8Array.of(index & 255, id & 255)), 1200);
+    const page = await users.list({ limit: 3, prefix: 'u11' });
+    assert.deepEqual(
+      page.map((user) => user.logins[0]!.name),
+      ['u11%', 'u110%', 'u111%'],
+    );
+    const next = await users.list({ limit: 1, prefix: 'u11', after: page[2]!.id });
+    assert.equal(next[0]!.logins[0]!.name, 'u112%');
+    assert.deepEqual(page[0]!.password, Uint8Array.of(11, page[0]!.id & 255));
+    await assert.rejects(
+      users.createMany(many.slice(5, 6), () => null),
+      { code: 'USER_EXISTS' },
+    );
+  });
+
+  is('transactions and batches at the same time keep out of each other', async (_t, storage) => {
+    const work = Array.from({ length: 40 }, (_, i) => [
+      storage.users.create({ logins: [{ name: `${i}`, domain: '' }], email: '', created: 1 }, () => null),
+      written(storage, put(binding(`sip:${i}@h`)), { kind: 'audit', line: AUDIT_LINE }),
+    ]);
+    await Promise.all(work.flat());
+    assert.equal(await storage.users.count(), 40);
+    assert.equal((await bindings(storage)).length, 40);
+  });
+
+  is('small values and administrators', async (_t, { meta, admins }) => {
+    assert.equal(await meta.get('a'), undefined);
+    await meta.set('a', 'b');
+    await meta.set('a', 'c');
+    assert.equal(await meta.get('a'), 'c');
+    await admins.set('root', 'one', 1);
+    await admins.set('root', 'two', 2);
+    assert.equal(await admins.hash('root'), 'two');
+    assert.equal(await admins.count(), 1);
+  });
+}

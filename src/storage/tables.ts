@@ -1,0 +1,18 @@
+/** Gatehouse's own tables as Kysely sees them. Times are milliseconds since the epoch. */
+
+export interface Schema {
+  gh_meta: { name: string; value: string };
+  gh_user: { id: number; email: string; locked: number; password: Uint8Array | null; created: number };
+  /** `position` 0 is the first login. */
+  gh_login: { name: string; domain: string; user_id: number; position: number };
+  gh_admin: { name: string; hash: string; changed: number };
+  gh_history: {
+    session: string;
+    door: string;
+    login: string;
+    client: string;
+    started: number;
+    ended: number;
+    reason: string;
+  };
+}

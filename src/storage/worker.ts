@@ -1,0 +1,142 @@
+/** The storage worker: owns the databases and the audit segments, answers main's questions, commits its batches. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { GatehouseError } from '../platform/errors.ts';
+import { AuditLog } from './audit-log.ts';
+import type { Cell } from './batch.ts';
+import { Committer } from './commit.ts';
+import type { Database } from './database.ts';
+import { toText } from './error-text.ts';
+import { admins, meta } from './facts.ts';
+import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
+import { openMysqlDatabase } from './mysql/database.ts';
+import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
+import { Tables } from './ser/tables.ts';
+import { openSqliteDatabase } from './sqlite/database.ts';
+import type { DatabaseAddress } from './url.ts';
+import { Users } from './users.ts';
+
+type Handlers = { [N in CallName]: (...args: Args<N>) => Result<N> | Promise<Result<N>> };
+type Send = (message: FromWorker) => void;
+
+const port = parentPort!;
+const send: Send = (message) => port.postMessage(message);
+
+try {
+  await serve(workerData as WorkerOptions);
+} catch (error) {
+  send({ kind: 'failed', error: toText(error) });
+  port.close();
+}
+
+async function serve(options: WorkerOptions): Promise<void> {
+  const warnings: string[] = [];
+  const warn = (message: string, fields?: Record<string, unknown>) => {
+    warnings.push(message);
+    send({ kind: 'log', level: 'warn', message, fields });
+  };
+  const migrating: MigrateOptions = {
+    backupDir: options.backupDir,
+    now: Date.now,
+    info: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
+  };
+  const main = openDatabase(options.main);
+  const attached = options.attached && openDatabase(options.attached);
+  const databases = new Map([['main', main]]);
+  if (attached) databases.set('attached', attached);
+
+  const { created } = options.migrate ? await open(main, () => migrateUp(main, migrating)) : { created: false };
+  for (const db of databases.values()) for (const text of await open(db, () => db.warnings())) warn(text);
+  const audit = new AuditLog({ dir: options.auditDir, key: Buffer.from(options.auditKey), now: Date.now, warn });
+  const tables = new Tables(databases, warn);
+  const committer = new Committer([...databases.values()], tables, audit);
+  const users = new Users(main);
+  const facts = { admins: admins(main), meta: meta(main) };
+  let streaming = 0;
+
+  const handlers: Handlers = {
+    report: async () => ({
+      main: main.label,
+      attached: attached?.label,
+      created,
+      migrations: await listMigrations(main),
+      warnings,
+    }),
+    'migrate.down': () => migrateDown(main, migrating),
+    'users.find': (logins) => users.find(logins),
+    'users.list': (list) => users.list(list),
+    'users.count': () => users.count(),
+    'users.reserve': (count) => users.reserve(count),
+    'users.insert': (rows) => users.insert(rows),
+    'users.update': (id, change) => users.update(id, change),
+    'users.remove': (id) => users.remove(id),
+    'admins.count': () => facts.admins.count(),
+    'admins.hash': (name) => facts.admins.hash(name),
+    'admins.set': (name, hash, now) => facts.admins.set(name, hash, now),
+    'meta.get': (key) => facts.meta.get(key),
+    'meta.set': (key, value) => facts.meta.set(key, value),
+    'ser.openSubscriber': (spec) => tables.openSubscriber(spec),
+    'ser.openLocation': (spec) => tables.openLocation(spec),
+    'ser.openUri': (spec) => tables.openUri(spec),
+    'ser.readSubscribers': (spec, names) => tables.readSubscribers(spec, names),
+    'ser.insertSubscriber': (spec, row) => tables.insertSubscriber(spec, row),
+    'ser.updateSubscriber': (spec, row) => tables.updateSubscriber(spec, row),
+    'ser.deleteSubscriber': (spec, name) => tables.deleteSubscriber(spec, name),
+    'ser.loadBindings': (spec, now) => tables.loadBindings(spec, now, rowSender(streaming)),
+    'ser.hasUri': (spec, username, domain, uriUser) => tables.hasUri(spec, username, domain, uriUser),
+    'ser.insertUri': (spec, username, domain, uriUser) => tables.insertUri(spec, username, domain, uriUser),
+    'ser.deleteUris': (spec, username, domain) => tables.deleteUris(spec, username, domain),
+    async close() {
+      audit.close();
+      for (const db of databases.values()) await db.close();
+    },
+  };
+
+  port.on('message', async (message: ToWorker) => {
+    if (message.kind === 'commit') {
+      send({ kind: 'committed', outcome: await committer.commit(message.batch, message.budgetMs) });
+      return;
+    }
+    const { id, name, args } = message;
+    try {
+      // A handler reads it before it first waits.
+      streaming = id;
+      const handler = handlers[name] as (...args: readonly unknown[]) => unknown;
+      send({ kind: 'result', id, value: await handler(...args) });
+    } catch (error) {
+      send({ kind: 'error', id, error: toText(asStorageError(error)) });
+    }
+  });
+  send({ kind: 'ready' });
+
+  function rowSender(id: number): (cells: Cell[]) => void {
+    return (cells) => send({ kind: 'rows', id, cells });
+  }
+
+  function asStorageError(error: unknown): unknown {
+    if (error instanceof GatehouseError) return error;
+    return [...databases.values()].some((db) => db.isUnavailable(error)) ? unavailable(error) : error;
+  }
+}
+
+function openDatabase(address: DatabaseAddress): Database {
+  try {
+    return address.dialect === 'sqlite' ? openSqliteDatabase(address) : openMysqlDatabase(address);
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+async function open<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GatehouseError && error.code !== 'STORAGE_MIGRATION') throw error;
+    const cause = error instanceof GatehouseError ? error.cause : error;
+    throw db.isUnavailable(cause) ? unavailable(cause, db.label) : error;
+  }
+}
+
+function unavailable(error: unknown, label?: string): GatehouseError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GatehouseError('STORAGE_UNAVAILABLE', label ? `${label}: ${reason}` : reason, { cause: error });
+}

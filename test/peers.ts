@@ -1,0 +1,64 @@
+/**
+ * The real programs that tests talk to: which Debian package brings each, and how to see that it is there.
+ *
+ * A test file that needs some says so in one line, `// peers: mariadb sipp`; the runner reads it. Add a peer here and nowhere else.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Peer {
+  readonly program: string;
+  readonly packages: readonly string[];
+}
+
+export const peers: Readonly<Record<string, Peer>> = {
+  baresip: { program: 'baresip', packages: ['baresip-core'] },
+  kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
+  mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
+  sipp: { program: 'sipp', packages: ['sip-tester'] },
+  strace: { program: 'strace', packages: ['strace'] },
+};
+
+export type PeerName = string;
+
+/** Full path of a program, looked for on PATH and where Debian keeps servers. */
+export function findProgram(program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+export function missingPeers(names: Iterable<PeerName>): PeerName[] {
+  return [...new Set(names)].filter((name) => {
+    const peer = peers[name];
+    if (!peer) throw new Error(`no peer is called ${name}; test/peers.ts lists them`);
+    return findProgram(peer.program) === undefined;
+  });
+}
+
+/** Installs packages with apt-get, starting none of their services. Throws with apt-get's last lines when that fails. */
+export function installPeers(names: readonly PeerName[]): void {
+  const packages = names.flatMap((name) => peers[name]?.packages ?? []);
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0 || findProgram('apt-get') === undefined) {
+    throw new Error(`install these first (root on Debian does it by itself): apt-get install ${packages.join(' ')}`);
+  }
+  // invoke-rc.d asks this script before it starts a service; 101 means no.
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    apt(['update', '-q']);
+    apt(['install', '-y', '-q', '--no-install-recommends', ...packages]);
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}
+
+function apt(args: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const done = spawnSync('apt-get', args, { env, encoding: 'utf8', timeout: 600_000, maxBuffer: 64 << 20 });
+  if (done.status === 0) return;
+  const tail = `${done.stdout}${done.stderr}`.trim().split('\n').slice(-5).join('\n');
+  throw new Error(`apt-get ${args[0]} failed:\n${tail}`);
+}

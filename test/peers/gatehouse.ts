@@ -1,0 +1,126 @@
+/** Gatehouse itself as a user starts it: a process of its own, with a data directory of its own, on free ports. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export interface SiteOptions {
+  /** ser.cfg to run; unset: the built-in example. */
+  readonly script?: string;
+  readonly domains?: readonly string[];
+  readonly database?: string;
+  /** More lines of gatehouse.yaml. */
+  readonly yaml?: string;
+}
+
+/** A data directory with its gatehouse.yaml; Gatehouse can be started, stopped and started again on it. */
+export interface Site {
+  readonly folder: string;
+  readonly sipPort: number;
+  readonly httpPort: number;
+  /** `127.0.0.1:PORT`. */
+  readonly sip: string;
+  /** Starts it and waits until it serves. Throws with its output when it does not. */
+  start(): Promise<Instance>;
+  /** Runs `gatehouse ARGUMENTS` on this data directory. */
+  run(...args: string[]): Outcome;
+  /** Adds users, one line `login,password,email` each. */
+  import(lines: readonly string[]): Outcome;
+  /** Runs `serctl ARGUMENTS` likewise. */
+  serctl(...args: string[]): Outcome;
+}
+
+export interface Instance {
+  readonly pid: number;
+  output(): string;
+  /** SIGTERM, or the given signal; gives the exit code or signal. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function makeSite(t: TestContext | undefined, options: SiteOptions = {}): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-site-'));
+  const [sipPort, httpPort] = [await freePort(), await freePort()];
+  const yaml = [
+    ...(options.database ? [`database: ${JSON.stringify(options.database)}`] : []),
+    'http:',
+    `  listen: ["127.0.0.1:${httpPort}"]`,
+    'sip:',
+    `  listen: ["127.0.0.1:${sipPort}"]`,
+    ...(options.script ? [`  script: ${JSON.stringify(options.script)}`] : []),
+    ...(options.domains ? [`  domains: ${JSON.stringify(options.domains)}`] : []),
+    ...(options.yaml ? [options.yaml] : []),
+  ];
+  const file = join(folder, 'gatehouse.yaml');
+  writeFileSync(file, `${yaml.join('\n')}\n`);
+  const where = ['--data', folder, '--config', file];
+  const running = new Set<ChildProcess>();
+  t?.after(async () => {
+    for (const child of running) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { folder, sipPort, httpPort, sip: `127.0.0.1:${sipPort}`, start, run, import: importUsers, serctl };
+
+  async function start(): Promise<Instance> {
+    const child = spawn(process.execPath, [join(root, 'bin', 'gatehouse'), 'up', ...where], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, GATEHOUSE_ADMIN_PASSWORD: 'a password of the tests' },
+    });
+    running.add(child);
+    const said: string[] = [];
+    child.stdout.on('data', (data) => said.push(String(data)));
+    child.stderr.on('data', (data) => said.push(String(data)));
+    const exited = once(child, 'exit').then(([code, signal]) => {
+      running.delete(child);
+      return (code ?? signal) as number | NodeJS.Signals;
+    });
+    const output = () => said.join('');
+    for (let waited = 0; ; waited += 50) {
+      if (!running.has(child) || waited > 20_000) throw new Error(`gatehouse does not start:\n${output()}`);
+      const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`).catch(() => undefined);
+      if (answer?.status === 200) break;
+      await sleep(50);
+    }
+    return {
+      pid: child.pid!,
+      output,
+      stop: async (signal = 'SIGTERM') => {
+        child.kill(signal);
+        return exited;
+      },
+    };
+  }
+
+  function run(...args: string[]): Outcome {
+    return command('gatehouse', [...args, ...where]);
+  }
+
+  function importUsers(lines: readonly string[]): Outcome {
+    return command('gatehouse', ['user', 'import', '-', ...where], `${lines.join('\n')}\n`);
+  }
+
+  function serctl(...args: string[]): Outcome {
+    return command('serctl', args);
+  }
+
+  function command(name: string, args: string[], input = ''): Outcome {
+    return spawnSync(process.execPath, [join(root, 'bin', name), ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      maxBuffer: 64 << 20,
+      input,
+      env: { ...process.env, GATEHOUSE_DATA: folder, GATEHOUSE_CONFIG: file },
+    });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * A private MariaDB for one test file: own data directory, unix socket and a free loopback port, ended by its pid.
+ *
+ * As root it runs as the user mysql, since mariadbd refuses to run as root. Database and user are both `gatehouse`.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { findProgram } from '../peers.ts';
+
+const run = promisify(execFile);
+const SERVER = findProgram('mariadbd') ?? '';
+const INSTALLER = findProgram('mariadb-install-db') ?? '';
+const CLIENT = findProgram('mariadb') ?? '';
+const START_MS = 30_000;
+
+export interface MariaDb {
+  /** Over TCP. */
+  readonly url: string;
+  readonly socket: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Runs statements as root in the database `gatehouse`; rows come tab-separated without a heading. */
+  sql(text: string): Promise<string>;
+  /** Shuts down in order, as an administrator does. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Starts again on the same data, socket and port. */
+  start(): Promise<void>;
+}
+
+export interface Cleanup {
+  after(work: () => Promise<void>): void;
+}
+
+/** Why the tests cannot run here, or false. */
+export const mariadbMissing: string | false =
+  SERVER && INSTALLER && CLIENT ? false : 'mariadbd is not installed (apt-get install mariadb-server)';
+
+export async function startMariadb(t: Cleanup): Promise<MariaDb> {
+  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-mariadb-'));
+  const data = join(dir, 'data');
+  const socket = join(dir, 'sock');
+  const port = await freePort();
+  const asMysql = process.getuid?.() === 0 ? ['--user=mysql'] : [];
+  if (asMysql.length > 0) chownSync(dir, ...mysqlIds());
+  await run(INSTALLER, [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--skip-test-db',
+    '--auth-root-authentication-method=normal',
+    ...asMysql,
+  ]);
+  let child: ChildProcess | undefined;
+
+  const peer: MariaDb = {
+    url: `mysql://gatehouse:s%40cret@127.0.0.1:${port}/gatehouse`,
+    socket,
+    port,
+    get pid() {
+      return child!.pid!;
+    },
+    async sql(text) {
+      const { stdout } = await run(CLIENT, [
+        '--no-defaults',
+        `--socket=${socket}`,
+        '-uroot',
+        '-BN',
+        'gatehouse',
+        '-e',
+        text,
+      ]);
+      return stdout;
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    async start() {
+      child = spawn(
+        SERVER,
+        [
+          '--no-defaults',
+          `--datadir=${data}`,
+          `--socket=${socket}`,
+          `--port=${port}`,
+          '--bind-address=127.0.0.1',
+          `--pid-file=${join(dir, 'pid')}`,
+          '--innodb-buffer-pool-size=64M',
+          ...asMysql,
+        ],
+        { stdio: ['ignore', 'ignore', 'pipe'] },
+      );
+      let said = '';
+      child.stderr!.on('data', (text) => {
+        said = (said + text).slice(-4_000);
+      });
+      const limit = Date.now() + START_MS;
+      while (!(await answers())) {
+        if (child.exitCode !== null || Date.now() > limit) throw new Error(`mariadbd did not start:\n${said}`);
+        await sleep(50);
+      }
+    },
+  };
+  t.after(async () => {
+    await peer.kill();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await peer.start();
+  await run(CLIENT, [
+    '--no-defaults',
+    `--socket=${socket}`,
+    '-uroot',
+    '-e',
+    "CREATE DATABASE gatehouse; CREATE USER gatehouse@'%' IDENTIFIED BY 's@cret'; GRANT ALL ON *.* TO gatehouse@'%'",
+  ]);
+  return peer;
+
+  async function answers(): Promise<boolean> {
+    const args = ['--no-defaults', `--socket=${socket}`, '-uroot', '-e', 'SELECT 1'];
+    return run(CLIENT, args).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const running = child;
+    child = undefined;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    running.kill(signal);
+    await once(running, 'exit');
+  }
+}
+
+function mysqlIds(): [uid: number, gid: number] {
+  const id = (flag: string) => Number(spawnSync('id', [flag, 'mysql'], { encoding: 'utf8' }).stdout);
+  return [id('-u'), id('-g')];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

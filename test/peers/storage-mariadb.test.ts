@@ -1,0 +1,192 @@
+// peers: mariadb
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import type { LocationSpec } from '../../src/core/ser/types.ts';
+import type { Storage } from '../../src/core/storage/types.ts';
+import { openStorage } from '../../src/storage/open.ts';
+import {
+  binding,
+  bindings,
+  LOCATION,
+  put,
+  remove,
+  storageContract,
+  storageOptions,
+  written,
+} from '../../src/storage/storage.contract.ts';
+import { type MariaDb, mariadbMissing, startMariadb } from './mariadb.ts';
+
+const KAMAILIO_SQL = '/usr/share/kamailio/mysql/usrloc-create.sql';
+const VERSION = 'CREATE TABLE version (table_name VARCHAR(32) NOT NULL, table_version INT UNSIGNED NOT NULL);';
+const KAMAILIO_LOCATION = `CREATE TABLE location (id INT(10) UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
+  ruid VARCHAR(64) DEFAULT '' NOT NULL, username VARCHAR(64) DEFAULT '' NOT NULL, domain VARCHAR(64) DEFAULT NULL,
+  contact VARCHAR(512) DEFAULT '' NOT NULL, received VARCHAR(128) DEFAULT NULL, path VARCHAR(512) DEFAULT NULL,
+  expires DATETIME DEFAULT '2030-05-28 21:32:15' NOT NULL, q FLOAT(10,2) DEFAULT 1.0 NOT NULL,
+  callid VARCHAR(255) DEFAULT 'Default-Call-ID' NOT NULL, cseq INT(11) DEFAULT 1 NOT NULL,
+  last_modified DATETIME DEFAULT '2000-01-01 00:00:01' NOT NULL, flags INT(11) DEFAULT 0 NOT NULL,
+  cflags INT(11) DEFAULT 0 NOT NULL, user_agent VARCHAR(255) DEFAULT '' NOT NULL, socket VARCHAR(64) DEFAULT NULL,
+  methods INT(11) DEFAULT NULL, CONSTRAINT ruid_idx UNIQUE (ruid));`;
+
+const OPENSER_LOCATION = `CREATE TABLE location (id int(10) unsigned AUTO_INCREMENT PRIMARY KEY NOT NULL,
+  username varchar(64) NOT NULL default '', domain varchar(64) NOT NULL default '', contact varchar(255) NOT NULL default '',
+  received varchar(128) default NULL, path varchar(128) default NULL,
+  expires datetime NOT NULL default '2020-05-28 21:32:15', q float(10,2) NOT NULL default '1.0',
+  callid varchar(255) NOT NULL default 'Default-Call-ID', cseq int(11) NOT NULL default '13',
+  last_modified datetime NOT NULL default '1900-01-01 00:00', flags int(11) NOT NULL default '0',
+  cflags int(11) NOT NULL default '0', user_agent varchar(255) NOT NULL default '', socket varchar(64) default NULL,
+  methods int(11) default NULL, KEY udc_loc (username, domain, contact)) ENGINE=InnoDB;`;
+
+const SER_LOCATION = `CREATE TABLE location (username varchar(64) NOT NULL default '', domain varchar(128) NOT NULL default '',
+  contact varchar(255) NOT NULL default '', received varchar(255) default NULL,
+  expires datetime NOT NULL default '2020-05-28 21:32:15', q float(10,2) NOT NULL default '1.0',
+  callid varchar(255) NOT NULL default 'Default-Call-ID', cseq int(11) NOT NULL default '42',
+  last_modified timestamp NOT NULL default current_timestamp, replicate int(10) unsigned NOT NULL default '0', state tinyint(1) unsigned NOT NULL default '0',
+  flags int(11) NOT NULL default '0', user_agent varchar(50) NOT NULL default '',
+  PRIMARY KEY (username, domain, contact)) ENGINE=MyISAM DEFAULT CHARSET=latin1;`;
+
+function suite(): void {
+  let server: MariaDb;
+  let lastDatabase = 0;
+  const endings: (() => Promise<void>)[] = [];
+
+  before(async () => {
+    server = await startMariadb({ after: (work) => void endings.push(work) });
+  });
+  after(async () => {
+    for (const work of endings) await work();
+  });
+
+  async function freshDatabase(ddl = ''): Promise<string> {
+    const name = `gatehouse_${++lastDatabase}`;
+    await server.sql(`CREATE DATABASE ${name}; USE ${name}; ${ddl}`);
+    return server.url.replace(/gatehouse$/, name);
+  }
+
+  const inDatabase = (url: string, text: string) => server.sql(`USE ${url.slice(url.lastIndexOf('/') + 1)}; ${text}`);
+
+  storageContract('mariadb', () => freshDatabase());
+
+  const layouts = [
+    ['kamailio-5.6', existsSync(KAMAILIO_SQL) ? VERSION + readFileSync(KAMAILIO_SQL, 'utf8') : KAMAILIO_LOCATION],
+    ['openser-1.3', OPENSER_LOCATION],
+    ['ser-0.9', SER_LOCATION],
+  ] as const;
+  for (const [layout, ddl] of layouts) {
+    test(`an attached ${layout} location is used as it stands`, async (t) => {
+      const url = await freshDatabase(ddl);
+      const before = await inDatabase(url, 'SHOW CREATE TABLE location');
+      const now = 1_800_000_000_000;
+      const ruid = layout === 'kamailio-5.6';
+      await inDatabase(
+        url,
+        `INSERT INTO location (username, contact, ${ruid ? 'ruid, ' : ''}expires, cseq)
+           VALUES ('old', 'sip:old@h', ${ruid ? "'uloc-1', " : ''}'2035-01-01 00:00:00', 7);
+         INSERT INTO location (username, contact) VALUES ('hand', 'sip:hand@h')`,
+      );
+      const storage = await openStorage({ ...storageOptions(t, () => url) });
+      assert.deepEqual(await storage.ser.open('location', LOCATION), { attached: true, layout });
+      const loaded = await bindings(storage, LOCATION, now);
+      const hand = loaded.find(({ username }) => username === 'hand')!;
+      const old = loaded.find(({ username }) => username === 'old')!;
+      assert.equal(hand.expires, 0, 'a default of the schema means for ever');
+      assert.equal(old.cseq, 7);
+
+      const mine = binding('sip:mine@h', { q: 0.5, userAgent: 'é\x81', received: 'sip:1.2.3.4', flags: 3 });
+      assert.deepEqual(
+        await Promise.all([
+          written(storage, put({ ...old, cseq: 8 })),
+          written(storage, put(mine)),
+          written(storage, put({ ...mine, cseq: 2 })),
+          written(storage, remove(hand)),
+          written(storage, put(binding(`sip:${'x'.repeat(513)}@h`))),
+        ]).then((errors) => errors.map((error) => error?.code)),
+        [undefined, undefined, undefined, undefined, 'STORAGE_REFUSED'],
+      );
+      assert.equal(await written(storage, put({ ...mine, cseq: 3 })), undefined);
+      assert.deepEqual(await bindings(storage, LOCATION, now), [
+        { ...mine, cseq: 3 },
+        { ...old, cseq: 8 },
+      ]);
+      assert.equal((await inDatabase(url, 'SELECT COUNT(*) FROM location')).trim(), '2');
+      assert.equal(await written(storage, remove(mine), remove(old)), undefined);
+      assert.deepEqual(await bindings(storage, LOCATION, now), []);
+      const strip = (text: string) => text.replace(/ AUTO_INCREMENT=\d+/, '');
+      assert.equal(strip(await inDatabase(url, 'SHOW CREATE TABLE location')), strip(before), 'never altered');
+      await storage.close();
+    });
+  }
+
+  test('a unit over two databases is written to both', async (t) => {
+    const attached = await freshDatabase(OPENSER_LOCATION);
+    const storage = await openStorage({ ...storageOptions(t, (dir) => `sqlite:${dir}/main.db`), attached });
+    const table: LocationSpec = { database: 'attached', table: 'location', columns: {} };
+    const history = { session: 's', door: 'sip', user: 'u', client: 'c', started: 1, ended: 2, reason: 'logout' };
+    const audit = { kind: 'audit', line: '{"event":"x"}' } as const;
+    assert.equal(
+      await written(storage, put(binding('sip:1@h'), table), { kind: 'history', row: history }, audit),
+      undefined,
+    );
+    assert.equal((await bindings(storage, table)).length, 1);
+    await storage.close();
+  });
+
+  test('the database goes away and comes back under load: nothing acknowledged is lost', async (t) => {
+    const storage = await openStorage({
+      ...storageOptions(t, () => server.url),
+      auditDir: `${storageOptions(t, () => '').dir}/a`,
+    });
+    const acknowledged: string[] = [];
+    const refused: { code: string; afterMs: number }[] = [];
+    const load = startLoad(storage, acknowledged, refused);
+    await load.until(() => acknowledged.length > 200);
+    await server.kill();
+    await load.until(() => refused.length > 50);
+    assert.ok(storage.health().some(({ code, since }) => code === 'STORAGE_DOWN' && since !== undefined));
+    await server.start();
+    const before = acknowledged.length;
+    await load.until(() => acknowledged.length > before + 200);
+    load.stop();
+    await storage.journal.drain();
+    assert.deepEqual(storage.health(), []);
+    assert.ok(refused.every(({ code }) => code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_BUSY'));
+    const slowest = Math.max(...refused.map(({ afterMs }) => afterMs));
+    assert.ok(slowest < 4_000, `told after ${slowest} ms`);
+    const there = new Set((await bindings(storage)).map(({ contact }) => contact));
+    assert.deepEqual(
+      acknowledged.filter((contact) => !there.has(contact)),
+      [],
+    );
+    await storage.close();
+  });
+}
+
+function startLoad(storage: Storage, acknowledged: string[], refused: { code: string; afterMs: number }[]) {
+  let count = 0;
+  let check = () => {};
+  const timer = setInterval(() => {
+    for (let i = 0; i < 4; i++) {
+      const contact = `sip:${count++}@h`;
+      const begun = performance.now();
+      storage.journal.append([put(binding(contact))], {
+        settled(error) {
+          if (error) refused.push({ code: error.code, afterMs: performance.now() - begun });
+          else acknowledged.push(contact);
+          check();
+        },
+      });
+    }
+  }, 2);
+  return {
+    stop: () => clearInterval(timer),
+    until: (reached: () => boolean) =>
+      new Promise<void>((resolve) => {
+        check = () => {
+          if (reached()) resolve();
+        };
+      }),
+  };
+}
+
+if (mariadbMissing) test('storage over MariaDB', { skip: mariadbMissing }, () => {});
+else suite();
