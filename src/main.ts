@@ -92,8 +92,9 @@ export const configuration = z.strictObject({
   http: httpOptions.prefault({}),
 });
 
-/** The longest a nonce may live by ser.cfg's nonce_expire; what was used in it must be remembered. */
-const NONCE_LIFE_MS = 3_600_000;
+/** Seconds that a nonce lives when ser.cfg does not say, and how far a clock may be off. */
+const NONCE_EXPIRE = 300;
+const NONCE_SLACK = 60;
 
 /** The configuration and script, read and found good. */
 interface Site {
@@ -138,12 +139,13 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
   const doors: Door[] = [];
   const sessions = new SessionDirectory(() => doors);
   const limits = new Limits(wheel, clock);
+  const nonceExpire = Number(site.sip.script.uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE);
   const gate = createGate({
     clock,
     log: log.child('gate'),
     journal,
     limits,
-    nonceCounts: new NonceCounts({ clock, lifetimeMs: NONCE_LIFE_MS }),
+    nonceCounts: new NonceCounts({ clock, lifetimeMs: 1000 * (nonceExpire + NONCE_SLACK) }),
     policy: openPolicy,
     hooks: noHooks,
     sessions,

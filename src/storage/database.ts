@@ -3,25 +3,8 @@ import type { Kysely } from 'kysely';
 import type { HistoryRow } from '../core/journal/types.ts';
 import type { Cell } from './batch.ts';
 import type { LocationPlan } from './ser/location-plan.ts';
+import type { Row, TableShape } from './table-shape.ts';
 import type { Schema } from './tables.ts';
-
-export type Row = readonly Cell[];
-
-export interface Column {
-  readonly name: string;
-  /** Longest text in characters; 0 = not a text, or without limit. */
-  readonly limit: number;
-  readonly nullable: boolean;
-  readonly kind: 'text' | 'integer' | 'real' | 'time';
-}
-
-export interface TableShape {
-  readonly columns: readonly Column[];
-  /** Column names of each unique key. */
-  readonly uniqueKeys: readonly (readonly string[])[];
-  /** False: a crash can lose what was acknowledged (MyISAM). */
-  readonly durable: boolean;
-}
 
 /** What a batch does to one location table: each key is in one of the lists, once. Offsets into `cells`. */
 export interface LocationWork {
@@ -71,8 +54,4 @@ export interface Database {
   /** Is the failure the state of the database (may pass), and not the fault of the values? */
   isUnavailable(error: unknown): boolean;
   close(): Promise<void>;
-}
-
-export function quoteName(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
 }

@@ -50,13 +50,15 @@ export async function startPhone(t: TestContext, options: PhoneOptions): Promise
   const events = new EventEmitter();
   const unseen: PhoneEvent[] = [];
   const output: string[] = [];
+  const seen: string[] = [];
   const put = (type: string, detail: string) => {
     unseen.push({ type, detail });
+    seen.push(type);
     events.emit('event');
   };
   for (const stream of [program.stdout, program.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      output.push(line);
+      if (line.trim()) output.push(line);
       const registration = registrationIn(line);
       if (registration) put(registration.type, registration.detail);
     });
@@ -79,7 +81,7 @@ export async function startPhone(t: TestContext, options: PhoneOptions): Promise
         await once(events, 'event', { signal: deadline });
       } catch {
         throw new Error(
-          `${options.user}: no ${types.join(' or ')} within 10 s; baresip said:\n${output.slice(-15).join('\n')}`,
+          `${options.user}: no ${types.join(' or ')} within 10 s; seen ${seen.join(' ')}; baresip said:\n${output.slice(-15).join('\n')}`,
         );
       }
     }

@@ -14,9 +14,11 @@ import { makeSite, type Site } from './gatehouse.ts';
 import { startMariadb } from './mariadb.ts';
 
 const domain = '127.0.0.1';
+/** The domain's default port is not the test's: `127.0.0.1` is served here, `127.0.0.1:PORT` may be a telephone. */
+const domains = [`${domain}:5060`];
 
 test('our own example on SQLite', async (t) => {
-  await story(t, await makeSite(t, { domains: [domain] }));
+  await story(t, await makeSite(t, { domains }));
 });
 
 test('the quick-start listing on MariaDB', async (t) => {
@@ -34,7 +36,7 @@ async function storyOnMariadb(t: TestContext, listing: string): Promise<void> {
   const database = await startMariadb(t);
   const folder = mkdtempSync(join(tmpdir(), 'ser-cfg-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const site = await makeSite(t, { script: join(folder, 'ser.cfg'), domains: [domain] });
+  const site = await makeSite(t, { script: join(folder, 'ser.cfg'), domains });
   const text = readFileSync(listing, 'utf8')
     .replace(/^listen=.*$/m, `listen=${domain}`)
     .replace(/^port=.*$/m, `port=${site.sipPort}`)

@@ -75,6 +75,8 @@ const REFUSED = {
   unavailable: refusal('unavailable'),
 } as const satisfies Record<RefusalReason, Refused>;
 
+/** A source that is away is away for every knock; once in this time is enough to say so. */
+const WARN_EVERY_MS = 10_000;
 /** Nobody's HA1: a name that nobody has costs the hashes that a known one costs. */
 const DECOY_HA1 = '0'.repeat(32);
 
@@ -91,6 +93,7 @@ class TheGate implements CoreGate {
   readonly #parts: GateParts;
   readonly #limits: Limits;
   readonly #refusals: RefusalLog;
+  #warned = Number.NEGATIVE_INFINITY;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -153,7 +156,7 @@ class TheGate implements CoreGate {
     const { proof } = knock;
     if (proof.kind === 'digest' && proof.qop !== undefined && !proof.expired) {
       // Only now, after the digest matched: nobody else can use counts up.
-      const isNew = this.#parts.nonceCounts.use(proof.nonce, account.id, proof.ncValue);
+      const isNew = this.#parts.nonceCounts.use(proof.nonce, proof.cnonce, account.id, proof.ncValue);
       if (!isNew) return this.#refuse(knock, 'replayed', account);
     }
     this.#limits.succeeded(account.id, knock.client);
@@ -175,7 +178,11 @@ class TheGate implements CoreGate {
   }
 
   #unavailable(knock: Knock, error: unknown): Refused {
-    this.#parts.log.debug('a user source cannot be asked', { door: knock.door, error: describeError(error) });
+    const now = this.#parts.clock.monotonic();
+    if (now - this.#warned >= WARN_EVERY_MS) {
+      this.#warned = now;
+      this.#parts.log.warn('a user source cannot be asked', { door: knock.door, error: describeError(error) });
+    }
     return this.#refuse(knock, 'unavailable');
   }
 

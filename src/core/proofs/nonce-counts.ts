@@ -1,6 +1,9 @@
 /**
- * Which nonce counts were used: a window per nonce and user, so that a captured digest cannot be sent again (RFC 7616 section
+ * Which nonce counts were used: a window per nonce, cnonce and user, so that a captured digest cannot be sent again (RFC 7616 section
  * 3.4, `nc`) while requests may still overtake each other.
+ *
+ * The cnonce belongs to it because a nonce is not one client's alone: all challenges of a second share theirs, and each client
+ * begins at 1. Whoever replays cannot choose another cnonce, since the digest covers it.
  *
  * A count is recorded only after its digest matched; otherwise a stranger could use counts up. What is kept per window is one
  * number: the highest count and a bit for each of the 16 below it. Windows live in two generations, each as long as a nonce
@@ -28,7 +31,7 @@ export class NonceCounts {
   forgottenEarly = 0;
   readonly #clock: Clock;
   readonly #half: number;
-  #lifetimeMs: number;
+  readonly #lifetimeMs: number;
   #young = emptyShards();
   #old = emptyShards();
   #youngSize = 0;
@@ -48,15 +51,10 @@ export class NonceCounts {
     return this.#youngSize + this.#oldSize;
   }
 
-  /** A door whose nonces live longer says so. */
-  keepFor(ms: number): void {
-    this.#lifetimeMs = Math.max(this.#lifetimeMs, ms);
-  }
-
   /** Records the count; false: it was used before, or is too far below the highest one. */
-  use(nonce: string, user: string, count: number): boolean {
+  use(nonce: string, cnonce: string, user: string, count: number): boolean {
     this.#turn();
-    const start = keyedHash(nonce, this.#seeds[0]);
+    const start = keyedHash(cnonce, keyedHash(nonce, this.#seeds[0]));
     const low = keyedHash(user, start);
     const high = keyedHash(user, start ^ this.#seeds[1]);
     const key = (high >>> 0) * 0x100000 + (low >>> 12);

@@ -57,7 +57,7 @@ export class LocalUsers implements UserSource {
   }
 
   async #read(wanted: readonly Wanted[]): Promise<(Account | null)[]> {
-    const found = await this.#options.store.find(wanted);
+    const found = await this.#options.store.find(wanted.map(({ name, domain }) => ({ name, domain })));
     const byLogin = new Map(found.map(({ login, user }) => [`${login.name}\n${login.domain}`, user]));
     return wanted.map(({ name, domain }) => {
       const user = byLogin.get(`${name}\n${domain}`);

@@ -1,7 +1,7 @@
 /** A logical copy of Gatehouse's own tables: JSON lines of table and row, binary values in base64. */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteName } from '../database.ts';
+import { quoteName } from '../table-shape.ts';
 
 export type AskRows = (sql: string) => Promise<Record<string, unknown>[]>;
 

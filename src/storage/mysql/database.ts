@@ -1,7 +1,8 @@
 /** MySQL and MariaDB through mysql2: a connection for the journal, a small pool each for own and for SER tables. */
 import { Kysely, MysqlDialect } from 'kysely';
 import type { Cell } from '../batch.ts';
-import type { Database, Row } from '../database.ts';
+import type { Database } from '../database.ts';
+import type { Row } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type MysqlAddress } from '../url.ts';
 import { backupRows } from './backup.ts';

@@ -1,5 +1,5 @@
 /** Columns, unique keys and engine of a table, from the information schema. */
-import type { Column, Row, TableShape } from '../database.ts';
+import type { Column, Row, TableShape } from '../table-shape.ts';
 
 /** Engines whose rows a crash can take, whatever was acknowledged. */
 const FORGETFUL = /^(myisam|memory|csv|blackhole|mrg_myisam)$/i;

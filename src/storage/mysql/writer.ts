@@ -5,8 +5,9 @@
  */
 import type { Connection } from 'mysql2';
 import { type Cell, FIELD } from '../batch.ts';
-import { type LocationWork, quoteName, type Work, type Writer } from '../database.ts';
+import type { LocationWork, Work, Writer } from '../database.ts';
 import { cellFor, type LocationPlan } from '../ser/location-plan.ts';
+import { quoteName } from '../table-shape.ts';
 import type { MysqlAddress } from '../url.ts';
 import { connectWriter } from './connect.ts';
 import { literal, unicodeLiteral } from './literal.ts';

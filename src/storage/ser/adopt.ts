@@ -2,7 +2,8 @@
  * Rows that Kamailio wrote carry a `ruid` of its own, and an upsert by ours would double them. Before the preload each
  * gets the ruid that we would give it; a second row of the same contact keeps its own and goes with its expiry.
  */
-import { type Database, quoteName } from '../database.ts';
+import type { Database } from '../database.ts';
+import { quoteName } from '../table-shape.ts';
 import { type LocationPlan, ruidSql } from './location-plan.ts';
 
 export async function adoptRows(db: Database, plan: LocationPlan): Promise<void> {

@@ -10,7 +10,7 @@ import { hash } from 'node:crypto';
 import type { LocationSpec, TableReport } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type BindingField, type Cell, FIELD, PUT } from '../batch.ts';
-import type { Column, Row, TableShape } from '../database.ts';
+import type { Column, Row, TableShape } from '../table-shape.ts';
 import { expiryFromDatetime, fromDatetime, toDatetime } from './datetime.ts';
 
 type Kind = 'text' | 'number' | 'bits' | 'expires' | 'modified' | 'ruid';

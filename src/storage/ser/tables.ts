@@ -10,7 +10,8 @@ import type {
 } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Cell, WIDTH } from '../batch.ts';
-import { type Column, type Database, quoteName, type TableShape } from '../database.ts';
+import type { Database } from '../database.ts';
+import { type Column, quoteName, type TableShape } from '../table-shape.ts';
 import { adoptRows } from './adopt.ts';
 import { toDatetime } from './datetime.ts';
 import { KINDS } from './definitions.ts';

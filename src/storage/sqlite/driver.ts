@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase } from 'kysely';
 import type { Cell } from '../batch.ts';
-import type { Row } from '../database.ts';
+import type { Row } from '../table-shape.ts';
 
 /** A prepared statement that gives rows as arrays. */
 export interface Statement {

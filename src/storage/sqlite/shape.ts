@@ -1,5 +1,5 @@
 /** Columns and unique keys of a table, from SQLite's pragmas. */
-import type { Column, TableShape } from '../database.ts';
+import type { Column, TableShape } from '../table-shape.ts';
 import type { SqliteFile } from './driver.ts';
 
 export function sqliteShape(file: SqliteFile, table: string): TableShape | undefined {

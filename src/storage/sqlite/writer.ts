@@ -1,8 +1,9 @@
 /** Batches for SQLite: prepared statements run row by row inside one transaction, the cheapest way with no round trips. */
 import type { Cell } from '../batch.ts';
 import { FIELD } from '../batch.ts';
-import { type LocationWork, quoteName, type Work, type Writer } from '../database.ts';
+import type { LocationWork, Work, Writer } from '../database.ts';
 import { cellFor, type LocationPlan } from '../ser/location-plan.ts';
+import { quoteName } from '../table-shape.ts';
 import type { SqliteFile, Statement } from './driver.ts';
 
 interface Statements {

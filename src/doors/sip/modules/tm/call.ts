@@ -4,7 +4,8 @@
  *
  * Source: RFC 3261 sections 16.7 to 16.10. Two departures: a branch that nothing has answered yet counts as ended when it is
  * cancelled, so that the caller need not wait for it; and a 2xx that comes after the caller got another final response is dropped,
- * since nobody would acknowledge it.
+ * since nobody would acknowledge it. A 408 of our own to anything but INVITE stays with the transaction, which does not send it
+ * (RFC 4320 section 4.2).
  */
 import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';

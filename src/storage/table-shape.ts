@@ -1,0 +1,24 @@
+/** What a database says of a table, and how a row of it arrives. */
+import type { Cell } from './batch.ts';
+
+export type Row = readonly Cell[];
+
+export interface Column {
+  readonly name: string;
+  /** Longest text in characters; 0 = not a text, or without limit. */
+  readonly limit: number;
+  readonly nullable: boolean;
+  readonly kind: 'text' | 'integer' | 'real' | 'time';
+}
+
+export interface TableShape {
+  readonly columns: readonly Column[];
+  /** Column names of each unique key. */
+  readonly uniqueKeys: readonly (readonly string[])[];
+  /** False: a crash can lose what was acknowledged (MyISAM). */
+  readonly durable: boolean;
+}
+
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
