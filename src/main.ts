@@ -219,9 +219,7 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
 }
 
 /** The administration of the running server where one runs, else of the database itself. */
-export async function openAdministration(
-  options: StartOptions,
-): Promise<{
+export async function openAdministration(options: StartOptions): Promise<{
   administration: Administration;
   via: 'server' | 'database';
   defaultDomain: string;

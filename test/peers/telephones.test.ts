@@ -33,6 +33,22 @@ if (existsSync(reference)) {
   });
 }
 
+test('a call over TCP', async (t) => {
+  const site = await makeSite(t, { domains });
+  for (const user of ['1000', '1001'])
+    assert.equal(site.serctl('add', `${user}@${domain}`, 'secret', 'a@b.example').status, 0);
+  await site.start();
+  const common = { domain, server: site.sip, password: 'secret', transport: 'tcp' } as const;
+  const called = await startPhone(t, { ...common, user: '1001', answers: true });
+  const caller = await startPhone(t, { ...common, user: '1000' });
+  for (const phone of [called, caller])
+    assert.match((await phone.next('REGISTERED', 'REGISTER_FAILED')).detail, /^200/);
+  await caller.dial(`sip:1001@${domain}`);
+  await Promise.all([caller.next('CALL_ESTABLISHED'), called.next('CALL_ESTABLISHED')]);
+  await called.hangUp();
+  await Promise.all([caller.next('CALL_CLOSED'), called.next('CALL_CLOSED')]);
+});
+
 async function storyOnMariadb(t: TestContext, listing: string): Promise<void> {
   const database = await startMariadb(t);
   const folder = mkdtempSync(join(tmpdir(), 'ser-cfg-'));

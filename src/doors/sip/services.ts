@@ -1,4 +1,5 @@
 /** What the modules of a script may use of the door and of core. Wired by door.ts, replaced by fakes in tests. */
+import type { Contact, ContactTable } from '../../core/admin/contact-tables.ts';
 import type { Gate } from '../../core/gate/types.ts';
 import type { Journal } from '../../core/journal/types.ts';
 import type { SerTables, SubscriberSpec } from '../../core/ser/types.ts';
@@ -71,20 +72,14 @@ export interface BindingRegistry {
 }
 
 /** One table of contacts in memory, as the door and administration see it. */
-export interface LocationTableView {
-  readonly name: string;
-  /** `user` or `user@domain`, lower case. */
-  aors(): Iterable<string>;
+export interface LocationTableView extends ContactTable {
   bindings(aor: string): readonly BindingInfo[];
   /** Contacts, not AORs. */
   readonly size: number;
-  /** Durable when the promise resolves. */
-  put(aor: string, contact: string, options: { expires: number; q: number }): Promise<void>;
-  /** Removes one contact or all of them; gives how many. Durable when the promise resolves. */
-  remove(aor: string, contact: string | undefined, reason: 'kicked' | 'removed'): Promise<number>;
 }
 
-export interface BindingInfo {
+/** A contact, and the session that it is. */
+export interface BindingInfo extends Contact {
   /** Session id, `sip:location:1000:1b2c3d4e`. */
   readonly session: string;
   /** Login that registered it, else the AOR. */
@@ -93,13 +88,5 @@ export interface BindingInfo {
   readonly client: string;
   /** Milliseconds since the epoch. */
   readonly started: number;
-  readonly contact: string;
-  readonly received: string | null;
-  /** Milliseconds since the epoch, 0 = permanent. */
-  readonly expires: number;
-  readonly q: number;
-  readonly callId: string;
-  readonly cseq: number;
-  readonly userAgent: string;
   readonly modified: number;
 }
