@@ -5,7 +5,12 @@ const outside = (...folders) => folders.map((f) => `^src/${f}`);
 module.exports = {
   forbidden: [
     rule('no-cycles', 'files must not import each other in a loop', {}, { circular: true }),
-    rule('platform-is-ground', 'platform imports nothing of ours', { path: '^src/platform' }, { path: '^src/(?!platform)' }),
+    rule(
+      'platform-is-ground',
+      'platform imports nothing of ours',
+      { path: '^src/platform' },
+      { path: '^src/(?!platform)' },
+    ),
     rule('core-knows-no-door', 'core imports platform only', { path: '^src/core' }, { path: '^src/(?!core|platform)' }),
     rule(
       'storage-implements-core',
@@ -13,13 +18,23 @@ module.exports = {
       { path: '^src/storage' },
       { path: '^src/(?!storage|core|platform)' },
     ),
-    rule('doors-stand-alone', 'a door imports core, platform and its own files', { path: '^src/doors/([^/]+)' }, {
-      path: '^src/(?!core|platform)',
-      pathNot: '^src/doors/$1/',
-    }),
-    rule('only-main-wires', 'only main.ts imports storage, sms and doors', { path: '^src', pathNot: ['^src/main\\.ts$', ...outside('storage', 'sms', 'doors')] }, {
-      path: '^src/(storage|sms|doors)',
-    }),
+    rule(
+      'doors-stand-alone',
+      'a door imports core, platform and its own files',
+      { path: '^src/doors/([^/]+)' },
+      {
+        path: '^src/(?!core|platform)',
+        pathNot: '^src/doors/$1/',
+      },
+    ),
+    rule(
+      'only-main-wires',
+      'only main.ts imports storage, sms and doors',
+      { path: '^src', pathNot: ['^src/main\\.ts$', ...outside('storage', 'sms', 'doors')] },
+      {
+        path: '^src/(storage|sms|doors)',
+      },
+    ),
     rule('cli-is-the-roof', 'nothing imports cli', { path: '^src', pathNot: '^src/cli' }, { path: '^src/cli' }),
     rule(
       'hot-path-is-bare',
@@ -28,13 +43,22 @@ module.exports = {
       { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
     ),
     rule('resolvable', 'an import must lead somewhere', {}, { couldNotResolve: true }),
-    rule('no-dev-packages', 'the product uses no development package', { path: '^src', pathNot: '\\.test\\.ts$' }, { dependencyTypes: ['npm-dev'] }),
+    rule(
+      'no-dev-packages',
+      'the product uses no development package',
+      { path: '^src', pathNot: '\\.test\\.ts$' },
+      { dependencyTypes: ['npm-dev'] },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.test\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], extensions: ['.ts', '.js'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

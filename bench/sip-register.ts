@@ -6,6 +6,6 @@
 import { compareSip, registrations } from './sip.ts';
 
 export async function run(): Promise<void> {
-  await compareSip({ name: 'sip-register-memory', durable: false, rate: 4000, flows: 24_000, load: registrations });
+  await compareSip({ name: 'sip-register-memory', durable: false, rate: 2000, flows: 12_000, load: registrations });
   await compareSip({ name: 'sip-register', durable: true, rate: 2000, flows: 12_000, load: registrations });
 }

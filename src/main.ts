@@ -3,7 +3,7 @@
  * gives the command line what it asks for.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createAdministration } from './core/admin/administration.ts';
@@ -60,6 +60,8 @@ export interface Server {
   /** The administrator that this start made; password undefined: it came from the environment. */
   firstAdmin?: { name: string; password: string | undefined };
   notes: string[];
+  /** Where the users are, as it may be shown. */
+  database: string;
   dataDir: string;
   serCfg: string;
   stop(withinMs: number): Promise<void>;
@@ -70,7 +72,16 @@ export interface Server {
 export interface CheckReport {
   file: string;
   problems: Problem[];
-  decisions: { what: string; value: string; where?: string }[];
+  decisions: Decision[];
+}
+
+/** What was decided, and why or to what effect. `where` is missing where nobody asked for it. */
+export interface Decision {
+  what: string;
+  value: string;
+  effect?: string;
+  where?: string;
+  group: 'main' | 'script';
 }
 
 /** All of gatehouse.yaml. */
@@ -120,7 +131,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const site = readSite(options);
   await refuseSecondServer(options.dataDir);
   const log = createLog({ level: site.config.log.level });
-  const ground = await layGround(site, options.dataDir, log);
+  const ground = await layGround(site, options, log);
   try {
     return await openDoors(site, ground, options, log);
   } catch (error) {
@@ -200,7 +211,8 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
   return {
     listeners: () => doors.flatMap((door) => door.listeners()),
     ...(first ? { firstAdmin: { name: first.name, password: first.generated } } : {}),
-    notes: [...storage.report.warnings, ...sip.warnings, ...site.warnings.map(noteOf)],
+    notes: [...storage.report.warnings, ...sip.warnings, ...notesOf(site.warnings)],
+    database: storage.report.main,
     dataDir: options.dataDir,
     serCfg: site.serCfg,
     stop: async (withinMs) => {
@@ -230,7 +242,7 @@ export async function openAdministration(options: StartOptions): Promise<{
   if (running) return { administration: running, via: 'server', defaultDomain, close: async () => {} };
   const site = readSite(options);
   const log = createLog({ level: 'error' });
-  const ground = await layGround(site, options.dataDir, log);
+  const ground = await layGround(site, options, log);
   const { storage } = ground;
   const contacts = storedContacts({
     tables: storage.ser,
@@ -254,29 +266,23 @@ export async function check(options: StartOptions & { file?: string }): Promise<
     environment: options.environment,
     schema: configuration,
   });
-  const report: CheckReport = {
-    file: file ?? configFile ?? 'the defaults',
-    problems: [...loaded.problems],
-    decisions: [],
-  };
+  const report: CheckReport = { file: configFile ?? 'the defaults', problems: [...loaded.problems], decisions: [] };
   if (loaded.values === undefined) return report;
   const sip = prepareSip(loaded.values.sip, isYaml || file === undefined ? options.serCfg : file);
+  report.file = configFile && configFile !== sip.file ? `${configFile}, ${sip.file}` : sip.file;
   report.problems.push(...sip.problems);
-  report.decisions.push({ what: 'SIP script', value: sip.file });
+  report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
   if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));
   report.decisions.push(...sip.decisions);
   return report;
 }
 
-function databaseDecisions(
-  loaded: LoadedConfig<Site['config']>,
-  sip: ReadySip,
-  dataDir: string,
-): CheckReport['decisions'] {
+function databaseDecisions(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): Decision[] {
   const { main, attached, reason } = databasesOf(loaded.values!, sip, dataDir);
-  const decisions = [{ what: 'database', value: databaseLabel(parseDatabaseUrl(main)), where: reason }];
+  const shown = (url: string) => databaseLabel(parseDatabaseUrl(url));
+  const decisions: Decision[] = [{ what: 'database', value: shown(main), effect: reason, group: 'main' }];
   if (attached)
-    decisions.push({ what: 'attached', value: databaseLabel(parseDatabaseUrl(attached)), where: 'db_url of ser.cfg' });
+    decisions.push({ what: 'attached', value: shown(attached), effect: 'db_url of ser.cfg', group: 'main' });
   return decisions;
 }
 
@@ -298,7 +304,7 @@ function readSite(options: StartOptions): Site {
   return { config, sip, serCfg: prepared.file, databases, tables, warnings: prepared.problems };
 }
 
-async function layGround(site: Site, dataDir: string, log: Log): Promise<Ground> {
+async function layGround(site: Site, { dataDir, environment }: StartOptions, log: Log): Promise<Ground> {
   const clock = systemClock;
   const auditDir = join(dataDir, 'audit');
   await makeDataDirectory(dataDir);
@@ -306,6 +312,7 @@ async function layGround(site: Site, dataDir: string, log: Log): Promise<Ground>
   const storage = await openStorage({
     main: site.databases.main,
     attached: site.databases.attached,
+    password: environment.PW,
     auditDir,
     auditKey: keyring.derive('audit'),
     backupDir: join(dataDir, 'backup'),
@@ -330,32 +337,25 @@ async function layGround(site: Site, dataDir: string, log: Log): Promise<Ground>
 
 async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage, keyring: Keyring): Promise<UserBook> {
   const tables = storage.ser;
-  const withUri = uri ? { uri } : {};
+  const shownIn = { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) };
   if (subscriber && (await tables.open('subscriber', subscriber)).attached)
-    return attachedBook({ tables, subscriber, ...withUri });
-  return localBook({
-    store: storage.users,
-    keyring,
-    clock: systemClock,
-    tables,
-    ...(subscriber ? { subscriber } : {}),
-    ...withUri,
-  });
+    return attachedBook({ tables, ...shownIn, subscriber });
+  return localBook({ store: storage.users, keyring, clock: systemClock, shownIn });
 }
 
+/** Said before anything is read or written there, so that nothing is half-made. */
 async function makeDataDirectory(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new GatehouseError(
-      'DATA_DIRECTORY',
-      `the data directory cannot be made: ${(cause as NodeJS.ErrnoException).code}`,
-      {
-        where: dataDir,
-        hint: 'name another with --data DIR, or let this user write there',
-        cause,
-      },
-    );
+    const code = String((cause as NodeJS.ErrnoException).code);
+    const why = { EACCES: 'permission denied', EEXIST: 'it is no directory', EROFS: 'the file system is read-only' };
+    throw new GatehouseError('DATA_DIRECTORY', `the data directory cannot be used: ${why[code as 'EACCES'] ?? code}`, {
+      where: dataDir,
+      hint: 'name another with --data DIR, or let this user write there',
+      cause,
+    });
   }
 }
 
@@ -394,6 +394,8 @@ function administrationOf(
   });
 }
 
-function noteOf({ file, line, message }: Problem): string {
-  return `${file}:${line}: ${message}`;
+/** What an administrator should know at every start; what is merely without effect is for `check` to tell. */
+function notesOf(warnings: readonly Problem[]): string[] {
+  const grave = warnings.filter(({ code }) => code !== 'SCRIPT_IGNORED');
+  return grave.map(({ file, line, message }) => `${file}:${line}: ${message}`);
 }

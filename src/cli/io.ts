@@ -46,6 +46,12 @@ export function processIo(): Io {
   };
 }
 
+/** Resolves when what was said has left: a long answer to a slow reader would be cut off by process.exit. */
+export async function flushed(): Promise<void> {
+  const left = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
+  await Promise.all([left(process.stdout), left(process.stderr)]);
+}
+
 function painter(terminal: boolean): Io['paint'] {
   const coloured = terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text);

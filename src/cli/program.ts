@@ -39,7 +39,8 @@ export function buildProgram({ io, parts, finished }: Surroundings): Command {
     .action(run(() => import('./commands/up.ts')));
   program
     .command('check')
-    .argument('[file]', 'a ser.cfg; default: all that `up` would read')
+    .argument('[file]', 'a ser.cfg or a gatehouse.yaml; default: all that `up` would read')
+    .option('--all', 'show the settings that are at their defaults, too')
     .description('check the configuration without starting; prints what was decided')
     .action(run(() => import('./commands/check.ts')));
 

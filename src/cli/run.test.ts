@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Decision } from '../main.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import type { Problem } from '../platform/problems.ts';
 import { ProblemsError } from '../platform/problems.ts';
@@ -173,13 +174,27 @@ test('who shows sessions safely, kick ends them', async () => {
 });
 
 test('check prints problems and decisions; errors end with 7, warnings with 0', async () => {
-  const decisions = [{ what: 'dialect', value: 'ser', where: 'ser.cfg:1:1' }];
+  const decisions: Decision[] = [
+    { what: 'dialect', value: 'ser', group: 'main' },
+    { what: 'port', value: '5070', effect: 'used', where: 'ser.cfg:3', group: 'script' },
+    { what: 'tm.fr_timer', value: '30', effect: 'seconds', group: 'script' },
+  ];
   const faulty = lab({ report: { file: 'ser.cfg', problems: [problem], decisions } });
   const spoken = await faulty.gatehouse('check', 'ser.cfg');
   assert.equal(spoken.code, 7);
   assert.equal(
     spoken.out,
-    'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]\n  dialect  ser  (ser.cfg:1:1)\nser.cfg: 1 error\n',
+    [
+      'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]',
+      'Decided\n  dialect  ser',
+      'Set in the script\n  port  5070  (line 3: used)',
+      '1 more have their defaults; see --all',
+      'ser.cfg: 1 error\n',
+    ].join('\n\n'),
+  );
+  assert.match(
+    (await faulty.gatehouse('check', '--all')).out,
+    /At their defaults\n {2}tm\.fr_timer {2}30 {2}\(seconds\)/,
   );
   const warned = lab({ report: { file: 'ser.cfg', problems: [{ ...problem, severity: 'warning' }], decisions } });
   assert.equal((await warned.gatehouse('check')).code, 0);

@@ -1,5 +1,7 @@
-/** The error codes of core and what each means; docs/errors.md explains them at length. */
+/** The error codes of core and main and what each means; docs/errors.md is made from this table. */
 export const CORE_ERRORS = {
+  DATA_DIRECTORY: 'the data directory cannot be made or written',
+  SER_DB_URLS_DIFFER: 'the modules of ser.cfg name different databases',
   KEY_MISSING: 'the database exists, but its key file does not',
   KEY_EXISTS: 'a new key file was to be made where there is one',
   KEY_FILE_MODE: 'others than the owner may read or change the key file',

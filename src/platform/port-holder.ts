@@ -4,11 +4,12 @@
  * Without root rights only processes of the same user can be looked into: then, and on systems without /proc, nobody is found.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { socketsOnPort } from './socket-table.ts';
 
 export interface PortHolder {
   readonly pid: number;
-  /** Name of the program as `ps` shows it. */
+  /** Name of the program as `ps` shows it, of the script where it is one of Node's. */
   readonly name: string;
 }
 
@@ -56,7 +57,12 @@ function linkTarget(path: string): string {
 
 function nameOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    // Node calls its process so; the script it runs says more.
+    if (name !== 'MainThread' && name !== 'node') return name;
+    const [, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const script = args.find((arg) => !arg.startsWith('-'));
+    return script ? basename(script) : 'node';
   } catch {
     return 'a process';
   }

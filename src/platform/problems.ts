@@ -5,6 +5,7 @@
  * Form: the compilers' `file:line:column: error: message [CODE]`, which editors jump to.
  */
 import { GatehouseError } from './errors.ts';
+import { withoutPasswords } from './redact.ts';
 
 export interface Problem {
   severity: 'error' | 'warning';
@@ -13,13 +14,20 @@ export interface Problem {
   file: string;
   line: number;
   column: number;
+  /** Lower case, no full stop. */
   message: string;
-  /** The source line and a caret under the column. */
+  /** The source line and carets under the place. */
   excerpt?: string;
+  cause?: string;
   cure?: string;
 }
 
 const EXCERPT_WIDTH = 100;
+
+/** By file and place in it. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+}
 
 /** `file:line:column`, or the file alone where there are no lines. */
 export function placeOf(problem: Pick<Problem, 'file' | 'line' | 'column'>): string {
@@ -35,28 +43,44 @@ export function renderProblem(
     `${placeOf(problem)}: ${paint(`${problem.severity}:`, problem.severity)} ${problem.message} [${problem.code}]`,
   ];
   if (problem.excerpt) lines.push(...problem.excerpt.split('\n').map((line) => `    ${line}`));
-  if (problem.cure) lines.push(`  ${problem.cure}`);
+  if (problem.cause) lines.push(`  cause: ${problem.cause}`);
+  if (problem.cure) lines.push(`  cure: ${problem.cure.replaceAll('\n', '\n    ')}`);
   return lines.join('\n');
 }
 
 /**
- * The line of `text` and a caret under the column. A long line is cut around the column; control characters become spaces, so
- * that a hostile file cannot steer the terminal.
+ * The line of `text` and carets under the `length` characters from the column on. A long line is cut around the column; control
+ * characters become spaces, so that a hostile file cannot steer the terminal; passwords in URLs are not shown.
  */
-export function excerptOf(text: string, line: number, column: number): string {
-  const source = text.split('\n', line)[line - 1] ?? '';
+export function excerptOf(text: string, line: number, column: number, length = 1): string {
+  const source = withoutPasswords(text.split('\n', line)[line - 1] ?? '');
   const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - 40;
-  const shown = source.slice(start, start + EXCERPT_WIDTH).replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ');
+  const shown = source
+    .slice(start, start + EXCERPT_WIDTH)
+    .replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ')
+    .trimEnd();
   const lead = start > 0 ? '…' : '';
-  return `${lead}${shown.trimEnd()}\n${' '.repeat(lead.length + column - 1 - start)}^`;
+  const before = column - 1 - start;
+  const carets = Math.max(1, Math.min(length, shown.length - before));
+  return `${lead}${shown}\n${' '.repeat(lead.length + before)}${'^'.repeat(carets)}`;
 }
 
-/** The candidate that was probably meant: at most one edit in three letters, counting a swap of neighbours as one. */
-export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+/** `did you mean \`x\`?`, or `otherwise` when nothing is near. */
+export function didYouMean(word: string, candidates: Iterable<string>, otherwise: string): string {
+  const name = nearest(word, candidates);
+  return name === undefined ? otherwise : `did you mean \`${name}\`?`;
+}
+
+/**
+ * The candidate that was probably meant: at most one edit in three letters and three in all, counting a swap of neighbours
+ * as one.
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const given = word.slice(0, 64).toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
+  let bestDistance = Math.min(3, Math.max(1, Math.floor(given.length / 3))) + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - given.length) >= bestDistance) continue;
     const distance = editDistance(given, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -74,7 +98,7 @@ export class ProblemsError extends GatehouseError {
     const errors = problems.filter((problem) => problem.severity === 'error');
     const file = errors[0]?.file ?? 'the configuration';
     super(code, `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}, the first in ${file}`);
-    this.problems = problems;
+    this.problems = inOrder(problems);
   }
 
   override toText(): string {

@@ -1,6 +1,5 @@
 /**
- * How a batch of changes crosses to the worker: one flat array of primitives, which the structured clone copies far
- * faster than one object per row. Main writes it with `addUnit`, the worker reads it by the offsets below.
+ * How a batch of changes crosses to the worker: one flat array of primitives, as JSON. Main writes it with `addUnit`, the worker reads it by the offsets below.
  */
 import type { Change } from '../core/journal/types.ts';
 import type { BindingRow, LocationSpec } from '../core/ser/types.ts';

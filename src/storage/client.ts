@@ -102,7 +102,7 @@ export class WorkerClient {
       return;
     }
     this.#commitDone = done;
-    this.#post({ kind: 'commit', batch, budgetMs });
+    this.#post({ kind: 'commit', batch: JSON.stringify(batch), budgetMs });
   }
 
   /** Lets the worker close its databases, then ends it. */

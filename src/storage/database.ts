@@ -53,5 +53,12 @@ export interface Database {
   warnings(): Promise<string[]>;
   /** Is the failure the state of the database (may pass), and not the fault of the values? */
   isUnavailable(error: unknown): boolean;
+  /** Does the server refuse this user or password? */
+  isRefusal(error: unknown): boolean;
   close(): Promise<void>;
+}
+
+/** Work on Gatehouse's own connection, whole or not at all. */
+export function transaction<T>(db: Database, work: (on: Kysely<Schema>) => Promise<T>): Promise<T> {
+  return db.alone(() => db.kysely.transaction().execute(work));
 }

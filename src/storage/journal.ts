@@ -1,8 +1,8 @@
 /**
  * Main's side of the journal: gathers units into batches, hands one batch at a time to the worker, settles the waiters.
  *
- * A batch is sent when it holds 500 changes or its first unit is 5 ms old; while one is being committed the next ones
- * gather. A unit that is not durable within 2 s of its appending is given up: by the worker, which retries until then, or
+ * A batch is sent when it holds 500 changes, or 5 ms after its first unit came and the worker was free for it; while one is
+ * being committed the next ones gather. A unit that is not durable within 2 s of its appending is given up: by the worker, which retries until then, or
  * here, when the database is known to be away. Times in milliseconds of the monotonic clock.
  * Errors: see core/journal/types.ts.
  */
@@ -39,6 +39,7 @@ export class GroupJournal implements Journal {
   readonly #queue: Pending[] = [];
   #inFlight: Pending | undefined;
   #changes = 0;
+  #freeSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #turnedAway: Waiter[] = [];
   #downSince = 0;
@@ -100,7 +101,7 @@ export class GroupJournal implements Journal {
   #arm(): void {
     const first = this.#queue[0];
     if (!first) return;
-    const age = this.#clock.monotonic() - first.since;
+    const age = this.#clock.monotonic() - Math.max(first.since, this.#freeSince);
     if (first.changes >= BATCH_CHANGES || first.drained || age >= GATHER_MS) this.#send();
     else this.#timer ??= setTimeout(this.#flush, GATHER_MS - age);
   }
@@ -122,6 +123,7 @@ export class GroupJournal implements Journal {
   #onOutcome(outcome: CommitOutcome): void {
     const pending = this.#inFlight!;
     this.#inFlight = undefined;
+    this.#freeSince = this.#clock.monotonic();
     if (outcome.unavailable) this.#lost(fromText(outcome.unavailable));
     else this.#found();
     // The next batch is on its way before anybody is called, so that the worker does not wait for the waiters.

@@ -2,7 +2,7 @@
  * Opens storage: one worker thread that owns the databases and the audit segments, and in front of it the journal and
  * the stores that core declares.
  *
- * Errors: BAD_DATABASE_URL, STORAGE_UNAVAILABLE, STORAGE_NEWER, STORAGE_MIGRATION, AUDIT_UNWRITABLE.
+ * Errors: BAD_DATABASE_URL, STORAGE_UNAVAILABLE, STORAGE_PASSWORD, STORAGE_NEWER, STORAGE_MIGRATION, AUDIT_UNWRITABLE.
  */
 import type { MigrationInfo, Storage } from '../core/storage/types.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -17,6 +17,8 @@ export interface StorageOptions {
   readonly main: string;
   /** Address of a second database with SER tables only. */
   readonly attached?: string | undefined;
+  /** For a server that refuses the password of the address. */
+  readonly password?: string | undefined;
   readonly auditDir: string;
   readonly auditKey: Buffer;
   readonly backupDir: string;
@@ -55,14 +57,14 @@ export async function migrateDown(options: StorageOptions): Promise<readonly Mig
 }
 
 async function startWorker(options: StorageOptions, migrate: boolean): Promise<WorkerClient> {
-  const { main, attached, auditDir, auditKey, backupDir, log, clock } = options;
+  const { main, attached, password, auditDir, auditKey, backupDir, log, clock } = options;
   const addresses = {
     main: parseDatabaseUrl(main),
     attached: attached === undefined ? undefined : parseDatabaseUrl(attached),
   };
   // A copy: a small Buffer is a window into a pool, and the whole pool would cross.
   const key = new Uint8Array(auditKey);
-  const worker = new WorkerClient({ ...addresses, auditDir, auditKey: key, backupDir, migrate }, log, clock);
+  const worker = new WorkerClient({ ...addresses, password, auditDir, auditKey: key, backupDir, migrate }, log, clock);
   await worker.start();
   return worker;
 }

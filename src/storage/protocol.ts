@@ -3,15 +3,17 @@ import type { HistoryRow } from '../core/journal/types.ts';
 import type {
   LocationSpec,
   NewSubscriber,
+  SerTables,
   SubscriberName,
   SubscriberRow,
   SubscriberSpec,
   TableReport,
   UriSpec,
+  UserTables,
 } from '../core/ser/types.ts';
 import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
-import type { Login, UserRecord } from '../core/users/store.ts';
-import type { Batch, Cell } from './batch.ts';
+import type { Login, NewUserRecord, UserRecord } from '../core/users/store.ts';
+import type { Cell } from './batch.ts';
 import type { DatabaseAddress } from './url.ts';
 
 export type { HistoryRow };
@@ -19,6 +21,8 @@ export type { HistoryRow };
 export interface WorkerOptions {
   readonly main: DatabaseAddress;
   readonly attached: DatabaseAddress | undefined;
+  /** Tried where the one of the address is refused. */
+  readonly password: string | undefined;
   readonly auditDir: string;
   readonly auditKey: Uint8Array;
   readonly backupDir: string;
@@ -26,8 +30,10 @@ export interface WorkerOptions {
   readonly migrate: boolean;
 }
 
-export type NewUser = { readonly logins: readonly Login[]; readonly email: string; readonly created: number };
+export type SealedUser = NewUserRecord & { readonly id: number; readonly password: Uint8Array | null };
 export type UserChange = { email?: string; locked?: boolean; password?: Uint8Array | null };
+
+export type ListOptions = Parameters<SerTables['listSubscribers']>[1];
 
 /** The questions main may ask: arguments and result. */
 export interface Calls {
@@ -37,9 +43,9 @@ export interface Calls {
   'users.list'(options: { after?: number; limit: number; prefix?: string }): UserRecord[];
   'users.count'(): number;
   'users.reserve'(count: number): number;
-  'users.insert'(users: readonly (NewUser & { id: number; password: Uint8Array | null })[]): void;
+  'users.insert'(users: readonly SealedUser[], shownIn: UserTables): void;
   'users.update'(id: number, change: UserChange): void;
-  'users.remove'(id: number): void;
+  'users.remove'(id: number, shownIn: UserTables): void;
   'admins.count'(): number;
   'admins.hash'(name: string): string | undefined;
   'admins.set'(name: string, hash: string, now: number): void;
@@ -49,14 +55,13 @@ export interface Calls {
   'ser.openLocation'(spec: LocationSpec): TableReport;
   'ser.openUri'(spec: UriSpec): TableReport;
   'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
-  'ser.insertSubscriber'(spec: SubscriberSpec, row: NewSubscriber): void;
+  'ser.listSubscribers'(spec: SubscriberSpec, options: ListOptions): SubscriberRow[];
+  'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[]): void;
   'ser.updateSubscriber'(spec: SubscriberSpec, row: NewSubscriber): boolean;
-  'ser.deleteSubscriber'(spec: SubscriberSpec, name: SubscriberName): boolean;
+  'ser.removeUser'(tables: UserTables, name: SubscriberName): void;
   /** Rows arrive before the result, as pieces of cells. */
   'ser.loadBindings'(spec: LocationSpec, now: number): void;
   'ser.hasUri'(spec: UriSpec, username: string, domain: string, uriUser: string): boolean;
-  'ser.insertUri'(spec: UriSpec, username: string, domain: string, uriUser: string): void;
-  'ser.deleteUris'(spec: UriSpec, username: string, domain: string): void;
   close(): void;
 }
 
@@ -73,7 +78,8 @@ export interface ErrorText {
 
 export type ToWorker =
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
-  | { readonly kind: 'commit'; readonly batch: Batch; readonly budgetMs: number };
+  /** The Batch as JSON: a text is copied many times faster than an array is cloned. */
+  | { readonly kind: 'commit'; readonly batch: string; readonly budgetMs: number };
 
 export type FromWorker =
   | { readonly kind: 'ready' }

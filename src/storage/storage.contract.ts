@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Change } from '../core/journal/types.ts';
-import type { BindingRow, LocationSpec } from '../core/ser/types.ts';
+import type { BindingRow, LocationSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { GatehouseError } from '../platform/errors.ts';
@@ -13,6 +13,22 @@ import { silentLog } from '../platform/log.ts';
 import { openStorage, type StorageOptions } from './open.ts';
 
 export const LOCATION: LocationSpec = { database: 'main', table: 'location', columns: {} };
+export const SUBSCRIBER: SubscriberSpec = {
+  database: 'main',
+  table: 'subscriber',
+  userColumn: 'username',
+  domainColumn: 'domain',
+  passwordColumn: 'ha1',
+  passwordColumn2: 'ha1b',
+  columns: [],
+};
+export const URI: UriSpec = {
+  database: 'main',
+  table: 'uri',
+  userColumn: 'username',
+  domainColumn: 'domain',
+  uriUserColumn: 'uri_user',
+};
 const AUDIT_LINE = '{"event":"probe"}';
 
 export function binding(contact: string, change: Partial<BindingRow> = {}): BindingRow {
@@ -196,23 +212,16 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
   });
 
   is('subscribers are read in one query and administered', async (_t, storage) => {
-    const spec = {
-      database: 'main',
-      table: 'subscriber',
-      userColumn: 'username',
-      domainColumn: 'domain',
-      passwordColumn: 'ha1',
-      passwordColumn2: 'ha1b',
-      columns: ['rpid', 'email_address'],
-    };
+    const spec = { ...SUBSCRIBER, columns: ['rpid', 'email_address'] };
     await storage.ser.open('subscriber', spec);
     await assert.rejects(storage.ser.open('subscriber', { ...spec, columns: ['nix'] }), { code: 'SER_TABLE_LAYOUT' });
     const row = (username: string) => ({ username, domain: 'd', password: '', ha1: 'h', ha1b: 'b', email: 'x@y' });
-    await storage.ser.insertSubscriber(spec, row('1'));
-    await storage.ser.insertSubscriber(spec, row("o'neil"));
-    await assert.rejects(storage.ser.insertSubscriber(spec, row('1')), { code: 'STORAGE_REFUSED' });
-    const long = { ...row('2'), username: 'x'.repeat(65) };
-    await assert.rejects(storage.ser.insertSubscriber(spec, long), { code: 'SER_VALUE_TOO_LONG' });
+    const { ser } = storage;
+    const tables = { subscriber: spec };
+    await ser.addUsers(tables, [row('1'), row("o'neil")]);
+    await assert.rejects(ser.addUsers(tables, [row('3'), row('1')]), { code: 'STORAGE_REFUSED' });
+    await assert.rejects(ser.addUsers(tables, [row('3'), row('x'.repeat(65))]), { code: 'SER_VALUE_TOO_LONG' });
+    assert.deepEqual(await ser.readSubscribers(spec, [{ username: '3', domain: 'd' }]), [], 'all or none');
     const names = [
       { username: "o'neil", domain: 'd' },
       { username: '1', domain: '' },
@@ -223,25 +232,65 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(found[0]!.values, [null, 'x@y']);
     assert.equal(await storage.ser.updateSubscriber(spec, { ...row('1'), ha1: 'new' }), true);
     assert.equal((await storage.ser.readSubscribers(spec, [{ username: '1', domain: 'd' }]))[0]!.password, 'new');
-    assert.equal(await storage.ser.deleteSubscriber(spec, { username: '1', domain: 'd' }), true);
-    assert.equal(await storage.ser.deleteSubscriber(spec, { username: '1', domain: 'd' }), false);
+    await ser.removeUser(tables, { username: '1', domain: 'other' });
+    assert.equal((await ser.readSubscribers(spec, [{ username: '1', domain: 'd' }])).length, 1);
+    await ser.removeUser(tables, { username: '1', domain: 'd' });
     assert.equal(await storage.ser.updateSubscriber(spec, row('1')), false);
   });
 
   is('uris are found, added, removed', async (_t, storage) => {
-    const spec = {
-      database: 'main',
-      table: 'uri',
-      userColumn: 'username',
-      domainColumn: 'domain',
-      uriUserColumn: 'uri_user',
-    };
+    const spec = URI;
     await storage.ser.open('uri', spec);
-    await storage.ser.insertUri(spec, '1', 'd', '100');
-    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '100'), true);
-    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '101'), false);
-    await storage.ser.deleteUris(spec, '1', 'd');
-    assert.equal(await storage.ser.hasUri(spec, '1', 'd', '100'), false);
+    const { ser } = storage;
+    const user = { username: '1', domain: 'd' };
+    const row = { ...user, password: '', ha1: '', ha1b: '', email: '' };
+    await ser.addUsers({ uri: spec }, [row]);
+    await ser.addUsers({ uri: spec }, [row, { ...row, username: 'wire \xc3\x81' }]);
+    const asked: [string, string, string][] = [
+      ['1', 'd', '1'],
+      ['', '', '1'],
+      ['', 'd', '1'],
+      ['1', '', '1'],
+      ['', '', 'wire \xc3\x81'],
+      ['1', 'd', '2'],
+      ['2', '', '1'],
+      ['', 'other', '1'],
+    ];
+    const answers = await Promise.all(asked.map((one) => ser.hasUri(spec, ...one)));
+    assert.deepEqual(answers, [true, true, true, true, true, false, false, false]);
+    await ser.removeUser({ uri: spec }, user);
+    assert.equal(await ser.hasUri(spec, '', '', '1'), false);
+  });
+
+  is('subscribers are listed by name, page by page', async (_t, { ser }) => {
+    const spec = { ...SUBSCRIBER, columns: ['email_address'] };
+    const names = ['a', 'a_1', 'ab', 'a%', 'b', 'c@x'].flatMap((username) => [
+      { username, domain: 'one' },
+      { username, domain: 'two' },
+    ]);
+    await ser.addUsers(
+      { subscriber: spec },
+      names.map((name) => ({ ...name, password: '', ha1: 'h', ha1b: '', email: `${name.username}!` })),
+    );
+    const seen: SubscriberRow[] = [];
+    for (;;) {
+      const last = seen.at(-1);
+      const page = await ser.listSubscribers(spec, { limit: 5, ...(last ? { after: last } : {}) });
+      if (page.length === 0) break;
+      seen.push(...page);
+    }
+    const inOrder = seen.map(({ username, domain }) => `${username} ${domain}`);
+    assert.deepEqual(inOrder.toSorted(), names.map(({ username, domain }) => `${username} ${domain}`).toSorted());
+    assert.deepEqual(inOrder.slice(0, 2), ['a one', 'a two']);
+    assert.deepEqual(seen[0], { ...names[0], password: 'h', password2: '', values: ['a!'] });
+    for (const [prefix, count] of [
+      ['a_', 2],
+      ['a%', 2],
+      ['a', 8],
+      ['|', 0],
+    ] as const) {
+      assert.equal((await ser.listSubscribers(spec, { limit: 100, prefix })).length, count, prefix);
+    }
   });
 
   is('users: made, found by any login, changed, removed', async (_t, storage) => {
@@ -276,6 +325,30 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(await users.find(asked), []);
   });
 
+  is('a user and the SER rows that show it come and go together', async (_t, { users, ser }) => {
+    const shownIn = { subscriber: { ...SUBSCRIBER, columns: ['email_address'] }, uri: URI };
+    const make = (name: string, domain: string) =>
+      users.create({ logins: [{ name, domain }], email: 'ü@h', created: 1 }, () => null, shownIn);
+    const user = await make('żółw', 'd');
+    const wire = Buffer.from('żółw').toString('latin1');
+    const shown = () => ser.readSubscribers(shownIn.subscriber, [{ username: wire, domain: '' }]);
+    const row = { username: wire, domain: 'd', password: '', password2: '', values: ['Ã¼@h'] };
+    assert.deepEqual(await shown(), [row]);
+    assert.equal(await ser.hasUri(URI, wire, 'd', wire), true);
+    await assert.rejects(make('x'.repeat(70), 'd'), { code: 'SER_VALUE_TOO_LONG' });
+    await assert.rejects(make('żółw', 'd'), { code: 'USER_EXISTS' });
+    const many = ['1', '2', '1'].map((name) => ({ logins: [{ name, domain: '' }], email: '', created: 1 }));
+    await assert.rejects(
+      users.createMany(many, () => null, shownIn),
+      { code: 'USER_EXISTS' },
+    );
+    assert.equal(await users.count(), 1);
+    assert.equal((await ser.listSubscribers(SUBSCRIBER, { limit: 9 })).length, 1);
+    await make('żółw', '');
+    await users.remove(user.id, shownIn);
+    assert.deepEqual(await shown(), [{ ...row, domain: '' }]);
+  });
+
   is('many users at once, listed by prefix and page', async (_t, storage) => {
     const { users } = storage;
     const many = Array.from({ length: 1200 }, (_, i) => ({
@@ -296,6 +369,11 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
       users.createMany(many.slice(5, 6), () => null),
       { code: 'USER_EXISTS' },
     );
+    const asked = many.flatMap(({ logins: [login] }, i) => [
+      login!,
+      { name: login!.name, domain: i % 2 ? '' : `d${i}` },
+    ]);
+    assert.equal((await users.find(asked)).length, 1800);
   });
 
   is('transactions and batches at the same time keep out of each other', async (_t, storage) => {

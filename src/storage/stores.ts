@@ -14,21 +14,21 @@ export function userStore(worker: WorkerClient): UserStore {
     list: (options) => worker.call('users.list', options),
     count: () => worker.call('users.count'),
     update: (id, change) => worker.call('users.update', id, change),
-    remove: (id) => worker.call('users.remove', id),
+    remove: (id, shownIn = {}) => worker.call('users.remove', id, shownIn),
 
-    async create(user, seal) {
+    async create(user, seal, shownIn = {}) {
       const id = await worker.call('users.reserve', 1);
       const password = seal(id);
-      await worker.call('users.insert', [{ ...user, id, password }]);
+      await worker.call('users.insert', [{ ...user, id, password }], shownIn);
       return { id, logins: user.logins, email: user.email, locked: false, password, created: user.created };
     },
 
-    async createMany(users, seal) {
+    async createMany(users, seal, shownIn = {}) {
       for (let start = 0; start < users.length; start += PIECE) {
         const piece = users.slice(start, start + PIECE);
         const first = await worker.call('users.reserve', piece.length);
         const rows = piece.map((user, i) => ({ ...user, id: first + i, password: seal(start + i, first + i) }));
-        await worker.call('users.insert', rows);
+        await worker.call('users.insert', rows, shownIn);
       }
       return users.length;
     },
@@ -56,12 +56,11 @@ export function serTables(worker: WorkerClient): SerTables {
   return {
     open: (kind: keyof typeof OPENERS, spec: never): Promise<TableReport> => worker.call(OPENERS[kind], spec),
     readSubscribers: (spec, names) => worker.call('ser.readSubscribers', spec, names),
-    insertSubscriber: (spec, row) => worker.call('ser.insertSubscriber', spec, row),
+    listSubscribers: (spec, options) => worker.call('ser.listSubscribers', spec, options),
+    addUsers: (tables, rows) => worker.call('ser.addUsers', tables, rows),
     updateSubscriber: (spec, row) => worker.call('ser.updateSubscriber', spec, row),
-    deleteSubscriber: (spec, name) => worker.call('ser.deleteSubscriber', spec, name),
+    removeUser: (tables, name) => worker.call('ser.removeUser', tables, name),
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),
-    insertUri: (spec, username, domain, uriUser) => worker.call('ser.insertUri', spec, username, domain, uriUser),
-    deleteUris: (spec, username, domain) => worker.call('ser.deleteUris', spec, username, domain),
 
     loadBindings(spec, now, onRows) {
       const onCells = (cells: Parameters<typeof bindingAt>[0]) => {

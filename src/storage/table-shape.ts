@@ -19,6 +19,14 @@ export interface TableShape {
   readonly durable: boolean;
 }
 
+export function columnOf(shape: TableShape, name: string): Column | undefined {
+  return shape.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+}
+
+export function hasColumn(shape: TableShape, name: string): boolean {
+  return columnOf(shape, name) !== undefined;
+}
+
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }

@@ -1,9 +1,13 @@
 /** Users in Gatehouse's own tables (worker side). Errors: USER_EXISTS, USER_UNKNOWN. */
 import type { Kysely, Selectable } from 'kysely';
+import type { NewSubscriber, SubscriberName, UserTables } from '../core/ser/types.ts';
+import { wireText } from '../core/ser/wire-text.ts';
 import type { Login, UserRecord } from '../core/users/store.ts';
 import { GatehouseError } from '../platform/errors.ts';
-import type { Database } from './database.ts';
-import type { NewUser, UserChange } from './protocol.ts';
+import { type Database, transaction } from './database.ts';
+import type { SealedUser, UserChange } from './protocol.ts';
+import type { Tables } from './ser/tables.ts';
+import { userRows } from './ser/user-rows.ts';
 import type { Schema } from './tables.ts';
 
 /** Rows of one INSERT. */
@@ -11,25 +15,39 @@ const ROWS = 500;
 
 export class Users {
   readonly #db: Database;
+  readonly #tables: Tables;
 
-  constructor(db: Database) {
+  constructor(db: Database, tables: Tables) {
     this.#db = db;
+    this.#tables = tables;
   }
 
   async find(logins: readonly Login[]): Promise<{ login: Login; user: UserRecord }[]> {
-    if (logins.length === 0) return [];
-    const exact = logins.filter(({ domain }) => domain !== '');
-    const anyDomain = logins.filter(({ domain }) => domain === '').map(({ name }) => name);
-    const ids = this.#db.kysely
-      .selectFrom('gh_login')
-      .select('user_id')
-      .where((e) => {
-        const tests = exact.map(({ name, domain }) => e.and([e('name', '=', name), e('domain', '=', domain)]));
-        return e.or(anyDomain.length > 0 ? [...tests, e('name', 'in', anyDomain)] : tests);
-      });
-    const users = await read(this.#db.kysely, (query) => query.where('gh_user.id', 'in', ids));
+    const byLogin = new Map<string, UserRecord>();
+    for (const piece of pieces(logins)) {
+      const ids = this.#db.kysely
+        .selectFrom('gh_login')
+        .select('user_id')
+        .where((e) => {
+          // By domain, so that the statement grows in width and not in depth.
+          const byDomain = Map.groupBy(piece, ({ domain }) => domain);
+          const tests = byDomain.entries().map(([domain, group]) => {
+            const isOneOf = e('name', 'in', [...new Set(group.map(({ name }) => name))]);
+            return domain === '' ? isOneOf : e.and([e('domain', '=', domain), isOneOf]);
+          });
+          return e.or([...tests]);
+        });
+      for (const user of await read(this.#db.kysely, (query) => query.where('gh_user.id', 'in', ids))) {
+        for (const has of user.logins) {
+          byLogin.set(loginKey(has), user);
+          // A login asked for without domain is answered by any, the lowest id first.
+          const any = loginKey({ name: has.name, domain: '' });
+          if (!byLogin.has(any)) byLogin.set(any, user);
+        }
+      }
+    }
     return logins.flatMap((login) => {
-      const user = users.find((one) => one.logins.some((has) => answers(has, login)));
+      const user = byLogin.get(loginKey(login));
       return user ? [{ login, user }] : [];
     });
   }
@@ -55,7 +73,7 @@ export class Users {
 
   /** Sets `count` ids aside for good and gives the first. */
   reserve(count: number): Promise<number> {
-    return this.#transaction(async (db) => {
+    return transaction(this.#db, async (db) => {
       const row = await db
         .selectFrom('gh_meta')
         .select('value')
@@ -69,18 +87,20 @@ export class Users {
     });
   }
 
-  async insert(users: readonly (NewUser & { id: number; password: Uint8Array | null })[]): Promise<void> {
+  async insert(users: readonly SealedUser[], shownIn: UserTables): Promise<void> {
     const rows = users.map(({ id, email, password, created }) => ({ id, email, locked: 0, password, created }));
     const logins = users.flatMap(({ id, logins }) =>
       logins.map(({ name, domain }, position) => ({ name, domain, user_id: id, position })),
     );
+    const shown = await userRows(this.#tables, shownIn);
     try {
-      await this.#transaction(async (db) => {
-        for (const piece of pieces(rows)) await db.insertInto('gh_user').values(piece).execute();
-        for (const piece of pieces(logins)) await db.insertInto('gh_login').values(piece).execute();
+      await transaction(this.#db, async (on) => {
+        for (const piece of pieces(rows)) await on.insertInto('gh_user').values(piece).execute();
+        for (const piece of pieces(logins)) await on.insertInto('gh_login').values(piece).execute();
+        await shown.add(users.flatMap(shownRows), { db: this.#db, on });
       });
     } catch (error) {
-      if (this.#db.isUnavailable(error)) throw error;
+      if (error instanceof GatehouseError || this.#db.isUnavailable(error)) throw error;
       throw (await this.#taken(users)) ?? error;
     }
   }
@@ -91,7 +111,7 @@ export class Users {
       ...(locked === undefined ? {} : { locked: locked ? 1 : 0 }),
       ...(password === undefined ? {} : { password }),
     };
-    await this.#transaction(async (db) => {
+    await transaction(this.#db, async (db) => {
       // MySQL counts only rows that changed: whether the user exists must be asked.
       const user = await db.selectFrom('gh_user').select('id').where('id', '=', id).executeTakeFirst();
       if (!user) throw unknown(id);
@@ -99,29 +119,28 @@ export class Users {
     });
   }
 
-  async remove(id: number): Promise<void> {
-    const { numDeletedRows } = await this.#db.kysely.deleteFrom('gh_user').where('id', '=', id).executeTakeFirst();
-    if (numDeletedRows === 0n) throw unknown(id);
+  async remove(id: number, shownIn: UserTables): Promise<void> {
+    const shown = await userRows(this.#tables, shownIn);
+    await transaction(this.#db, async (on) => {
+      const [user] = await read(on, (query) => query.where('gh_user.id', '=', id));
+      if (!user) throw unknown(id);
+      for (const login of user.logins) await shown.remove(wireName(login), { db: this.#db, on });
+      await on.deleteFrom('gh_user').where('id', '=', id).execute();
+    });
   }
 
   /** The first of the new logins that somebody has, or that two of the new users share. */
-  async #taken(users: readonly NewUser[]): Promise<GatehouseError | undefined> {
+  async #taken(users: readonly SealedUser[]): Promise<GatehouseError | undefined> {
     const wanted = users.flatMap(({ logins }) => logins);
-    const there = await this.#db.kysely
-      .selectFrom('gh_login')
-      .select(['name', 'domain'])
-      .where((e) => e.or(wanted.map(({ name, domain }) => e.and([e('name', '=', name), e('domain', '=', domain)]))))
-      .execute();
-    const taken = wanted.find((login, i) => [...there, ...wanted.slice(0, i)].some((has) => same(has, login)));
+    const there = new Set<string>();
+    for (const { login, user } of await this.find(wanted))
+      if (user.logins.some((has) => same(has, login))) there.add(loginKey(login));
+    const taken = wanted.find((login) => there.has(loginKey(login)) || !there.add(loginKey(login)));
     if (!taken) return undefined;
     const text = taken.domain === '' ? taken.name : `${taken.name}@${taken.domain}`;
     return new GatehouseError('USER_EXISTS', `the login ${text} is taken`, {
       hint: 'choose another name, or change the user that has it',
     });
-  }
-
-  #transaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    return this.#db.alone(() => this.#db.kysely.transaction().execute(work));
   }
 }
 
@@ -154,9 +173,17 @@ async function read(db: Kysely<Schema>, narrow: (query: UserQuery) => UserQuery)
   return users;
 }
 
-/** An asked login without domain is answered by any. */
-function answers(has: Login, asked: Login): boolean {
-  return has.name === asked.name && (asked.domain === '' || has.domain === asked.domain);
+function loginKey({ name, domain }: Login): string {
+  return `${name}\n${domain}`;
+}
+
+/** What SER's tables show of a local user: no secret. */
+function shownRows({ logins, email }: SealedUser): NewSubscriber[] {
+  return logins.map((login) => ({ ...wireName(login), password: '', ha1: '', ha1b: '', email: wireText(email) }));
+}
+
+function wireName({ name, domain }: Login): SubscriberName {
+  return { username: wireText(name), domain: wireText(domain) };
 }
 
 function same(a: Login, b: Login): boolean {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { GatehouseError } from '../platform/errors.ts';
 import { AuditLog } from './audit-log.ts';
-import type { Cell } from './batch.ts';
+import type { Batch, Cell } from './batch.ts';
 import { Committer } from './commit.ts';
 import type { Database } from './database.ts';
 import { toText } from './error-text.ts';
@@ -10,9 +10,10 @@ import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
 import { openMysqlDatabase } from './mysql/database.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
+import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
 import { openSqliteDatabase } from './sqlite/database.ts';
-import type { DatabaseAddress } from './url.ts';
+import { type DatabaseAddress, databaseLabel } from './url.ts';
 import { Users } from './users.ts';
 
 type Handlers = { [N in CallName]: (...args: Args<N>) => Result<N> | Promise<Result<N>> };
@@ -39,8 +40,8 @@ async function serve(options: WorkerOptions): Promise<void> {
     now: Date.now,
     info: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
   };
-  const main = openDatabase(options.main);
-  const attached = options.attached && openDatabase(options.attached);
+  const main = await reach(options.main, options.password);
+  const attached = options.attached && (await reach(options.attached, options.password));
   const databases = new Map([['main', main]]);
   if (attached) databases.set('attached', attached);
 
@@ -49,7 +50,8 @@ async function serve(options: WorkerOptions): Promise<void> {
   const audit = new AuditLog({ dir: options.auditDir, key: Buffer.from(options.auditKey), now: Date.now, warn });
   const tables = new Tables(databases, warn);
   const committer = new Committer([...databases.values()], tables, audit);
-  const users = new Users(main);
+  const subscribers = new Subscribers(tables);
+  const users = new Users(main, tables);
   const facts = { admins: admins(main), meta: meta(main) };
   let streaming = 0;
 
@@ -66,9 +68,9 @@ async function serve(options: WorkerOptions): Promise<void> {
     'users.list': (list) => users.list(list),
     'users.count': () => users.count(),
     'users.reserve': (count) => users.reserve(count),
-    'users.insert': (rows) => users.insert(rows),
+    'users.insert': (rows, shownIn) => users.insert(rows, shownIn),
     'users.update': (id, change) => users.update(id, change),
-    'users.remove': (id) => users.remove(id),
+    'users.remove': (id, shownIn) => users.remove(id, shownIn),
     'admins.count': () => facts.admins.count(),
     'admins.hash': (name) => facts.admins.hash(name),
     'admins.set': (name, hash, now) => facts.admins.set(name, hash, now),
@@ -77,14 +79,13 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),
     'ser.openLocation': (spec) => tables.openLocation(spec),
     'ser.openUri': (spec) => tables.openUri(spec),
-    'ser.readSubscribers': (spec, names) => tables.readSubscribers(spec, names),
-    'ser.insertSubscriber': (spec, row) => tables.insertSubscriber(spec, row),
-    'ser.updateSubscriber': (spec, row) => tables.updateSubscriber(spec, row),
-    'ser.deleteSubscriber': (spec, name) => tables.deleteSubscriber(spec, name),
+    'ser.readSubscribers': (spec, names) => subscribers.read(spec, names),
+    'ser.listSubscribers': (spec, options) => subscribers.list(spec, options),
+    'ser.addUsers': (where, rows) => subscribers.add(where, rows),
+    'ser.updateSubscriber': (spec, row) => subscribers.update(spec, row),
+    'ser.removeUser': (where, name) => subscribers.remove(where, name),
     'ser.loadBindings': (spec, now) => tables.loadBindings(spec, now, rowSender(streaming)),
-    'ser.hasUri': (spec, username, domain, uriUser) => tables.hasUri(spec, username, domain, uriUser),
-    'ser.insertUri': (spec, username, domain, uriUser) => tables.insertUri(spec, username, domain, uriUser),
-    'ser.deleteUris': (spec, username, domain) => tables.deleteUris(spec, username, domain),
+    'ser.hasUri': (spec, username, domain, uriUser) => subscribers.hasUri(spec, username, domain, uriUser),
     async close() {
       audit.close();
       for (const db of databases.values()) await db.close();
@@ -93,7 +94,8 @@ async function serve(options: WorkerOptions): Promise<void> {
 
   port.on('message', async (message: ToWorker) => {
     if (message.kind === 'commit') {
-      send({ kind: 'committed', outcome: await committer.commit(message.batch, message.budgetMs) });
+      const batch: Batch = JSON.parse(message.batch);
+      send({ kind: 'committed', outcome: await committer.commit(batch, message.budgetMs) });
       return;
     }
     const { id, name, args } = message;
@@ -118,11 +120,25 @@ async function serve(options: WorkerOptions): Promise<void> {
   }
 }
 
+async function reach(address: DatabaseAddress, password: string | undefined): Promise<Database> {
+  const db = openDatabase(address);
+  try {
+    await open(db, () => db.select('SELECT 1', []));
+    return db;
+  } catch (error) {
+    await db.close();
+    const other = address.dialect === 'mysql' && password !== undefined && address.password !== password;
+    if (other && error instanceof GatehouseError && error.code === 'STORAGE_PASSWORD')
+      return reach({ ...address, password }, undefined);
+    throw error;
+  }
+}
+
 function openDatabase(address: DatabaseAddress): Database {
   try {
     return address.dialect === 'sqlite' ? openSqliteDatabase(address) : openMysqlDatabase(address);
   } catch (error) {
-    throw unavailable(error);
+    throw unavailable(error, databaseLabel(address));
   }
 }
 
@@ -132,11 +148,22 @@ async function open<T>(db: Database, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof GatehouseError && error.code !== 'STORAGE_MIGRATION') throw error;
     const cause = error instanceof GatehouseError ? error.cause : error;
+    if (db.isRefusal(cause)) throw refused(cause, db.label);
     throw db.isUnavailable(cause) ? unavailable(cause, db.label) : error;
   }
 }
 
+function refused(cause: unknown, label: string): GatehouseError {
+  return new GatehouseError('STORAGE_PASSWORD', `${label}: ${(cause as Error).message}`, {
+    hint: 'write the password into the address of the database, or give it in the environment variable PW',
+    cause,
+  });
+}
+
 function unavailable(error: unknown, label?: string): GatehouseError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new GatehouseError('STORAGE_UNAVAILABLE', label ? `${label}: ${reason}` : reason, { cause: error });
+  if (label === undefined) return new GatehouseError('STORAGE_UNAVAILABLE', reason, { cause: error });
+  const look = label.startsWith('sqlite') ? 'is the file a database, and has the disk room?' : 'does the server run?';
+  const hint = `${look} The address stands in \`database\` of gatehouse.yaml, else in the db_url of ser.cfg`;
+  return new GatehouseError('STORAGE_UNAVAILABLE', `${label}: ${reason}`, { hint, cause: error });
 }

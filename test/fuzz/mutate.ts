@@ -16,15 +16,18 @@ const BYTES = '\0\r\n\t ;,:<>"\\=@%?/[]*\x7F\xFF';
 /** `count` messages; each is a corpus message after one to four mutations. */
 export function* mutations(seed: number, count: number): Iterable<string> {
   const random = generator(seed);
-  for (let i = 0; i < count; i++) {
-    let text = pick(corpus, random);
-    for (let steps = random(4); steps >= 0; steps--) text = pick(MUTATIONS, random)(text, random);
-    yield text.slice(0, LONGEST_RESULT);
-  }
+  for (let i = 0; i < count; i++) yield mutate(pick(corpus, random), random);
+}
+
+/** The message after one to four mutations. */
+export function mutate(message: string, random: Random): string {
+  let text = message;
+  for (let steps = random(4); steps >= 0; steps--) text = pick(MUTATIONS, random)(text, random);
+  return text.slice(0, LONGEST_RESULT);
 }
 
 /** A whole number from 0 to below `limit`. */
-type Random = (limit: number) => number;
+export type Random = (limit: number) => number;
 
 const MUTATIONS: readonly ((text: string, random: Random) => string)[] = [
   function truncate(text, random) {
@@ -99,12 +102,12 @@ function replaceAt(text: string, start: number, end: number, piece: string): str
   return text.slice(0, start) + piece + text.slice(end);
 }
 
-function pick<T>(list: readonly T[], random: Random): T {
+export function pick<T>(list: readonly T[], random: Random): T {
   return list[random(list.length)]!;
 }
 
 /** mulberry32: small, and good enough to break messages. */
-function generator(seed: number): Random {
+export function generator(seed: number): Random {
   let state = seed >>> 0;
   return (limit) => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cleanup } from './cleanup.ts';
 import { freePort } from './ports.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -49,7 +49,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export async function makeSite(t: TestContext | undefined, options: SiteOptions = {}): Promise<Site> {
+export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-site-'));
   const [sipPort, httpPort] = [await freePort(), await freePort()];
   const yaml = [

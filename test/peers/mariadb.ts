@@ -1,5 +1,5 @@
 /**
- * A private MariaDB for one test file: own data directory, unix socket and a free loopback port, ended by its pid.
+ * A private MariaDB for one test or measurement: own data directory, unix socket and a free loopback port, ended by its pid.
  *
  * As root it runs as the user mysql, since mariadbd refuses to run as root. Database and user are both `gatehouse`.
  */
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findProgram } from '../peers.ts';
+import type { Cleanup } from './cleanup.ts';
 
 const run = promisify(execFile);
 const SERVER = findProgram('mariadbd') ?? '';
@@ -34,10 +35,6 @@ export interface MariaDb {
   start(): Promise<void>;
 }
 
-export interface Cleanup {
-  after(work: () => Promise<void>): void;
-}
-
 /** Why the tests cannot run here, or false. */
 export const mariadbMissing: string | false =
   SERVER && INSTALLER && CLIENT ? false : 'mariadbd is not installed (apt-get install mariadb-server)';
@@ -45,6 +42,11 @@ export const mariadbMissing: string | false =
 export async function startMariadb(t: Cleanup): Promise<MariaDb> {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-mariadb-'));
   const data = join(dir, 'data');
+  let child: ChildProcess | undefined;
+  t.after(async () => {
+    await end('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
   const socket = join(dir, 'sock');
   const port = await freePort();
   const asMysql = process.getuid?.() === 0 ? ['--user=mysql'] : [];
@@ -56,7 +58,6 @@ export async function startMariadb(t: Cleanup): Promise<MariaDb> {
     '--auth-root-authentication-method=normal',
     ...asMysql,
   ]);
-  let child: ChildProcess | undefined;
 
   const peer: MariaDb = {
     url: `mysql://gatehouse:s%40cret@127.0.0.1:${port}/gatehouse`,
@@ -100,15 +101,12 @@ export async function startMariadb(t: Cleanup): Promise<MariaDb> {
       });
       const limit = Date.now() + START_MS;
       while (!(await answers())) {
-        if (child.exitCode !== null || Date.now() > limit) throw new Error(`mariadbd did not start:\n${said}`);
+        if (child.exitCode !== null || child.signalCode !== null || Date.now() > limit)
+          throw new Error(`mariadbd did not start:\n${said}`);
         await sleep(50);
       }
     },
   };
-  t.after(async () => {
-    await peer.kill();
-    rmSync(dir, { recursive: true, force: true });
-  });
   await peer.start();
   await run(CLIENT, [
     '--no-defaults',

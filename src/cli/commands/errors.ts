@@ -1,6 +1,6 @@
 /** `gatehouse errors [CODE]`: the table in docs/errors.md, which a test keeps equal to the code. */
 import { readFileSync } from 'node:fs';
-import { didYouMean } from '../../platform/problems.ts';
+import { nearest } from '../../platform/problems.ts';
 import type { Context } from '../context.ts';
 import { answer } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -12,7 +12,7 @@ export async function run(context: Context, code: string | undefined): Promise<E
   const wanted = code?.toUpperCase();
   const errors = all.filter((error) => wanted === undefined || error.code === wanted);
   if (errors.length === 0) {
-    const meant = didYouMean(
+    const meant = nearest(
       wanted ?? '',
       all.map((error) => error.code),
     );

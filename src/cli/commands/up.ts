@@ -71,13 +71,14 @@ function signalled(io: Io): Promise<string> {
 }
 
 function startDocument(server: Server): Record<string, unknown> {
-  const { dataDir, serCfg, notes, firstAdmin } = server;
+  const { dataDir, serCfg, database, notes, firstAdmin } = server;
   // A password that came from the environment is known already.
   return {
     gatehouse: version,
     pid: process.pid,
     dataDir,
     serCfg,
+    database,
     listeners: server.listeners(),
     notes,
     firstAdmin: firstAdmin ?? null,
@@ -89,7 +90,10 @@ export function startMessage(server: Server, io: Io, lan: string): string {
   const title = (text: string) => io.paint('bold', text);
   const width = Math.max(0, ...listeners.map(({ what }) => what.length));
   const lines = [
-    `${title(`Gatehouse ${version}`)}  data ${server.dataDir}, SIP script ${server.serCfg}`,
+    title(`Gatehouse ${version}`),
+    `  users   ${server.database}`,
+    `  script  ${server.serCfg}`,
+    `  data    ${server.dataDir}`,
     '',
     title('Listening'),
     ...listeners.map((one) => `  ${one.what.padEnd(width)}  ${listenText(one)}`),

@@ -7,7 +7,7 @@ test('users: the words of the original', async () => {
   const { serctl, administration } = lab();
   assert.deepEqual(await serctl('add', '1000', 'password1', 'user1@nowhere.com'), {
     code: 0,
-    out: 'new user added\n',
+    out: 'new user added\nnew user into uri table added\n',
     err: '',
   });
   assert.equal(administration.users.get('1000')?.email, 'user1@nowhere.com');

@@ -1,12 +1,13 @@
 /**
  * Users in an attached `subscriber` table, written as SER's own tools do: clear password, ha1, ha1b and a row in `uri`. A value
- * longer than its column is refused by SerTables (SER_VALUE_TOO_LONG), never cut.
+ * longer than its column is refused by SerTables (SER_VALUE_TOO_LONG), never cut. Unicode here, wire texts in the table.
  *
  * ha1 = MD5(user:domain:password), ha1b = MD5(user@domain:domain:password).
  */
 import { GatehouseError } from '../../platform/errors.ts';
-import { digestHa1 } from '../proofs/digest-hash.ts';
-import type { NewSubscriber, SerTables, SubscriberRow, SubscriberSpec, UriSpec } from '../ser/types.ts';
+import { digestHash } from '../proofs/digest-hash.ts';
+import type { NewSubscriber, SerTables, SubscriberName, SubscriberRow, SubscriberSpec, UriSpec } from '../ser/types.ts';
+import { unicodeText, wireText } from '../ser/wire-text.ts';
 import type { Login } from '../users/store.ts';
 import { loginText } from './login.ts';
 import type { UserView } from './types.ts';
@@ -18,10 +19,8 @@ export interface AttachedBookParts {
   readonly uri?: UriSpec;
 }
 
-/** Rows written at a time while importing. */
-const ROWS_AT_ONCE = 50;
-
 export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): UserBook {
+  const both = { subscriber, ...(uri ? { uri } : {}) };
   /** The table as its owner's tools fill it, whatever columns the script reads. */
   const whole: SubscriberSpec = {
     ...subscriber,
@@ -36,40 +35,36 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     if ((await read([login])).length > 0) {
       throw new GatehouseError('USER_EXISTS', `there is a user ${loginText(login)} already`);
     }
-    await insert(user);
+    await tables.addUsers(both, [newRow(user)]);
     return show(login);
   }
 
   async function addMany(users: readonly NewUser[]): Promise<number> {
-    for (let i = 0; i < users.length; i += ROWS_AT_ONCE)
-      await Promise.all(users.slice(i, i + ROWS_AT_ONCE).map(insert));
+    await tables.addUsers(both, users.map(newRow));
     return users.length;
   }
 
-  async function insert({ login, password, email }: NewUser): Promise<void> {
-    await tables.insertSubscriber(subscriber, filled(login.name, login.domain, password, email));
-    if (uri) await tables.insertUri(uri, login.name, login.domain, login.name);
-  }
-
   async function taken(logins: readonly Login[]): Promise<Login[]> {
-    return (await read(logins)).map(({ username, domain }) => ({ name: username, domain }));
+    // The table's collation may take another spelling for the same name: the login counts as it was asked for.
+    const there = (await read(logins)).map(({ username, domain }) => loginKey(username, domain));
+    const keys = new Set([...there, ...there.map((key) => key.slice(0, key.indexOf('\n') + 1))]);
+    return logins.filter(({ name, domain }) => keys.has(loginKey(wireText(name), wireText(domain))));
   }
 
   async function setPassword(login: Login, password: string): Promise<void> {
     const { username, domain, values } = await find(login);
-    await tables.updateSubscriber(subscriber, filled(username, domain, password, values[1] ?? ''));
+    await tables.updateSubscriber(subscriber, filled(username, domain, wireText(password), values[1] ?? ''));
   }
 
   async function setEmail(login: Login, email: string): Promise<void> {
     const { username, domain, password, password2, values } = await find(login);
-    const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email };
+    const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email: wireText(email) };
     await tables.updateSubscriber(subscriber, row);
   }
 
   async function remove(login: Login): Promise<void> {
     const { username, domain } = await find(login);
-    if (uri) await tables.deleteUris(uri, username, domain);
-    await tables.deleteSubscriber(subscriber, { username, domain });
+    await tables.removeUser(both, { username, domain });
   }
 
   async function show(login: Login): Promise<UserView> {
@@ -77,22 +72,19 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   }
 
   async function list(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]> {
-    if (!tables.listSubscribers) {
-      throw new GatehouseError(
-        'STORAGE_REFUSED',
-        `the users of the attached table ${subscriber.table} cannot be listed`,
-      );
-    }
-    const { prefix, limit } = options;
-    const after = options.after?.slice(options.after.indexOf(':') + 1);
-    const how = { limit, ...(prefix === undefined ? {} : { prefix }), ...(after === undefined ? {} : { after }) };
-    return (await tables.listSubscribers(whole, how)).map(view);
+    const { prefix, after, limit } = options;
+    const rows = await tables.listSubscribers(whole, {
+      limit,
+      ...(prefix === undefined ? {} : { prefix: wireText(prefix) }),
+      ...(after === undefined ? {} : { after: nameOf(after.slice(after.indexOf(':') + 1)) }),
+    });
+    return rows.map(view);
   }
 
   function read(logins: readonly Login[]): Promise<SubscriberRow[]> {
     return tables.readSubscribers(
       whole,
-      logins.map(({ name, domain }) => ({ username: name, domain })),
+      logins.map(({ name, domain }) => ({ username: wireText(name), domain: wireText(domain) })),
     );
   }
 
@@ -103,12 +95,13 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   }
 
   function view(row: SubscriberRow): UserView {
-    const login = loginText({ name: row.username, domain: row.domain });
     const { table } = subscriber;
+    const name = unicodeText(row.username);
+    const domain = unicodeText(row.domain);
     return {
-      id: `${table}:${login}`,
-      logins: [login],
-      email: row.values[1] ?? '',
+      id: `${table}:${domain === '' && !name.includes('@') ? name : `${name}@${domain}`}`,
+      logins: [loginText({ name, domain })],
+      email: unicodeText(row.values[1] ?? ''),
       locked: false,
       created: null,
       source: table,
@@ -116,22 +109,34 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   }
 }
 
+/** The end of an id: what stands behind its last @ is the domain. */
+function nameOf(text: string): SubscriberName {
+  const at = text.lastIndexOf('@');
+  if (at < 0) return { username: wireText(text), domain: '' };
+  return { username: wireText(text.slice(0, at)), domain: wireText(text.slice(at + 1)) };
+}
+
+/** As the collations of the stock schemas compare: in any case. */
+function loginKey(username: string, domain: string): string {
+  return `${username}\n${domain}`.toLowerCase();
+}
+
+function newRow({ login, password, email }: NewUser): NewSubscriber {
+  return filled(wireText(login.name), wireText(login.domain), wireText(password), wireText(email));
+}
+
+/** All texts as they go over the wire. */
 function filled(username: string, domain: string, password: string, email: string): NewSubscriber {
   return {
     username,
     domain,
     password,
-    ha1: wireHa1(username, domain, password),
-    ha1b: wireHa1(`${username}@${domain}`, domain, password),
+    ha1: md5Hex(`${username}:${domain}:${password}`),
+    ha1b: md5Hex(`${username}@${domain}:${domain}:${password}`),
     email,
   };
 }
 
-/** Names of the database are Unicode, those of a digest are their UTF-8 bytes. */
-function wireHa1(username: string, realm: string, password: string): string {
-  return digestHa1(wire(username), wire(realm), password, 'MD5');
-}
-
-function wire(text: string): string {
-  return Buffer.from(text).toString('latin1');
+function md5Hex(text: string): string {
+  return digestHash(text, 'MD5');
 }

@@ -2,11 +2,10 @@
  * Users in our own tables: one sealed password each, and a row in `subscriber` (clear columns empty) and `uri` so that SER's
  * tables are complete for whoever reads them.
  */
-
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Keyring } from '../secrets/keyring.ts';
-import type { SerTables, SubscriberSpec, UriSpec } from '../ser/types.ts';
+import type { UserTables } from '../ser/types.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { loginText } from './login.ts';
@@ -17,46 +16,22 @@ export interface LocalBookParts {
   readonly store: UserStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
-  readonly tables: SerTables;
-  /** Absent where there is no SIP door. */
-  readonly subscriber?: SubscriberSpec;
-  readonly uri?: UriSpec;
+  /** Empty where there is no SIP door. */
+  readonly shownIn: UserTables;
 }
 
-/** SER rows written at a time while importing. */
-const ROWS_AT_ONCE = 100;
-
-export function localBook({ store, keyring, clock, tables, subscriber, uri }: LocalBookParts): UserBook {
+export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
   return { add, addMany, taken, setPassword, setEmail, remove, show, list };
 
-  async function add(user: NewUser): Promise<UserView> {
-    const { login, email, password } = user;
-    const record = await store.create({ logins: [login], email, created: clock.now() }, (id) => sealed(password, id));
-    try {
-      await addRows(user);
-    } catch (error) {
-      await store.remove(record.id);
-      throw error;
-    }
-    return view(record);
+  async function add({ login, email, password }: NewUser): Promise<UserView> {
+    const fresh = { logins: [login], email, created: clock.now() };
+    return view(await store.create(fresh, (id) => sealed(password, id), shownIn));
   }
 
   async function addMany(users: readonly NewUser[]): Promise<number> {
     const created = clock.now();
     const records = users.map(({ login, email }) => ({ logins: [login], email, created }));
-    const added = await store.createMany(records, (index, id) => sealed(users[index]!.password, id));
-    for (let i = 0; i < users.length; i += ROWS_AT_ONCE) {
-      await Promise.all(users.slice(i, i + ROWS_AT_ONCE).map(addRows));
-    }
-    return added;
-  }
-
-  async function addRows({ login, email }: NewUser): Promise<void> {
-    const { name: username, domain } = login;
-    if (subscriber) {
-      await tables.insertSubscriber(subscriber, { username, domain, password: '', ha1: '', ha1b: '', email });
-    }
-    if (uri) await tables.insertUri(uri, username, domain, username);
+    return store.createMany(records, (index, id) => sealed(users[index]!.password, id), shownIn);
   }
 
   async function taken(logins: readonly Login[]): Promise<Login[]> {
@@ -73,12 +48,7 @@ export function localBook({ store, keyring, clock, tables, subscriber, uri }: Lo
   }
 
   async function remove(login: Login): Promise<void> {
-    const { id, logins } = await find(login);
-    await store.remove(id);
-    for (const { name: username, domain } of logins) {
-      if (uri) await tables.deleteUris(uri, username, domain);
-      if (subscriber) await tables.deleteSubscriber(subscriber, { username, domain });
-    }
+    await store.remove((await find(login)).id, shownIn);
   }
 
   async function show(login: Login): Promise<UserView> {

@@ -69,7 +69,14 @@ export interface UriSpec extends TableSpec {
   readonly uriUserColumn: string;
 }
 
-/** What a new user's row in an attached `subscriber` table holds. */
+/** Where a user's rows stand when one is added or removed; what is missing gets none. */
+export interface UserTables {
+  readonly subscriber?: SubscriberSpec;
+  /** Gets a row whose uri_user is the username. */
+  readonly uri?: UriSpec;
+}
+
+/** What a user's row in `subscriber` holds. Texts are wire texts: latin1, one character per byte. */
 export interface NewSubscriber {
   readonly username: string;
   readonly domain: string;
@@ -88,20 +95,20 @@ export interface SerTables {
   open(kind: 'uri', spec: UriSpec): Promise<TableReport>;
   /** All rows of the given names in one query; `domain` empty = any. Unknown names are missing from the answer. */
   readSubscribers(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]>;
-  /** For administration, ordered by `username@domain`: those after `after` whose name begins with `prefix`. */
-  listSubscribers?(
+  /** For administration, ordered by username, then domain: those after `after` whose username begins with `prefix`. */
+  listSubscribers(
     spec: SubscriberSpec,
-    options: { after?: string; limit: number; prefix?: string },
+    options: { after?: SubscriberName; limit: number; prefix?: string },
   ): Promise<SubscriberRow[]>;
-  insertSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<void>;
+  /** All of them or none, where the tables' engine has transactions. */
+  addUsers(tables: UserTables, rows: readonly NewSubscriber[]): Promise<void>;
+  /** False when there is no such row. */
   updateSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean>;
-  deleteSubscriber(spec: SubscriberSpec, name: SubscriberName): Promise<boolean>;
+  removeUser(tables: UserTables, name: SubscriberName): Promise<void>;
   /** All bindings that have not expired, in pieces, for the preload. */
   loadBindings(spec: LocationSpec, now: number, onRows: (rows: BindingRow[]) => void): Promise<void>;
   /** Does the row (username, domain, uri_user) exist? An empty username or domain = any. */
   hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean>;
-  insertUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<void>;
-  deleteUris(spec: UriSpec, username: string, domain: string): Promise<void>;
 }
 
 export interface SubscriberName {

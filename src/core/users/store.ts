@@ -4,6 +4,8 @@
  *
  * Errors: STORAGE_UNAVAILABLE, STORAGE_REFUSED; USER_EXISTS and USER_UNKNOWN where said.
  */
+import type { UserTables } from '../ser/types.ts';
+
 export interface UserRecord {
   readonly id: number;
   readonly logins: readonly Login[];
@@ -21,22 +23,26 @@ export interface Login {
   readonly domain: string;
 }
 
+export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'>;
+
 export interface UserStore {
   /** The users with these logins, in one query; an empty domain matches any (lowest id first). */
   find(logins: readonly Login[]): Promise<{ login: Login; user: UserRecord }[]>;
   list(options: { after?: number; limit: number; prefix?: string }): Promise<UserRecord[]>;
   count(): Promise<number>;
-  /** `seal` gets the new id, since the sealed password is bound to it. USER_EXISTS when a login is taken. */
-  create(
-    user: { logins: readonly Login[]; email: string; created: number },
-    seal: (id: number) => Uint8Array | null,
-  ): Promise<UserRecord>;
+  /**
+   * `seal` gets the new id, since the sealed password is bound to it. The rows in `shownIn`, which hold no secret, come and go
+   * in one transaction with the user. USER_EXISTS when a login is taken.
+   */
+  create(user: NewUserRecord, seal: (id: number) => Uint8Array | null, shownIn?: UserTables): Promise<UserRecord>;
   /** Many at once, in one transaction per piece; for import. */
   createMany(
-    users: readonly { logins: readonly Login[]; email: string; created: number }[],
+    users: readonly NewUserRecord[],
     seal: (index: number, id: number) => Uint8Array | null,
+    shownIn?: UserTables,
   ): Promise<number>;
   /** USER_UNKNOWN when there is none. */
   update(id: number, change: { email?: string; locked?: boolean; password?: Uint8Array | null }): Promise<void>;
-  remove(id: number): Promise<void>;
+  /** USER_UNKNOWN when there is none. */
+  remove(id: number, shownIn?: UserTables): Promise<void>;
 }

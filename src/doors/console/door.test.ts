@@ -97,9 +97,9 @@ test('a taken port is named, and nothing stays open', async (t) => {
   await other.door.stop(0);
   const second = other.make(port);
   await assert.rejects(second.start(), {
-    code: 'HTTP_LISTEN',
-    where: `127.0.0.1:${port}`,
-    message: new RegExp(`process ${process.pid}, has this port`),
+    code: 'PORT_TAKEN',
+    where: `tcp:127.0.0.1:${port}`,
+    message: new RegExp(`tcp port ${port} is taken by .+ \\(process ${process.pid}\\); .*http\\.listen`),
   });
   assert.equal(await connectControl(other.socket), undefined);
   assert.ok(await connectControl(socket));

@@ -2,16 +2,14 @@
  * The HTTP door: health and metrics for machines, administration for people and for the command line. A door like the
  * others, though nobody's session stands behind it.
  *
- * Errors of start: HTTP_LISTEN, CONTROL_LISTEN, SERVER_RUNNING.
+ * Errors of start: those of platform/listen-error.ts, CONTROL_LISTEN, SERVER_RUNNING.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Door, Listener } from '../../core/doors/types.ts';
-import { GatehouseError } from '../../platform/errors.ts';
 import type { ListenAddress } from '../../platform/listen-address.ts';
-import { listenText } from '../../platform/listen-address.ts';
-import { portHolder } from '../../platform/port-holder.ts';
+import { listenError } from '../../platform/listen-error.ts';
 import type { AppOptions } from './app.ts';
 import { controlApp, publicApp } from './app.ts';
 import { listenOnControlSocket } from './control-socket.ts';
@@ -70,28 +68,11 @@ async function listenOn(app: FastifyInstance, { address, port }: ListenAddress):
   try {
     await app.listen({ host: address, port, listenTextResolver: () => '' });
   } catch (error) {
-    throw notListening(error as NodeJS.ErrnoException, { address, port });
+    const refused = { protocol: 'tcp', address, port, option: '`http.listen` of gatehouse.yaml' } as const;
+    throw listenError(refused, error as NodeJS.ErrnoException);
   }
   const bound = app.server.address() as AddressInfo;
   return { door: 'console', what: 'http', address: bound.address, port: bound.port };
-}
-
-function notListening(error: NodeJS.ErrnoException, listen: ListenAddress): GatehouseError {
-  const where = listenText(listen);
-  if (error.code !== 'EADDRINUSE') {
-    return new GatehouseError('HTTP_LISTEN', `cannot listen: ${error.message}`, {
-      where,
-      hint: 'see http.listen',
-      cause: error,
-    });
-  }
-  const holder = portHolder('tcp', listen.address, listen.port);
-  const by = holder ? `${holder.name}, process ${holder.pid}` : 'another program';
-  return new GatehouseError('HTTP_LISTEN', `cannot listen: ${by}, has this port`, {
-    where,
-    hint: 'stop that one, or choose another port with http: { listen: [...] }',
-    cause: error,
-  });
 }
 
 /** Also when the server never came to listen, or was made to listen without fastify's knowledge. */

@@ -1,6 +1,5 @@
 /** What the HTTP door says when it cannot do what is asked. */
 export const CONSOLE_ERRORS = {
-  HTTP_LISTEN: 'the HTTP door cannot listen on an address',
   CONTROL_LISTEN: 'the control socket cannot be opened',
   HTTP_ROUTE: 'there is nothing under this path',
   HTTP_REQUEST: 'the request is not one this server takes (method, type, size)',

@@ -12,6 +12,7 @@ import { Engine } from './engine.ts';
 import type { ListenChoice } from './listen.ts';
 import { localNames } from './local-names.ts';
 import { offerMetrics } from './metrics.ts';
+import type { LookUp } from './modules/tm/host-cache.ts';
 import { createRelay } from './modules/tm/relay.ts';
 import { parseSessionId } from './modules/usrloc/sessions.ts';
 import { compileScript } from './script/compile.ts';
@@ -21,7 +22,7 @@ import { resumeScript, runScript } from './script/machine.ts';
 import type { BuiltModule, Call } from './script/types.ts';
 import type { LocalNames, LocationTableView, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
-import { createTransport } from './transport/transport.ts';
+import { createTransport, type SocketTransport } from './transport/transport.ts';
 
 /** What core gives, and what the configuration says. */
 export interface SipDoorParts
@@ -34,8 +35,18 @@ export interface SipDoorParts
   /** Domains served besides the script's aliases. */
   readonly domains: readonly string[];
   readonly metrics?: Metrics;
-  /** Puts something around each function of the script; for tests. */
+  /** The world as a test wants it. */
+  readonly seams?: DoorSeams;
+}
+
+export interface DoorSeams {
+  /** Puts something around each function of the script. */
   readonly wrap?: (name: string, call: Call) => Call;
+  /** In place of sockets. */
+  readonly transport?: SocketTransport;
+  readonly wheel?: TimerWheel;
+  /** In place of the system's name look-up. */
+  readonly lookUp?: LookUp;
 }
 
 export interface SipDoor extends Door, ContactTables {
@@ -49,14 +60,11 @@ const MAX_DATAGRAM = 65_535;
 const PATIENCE = 0.8;
 
 export function createSipDoor(parts: SipDoorParts): SipDoor {
-  const { script, log } = parts;
-  const wheel = new TimerWheel({
-    clock: parts.clock,
-    onError: (error) => log.error('a timer failed', { error: error instanceof Error ? error.stack : String(error) }),
-  });
-  const transport = createTransport({ listen: parts.listen, log });
+  const { script, log, seams = {} } = parts;
+  const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: timerFailed });
+  const transport = seams.transport ?? createTransport({ listen: parts.listen, log });
   const transactions = createTransactions({ transport, wheel, owner: '0' });
-  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, derive: parts.derive });
+  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, derive: parts.derive }, seams.lookUp);
   const contacts = new Map<string, LocationTableView>();
   const aliases = [
     ...parts.domains,
@@ -77,7 +85,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   for (const { module, parameters } of script.modules) {
     built.set(module.name, module.build(parameters, services, script.uses));
   }
-  const program = compileScript(script, built, scriptHost(), parts.wrap ? { wrap: parts.wrap } : {});
+  const program = compileScript(script, built, scriptHost(), seams);
   const engine = new Engine({
     transport,
     transactions,
@@ -86,6 +94,8 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
     server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
     log,
+    clock: parts.clock,
+    wheel,
   });
   if (parts.metrics) offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts });
 
@@ -102,6 +112,10 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       return transport.warnings;
     },
   };
+
+  function timerFailed(error: unknown): void {
+    log.error('a timer failed', { error: error instanceof Error ? error.stack : String(error) });
+  }
 
   function scriptHost(): ScriptHost {
     return {

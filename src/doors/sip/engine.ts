@@ -3,17 +3,22 @@
  *
  * A response goes to its client transaction. A request that no transaction absorbs runs through the script as a Run. While
  * a run waits (credentials, durable save, DNS), later messages of its Call-ID queue behind it, so that a dialog's messages
- * are never reordered; its retransmissions are dropped and its CANCEL is answered meanwhile.
+ * are never reordered; its retransmissions are dropped and its CANCEL is answered meanwhile. A run waits for 30 seconds in all,
+ * then it is answered 504 (RFC 3261 section 21.5.5; 487 if it was cancelled) and what would resume it later does nothing.
  *
  * Exactly one final reply leaves for each request, whatever the script does.
  */
+import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
 import { canReply, findFault } from './message/faults.ts';
 import type { SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { buildReply, replyTarget } from './message/reply.ts';
+import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
 import type { Relay } from './services.ts';
+import { serverKey } from './transaction/keys.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Receiver, Source, Transport } from './transport/types.ts';
 
@@ -21,6 +26,11 @@ import type { Receiver, Source, Transport } from './transport/types.ts';
 const QUEUE_PER_CALL = 16;
 /** Runs that may wait at once before new requests are turned away with 503. */
 const SUSPENDED_MAX = 20_000;
+/** The caller of a non-INVITE gives up after 32 s (timer F): it shall hear why. */
+const LONGEST_WAIT_MS = 30_000;
+
+/** What is wrong with a message of a stream when nothing else is. */
+const NO_LENGTH = { status: 400, reason: 'Missing Content-Length Header' };
 
 export interface EngineScript {
   /** Starts the run at the main route; true: it came to its end. */
@@ -39,6 +49,8 @@ export interface EngineParts {
   /** Value of the Server header, '' = none. */
   readonly server: string;
   readonly log: Log;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
 }
 
 /** Plain numbers, read when metrics are asked for. */
@@ -52,7 +64,11 @@ export interface EngineCounters {
   faultsDropped: number;
   strayResponses: number;
   absorbed: number;
+  /** Repeated requests that got the reply of before again. */
+  answeredAgain: number;
   suspensions: number;
+  /** Runs that waited too long and were given up. */
+  abandoned: number;
   queued: number;
   queueOverflows: number;
   /** Dropped without an answer because the sender is over its limit. */
@@ -65,10 +81,12 @@ export interface EngineCounters {
 
 interface Waiting {
   readonly run: Run;
+  /** Monotonic milliseconds. */
+  readonly since: number;
   queue: { message: SipMessage; source: Source }[] | undefined;
 }
 
-export class Engine implements Receiver, RunHost {
+export class Engine implements Receiver, RunHost, TimerOwner {
   readonly counters: EngineCounters = {
     requests: 0,
     responses: 0,
@@ -77,7 +95,9 @@ export class Engine implements Receiver, RunHost {
     faultsDropped: 0,
     strayResponses: 0,
     absorbed: 0,
+    answeredAgain: 0,
     suspensions: 0,
+    abandoned: 0,
     queued: 0,
     queueOverflows: 0,
     silenced: 0,
@@ -85,12 +105,16 @@ export class Engine implements Receiver, RunHost {
     replies: [0, 0, 0, 0, 0, 0, 0],
   };
   readonly #parts: EngineParts;
-  /** By Call-ID: the run that waits, and what came after it. */
+  readonly #recent: RecentReplies;
+  /** By Call-ID: the run that waits, and what came after it. The one that waits longest is first. */
   readonly #waiting = new Map<string, Waiting>();
+  /** Due when the first of them has waited long enough. */
+  readonly #patience = new Timer(this);
   #onIdle: (() => void) | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#recent = new RecentReplies(parts.clock);
   }
 
   /** Runs that wait now. */
@@ -112,7 +136,9 @@ export class Engine implements Receiver, RunHost {
     this.counters.garbage++;
     this.#parts.log.info('a stream that cannot be cut into messages was closed', { reason, from: source.address });
     const request = parseMessage(head);
-    if (request?.isRequest) this.#refuse(request, source, 400, 'Bad Content-Length');
+    if (!request?.isRequest) return;
+    const { status, reason: phrase } = findFault(request) ?? NO_LENGTH;
+    this.#refuse(request, source, status, phrase);
   }
 
   /** Resolves when no run waits any more. */
@@ -153,6 +179,12 @@ export class Engine implements Receiver, RunHost {
       this.counters.absorbed++;
       return;
     }
+    const kept = this.#recent.find(request, source);
+    if (kept) {
+      this.counters.answeredAgain++;
+      this.#parts.transport.send(kept.text, kept.target);
+      return;
+    }
     if (this.#waiting.size > 0) {
       const before = this.#waiting.get(request.callId);
       if (before) {
@@ -160,7 +192,7 @@ export class Engine implements Receiver, RunHost {
         return;
       }
       if (this.#waiting.size >= SUSPENDED_MAX && !isAck && request.method !== 'BYE' && request.method !== 'CANCEL') {
-        this.#answer(request, source, 503, 'Server Overloaded', 'Retry-After: 5\r\n', false);
+        this.#answer(request, source, 503, 'Server Overloaded', 'Retry-After: 5\r\n');
         return;
       }
     }
@@ -205,21 +237,18 @@ export class Engine implements Receiver, RunHost {
   }
 
   #queueBehind(before: Waiting, request: SipMessage, source: Source): void {
-    const branch = request.via?.branch;
     const waits = before.run.message;
-    if (branch === waits.via?.branch) {
-      if (request.method === waits.method) {
-        this.counters.absorbed++;
-        return;
-      }
-      if (request.method === 'CANCEL' && waits.method === 'INVITE') {
-        before.run.cancelled = true;
-        this.#answer(request, source, 200, 'OK', '', false);
-        return;
-      }
+    if (isRepetition(request, waits)) {
+      this.counters.absorbed++;
+      return;
+    }
+    if (request.method === 'CANCEL' && waits.method === 'INVITE' && isSameTransaction(request, waits, 'INVITE')) {
+      before.run.cancelled = true;
+      this.#answer(request, source, 200, 'OK');
+      return;
     }
     const queue = before.queue;
-    if (queue?.some((other) => other.message.method === request.method && other.message.via?.branch === branch)) {
+    if (queue?.some((other) => isRepetition(request, other.message))) {
       this.counters.absorbed++;
       return;
     }
@@ -238,21 +267,18 @@ export class Engine implements Receiver, RunHost {
       return;
     }
     this.counters.faultsAnswered++;
-    this.#answer(request, source, status, reason, '', false);
+    this.#answer(request, source, status, reason);
   }
 
-  /** A reply without a transaction. */
-  #answer(
-    request: SipMessage,
-    source: Source,
-    status: number,
-    reason: string,
-    headers: string,
-    forceRport: boolean,
-  ): void {
-    const text = this.#replyText(request, source, status, reason, headers, forceRport);
+  /** A reply without a transaction and without a run. */
+  #answer(request: SipMessage, source: Source, status: number, reason: string, headers = ''): void {
+    const text = this.#replyText(request, source, status, reason, headers, false);
+    this.#countReply(status);
+    this.#parts.transport.send(text, replyTarget(request, source, false));
+  }
+
+  #countReply(status: number): void {
     if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
-    this.#parts.transport.send(text, replyTarget(request, source, forceRport));
   }
 
   #replyText(
@@ -282,17 +308,19 @@ export class Engine implements Receiver, RunHost {
       this.counters.repliesRefused++;
       return false;
     }
-    const transaction = run.transaction;
+    const { message, source, forceRport, transaction } = run;
+    const text = this.#replyText(message, source, status, reason, headers, forceRport);
     if (transaction) {
-      const text = this.#replyText(run.message, run.source, status, reason, headers, run.forceRport);
       if (!transaction.respond(status, text)) {
         this.counters.repliesRefused++;
         return false;
       }
-      if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
     } else {
-      this.#answer(run.message, run.source, status, reason, headers, run.forceRport);
+      const target = replyTarget(message, source, forceRport);
+      if (status >= 200 && run.authorised) this.#recent.keep(message, source, text, target);
+      this.#parts.transport.send(text, target);
     }
+    this.#countReply(status);
     if (status >= 200) run.finalStatus = status;
     return true;
   }
@@ -300,12 +328,48 @@ export class Engine implements Receiver, RunHost {
   suspended(run: Run): void {
     this.counters.suspensions++;
     const callId = run.message.callId;
-    if (this.#waiting.get(callId)?.run !== run) this.#waiting.set(callId, { run, queue: undefined });
+    if (this.#waiting.get(callId)?.run === run) return;
+    this.#waiting.set(callId, { run, since: this.#parts.clock.monotonic(), queue: undefined });
+    if (!this.#patience.running) this.#parts.wheel.start(this.#patience, LONGEST_WAIT_MS);
+  }
+
+  onTimer(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const { run, since } of this.#waiting.values()) {
+      const rest = since + LONGEST_WAIT_MS - now;
+      if (rest > 0) {
+        this.#parts.wheel.start(this.#patience, rest);
+        return;
+      }
+      this.#abandon(run);
+    }
+  }
+
+  #abandon(run: Run): void {
+    const { method, callId } = run.message;
+    this.counters.abandoned++;
+    this.#parts.log.warn('a request waited too long for a function of the script and was given up', { method, callId });
+    run.abandon();
+    if (run.cancelled) this.reply(run, 487, 'Request Terminated', '');
+    else this.reply(run, 504, 'Server Time-out', '');
+    // An ACK has no reply, and must not be passed on any more either.
+    run.finalStatus ||= 504;
+    this.#ended(run);
   }
 
   resumed(run: Run, result: number): void {
     if (this.#parts.script.resume(run, result)) this.#ended(run);
   }
+}
+
+function isRepetition(request: SipMessage, of: SipMessage): boolean {
+  return request.method === of.method && isSameTransaction(request, of, of.method);
+}
+
+/** As the transaction layer tells them; `method`: of the transaction. */
+function isSameTransaction(request: SipMessage, of: SipMessage, method: string): boolean {
+  if (request.via?.branch !== of.via?.branch) return false;
+  return serverKey(request, method) === serverKey(of, method);
 }
 
 /** FNV-1a over 32 bits: a tag needs to differ, not to be secret. */

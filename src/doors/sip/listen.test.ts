@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { chooseListen } from './listen.ts';
 
 const at = { offset: 0, length: 1, line: 3, column: 8 };
-const globals = { listen: [], port: 5060, disableTcp: false };
+const globals = { listen: [], port: 5060, disableTcp: false, advertisedAddress: undefined, advertisedPort: undefined };
 const entry = (host: string, protocol?: 'udp' | 'tcp', port?: number) => ({ host, protocol, port, at });
 
 test('nobody names one: loopback, UDP and TCP', () => {
@@ -43,4 +43,9 @@ test('an interface stands for its addresses; a wildcard and an unknown name are 
   assert.ok(named('lo').listen.some((one) => one.address === '127.0.0.1'));
   assert.throws(() => named('*'), { code: 'LISTEN_WILDCARD', where: 'ser.cfg:3:8' });
   assert.throws(() => named('nowhere.invalid'), { code: 'LISTEN_NAME', where: 'ser.cfg:3:8' });
+});
+
+test('what is advertised goes with every socket', () => {
+  const { listen } = chooseListen(['udp:127.0.0.1:5070'], { ...globals, advertisedAddress: 'sip.example' }, 'ser.cfg');
+  assert.deepEqual(listen[0]?.advertised, { host: 'sip.example', port: undefined });
 });

@@ -25,23 +25,25 @@ interface Wish {
   readonly where: string;
 }
 
+type ListenGlobals = Pick<Globals, 'listen' | 'port' | 'disableTcp' | 'advertisedAddress' | 'advertisedPort'>;
+
 export function chooseListen(
   configured: readonly string[] | undefined,
-  globals: Pick<Globals, 'listen' | 'port' | 'disableTcp'>,
+  globals: ListenGlobals,
   file: string,
 ): ListenChoice {
   if (configured) {
     const wishes = configured.map((text) => parseWish(text, globals.port));
-    return { listen: expand(wishes, globals.disableTcp), from: 'sip.listen of gatehouse.yaml' };
+    return { listen: expand(wishes, globals), from: 'sip.listen of gatehouse.yaml' };
   }
   if (globals.listen.length > 0) {
     const wishes = globals.listen.map(({ protocol, host, port, at }) => {
       return { protocol, host, port: port ?? globals.port, where: `${file}:${at.line}:${at.column}` };
     });
-    return { listen: expand(wishes, globals.disableTcp), from: 'the listen lines of ser.cfg' };
+    return { listen: expand(wishes, globals), from: 'the listen lines of ser.cfg' };
   }
   const wish = { protocol: undefined, host: '127.0.0.1', port: globals.port, where: 'the default' };
-  return { listen: expand([wish], globals.disableTcp), from: 'nobody names one' };
+  return { listen: expand([wish], globals), from: 'nobody names one' };
 }
 
 /** `[udp:|tcp:]ADDRESS[:PORT]`, of the form that the configuration's schema has checked. */
@@ -51,14 +53,16 @@ function parseWish(text: string, port: number): Wish {
   return { protocol: parts?.[1], host, port: parts?.[3] === undefined ? port : Number(parts[3]), where: 'sip.listen' };
 }
 
-function expand(wishes: readonly Wish[], withoutTcp: boolean): Listen[] {
+function expand(wishes: readonly Wish[], globals: ListenGlobals): Listen[] {
+  const { disableTcp, advertisedAddress: host, advertisedPort: port } = globals;
+  const advertised = host === undefined && port === undefined ? {} : { advertised: { host, port } };
   const listen: Listen[] = [];
   for (const wish of wishes) {
     const protocols: Protocol[] = wish.protocol === 'udp' || wish.protocol === 'tcp' ? [wish.protocol] : ['udp', 'tcp'];
     for (const address of addressesOf(wish)) {
       for (const protocol of protocols) {
-        if (protocol === 'tcp' && withoutTcp && wish.protocol === undefined) continue;
-        listen.push({ protocol, address, port: wish.port });
+        if (protocol === 'tcp' && disableTcp && wish.protocol === undefined) continue;
+        listen.push({ protocol, address, port: wish.port, ...advertised });
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Who is `myself`: the sockets Gatehouse listens on and the names it serves (SER's listen and alias). */
+/** Who is `myself`: the sockets Gatehouse listens on, what they advertise, and the names it serves (SER's listen and alias). */
 import type { LocalNames } from './services.ts';
 import type { ListenPoint } from './transport/types.ts';
 
@@ -9,7 +9,7 @@ export function localNames(points: readonly ListenPoint[], aliases: readonly str
   /** Host in lower case, without brackets → ports; 0 stands for any. */
   const ports = new Map<string, Set<number>>();
   for (const point of points) add(point.address, point.port);
-  for (const alias of aliases) {
+  for (const alias of [...aliases, ...points.map(({ hostPort }) => hostPort)]) {
     const colon = /^(\[.*\]|[^:]*):(\d+)$/.exec(alias);
     if (colon) add(colon[1]!, Number(colon[2]));
     else add(alias, 0);

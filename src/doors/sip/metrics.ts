@@ -47,7 +47,9 @@ export function offerMetrics(
   }));
   kinds('gatehouse_sip_requests_total', 'What became of requests besides running through the script.', () => ({
     absorbed: counters.absorbed,
+    answered_again: counters.answeredAgain,
     waited: counters.suspensions,
+    waited_too_long: counters.abandoned,
     queued: counters.queued,
     relayed: relay.counters.relayed,
     relayed_stateless: relay.counters.stateless,

@@ -7,11 +7,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatehouseError } from '../../platform/errors.ts';
-import { excerptOf, type Problem } from '../../platform/problems.ts';
+import { listenText } from '../../platform/listen-address.ts';
+import type { Problem } from '../../platform/problems.ts';
 import type { SipConfig } from './config.ts';
 import { chooseListen, type ListenChoice } from './listen.ts';
 import { modules } from './modules/modules.ts';
-import type { Problem as ScriptProblem } from './script/diagnostics.ts';
 import { type LoadedScript, loadScript } from './script/load.ts';
 import type { SipOptions } from './services.ts';
 
@@ -34,8 +34,14 @@ export interface ReadySip {
 
 export interface DoorDecision {
   readonly what: string;
+  /** Fit to be shown: no secret. */
   readonly value: string;
+  /** What Gatehouse makes of it, a sentence without a full stop. */
+  readonly effect?: string;
+  /** `file:line`, or the option; undefined: a default. */
   readonly where?: string;
+  /** main: what every administrator should look at; script: the settings of ser.cfg. */
+  readonly group: 'main' | 'script';
 }
 
 /** The script that runs when no other is named. */
@@ -48,10 +54,12 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
   const file = builtIn ? 'examples/ser.cfg' : path;
   const text = readScript(path);
   const loaded = loadScript(text, { file, modules, ...(config.dialect ? { dialect: config.dialect } : {}) });
-  const problems = loaded.problems.map((problem) => toProblem(problem, text));
+  const preloadedRoute = config.preloaded_route ?? (builtIn ? 'challenge' : 'pass');
+  // The option closes what the script alone would leave open.
+  const closed = preloadedRoute === 'challenge' ? 'SCRIPT_PRELOADED_ROUTE' : undefined;
+  const problems = loaded.problems.filter(({ code }) => code !== closed);
   const { script } = loaded;
   if (script === undefined) return { file, ready: undefined, problems, decisions: [] };
-  const preloadedRoute = config.preloaded_route ?? (builtIn ? 'challenge' : 'pass');
   try {
     const choice = chooseListen(config.listen, script.globals, file);
     const ready = { script, listen: choice.listen, options: { preloadedRoute }, databaseUrls: databaseUrls(script) };
@@ -64,30 +72,22 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
 
 function readScript(path: string): string {
   try {
-    if (statSync(path).size > LARGEST) throw new Error(`larger than ${LARGEST >> 20} MiB`);
+    const stat = statSync(path);
+    if (!stat.isFile()) throw unreadable(path, stat.isDirectory() ? 'it is a directory' : 'it is no file');
+    if (stat.size > LARGEST) throw unreadable(path, `it is larger than ${LARGEST >> 20} MiB`);
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new GatehouseError('SCRIPT_UNREADABLE', 'the SIP script cannot be read', {
-      where: path,
-      hint: `${(cause as Error).message}; name another with --ser-cfg FILE or sip.script in gatehouse.yaml`,
-      cause,
-    });
+    if (cause instanceof GatehouseError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : String(code ?? cause);
+    throw unreadable(path, why, cause);
   }
 }
 
-function toProblem(problem: ScriptProblem, text: string): Problem {
-  const { severity, code, file, line, column, message, cause, cure } = problem;
-  const advice = [cause && `cause: ${cause}`, cure && `cure: ${cure}`].filter(Boolean).join('\n  ');
-  return {
-    severity,
-    code,
-    file,
-    line,
-    column,
-    message,
-    excerpt: excerptOf(text, line, column),
-    ...(advice ? { cure: advice } : {}),
-  };
+function unreadable(path: string, why: string, cause?: unknown): GatehouseError {
+  const hint = 'name another with --ser-cfg FILE or sip.script in gatehouse.yaml';
+  return new GatehouseError('SCRIPT_UNREADABLE', `the SIP script cannot be read: ${why}`, { where: path, hint, cause });
 }
 
 /** A GatehouseError whose place is `file:line:column`, as a problem beside the script's own. */
@@ -122,24 +122,29 @@ function decisions(
   preloadedRoute: string,
   config: SipConfig,
 ): DoorDecision[] {
-  const listen = choice.listen.map(
-    ({ protocol, address, port }) => `${protocol}:${address.includes(':') ? `[${address}]` : address}:${port}`,
-  );
+  const listen = choice.listen.map((point) => `${point.protocol}:${listenText(point)}`);
+  const aliases = script.globals.alias.map(({ host }) => host);
+  const { dialect } = script;
   return [
-    { what: 'listen', value: listen.join(' '), where: choice.from },
+    { what: 'listens on', value: listen.join(' '), effect: choice.from, group: 'main' },
     {
       what: 'domains',
-      value: [...config.domains, ...script.globals.alias.map(({ host }) => host)].join(' ') || '(addresses only)',
+      value: [...config.domains, ...aliases].join(' ') || 'none besides the addresses',
+      group: 'main',
     },
+    { what: 'dialect', value: dialect.name, effect: dialect.reason, group: 'main' },
     {
       what: 'preloaded Route',
       value: preloadedRoute,
-      where: config.preloaded_route ? 'sip.preloaded_route' : 'default',
+      effect: config.preloaded_route ? 'sip.preloaded_route' : 'nobody says',
+      group: 'main',
     },
     ...script.decisions.map(({ what, value, effect, line }) => ({
       what,
-      value: `${value}: ${effect}`,
-      where: line === undefined ? 'default' : `${script.file}:${line}`,
+      value,
+      effect,
+      ...(line === undefined ? {} : { where: `${script.file}:${line}` }),
+      group: 'script' as const,
     })),
   ];
 }

@@ -79,6 +79,8 @@ export class Run {
   readonly frames: number[] = [];
   last = 1;
   waiting = false;
+  /** It waited too long: the request was answered, and what would resume it comes too late. */
+  abandoned = false;
   /** Result of the last route(n), for the script's `retcode`. */
   returned = 1;
   /** Steps taken so far; bounded, so that no script runs for ever. */
@@ -105,14 +107,21 @@ export class Run {
 
   /** For a function that must wait: `return run.suspend()`, and later `run.resume(result)`, never within the call itself. */
   suspend(): typeof WAIT {
+    if (this.abandoned) return WAIT;
     this.waiting = true;
     this.host.suspended(this);
     return WAIT;
   }
 
   resume(result: number): void {
+    if (this.abandoned) return;
     if (!this.waiting) throw new Error('a run that does not wait was resumed');
     this.waiting = false;
     this.host.resumed(this, result);
+  }
+
+  abandon(): void {
+    this.waiting = false;
+    this.abandoned = true;
   }
 }

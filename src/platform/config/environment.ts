@@ -7,7 +7,7 @@
  */
 import { parse } from 'yaml';
 import type { Problem } from '../problems.ts';
-import { didYouMean } from '../problems.ts';
+import { nearest } from '../problems.ts';
 import type { OptionNode } from './schema.ts';
 import { nodeAt, VARIABLE_PREFIX, variableOf } from './schema.ts';
 
@@ -90,9 +90,9 @@ function readValue(text: string, node: OptionNode): unknown {
 }
 
 function unknownVariable(variable: string, tree: OptionNode): Problem {
-  const meant = didYouMean(variable, variablesOf(tree, []));
+  const meant = nearest(variable, variablesOf(tree, []));
   const problem = problemOf(variable, 'CONFIG_UNKNOWN', 'this variable sets no option');
-  return meant ? { ...problem, cure: `did you mean ${meant}?` } : problem;
+  return meant ? { ...problem, cure: `did you mean \`${meant}\`?` } : problem;
 }
 
 function* variablesOf(node: OptionNode, path: string[]): Generator<string> {

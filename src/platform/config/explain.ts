@@ -5,7 +5,8 @@
  */
 import type * as z from 'zod';
 import type { Problem } from '../problems.ts';
-import { didYouMean } from '../problems.ts';
+import { nearest } from '../problems.ts';
+import { withoutPasswords } from '../redact.ts';
 import type { Setting } from './environment.ts';
 import type { ConfigCode } from './errors.ts';
 import type { OptionNode } from './schema.ts';
@@ -52,7 +53,7 @@ function isDefault(issue: Issue): boolean {
 function unknownOption(path: Path, around: Surroundings): Problem {
   const section = nodeAt(around.tree, path.slice(0, -1));
   const names = Object.keys(section?.properties ?? {});
-  const meant = didYouMean(String(path.at(-1)), names);
+  const meant = nearest(String(path.at(-1)), names);
   const where = path.length > 1 ? `\`${pathText(path.slice(0, -1))}\`` : 'the file';
   const cure = meant
     ? `did you mean \`${meant}\`?`
@@ -96,7 +97,7 @@ function locate(path: Path, around: Surroundings, finding: Finding): Problem {
   if (setting) return { ...base, file: `environment variable ${setting.variable}`, line: 0, column: 0 };
   if (!around.file) return { ...base, file: 'the configuration', line: 0, column: 0 };
   const place = around.file.place(path, atKey);
-  return finding.secret ? { ...base, ...place } : { ...base, ...place, excerpt: redact(around.file.excerpt(place)) };
+  return finding.secret ? { ...base, ...place } : { ...base, ...place, excerpt: around.file.excerpt(place) };
 }
 
 function valueAt(values: unknown, path: Path): unknown {
@@ -113,13 +114,8 @@ function givenText(value: unknown, node: OptionNode | undefined): string {
   if (value === null || value === '') return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section';
-  const text = redact(String(value)).replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ');
+  const text = withoutPasswords(String(value)).replaceAll(/[\x00-\x1f\x7f-\x9f]/g, ' ');
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``;
-}
-
-/** `mysql://user:***@host`: same length is not kept on purpose. */
-function redact(text: string): string {
-  return text.replaceAll(/(\/\/[^\s:/@]*:)\S*@/g, '$1***@');
 }
 
 function pathText(path: Path): string {

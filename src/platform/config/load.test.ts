@@ -115,7 +115,7 @@ test('a problem shows its line, a caret and what was probably meant', () => {
   const [problem] = load('http:\n  mdoe: fast\n').problems;
   assert.equal(
     renderProblem(problem!),
-    `${file}:2:3: error: \`http.mdoe\` is unknown [CONFIG_UNKNOWN]\n      mdoe: fast\n      ^\n  did you mean \`mode\`?`,
+    `${file}:2:3: error: \`http.mdoe\` is unknown [CONFIG_UNKNOWN]\n      mdoe: fast\n      ^\n  cure: did you mean \`mode\`?`,
   );
 });
 

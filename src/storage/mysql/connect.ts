@@ -4,32 +4,25 @@
  * SER tables are spoken to in latin1, whose 256 characters map one to one to bytes in latin1 columns and survive the way
  * into utf8 ones and back; Gatehouse's own tables in utf8mb4.
  */
-import { type Connection, type ConnectionOptions, createConnection, createPool, type Pool } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection } from 'mysql2';
 import type { MysqlAddress } from '../url.ts';
 
-type Charset = 'latin1' | 'utf8mb4';
+export type Charset = 'latin1' | 'utf8mb4';
 
-const CONNECT_MS = 1_500;
-const POOL_CONNECTIONS = 2;
-
-/** Pools open their connections when they are first asked. */
-export function connectPool(address: MysqlAddress, charset: Charset): Pool {
-  const pool = createPool({ ...connectionOptions(address, charset), connectionLimit: POOL_CONNECTIONS });
-  // Stands in the connection's queue before any question; if it fails, so does the question behind it.
-  pool.on('connection', (connection: Connection) => connection.query(setup(charset), () => {}));
-  return pool;
-}
+export const CONNECT_MS = 1_500;
 
 /** For the journal: several statements at once. */
-export function connectWriter(address: MysqlAddress): Promise<Connection> {
+export function connectWriter(address: MysqlAddress, timeoutMs: number): Promise<Connection> {
+  const timeout = Math.min(CONNECT_MS, timeoutMs);
   return new Promise((resolve, reject) => {
     const connection = createConnection({
       ...connectionOptions(address, 'latin1'),
+      connectTimeout: timeout,
       multipleStatements: true,
       queryFormat: asItStands,
     });
     connection.on('error', () => {}); // told by the query under way, or by the next one
-    connection.query(setup('latin1'), (error: Error | null) => {
+    connection.query({ sql: setup('latin1'), timeout }, (error: Error | null) => {
       if (!error) return resolve(connection);
       connection.destroy();
       reject(error);
@@ -42,7 +35,7 @@ function asItStands(sql: string): string {
   return sql;
 }
 
-function connectionOptions(address: MysqlAddress, charset: Charset): ConnectionOptions {
+export function connectionOptions(address: MysqlAddress, charset: Charset): ConnectionOptions {
   const { user, password, host, port, socket, database } = address;
   return {
     user,
@@ -57,6 +50,6 @@ function connectionOptions(address: MysqlAddress, charset: Charset): ConnectionO
 }
 
 /** Neither ANSI_QUOTES nor NO_BACKSLASH_ESCAPES: see literal.ts. */
-function setup(charset: Charset): string {
+export function setup(charset: Charset): string {
   return `SET NAMES ${charset}, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`;
 }

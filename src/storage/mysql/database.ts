@@ -6,11 +6,9 @@ import type { Row } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type MysqlAddress } from '../url.ts';
 import { backupRows } from './backup.ts';
-import { connectPool } from './connect.ts';
+import { ask, connectPool, kyselyPool } from './pool.ts';
 import { mysqlShape } from './shape.ts';
 import { mysqlWriter } from './writer.ts';
-
-const ANSWER_MS = 5_000;
 
 /** Errors that tell of the server's state and not of the values: connections, locks, disk full, read only, shutdown. */
 const AWAY = new Set([
@@ -37,6 +35,8 @@ const AWAY = new Set([
   'ER_SERVER_SHUTDOWN',
 ]);
 
+const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR']);
+
 export function openMysqlDatabase(address: MysqlAddress): Database {
   const own = connectPool(address, 'utf8mb4');
   const ser = connectPool(address, 'latin1');
@@ -45,11 +45,11 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
   return {
     dialect: 'mysql',
     label: databaseLabel(address),
-    kysely: new Kysely<Schema>({ dialect: new MysqlDialect({ pool: own }) }),
+    kysely: new Kysely<Schema>({ dialect: new MysqlDialect({ pool: kyselyPool(own) }) }),
     writer,
     alone: (work) => work(),
     select,
-    run: async (sql, values) => ((await ask(sql, values)) as { affectedRows: number }).affectedRows,
+    run: async (sql, values) => ((await askSer(sql, values)) as { affectedRows: number }).affectedRows,
     each(sql, onRow) {
       return new Promise((resolve, reject) => {
         ser
@@ -70,6 +70,7 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
       const { code, fatal } = error as { code?: unknown; fatal?: unknown };
       return fatal === true || (typeof code === 'string' && AWAY.has(code));
     },
+    isRefusal: (error) => REFUSED.has(String((error as { code?: unknown }).code)),
     async close() {
       writer.close();
       await Promise.all([own, ser].map((pool) => pool.promise().end()));
@@ -77,20 +78,15 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
   };
 
   async function select(sql: string, values: readonly Cell[]): Promise<Row[]> {
-    return (await ask(sql, values)) as Row[];
+    return (await askSer(sql, values)) as Row[];
   }
 
-  function ask(sql: string, values: readonly Cell[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      ser.query({ sql, values: [...values], rowsAsArray: true, timeout: ANSWER_MS }, (error, result) =>
-        error ? reject(error) : resolve(result),
-      );
-    });
+  function askSer(sql: string, values: readonly Cell[]): Promise<unknown> {
+    return ask(ser, { sql, values: [...values], rowsAsArray: true });
   }
 
   async function askOwn(sql: string): Promise<Record<string, unknown>[]> {
-    const [rows] = await own.promise().query(sql);
-    return rows as Record<string, unknown>[];
+    return (await ask(own, { sql })) as Record<string, unknown>[];
   }
 
   async function tableNames(): Promise<string[]> {

@@ -34,7 +34,7 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
     async write(work, timeoutMs) {
       const statements = statementsOf(work);
       if (statements.length === 0) return;
-      await connect();
+      await connect(timeoutMs);
       if (statements.length === 1) return send(statements[0]!, timeoutMs);
       try {
         await send(`START TRANSACTION;${statements.join(';')};COMMIT`, timeoutMs);
@@ -44,7 +44,7 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
       }
     },
     async begin(work, timeoutMs, after) {
-      await connect();
+      await connect(timeoutMs);
       const sent = send(['START TRANSACTION', ...statementsOf(work)].join(';'), timeoutMs);
       let fault: unknown;
       try {
@@ -60,8 +60,8 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
     close: () => drop(),
   };
 
-  async function connect(): Promise<void> {
-    connection ??= await connectWriter(address);
+  async function connect(timeoutMs: number): Promise<void> {
+    connection ??= await connectWriter(address, timeoutMs);
   }
 
   function send(sql: string, timeout: number): Promise<void> {

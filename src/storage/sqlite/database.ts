@@ -46,6 +46,7 @@ export function openSqliteDatabase(address: SqliteAddress): Database {
     },
     warnings: async () => [],
     isUnavailable: (error) => UNAVAILABLE.has(((error as { errcode?: number }).errcode ?? 0) & 0xff),
+    isRefusal: () => false,
     async close() {
       file.close();
     },

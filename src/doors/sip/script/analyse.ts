@@ -5,13 +5,13 @@
  * Errors: SCRIPT_UNSUPPORTED, SCRIPT_LOADMODULE, SCRIPT_FUNCTION, SCRIPT_ARGUMENT, SCRIPT_ROUTE, SCRIPT_VALUE,
  * SCRIPT_PATTERN. Warnings: SCRIPT_BREAK, SCRIPT_NEVER_TRUE.
  */
+import { didYouMean } from '../../../platform/problems.ts';
 import { bindComparison, bindTruth, type Complain } from './conditions.ts';
 import { CORE_ACTIONS, type CoreAction, NOT_YET } from './core-actions.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
 import type { ModuleList } from './modules.ts';
-import { didYouMean } from './suggest.ts';
 import type { Argument, CallNode, Comparison, Expression, RouteBlock, ScriptTree, Statement } from './syntax.ts';
 import type { FunctionSpec, SipModule } from './types.ts';
 

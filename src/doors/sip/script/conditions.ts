@@ -5,14 +5,15 @@
  * A test gives 1, -1 or ERROR (a value cannot be had: no From, no URI); ERROR counts as false for the whole condition.
  * String equality is over the full length and case-insensitive; SER's comparison by the shorter length is a fault not copied.
  */
+
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { nearest } from '../../../platform/problems.ts';
 import { parseUri } from '../message/uri.ts';
 import type { Run } from '../run.ts';
 import type { Explanation, Span } from './diagnostics.ts';
 import type { ScriptErrorCode } from './errors.ts';
 import type { ScriptHost } from './host.ts';
 import { Pattern, PatternError } from './pattern.ts';
-import { nearest } from './suggest.ts';
 import type { Comparison, Expression } from './syntax.ts';
 import type { Call } from './types.ts';
 import { WAIT } from './types.ts';

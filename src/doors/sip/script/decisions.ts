@@ -1,4 +1,4 @@
-/** What `check` tells about a script: each setting, and what Gatehouse makes of it. */
+/** What `check` tells about a script: each setting, and what Gatehouse makes of it. Values are fit to be shown. */
 export interface Decision {
   readonly what: string;
   readonly value: string;

@@ -1,8 +1,9 @@
 /**
- * What is wrong with a script, told so that it can be mended: file, line, column, the offending text, cause and cure.
+ * Collects what is wrong with a script, each with its place, the line itself, cause and cure.
  *
  * Lines and columns count from 1; columns and lengths are UTF-16 code units, as editors count.
  */
+import { excerptOf, type Problem } from '../../../platform/problems.ts';
 import type { ScriptErrorCode } from './errors.ts';
 
 /** A place in the text. */
@@ -11,19 +12,6 @@ export interface Span {
   readonly length: number;
   readonly line: number;
   readonly column: number;
-}
-
-export interface Problem {
-  readonly severity: 'error' | 'warning';
-  readonly code: ScriptErrorCode;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
-  /** Lower case, no full stop. */
-  readonly message: string;
-  readonly cause: string | undefined;
-  readonly cure: string | undefined;
 }
 
 export interface Explanation {
@@ -35,12 +23,14 @@ const MOST = 100;
 
 /** Collects the problems of one file; past a hundred errors it only counts. */
 export class Problems {
-  readonly file: string;
+  readonly #file: string;
+  readonly #text: string;
   readonly #list: Problem[] = [];
   #errors = 0;
 
-  constructor(file: string) {
-    this.file = file;
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.#text = text;
   }
 
   get errors(): number {
@@ -64,31 +54,16 @@ export class Problems {
 
   #add(severity: Problem['severity'], code: ScriptErrorCode, at: Span, message: string, { cause, cure }: Explanation) {
     const { line, column, length } = at;
-    this.#list.push({ severity, code, file: this.file, line, column, length, message, cause, cure });
+    this.#list.push({
+      severity,
+      code,
+      file: this.#file,
+      line,
+      column,
+      message,
+      excerpt: excerptOf(this.#text, line, column, length),
+      ...(cause ? { cause } : {}),
+      ...(cure ? { cure } : {}),
+    });
   }
-}
-
-/** One problem for a terminal: where and what, the source line with a caret under the place, then cause and cure. */
-export function renderProblem(problem: Problem, text: string): string {
-  const source = text.split('\n', problem.line)[problem.line - 1]?.replace(/\r$/, '') ?? '';
-  const before = source.slice(0, problem.column - 1).replace(/[^\t]/g, ' ');
-  const width = Math.max(1, Math.min(problem.length, source.length - problem.column + 1));
-  const gutter = String(problem.line);
-  const margin = ' '.repeat(gutter.length);
-  const lines = [
-    `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${problem.message} [${problem.code}]`,
-    ` ${gutter} | ${source}`,
-    ` ${margin} | ${before}${'^'.repeat(width)}`,
-  ];
-  if (problem.cause) lines.push(` ${margin} = cause: ${problem.cause}`);
-  if (problem.cure) lines.push(` ${margin} = cure:  ${problem.cure.replaceAll('\n', `\n ${margin}          `)}`);
-  return lines.join('\n');
-}
-
-/** All problems of a file, with the count on the last line. */
-export function renderProblems(problems: readonly Problem[], text: string): string {
-  const errors = problems.filter((p) => p.severity === 'error').length;
-  const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
-  const summary = `${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`;
-  return [...problems.map((p) => renderProblem(p, text)), summary].join('\n\n');
 }

@@ -3,9 +3,10 @@
  *
  * Errors: SCRIPT_GLOBAL. Warnings: SCRIPT_IGNORED. Source: the core settings of SER 0.9.7 and OpenSER 1.3.
  */
+import { didYouMean } from '../../../platform/problems.ts';
+import { withoutPasswords } from '../../../platform/redact.ts';
 import type { Decision } from './decisions.ts';
 import type { Problems, Span } from './diagnostics.ts';
-import { didYouMean } from './suggest.ts';
 import type { Argument, Assignment } from './syntax.ts';
 
 /** One value of `listen` or `alias`. */
@@ -51,6 +52,7 @@ interface Setting {
 
 const ignored = (kind: Kind, why: string): Setting => ({ kind, effect: `ignored: ${why}`, ignored: true });
 const ONE_PROCESS = 'one process serves all sockets';
+const CONTROL = 'commands come over the control socket in the data directory, where serctl finds it';
 const LOGGING = 'where and how much is logged is said in gatehouse.yaml';
 const RIGHTS = 'user and rights are set by the service and gatehouse.yaml';
 
@@ -70,13 +72,13 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     'rev_dns',
     { kind: 'switch', effect: 'as in SER only for received=, which Gatehouse decides by comparing addresses' },
   ],
-  ['fifo', { kind: 'text', effect: 'serctl commands are taken from this FIFO' }],
-  ['fifo_mode', { kind: 'number', effect: 'permissions of the FIFO' }],
-  ['fifo_db_url', { kind: 'text', effect: 'read by serctl; the server itself does not use it' }],
-  ['unix_sock', ignored('text', 'serctl uses the FIFO')],
+  ['fifo', ignored('text', CONTROL)],
+  ['fifo_mode', ignored('number', CONTROL)],
+  ['fifo_db_url', ignored('text', 'the modules have their database from their own db_url')],
+  ['unix_sock', ignored('text', CONTROL)],
   ['server_signature', { kind: 'switch', effect: 'replies carry a Server header' }],
   ['server_header', { kind: 'text', effect: 'the value of the Server header' }],
-  ['maxbuffer', { kind: 'number', effect: 'the receive buffer of UDP sockets, at least 4 MB' }],
+  ['maxbuffer', ignored('number', 'UDP sockets always ask for a receive buffer of 4 MB')],
   ['disable_tcp', { kind: 'switch', effect: 'no TCP sockets are opened' }],
   ['advertised_address', { kind: 'text', effect: 'the address in Via and Record-Route' }],
   ['advertised_port', { kind: 'number', effect: 'the port in Via and Record-Route' }],
@@ -106,6 +108,14 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ].map((name) => [name, ignored('text', 'TLS is set up in gatehouse.yaml')] as const),
 ]);
 
+/** They are written into every message: a complaint about what cannot stand there. */
+function complaintAboutAdvertised(name: string, { text, value }: Argument): string | undefined {
+  if (name === 'advertised_address' && !/^(\[?[0-9a-f:.]*:[0-9a-f:.]*\]?|[a-z0-9][a-z0-9.-]*)$/i.test(text))
+    return 'wants an address or a host name';
+  if (name === 'advertised_port' && !(Number(value) >= 1 && Number(value) <= 65535)) return 'wants a port';
+  return undefined;
+}
+
 interface Found {
   readonly value: Argument;
   readonly at: Span;
@@ -134,14 +144,22 @@ export function readGlobals(
     if (setting.kind === 'hosts') {
       for (const value of values) readHost(name as 'listen' | 'alias', value);
     } else {
-      const complaint = values.length > 1 ? 'takes one value' : complaintAbout(setting.kind, values[0]!);
+      const complaint =
+        values.length > 1
+          ? 'takes one value'
+          : (complaintAbout(setting.kind, values[0]!) ?? complaintAboutAdvertised(name, values[0]!));
       if (complaint)
         return problems.error('SCRIPT_GLOBAL', values.at(-1)!.at, `\`${name}\` ${complaint}`, {
           cure: exampleOf(name, setting.kind),
         });
       found.set(name, { value: values[0]!, at });
     }
-    decisions.push({ what: name, value: values.map((v) => v.text).join(' '), effect: setting.effect, line: at.line });
+    decisions.push({
+      what: name,
+      value: withoutPasswords(values.map((v) => v.text).join(' ')),
+      effect: setting.effect,
+      line: at.line,
+    });
   }
 
   function readHost(name: 'listen' | 'alias', value: Argument): undefined {
@@ -165,10 +183,18 @@ export function readGlobals(
         cure: 'the line may stay',
       });
     }
+    for (const name of ['fifo', 'unix_sock']) {
+      const socket = found.get(name);
+      if (!socket) continue;
+      problems.warn('SCRIPT_IGNORED', socket.at, `${name} is not opened`, {
+        cause: CONTROL,
+        cure: 'the line may stay; use the serctl that comes with Gatehouse in place of programs that write to it',
+      });
+    }
     const fifoDbUrl = found.get('fifo_db_url');
     if (fifoDbUrl) {
-      problems.warn('SCRIPT_IGNORED', fifoDbUrl.at, 'fifo_db_url has no effect in the server', {
-        cause: 'only serctl reads it',
+      problems.warn('SCRIPT_IGNORED', fifoDbUrl.at, 'fifo_db_url has no effect', {
+        cause: 'it concerns the FIFO, which is not opened',
         cure: 'the line may stay; the modules get their database from modparam(..., "db_url", ...)',
       });
     }
@@ -195,7 +221,7 @@ export function readGlobals(
       serverHeader: text('server_header'),
       maxbuffer: number('maxbuffer'),
       disableTcp: on('disable_tcp', false),
-      advertisedAddress: text('advertised_address'),
+      advertisedAddress: text('advertised_address')?.replace(/^\[|\]$/g, ''),
       advertisedPort: number('advertised_port'),
     };
   }

@@ -1,5 +1,6 @@
 /** A file that says it is Kamailio's is refused as a whole, with a list of what would have to change in it. */
-import { type Problem, Problems } from './diagnostics.ts';
+import type { Problem } from '../../../platform/problems.ts';
+import { Problems } from './diagnostics.ts';
 import type { Token } from './lexer.ts';
 
 type Test = (token: Token, next: Token | undefined, after: Token | undefined) => boolean;
@@ -28,7 +29,7 @@ export function refuseKamailio(mark: Token, tokens: readonly Token[], text: stri
     if (found) needed.push(`${change} (line ${found.line})`);
   }
   needed.push('no #!KAMAILIO line');
-  const problems = new Problems(file);
+  const problems = new Problems(file, text);
   problems.error('SCRIPT_KAMAILIO', mark, 'this file is written for Kamailio', {
     cause: 'Gatehouse runs the language of SER 0.9 and OpenSER 1.3, which break, return and 0 mean other things in',
     cure: `the file would need:\n${needed.map((change) => `- ${change}`).join('\n')}`,

@@ -4,9 +4,10 @@
  *
  * Errors: all of SCRIPT_ERRORS, told at once, up to 100 of a file.
  */
+import type { Problem } from '../../../platform/problems.ts';
 import { type Analysis, analyse } from './analyse.ts';
 import type { Decision } from './decisions.ts';
-import { type Problem, Problems } from './diagnostics.ts';
+import { Problems } from './diagnostics.ts';
 import { type Dialect, type DialectName, detectDialect } from './dialect.ts';
 import { type Globals, readGlobals } from './globals.ts';
 import { findHoles } from './holes.ts';
@@ -47,7 +48,7 @@ export interface LoadResult {
 }
 
 export function loadScript(text: string, options: LoadOptions): LoadResult {
-  const problems = new Problems(options.file);
+  const problems = new Problems(options.file, text);
   const raw = tokenize(text, problems);
   const kamailio = raw.find((token) => token.kind === 'kamailio');
   if (kamailio) return { script: undefined, problems: refuseKamailio(kamailio, raw, text, options.file) };

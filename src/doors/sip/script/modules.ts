@@ -5,10 +5,11 @@
  * Errors: SCRIPT_MODULE, SCRIPT_LOADMODULE, SCRIPT_PARAMETER, SCRIPT_PATTERN. Warnings: SCRIPT_IGNORED,
  * SCRIPT_CLEAR_PASSWORDS.
  */
+import { didYouMean } from '../../../platform/problems.ts';
+import { withoutPasswords } from '../../../platform/redact.ts';
 import type { Decision } from './decisions.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import { Pattern, PatternError } from './pattern.ts';
-import { didYouMean } from './suggest.ts';
 import type { LoadModule, ModParam, ScriptTree } from './syntax.ts';
 import type { ParameterSpec, ParameterValues, SipModule } from './types.ts';
 
@@ -56,7 +57,7 @@ export class ModuleList {
       parameters: values,
       decisions: module.parameters.map((spec) => ({
         what: `${module.name}.${spec.name}`,
-        value: values[spec.name] === null ? '(none)' : String(values[spec.name]),
+        value: shown(spec, values[spec.name]),
         effect: spec.describe.replace(/\.$/, ''),
         line: lines.get(spec.name),
       })),
@@ -197,6 +198,15 @@ export class ModuleList {
       cure: "in Gatehouse's own database they are sealed whatever this says; in an attached one, store ha1 and set calculate_ha1 to 0",
     });
   }
+}
+
+/** A value as it may be shown: of a secret only that there is one, of a database's address all but the password. */
+function shown({ secret }: ParameterSpec, value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return '(none)';
+  if (value === '') return '(empty)';
+  const text = String(value);
+  if (!secret) return text;
+  return text.includes('://') ? withoutPasswords(text) : '(not shown)';
 }
 
 function complaintAbout(spec: ParameterSpec, given: string | number): string | undefined {

@@ -2,6 +2,7 @@
  * One UDP socket as the transport sees it, so that another way to send and receive (native, batched) can take the place of
  * udp.ts.
  */
+import type { Advertised } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure } from './types.ts';
 
 export interface DatagramSocket {
@@ -15,7 +16,7 @@ export interface DatagramSocket {
 
 /** Opens a socket. Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL …). Port 0: any free one. */
 export type OpenDatagramSocket = (
-  listen: { readonly address: string; readonly port: number },
+  listen: { readonly address: string; readonly port: number; readonly advertised?: Advertised | undefined },
   receiver: Receiver,
   counters: Counters,
 ) => Promise<DatagramSocket>;

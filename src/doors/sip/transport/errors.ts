@@ -1,12 +1,4 @@
-/** What can go wrong with the SIP door's sockets. */
-
-/** Codes of the GatehouseErrors that `Transport.start` throws. */
-export const TRANSPORT_ERRORS = {
-  PORT_TAKEN: 'another process listens on this port',
-  PORT_FORBIDDEN: 'the system does not let this user listen on this port',
-  ADDRESS_MISSING: 'this machine does not have the address to listen on',
-  LISTEN_FAILED: 'the socket could not be opened for another reason',
-} as const;
+/** What can go wrong when the SIP door sends; what can when it listens stands in platform/listen-errors.ts. */
 
 /** Codes that SendFailure is given besides the system's own (ECONNREFUSED, EHOSTUNREACH …). */
 export const SEND_FAILURES = {

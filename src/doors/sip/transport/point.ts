@@ -10,9 +10,26 @@ export function hostPort(address: string, port: number): string {
   return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-export function listenPoint(protocol: Protocol, address: string, port: number): ListenPoint {
-  const at = hostPort(address, port);
-  return Object.freeze({ protocol, address, port, family: familyOf(address), name: `${protocol}:${at}`, hostPort: at });
+/** What Via and Record-Route say in place of the socket's own address or port; a host without brackets. */
+export interface Advertised {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+export function listenPoint(
+  protocol: Protocol,
+  address: string,
+  port: number,
+  advertised: Advertised = {},
+): ListenPoint {
+  return Object.freeze({
+    protocol,
+    address,
+    port,
+    family: familyOf(address),
+    name: `${protocol}:${hostPort(address, port)}`,
+    hostPort: hostPort(advertised.host ?? address, advertised.port ?? port),
+  });
 }
 
 export function isWildcard(address: string): boolean {

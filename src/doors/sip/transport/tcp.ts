@@ -10,7 +10,7 @@ import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../../platform/clock.ts';
 import type { Counters } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { familyOf, hostPort, isWildcard, listenPoint } from './point.ts';
+import { type Advertised, familyOf, hostPort, isWildcard, listenPoint } from './point.ts';
 import { type ConnectionHost, TcpConnection, type TcpLimits } from './tcp-connection.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
@@ -56,12 +56,13 @@ export class TcpPool implements ConnectionHost {
     return this.#connections.size;
   }
 
-  async listen(address: string, port: number): Promise<ListenPoint> {
+  async listen(listen: { address: string; port: number; advertised?: Advertised | undefined }): Promise<ListenPoint> {
+    const { address, port, advertised } = listen;
     const server = createServer(SOCKET_OPTIONS);
     server.listen({ host: address, port, ipv6Only: familyOf(address) === 6, exclusive: true });
     await once(server, 'listening');
     const bound = server.address() as { address: string; port: number };
-    const point = listenPoint('tcp', bound.address, bound.port);
+    const point = listenPoint('tcp', bound.address, bound.port, advertised);
     server.on('connection', (socket) => this.#accept(socket, point));
     // accept failed (out of descriptors); the listener itself lives on.
     server.on('error', () => void this.refused++);

@@ -1,16 +1,16 @@
 /**
  * The sockets of the SIP door behind one interface.
  *
- * Errors of `start`: PORT_TAKEN (names the process that holds the port), PORT_FORBIDDEN, ADDRESS_MISSING, LISTEN_FAILED.
+ * Errors of `start`: those of platform/listen-error.ts.
  */
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import { describeError } from '../../../platform/errors.ts';
+import { listenError } from '../../../platform/listen-error.ts';
 import type { Log } from '../../../platform/log.ts';
 import { socketsOnPort } from '../../../platform/socket-table.ts';
 import type { Counters, DatagramSocket, OpenDatagramSocket } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { listenError } from './listen-error.ts';
-import { choosePoint, hostPort } from './point.ts';
+import { type Advertised, choosePoint, hostPort } from './point.ts';
 import { TcpPool } from './tcp.ts';
 import { TcpConnection, type TcpLimits } from './tcp-connection.ts';
 import type {
@@ -25,11 +25,14 @@ import type {
 } from './types.ts';
 import { openUdp } from './udp.ts';
 
+const LISTEN_OPTION = '`sip.listen` of gatehouse.yaml, or the `listen` and `port` lines of ser.cfg';
+
 export interface Listen {
   readonly protocol: Protocol;
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
+  readonly advertised?: Advertised | undefined;
 }
 
 export interface TransportOptions {
@@ -70,7 +73,7 @@ class Sockets implements SocketTransport {
     for (const listen of this.#options.listen) {
       try {
         if (listen.protocol === 'tcp') {
-          this.points.push(await tcp.listen(listen.address, listen.port));
+          this.points.push(await tcp.listen(listen));
         } else {
           const socket = await openDatagramSocket(listen, guarded, this.#counters);
           this.#udp.push(socket);
@@ -79,7 +82,7 @@ class Sockets implements SocketTransport {
         }
       } catch (error) {
         await this.stop();
-        throw listenError(listen, error as NodeJS.ErrnoException);
+        throw listenError({ ...listen, option: LISTEN_OPTION }, error as NodeJS.ErrnoException);
       }
     }
     for (const warning of this.warnings) this.#options.log.warn(warning);

@@ -13,7 +13,7 @@ export interface ListenPoint {
   readonly family: 4 | 6;
   /** `udp:127.0.0.1:5060`, `tcp:[::1]:5060`: as SER writes it in the `socket` column. */
   readonly name: string;
-  /** `127.0.0.1:5060`, `[::1]:5060`: for Via and Record-Route. */
+  /** `127.0.0.1:5060`, `[::1]:5060`, or what is advertised instead: for Via and Record-Route. */
   readonly hostPort: string;
 }
 
@@ -60,7 +60,7 @@ export interface Receiver {
 
 export interface Transport {
   readonly points: readonly ListenPoint[];
-  /** Opens all listeners or none. Errors: PORT_TAKEN, PORT_FORBIDDEN, ADDRESS_MISSING. */
+  /** Opens all listeners or none. Errors: those of platform/listen-error.ts. */
   start(receiver: Receiver): Promise<void>;
   send(text: string, target: Target, failure?: SendFailure): void;
   /** The socket that `send` would use for such a target, so that Via and Record-Route can name it. */

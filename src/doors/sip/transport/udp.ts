@@ -8,7 +8,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Counters, DatagramSocket } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { familyOf, listenPoint } from './point.ts';
+import { type Advertised, familyOf, listenPoint } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
 export const RECEIVE_BUFFER = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ const MAX_DATAGRAM = 65_507;
 const SPACE = 0x20;
 
 export async function openUdp(
-  listen: { readonly address: string; readonly port: number },
+  listen: { readonly address: string; readonly port: number; readonly advertised?: Advertised | undefined },
   receiver: Receiver,
   counters: Counters,
 ): Promise<DatagramSocket> {
@@ -37,7 +37,7 @@ export async function openUdp(
     socket.close();
     throw error;
   }
-  return new UdpSocket(socket, receiver, counters);
+  return new UdpSocket(socket, listen.advertised, receiver, counters);
 }
 
 /** In place of Node's DNS: called for each datagram, it must answer before it returns. */
@@ -57,9 +57,9 @@ class UdpSocket implements DatagramSocket {
   readonly #counters: Counters;
   #open = true;
 
-  constructor(socket: Socket, receiver: Receiver, counters: Counters) {
+  constructor(socket: Socket, advertised: Advertised | undefined, receiver: Receiver, counters: Counters) {
     const { address, port } = socket.address();
-    this.point = listenPoint('udp', address, port);
+    this.point = listenPoint('udp', address, port, advertised);
     this.#socket = socket;
     this.#receiver = receiver;
     this.#counters = counters;

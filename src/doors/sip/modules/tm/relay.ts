@@ -16,7 +16,7 @@ import type { Relay, RelayTimers, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
 import type { ListenPoint, Target } from '../../transport/types.ts';
 import { Call } from './call.ts';
-import { HostCache, type HostWaiter } from './host-cache.ts';
+import { HostCache, type HostWaiter, type LookUp } from './host-cache.ts';
 import { isLoop, isOurStateless, loopMark, statelessBranch } from './loop.ts';
 import { HopFault, nextHop, OVERLOADED } from './next-hop.ts';
 
@@ -231,7 +231,7 @@ function isOverload(error: unknown): boolean {
   return error instanceof GatehouseError && error.code === 'OVERLOADED';
 }
 
-/** `services`: what of the door's services exists before the relay. */
-export function createRelay(services: RelayServices): ProxyRelay {
-  return new ProxyRelay(services, new HostCache(services.clock));
+/** `services`: what of the door's services exists before the relay; `lookUp`: how host names are looked up, the system's way if absent. */
+export function createRelay(services: RelayServices, lookUp?: LookUp): ProxyRelay {
+  return new ProxyRelay(services, new HostCache(services.clock, lookUp));
 }

@@ -33,6 +33,7 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
     name: 'db_url',
     type: 'string',
     default: null,
+    secret: true,
     describe: 'Database of the tables of contacts, like mysql://USER:PASSWORD@HOST/DATABASE; unset: the main one.',
   },
   int(

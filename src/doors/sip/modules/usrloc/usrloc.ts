@@ -55,7 +55,7 @@ export class Usrloc {
     const { spec } = table.settings;
     const found = await tables.open('location', spec);
     await tables.loadBindings(spec, clock.now(), (rows) => table.load(rows));
-    log.info('location table opened', { table: table.name, layout: found.layout, contacts: table.size });
+    log.debug('location table opened', { table: table.name, layout: found.layout, contacts: table.size });
   }
 
   #former(name: string): LocationTable | undefined {

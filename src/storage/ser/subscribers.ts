@@ -1,0 +1,123 @@
+/** Users in `subscriber` and `uri` tables (worker side): read, listed, changed, and asked for their uris. */
+import type {
+  NewSubscriber,
+  SubscriberName,
+  SubscriberRow,
+  SubscriberSpec,
+  UriSpec,
+  UserTables,
+} from '../../core/ser/types.ts';
+import type { Cell } from '../batch.ts';
+import type { ListOptions } from '../protocol.ts';
+import { hasColumn, quoteName, type Row } from '../table-shape.ts';
+import { toDatetime } from './datetime.ts';
+import type { Tables } from './tables.ts';
+import { checkLengths, pick, secretColumns, userRows } from './user-rows.ts';
+
+export class Subscribers {
+  readonly #tables: Tables;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  async read(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]> {
+    if (names.length === 0) return [];
+    const { user, domain } = await this.#columns(spec);
+    // By domain, so that the statement grows in width and not in depth.
+    const byDomain = Map.groupBy(names, (name) => (domain ? name.domain : ''));
+    const tests: string[] = [];
+    const values: string[] = [];
+    for (const [of, group] of byDomain) {
+      const isOneOf = `${user} IN (${group.map(() => '?').join(', ')})`;
+      tests.push(of === '' ? isOneOf : `(${isOneOf} AND ${domain} = ?)`);
+      values.push(...group.map(({ username }) => username), ...(of === '' ? [] : [of]));
+    }
+    return this.#select(spec, tests.join(' OR '), values);
+  }
+
+  async list(spec: SubscriberSpec, { after, limit, prefix }: ListOptions): Promise<SubscriberRow[]> {
+    const { user, domain } = await this.#columns(spec);
+    const tests = ['1 = 1'];
+    const values: string[] = [];
+    if (prefix) {
+      tests.push(`${user} LIKE ? ESCAPE '|'`);
+      values.push(`${prefix.replace(/[%_|]/g, '|$&')}%`);
+    }
+    if (after && domain) {
+      // The first test is implied by the second, but finds its way through an index.
+      tests.push(`${user} >= ? AND (${user} > ? OR ${domain} > ?)`);
+      values.push(after.username, after.username, after.domain);
+    } else if (after) {
+      tests.push(`${user} > ?`);
+      values.push(after.username);
+    }
+    const order = domain ? `${user}, ${domain}` : user;
+    return this.#select(spec, `${tests.join(' AND ')} ORDER BY ${order} LIMIT ${Math.floor(limit)}`, values);
+  }
+
+  async add(tables: UserTables, rows: readonly NewSubscriber[]): Promise<void> {
+    await (await userRows(this.#tables, tables)).add(rows);
+  }
+
+  async remove(tables: UserTables, name: SubscriberName): Promise<void> {
+    await (await userRows(this.#tables, tables)).remove(name);
+  }
+
+  async update(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean> {
+    const { db, shape } = await this.#tables.find('subscriber', spec);
+    const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
+    checkLengths(spec.table, shape, values);
+    const sets = values.map(([column]) => `${quoteName(column)} = ?`).join(', ');
+    const byDomain = row.domain !== '' && hasColumn(shape, spec.domainColumn);
+    const test = `${quoteName(spec.userColumn)} = ?${byDomain ? ` AND ${quoteName(spec.domainColumn)} = ?` : ''}`;
+    const key = byDomain ? [row.username, row.domain] : [row.username];
+    const sql = `UPDATE ${quoteName(spec.table)} SET ${sets} WHERE ${test}`;
+    return (await db.run(sql, [...values.map(([, value]) => value), ...key])) > 0;
+  }
+
+  async hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean> {
+    const { db } = await this.#tables.find('uri', spec);
+    const wanted = [
+      [spec.userColumn, username],
+      [spec.domainColumn, domain],
+      [spec.uriUserColumn, uriUser],
+    ] as const;
+    const given = wanted.filter(([column, value]) => value !== '' || column === spec.uriUserColumn);
+    const tests = given.map(([column]) => `${quoteName(column)} = ?`).join(' AND ');
+    const sql = `SELECT 1 FROM ${quoteName(spec.table)} WHERE ${tests} LIMIT 1`;
+    const values = given.map(([, value]) => value);
+    return (await db.select(sql, values)).length > 0;
+  }
+
+  async #columns(spec: SubscriberSpec): Promise<{ user: string; domain: string | undefined }> {
+    const { shape } = await this.#tables.find('subscriber', spec);
+    const domain = hasColumn(shape, spec.domainColumn) ? quoteName(spec.domainColumn) : undefined;
+    return { user: quoteName(spec.userColumn), domain };
+  }
+
+  async #select(spec: SubscriberSpec, where: string, values: readonly Cell[]): Promise<SubscriberRow[]> {
+    const { db, shape } = await this.#tables.find('subscriber', spec);
+    const { user, domain = "''" } = await this.#columns(spec);
+    // `open` refuses a script that names a column which is missing; administration takes what is there.
+    const columns = [spec.passwordColumn, spec.passwordColumn2, ...spec.columns].map((name) =>
+      hasColumn(shape, name) ? quoteName(name) : 'NULL',
+    );
+    const sql = `SELECT ${[user, domain, ...columns].join(', ')} FROM ${quoteName(spec.table)} WHERE ${where}`;
+    return (await db.select(sql, values)).map(rowOf);
+  }
+}
+
+function rowOf([username, domain, password, password2, ...rest]: Row): SubscriberRow {
+  return {
+    username: textOf(username) ?? '',
+    domain: textOf(domain) ?? '',
+    password: textOf(password) ?? '',
+    password2: textOf(password2) ?? '',
+    values: rest.map(textOf),
+  };
+}
+
+function textOf(cell: Cell | undefined): string | null {
+  return cell === null || cell === undefined ? null : String(cell);
+}
