@@ -43,7 +43,7 @@ async function run(program) {
 }
 
 /** The Node among our packages, wherever npm put them. */
-function bundledNode() {
+export function bundledNode() {
   const { resolve } = nodeModule.createRequire(import.meta.url);
   try {
     const node = resolve(`node-${process.platform}-${process.arch}/bin/node`);

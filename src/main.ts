@@ -2,9 +2,9 @@
  * The only place where parts are wired: reads the configuration, opens storage, builds the gate, opens the doors in order, and
  * gives the command line what it asks for.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createAdministration } from './core/admin/administration.ts';
 import { createAdmins } from './core/admin/admins.ts';
@@ -346,7 +346,7 @@ async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage,
 /** Said before anything is read or written there, so that nothing is half-made. */
 async function makeDataDirectory(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeDirectories(dataDir);
     await access(dataDir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const code = String((cause as NodeJS.ErrnoException).code);
@@ -357,6 +357,15 @@ async function makeDataDirectory(dataDir: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** Step by step: Node's own `recursive` never comes back where the file system makes nothing, as in /proc. */
+async function makeDirectories(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return makeDirectories(dirname(path)).then(make);
+    if (error.code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  });
 }
 
 /** Two servers on one data directory would both believe that the audit trail is theirs. */

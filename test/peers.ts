@@ -16,6 +16,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
+  npm: { program: 'npm', packages: ['npm'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   strace: { program: 'strace', packages: ['strace'] },
 };

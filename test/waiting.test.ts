@@ -368,3 +368,26 @@ test('a run that is never resumed is given up, and what comes behind it goes on'
   lab.advance(1_000);
   assert.equal(lab.wheel.size, timersAtRest);
 });
+
+test('requests without a branch are told apart by their CSeq while one of them waits', async (t) => {
+  const stage = await Stage.open(t, QUICKSTART);
+  const { alice, lab } = stage;
+  const uri = `sip:nobody@${DOMAIN}`;
+  const ask = (cseq: number) =>
+    request(alice, { method: 'OPTIONS', uri, to: uri, from: uri, callId: 'old', cseq, branch: '1' }).replace(
+      ';branch=1',
+      '',
+    );
+  const held: Held[] = [];
+  const first = stage.places.indexOf('mf_process_maxfwd_header');
+  stage.waitAt(
+    (place) => place === first && held.length === 0,
+    (one) => held.push(one),
+  );
+  for (const cseq of [1, 2, 2, 1]) alice.send(ask(cseq));
+  await stage.passed(alice);
+  assert.equal(lab.read('gatehouse_sip_requests_total', 'queued'), 1);
+  assert.equal(lab.read('gatehouse_sip_requests_total', 'absorbed'), 2);
+  held[0]!.go();
+  for (const cseq of [1, 2]) assert.equal(header((await final(alice))!, 'CSeq'), `${cseq} OPTIONS`);
+});

@@ -10,8 +10,8 @@ import { canReply, findFault } from '../src/doors/sip/message/faults.ts';
 import { parseMessage } from '../src/doors/sip/message/parse.ts';
 import { replyTarget } from '../src/doors/sip/message/reply.ts';
 import { MAX_HEAD } from '../src/doors/sip/transport/framing.ts';
-import { EXAMPLE } from './listings.ts';
-import { header, register, request, type SipClient, sipClient, statusOf } from './sip-client.ts';
+import { EXAMPLE, QUICKSTART } from './listings.ts';
+import { final, header, register, request, type SipClient, sipClient, statusOf } from './sip-client.ts';
 import { DOMAIN, LabClock, type SipLab, sipLab } from './sip-lab.ts';
 import { CALL_ID, CONTACT, FROM, TO } from './torture/case.ts';
 import { INVALID } from './torture/invalid.ts';
@@ -105,7 +105,9 @@ test('torture messages over UDP', async (t) => {
     if (message === undefined) {
       assert.deepEqual([change, finals], [{ garbage: 1, dropped: 0, answered: 0 }, []], one.name);
     } else if (fault === undefined) {
-      assert.deepEqual(change, { garbage: 0, dropped: 0, answered: 0 }, one.name);
+      // A response with one Via leads to nobody.
+      const dropped = message.isRequest || message.viaCount > 1 ? 0 : 1;
+      assert.deepEqual(change, { garbage: 0, dropped, answered: 0 }, one.name);
       assert.ok(finals.length <= 1, `${one.name}: ${finals.length} final replies`);
     } else if (canReply(message)) {
       assert.deepEqual(change, { garbage: 0, dropped: 0, answered: 1 }, one.name);
@@ -295,4 +297,22 @@ test('a stream goes on after a faulty message, and ends when it is cut off', asy
   socket.resetAndDestroy();
   await allClosed(scene.lab);
   scene.checkRest();
+});
+
+test('a response without the Via that leads on is dropped, and the right one still counts', async (t) => {
+  const lab = await sipLab(t, { script: QUICKSTART, users: { alice: ALICE.password } });
+  const [caller, phone] = [await sipClient(t, lab.udp), await sipClient(t, lab.udp)];
+  assert.equal(statusOf(await register(phone, ALICE)), 200);
+  const uri = `sip:alice@${DOMAIN}`;
+  caller.send(request(caller, { method: 'OPTIONS', uri, from: uri, to: uri }));
+  const asked = (await phone.receive())!;
+  const copied = asked.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/.test(line));
+  const respond = (status: string, lines: string[]) =>
+    phone.send([`SIP/2.0 ${status}`, ...lines, 'Content-Length: 0', '', ''].join('\r\n'));
+  for (const broken of ['', `Via: SIP/2.0/]DP ${caller.hostPort}`]) {
+    respond('480 Away', copied.map((line, at) => (at === 1 ? broken : line)).filter(Boolean));
+  }
+  respond('200 OK', copied);
+  assert.equal(statusOf(await final(caller)), 200);
+  assert.equal(lab.read('gatehouse_sip_dropped_total', 'fault'), 2);
 });

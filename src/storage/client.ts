@@ -15,6 +15,7 @@ import type { Args, CallName, CommitOutcome, FromWorker, Result, ToWorker, Worke
 
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
+const CLOSE_MS = 2_000;
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -26,6 +27,7 @@ export class WorkerClient {
   readonly #options: WorkerOptions;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #spawn: typeof spawnWorker;
   readonly #calls = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #ready = false;
@@ -37,19 +39,18 @@ export class WorkerClient {
   #commitDone: ((outcome: CommitOutcome) => void) | undefined;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(options: WorkerOptions, log: Log, clock: Clock) {
+  /** `spawn` makes the worker thread. */
+  constructor(options: WorkerOptions, log: Log, clock: Clock, spawn: typeof spawnWorker = spawnWorker) {
     this.#options = options;
     this.#log = log;
     this.#clock = clock;
+    this.#spawn = spawn;
   }
 
   /** Starts the worker and resolves when its databases are open; rejects with what stopped it. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-        workerData: this.#options,
-        name: 'storage',
-      });
+      const worker = this.#spawn(this.#options);
       this.#worker = worker;
       let failure: GatehouseError | undefined;
       worker.on('message', (message: FromWorker) => {
@@ -105,13 +106,15 @@ export class WorkerClient {
     this.#post({ kind: 'commit', batch: JSON.stringify(batch), budgetMs });
   }
 
-  /** Lets the worker close its databases, then ends it. */
+  /** Lets the worker close its databases, unless they keep it waiting, then ends it. */
   async close(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#retry);
     const worker = this.#worker;
     if (!worker) return;
+    const late = setTimeout(() => worker.terminate(), CLOSE_MS);
     await this.call('close').catch(() => {});
+    clearTimeout(late);
     await worker.terminate();
   }
 
@@ -174,6 +177,10 @@ export class WorkerClient {
       });
     }, wait);
   }
+}
+
+function spawnWorker(options: WorkerOptions): Worker {
+  return new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'storage' });
 }
 
 function unavailable(message: string, cause?: unknown): GatehouseError {

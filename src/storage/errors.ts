@@ -1,7 +1,8 @@
 /** The error codes of storage, besides USER_EXISTS and USER_UNKNOWN of core. Each is documented in docs/errors.md. */
 export const STORAGE_ERRORS = {
   BAD_DATABASE_URL: 'the address of a database cannot be read',
-  STORAGE_UNAVAILABLE: 'the database could not be reached or did not answer in time; nothing of the work is there',
+  STORAGE_UNAVAILABLE:
+    'the database could not be reached or did not answer in time; nothing of the work counts as done',
   STORAGE_PASSWORD: 'the database server wants another password for this user',
   STORAGE_BUSY: 'more changes wait to be written than the queue holds',
   STORAGE_REFUSED: 'the database rejects these values',

@@ -109,7 +109,9 @@ function suite(): void {
       const imported = site.import([...many, 'alice@gate.test,else,', 'żółw@gate.test,pw,']);
       assert.match(imported.stdout, /^1201 added, 1 there already/, imported.stderr);
       assert.equal(await rows('SELECT COUNT(*) FROM subscriber JOIN uri USING (username, domain)'), '1202');
-      const listed = JSON.parse(site.run('user', 'list', '--limit', '5000', '--json').stdout).users as { logins: string[] }[];
+      const listed = JSON.parse(site.run('user', 'list', '--limit', '5000', '--json').stdout).users as {
+        logins: string[];
+      }[];
       assert.equal(new Set(listed.flatMap(({ logins }) => logins)).size, 1_202);
       assert.ok(listed.some(({ logins }) => logins[0] === 'żółw@gate.test'));
 

@@ -159,6 +159,35 @@ function suite(): void {
     );
     await storage.close();
   });
+
+  test('a server that is frozen: writes and questions fail in time, all recovers by itself', async (t) => {
+    const url = await freshDatabase();
+    const storage = await openStorage(storageOptions(t, () => url));
+    const slow = binding('sip:slow@h', { cseq: 1 });
+    assert.equal(await written(storage, put(slow)), undefined);
+    assert.equal(await storage.users.count(), 0);
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      const begun = performance.now();
+      const [error] = await Promise.all([
+        written(storage, put({ ...slow, cseq: 2 })),
+        assert.rejects(storage.users.count(), { code: 'STORAGE_UNAVAILABLE' }),
+      ]);
+      assert.equal(error?.code, 'STORAGE_UNAVAILABLE');
+      assert.ok(performance.now() - begun < 8_000);
+      const next = performance.now();
+      assert.equal((await written(storage, put({ ...slow, cseq: 3 })))?.code, 'STORAGE_UNAVAILABLE');
+      assert.ok(performance.now() - next < 3_000, 'told within the time of a retry');
+      assert.ok(storage.health().some(({ code }) => code === 'STORAGE_DOWN'));
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    assert.equal(await written(storage, put({ ...slow, cseq: 9 })), undefined);
+    assert.equal(await storage.users.count(), 0);
+    assert.deepEqual(await bindings(storage), [{ ...slow, cseq: 9 }], 'what was given up does not come afterwards');
+    assert.deepEqual(storage.health(), []);
+    await storage.close();
+  });
 }
 
 function startLoad(storage: Storage, acknowledged: string[], refused: { code: string; afterMs: number }[]) {

@@ -11,12 +11,14 @@ import { openPolicy } from '../policy/policy.ts';
 import { digestResponse } from '../proofs/digest.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
+import type { SerTables, SubscriberName, SubscriberSpec } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
 import { RefreshCounts } from '../sessions/refresh-counts.ts';
+import { SerUsers } from '../users/ser-users.ts';
 import { StoredAccount } from '../users/stored-account.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import { createGate, type GateParts } from './gate.ts';
-import type { DigestProof, Knock, PasswordProof } from './types.ts';
+import type { Answer, DigestProof, Knock, PasswordProof, Verdict } from './types.ts';
 
 function lab(changes: Partial<GateParts> = {}) {
   const time = { now: 1_700_000_000_000 };
@@ -43,6 +45,7 @@ function lab(changes: Partial<GateParts> = {}) {
   const source = {
     name: 'fake',
     shared: false,
+    ignoresCase: false,
     find: (name: string) => step('find', users.get(name) ?? null),
   };
   const policy = {
@@ -90,6 +93,11 @@ function knock(user: string, proof: DigestProof | PasswordProof, changes: Partia
   return { door: 'sip', user, domain: '', client, proof, time: 1_700_000_000_000, ...changes };
 }
 
+function outcome(verdict: Answer<Verdict>): string {
+  assert.ok(!(verdict instanceof Promise));
+  return verdict.verdict === 'refused' ? verdict.reason : verdict.verdict;
+}
+
 test('a known user with the right digest is proven, at once and with a plain value', () => {
   const { gate, add, audited } = lab();
   add('alice', 'secret');
@@ -101,12 +109,12 @@ test('a known user with the right digest is proven, at once and with a plain val
   assert.equal(gate.stats.proven, 1);
 });
 
-test('the order is user, policy, proof; a refusal is audited with user, door, client and reason', () => {
+test('the order is user, proof; a refusal is audited with user, door, client and reason', () => {
   const { gate, add, steps, audited } = lab();
   add('alice', 'secret');
   const verdict = gate.prove(knock('alice', { kind: 'password', password: 'wrong' }));
   assert.deepEqual(verdict, { verdict: 'refused', reason: 'wrong-proof', silent: false });
-  assert.deepEqual(steps, ['find', 'policy', 'secret']);
+  assert.deepEqual(steps, ['find', 'secret']);
   assert.deepEqual(audited(), [
     {
       time: '2023-11-14T22:13:20.000Z',
@@ -147,27 +155,100 @@ test('names that nobody has count against the sender, who is then not even looke
   assert.deepEqual(steps, []);
 });
 
-test('a locked user and a rule of the policy refuse before the proof', () => {
-  const { gate, add, steps, audited } = lab({ policy: { decide: () => ({ allowed: false, rule: 'night' }) } });
+test('that a user is locked, or a rule against him, is told to who gave the right proof, and to nobody else', () => {
+  const { gate, add, audited } = lab({ policy: { decide: () => ({ allowed: false, rule: 'night' }) } });
   add('bob', 'secret', true);
   add('alice', 'secret');
-  const reasons = ['bob', 'alice'].map((user) => gate.prove(knock(user, { kind: 'password', password: 'secret' })));
-  assert.deepEqual(
-    reasons.map((v) => !(v instanceof Promise) && v.verdict === 'refused' && v.reason),
-    ['locked', 'policy'],
+  const reasons = (password: string) =>
+    ['bob', 'alice'].map((user) => outcome(gate.prove(knock(user, { kind: 'password', password }))));
+  assert.deepEqual(reasons('wrong'), ['wrong-proof', 'wrong-proof']);
+  assert.deepEqual(reasons('secret'), ['locked', 'policy']);
+  assert.equal(audited()[3].rule, 'night');
+});
+
+test('wrong tries are answered alike for a user, a locked one and a name that nobody has', async () => {
+  const { gate, add, time, wheel } = lab();
+  add('alice', 'secret');
+  add('bob', 'secret', true);
+  const tries = ['alice', 'bob', 'nobody'].map((user) =>
+    Array.from({ length: 8 }, (_, port) =>
+      gate.prove(knock(user, digest(user, 'wrong'), { client: { address: '192.0.2.1', port } })),
+    ),
   );
-  assert.ok(!steps.includes('secret'));
-  assert.equal(audited()[1].rule, 'night');
+  time.now += 3_010;
+  wheel.advance();
+  const answers = await Promise.all(tries.map((each) => Promise.all(each)));
+  const heard = answers.map((each) =>
+    each.map((v) => v.verdict === 'refused' && (v.silent ? '' : v.reason === 'slowed' ? 'late' : 'refused')),
+  );
+  assert.deepEqual(heard[0], ['refused', 'refused', 'refused', 'refused', 'refused', 'late', '', '']);
+  assert.deepEqual(heard[1], heard[0]);
+  assert.deepEqual(heard[2], heard[0]);
+});
+
+test('a sender of wrong tries is held alike, whether the names exist or not', () => {
+  for (const exists of [true, false]) {
+    const { gate, add } = lab();
+    for (let i = 0; i <= 20; i++) if (exists) add(`user${i}`, 'secret');
+    for (let i = 0; i < 20; i++) gate.prove(knock(`user${i}`, digest(`user${i}`, 'wrong')));
+    assert.ok(gate.prove(knock('user20', digest('user20', 'wrong'))) instanceof Promise, String(exists));
+  }
+});
+
+test('an expired nonce proves who one is, and nothing more: no count is lifted and no place becomes known', () => {
+  const { gate, add } = lab();
+  add('alice', 'secret');
+  const captured = digest('alice', 'secret', { expired: true });
+  const from = (address: string, proof: DigestProof) =>
+    gate.prove(knock('alice', proof, { client: { address, port: 1 } }));
+  assert.equal(outcome(from('192.0.2.1', digest('alice', 'secret'))), 'proven');
+  for (let i = 0; i < 4; i++) from('192.0.2.1', digest('alice', `home${i}`));
+  for (let i = 0; i < 4; i++) from('198.51.100.7', digest('alice', `away${i}`));
+  for (const address of ['192.0.2.1', '198.51.100.7']) {
+    assert.equal(outcome(from(address, captured)), 'proven');
+    assert.equal(outcome(from(address, digest('alice', 'the fifth'))), 'wrong-proof');
+    assert.ok(from(address, digest('alice', 'the sixth')) instanceof Promise);
+  }
+  assert.deepEqual([gate.stats.proven, gate.stats.expired], [1, 2]);
+});
+
+test('however a name is written, wrong tries count on the account', async () => {
+  const rows = [{ username: 'u1', domain: 'a.example', password: 'secret', password2: '', values: [] }];
+  const tables = {
+    // As a table of MariaDB, whose usual collations ignore case.
+    readSubscribers: async (_spec: SubscriberSpec, names: readonly SubscriberName[]) =>
+      rows.filter((row) => names.some(({ username }) => username.toLowerCase() === row.username)),
+  } as Partial<SerTables> as SerTables;
+  const clock = { now: () => 0, monotonic: () => 0 };
+  const spec = { table: 'subscriber', columns: [] } as Partial<SubscriberSpec> as SubscriberSpec;
+  const source = new SerUsers({ tables, spec, useDomain: false, calculateHa1: true, clock });
+  const { gate } = lab();
+  let port = 0;
+  const guess = (user: string, username = user, password = 'wrong') => {
+    const client = { address: '192.0.2.1', port: port++ };
+    return gate.prove(knock(user, digest(username, password), { source, client }));
+  };
+  for (const user of ['%75%31', 'u1%40a.example']) assert.equal(outcome(await guess(user)), 'unknown-user', user);
+  const right = await guess('U1', 'U1@example.com', 'secret');
+  assert.equal(right.verdict === 'proven' && right.ticket.account.id, 'subscriber:u1@a.example');
+  const elsewhere = { client: { address: '203.0.113.9', port: 1 }, source };
+  const tries = ['u1', 'U1', 'u1@example.com', 'U1@EXAMPLE.COM', 'u1'].map((username) =>
+    gate.prove(knock(username.slice(0, 2), digest(username, 'wrong'), elsewhere)),
+  );
+  assert.deepEqual((await Promise.all(tries)).map(outcome), new Array(5).fill('wrong-proof'));
+  const sixth = (user: string) => gate.prove(knock(user, digest(user, 'wrong'), elsewhere));
+  assert.ok(sixth('U1') instanceof Promise);
+  assert.equal(outcome(await sixth('u1')), 'slowed');
+  // A name that nobody has is folded as the table would.
+  for (const user of ['u2', 'U2', 'u2', 'U2', 'u2']) await guess(user);
+  assert.ok(guess('U2') instanceof Promise);
+  assert.equal(outcome(await guess('u2')), 'slowed');
 });
 
 test('a nonce count is good once; a wrong digest does not use it up, an expired nonce neither', () => {
   const { gate, add } = lab();
   add('alice', 'secret');
-  const reason = (proof: DigestProof) => {
-    const verdict = gate.prove(knock('alice', proof));
-    assert.ok(!(verdict instanceof Promise));
-    return verdict.verdict === 'refused' ? verdict.reason : verdict.verdict;
-  };
+  const reason = (proof: DigestProof) => outcome(gate.prove(knock('alice', proof)));
   assert.equal(reason(digest('alice', 'wrong')), 'wrong-proof');
   assert.equal(reason(digest('alice', 'secret', { expired: true })), 'proven');
   assert.equal(reason(digest('alice', 'secret')), 'proven');
@@ -182,6 +263,7 @@ function sharedLab() {
   const source: UserSource = {
     name: 'subscriber',
     shared: true,
+    ignoresCase: true,
     find: (name, _domain, fresh = false) => {
       asked.push(fresh);
       return fresh ? Promise.resolve(base.users.get(`${name}:fresh`) ?? null) : (base.users.get(name) ?? null);
@@ -225,7 +307,7 @@ test('a source that cannot be asked gives `unavailable` and costs no try', async
   const { gate, add } = lab();
   add('alice', 'secret');
   const down = () => Promise.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'down'));
-  const cold: UserSource = { name: 'cold', shared: true, find: down };
+  const cold: UserSource = { name: 'cold', shared: true, ignoresCase: true, find: down };
   const verdict = await gate.prove(knock('alice', digest('alice', 'secret'), { source: cold }));
   assert.equal(verdict.verdict === 'refused' && verdict.reason, 'unavailable');
 });
@@ -233,7 +315,7 @@ test('a source that cannot be asked gives `unavailable` and costs no try', async
 test('a cold user is judged when he has been read', async () => {
   const { gate, add, users } = lab();
   add('alice', 'secret');
-  const cold: UserSource = { name: 'cold', shared: false, find: async () => users.get('alice') ?? null };
+  const cold: UserSource = { name: 'cold', shared: false, ignoresCase: false, find: async () => users.get('alice') ?? null };
   const verdict = gate.prove(knock('alice', digest('alice', 'secret'), { source: cold }));
   assert.ok(verdict instanceof Promise);
   assert.equal((await verdict).verdict, 'proven');

@@ -1,12 +1,12 @@
 /**
  * The journal: how anything becomes durable. Core declares it, storage implements it.
  *
- * `append` hands over a unit of changes and returns at once. Units are collected for at most 5 ms or 500 changes and
+ * `append` hands over a unit of changes and returns at once. Units are collected for at most 5 ms (while a batch is being committed, until 5 ms after it) or 500 changes and
  * committed together, in the order of their appending; a unit is written whole or not at all. When the commit (and the
  * fsync of the audit segment) is done, `settled()` of its waiter is called, from a batch's end and not from `append`.
  *
- * Errors handed to the waiter: STORAGE_UNAVAILABLE (could not be written within the retry time; nothing of the unit is
- * there), STORAGE_BUSY (the queue is full; nothing of the unit is there), STORAGE_REFUSED (the database rejects this unit).
+ * Errors handed to the waiter: STORAGE_UNAVAILABLE (could not be written within the retry time; nothing of the unit counts,
+ * but if contact was lost during the commit itself, it may be there until the same key is written again or expires), STORAGE_BUSY (the queue is full; nothing of the unit is there), STORAGE_REFUSED (the database rejects this unit).
  */
 import type { GatehouseError } from '../../platform/errors.ts';
 import type { BindingRow, LocationSpec } from '../ser/types.ts';

@@ -1,5 +1,5 @@
 /**
- * Limits on wrong credentials, over all doors together (docs/decisions/0001-the-house.md, "Limits").
+ * Limits on wrong credentials, over all doors together (docs/decisions/0009-limits.md).
  *
  * Wrong proofs count per user and place. A place where the user got in before counts for itself; all other places share one
  * count per user. So a stranger uses up the strangers' tries and never the user's own: nobody can lock somebody else out from

@@ -1,7 +1,7 @@
 /**
  * Accounts that were read, in front of a source that is slow: answers at once what it may trust, gathers what it must read.
  *
- * A hit makes no garbage and costs one Map look-up. Misses are gathered for 2 ms or 500 names and read in one query. Names
+ * A hit makes no garbage and costs one Map look-up. Misses are gathered for 5 ms or 500 names and read in one query. Names
  * that nobody has are remembered for 1 s at most. When the source cannot be asked, an account known from before goes on
  * being trusted, except where `fresh` was asked for. Full, the cache drops what was not used since its last round.
  *
@@ -12,7 +12,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import type { Answer } from '../gate/types.ts';
 import type { Account } from './types.ts';
 
-const GATHER_MS = 2;
+const GATHER_MS = 5;
 const BATCH = 500;
 const MAX_WAITING = 20_000;
 const UNKNOWN_MS = 500; // two rounds of it are remembered

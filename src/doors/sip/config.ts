@@ -32,7 +32,7 @@ export const sipConfig = z.strictObject({
     .optional()
     .describe(
       'What loose_route() does for a first request that brings Route headers along. pass: relays it as SER does; challenge: leaves it ' +
-        'to the authentication that follows. Unset: challenge for the built-in example, pass for a file of yours.',
+        'to the authentication that follows. Unset: what the script says with modparam("rr", "preloaded_route", ...), as our example does; else pass.',
     ),
 });
 export type SipConfig = z.output<typeof sipConfig>;

@@ -1,4 +1,5 @@
 /** Who is `myself`: the sockets Gatehouse listens on, what they advertise, and the names it serves (SER's listen and alias). */
+import { isIPv6 } from 'node:net';
 import type { LocalNames } from './services.ts';
 import type { ListenPoint } from './transport/types.ts';
 
@@ -29,7 +30,9 @@ export function localNames(points: readonly ListenPoint[], aliases: readonly str
   }
 }
 
+/** One form for each host: lower case, no brackets, no dot at the end, IPv6 in its shortest form. */
 function bare(host: string): string {
   const text = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  return text.toLowerCase();
+  if (text.includes(':')) return isIPv6(text) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
+  return (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
 }

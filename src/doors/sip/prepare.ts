@@ -50,11 +50,11 @@ const LARGEST = 4 << 20;
 
 export function prepareSip(config: SipConfig, scriptFile: string | undefined): PreparedSip {
   const path = scriptFile ?? config.script ?? EXAMPLE;
-  const builtIn = path === EXAMPLE;
-  const file = builtIn ? 'examples/ser.cfg' : path;
+  const file = path === EXAMPLE ? 'examples/ser.cfg' : path;
   const text = readScript(path);
   const loaded = loadScript(text, { file, modules, ...(config.dialect ? { dialect: config.dialect } : {}) });
-  const preloadedRoute = config.preloaded_route ?? (builtIn ? 'challenge' : 'pass');
+  const byScript = loaded.script?.uses.parametersOf('rr')?.preloaded_route === 'challenge' ? 'challenge' : 'pass';
+  const preloadedRoute = config.preloaded_route ?? byScript;
   // The option closes what the script alone would leave open.
   const closed = preloadedRoute === 'challenge' ? 'SCRIPT_PRELOADED_ROUTE' : undefined;
   const problems = loaded.problems.filter(({ code }) => code !== closed);

@@ -29,6 +29,8 @@ const HISTORY: Frame = {
 export function mysqlWriter(address: MysqlAddress): MysqlWriter {
   const frames = new WeakMap<LocationPlan, Frame>();
   let connection: Connection | undefined;
+  /** A connection given up in the middle of a statement, which a server that wakes up might still carry out. */
+  let abandoned: number | undefined;
 
   return {
     async write(work, timeoutMs) {
@@ -61,7 +63,14 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
   };
 
   async function connect(timeoutMs: number): Promise<void> {
-    connection ??= await connectWriter(address, timeoutMs);
+    if (connection) return;
+    connection = await connectWriter(address, timeoutMs);
+    if (abandoned === undefined) return;
+    // Before newer rows are written, so that the old ones cannot come after them. It may be gone, or somebody else's.
+    await send(`KILL ${abandoned}`, timeoutMs).catch((error) => {
+      if (error.fatal || error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw error;
+    });
+    abandoned = undefined;
   }
 
   function send(sql: string, timeout: number): Promise<void> {
@@ -70,6 +79,7 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
       connection.query({ sql, timeout }, (error: (Error & { fatal?: boolean; code?: string }) | null) => {
         if (!error) return resolve();
         // After a time-out the answer may still come, and nobody could tell to which question.
+        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') abandoned ??= connection?.threadId ?? undefined;
         if (error.fatal || error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') drop();
         reject(error);
       });

@@ -26,10 +26,18 @@ export function openSqlite(path: string): SqliteFile {
   return {
     exec: (sql) => db.exec(sql),
     raw: (sql) => rawStatement(db.prepare(sql)),
-    prepare: (sql) => kyselyStatement(db.prepare(sql)),
+    // When the disk is full SQLite has rolled back by itself, and the reason must not be lost behind a second complaint.
+    prepare: (sql) => (sql === 'rollback' && !db.isTransaction ? NOTHING : kyselyStatement(db.prepare(sql))),
     close: () => db.close(),
   };
 }
+
+const NOTHING: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
 
 function rawStatement(statement: StatementSync): Statement {
   statement.setReturnArrays(true);

@@ -53,7 +53,7 @@ export function viaLine(point: ListenPoint, branch: string, rport = false): stri
   return `Via: SIP/2.0/${protocol} ${point.hostPort};branch=${branch}${rport ? ';rport' : ''}\r\n`;
 }
 
-/** The Via below the topmost one: who gets the response when it is passed on without a transaction. */
+/** The Via below the topmost one: the sender's, of a response to what we passed on. */
 export function secondVia(response: SipMessage): Via | undefined {
   const { text, via } = response;
   if (via === undefined) return undefined;

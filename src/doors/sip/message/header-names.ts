@@ -12,6 +12,7 @@ export const HEADERS = [
   ['cseq', 'CSeq'],
   ['contact', 'Contact', 'm'],
   ['maxForwards', 'Max-Forwards'],
+  ['maxBreadth', 'Max-Breadth'],
   ['route', 'Route'],
   ['recordRoute', 'Record-Route'],
   ['contentLength', 'Content-Length', 'l'],

@@ -6,7 +6,7 @@
  */
 import { DIGIT, decimal, equalsWord, SPACE, skip, trimEnd } from './chars.ts';
 import { Header, type HeaderId, headerIdAt } from './header-names.ts';
-import { type NameAddr, param, parseNameAddr, parseNameAddrs } from './name-addr.ts';
+import { addNameAddrs, type NameAddr, param, parseNameAddr } from './name-addr.ts';
 import type { Fault, StartLine } from './start-line.ts';
 import { isToken, parseUri, type SipUri } from './uri.ts';
 import { parseVia, type Via } from './via.ts';
@@ -252,11 +252,9 @@ export class SipMessage {
   }
 
   #allNameAddrs(id: HeaderId): readonly NameAddr[] | undefined {
-    let all: readonly NameAddr[] = [];
+    const all: NameAddr[] = [];
     for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
-      const some = parseNameAddrs(this.text, this.valueStart(index), this.valueEnd(index));
-      if (some === undefined) return undefined;
-      all = all.length === 0 ? some : all.concat(some);
+      if (!addNameAddrs(all, this.text, this.valueStart(index), this.valueEnd(index))) return undefined;
     }
     return all;
   }

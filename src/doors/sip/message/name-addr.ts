@@ -45,16 +45,24 @@ export function parseNameAddr(text: string, start = 0, end = text.length): NameA
   return { display, uri: text.slice(open + 1, close), params: text.slice(from, trimEnd(text, from, stop)), end: stop };
 }
 
+/** Values that are looked at in all the headers of one kind: far more than any telephone sends, and soon read. */
+export const MAX_NAME_ADDRS = 128;
+
 /** All values of a comma separated header; undefined when one is broken or the list is empty. */
 export function parseNameAddrs(text: string, start = 0, end = text.length): NameAddr[] | undefined {
   const list: NameAddr[] = [];
+  return addNameAddrs(list, text, start, end) && list.length > 0 ? list : undefined;
+}
+
+/** Appends the values of one header to the list; false: one is broken, or there are more than MAX_NAME_ADDRS. */
+export function addNameAddrs(list: NameAddr[], text: string, start: number, end: number): boolean {
   for (let at = start; at <= end; ) {
     const one = parseNameAddr(text, at, end);
-    if (one === undefined) return undefined;
+    if (one === undefined || list.length === MAX_NAME_ADDRS) return false;
     list.push(one);
     at = one.end + 1;
   }
-  return list.length === 0 ? undefined : list;
+  return true;
 }
 
 /** Value of a header parameter, unquoted: '' when it has none, undefined when it is absent. `name` in lower case. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bareHost, parseUri, unescapeUser, uriParam } from './uri.ts';
+import { bareHost, parseUri, unescapeUser, uriParam, withoutHeaders } from './uri.ts';
 
 const none = { user: '', password: '', host: '', port: 0, params: '', headers: '' };
 
@@ -69,4 +69,14 @@ test('resolves escapes once, and leaves what is none', () => {
 test('takes the brackets off', () => {
   assert.equal(bareHost('[::1]'), '::1');
   assert.equal(bareHost('h'), 'h');
+});
+
+test('a contact becomes a Request-URI without its headers; a question mark in the user part stays', () => {
+  assert.equal(
+    withoutHeaders('sip:a@b.example:5070;transport=tcp?Subject=x&Priority=urgent'),
+    'sip:a@b.example:5070;transport=tcp',
+  );
+  assert.equal(withoutHeaders('sip:a?b@c.example'), 'sip:a?b@c.example');
+  assert.equal(withoutHeaders('sip:a?b@c.example?d=e'), 'sip:a?b@c.example');
+  assert.equal(withoutHeaders('sip:a@b.example'), 'sip:a@b.example');
 });

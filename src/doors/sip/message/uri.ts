@@ -144,3 +144,10 @@ function lowerCase(host: string): string {
 export function isToken(text: string, start: number, end: number): boolean {
   return start < end && skip(text, start, end, TOKEN) === end;
 }
+
+/** The URI as a Request-URI, which may have no headers (RFC 3261 sections 16.6 step 2 and 19.1.1). A contact may have some. */
+export function withoutHeaders(uri: string): string {
+  if (!uri.includes('?')) return uri;
+  const headers = parseUri(uri)?.headers ?? '';
+  return headers === '' ? uri : uri.slice(0, -headers.length - 1);
+}

@@ -6,7 +6,7 @@
  * The request text is kept until the final response has come; of an INVITE that failed, its ACK after that.
  */
 import { Timer, type TimerOwner } from '../../../platform/timer-wheel.ts';
-import type { SipMessage } from '../message/message.ts';
+import { detach, type SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
 import type { SendFailure, Target } from '../transport/types.ts';
 import { buildAck } from './derived-request.ts';
@@ -36,6 +36,8 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
   #cancelWanted = false;
   #cancelSent = false;
   #ack = '';
+  /** Characters counted. */
+  #held = 0;
   /** What the step under way is about. */
   #response: SipMessage | undefined;
   #failureCode = '';
@@ -51,6 +53,7 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
     this.method = request.method;
     this.text = request.text;
     this.target = request.target;
+    this.#count();
     const { t1 } = host.timers;
     this.#state = this.isInvite ? 'calling' : 'trying';
     this.#lifetimeInput = this.isInvite ? 'timerB' : 'timerF';
@@ -97,7 +100,11 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
 
   sendFailed(code: string): void {
     this.#failureCode = code;
-    this.#input('transportError');
+    try {
+      this.#input('transportError');
+    } catch (error) {
+      this.#host.failed(error);
+    }
   }
 
   cancel(): void {
@@ -151,15 +158,15 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
         if (this.#repeat) this.#host.wheel.stop(this.#repeat);
         break;
       case 'startM':
-        this.text = '';
+        this.#forgetText();
         this.#startLifetime('timerM', 64 * timers.t1);
         break;
       case 'startD':
-        this.text = '';
+        this.#forgetText();
         this.#startLifetime('timerD', this.#reliable ? 0 : timers.d);
         break;
       case 'startK':
-        this.text = '';
+        this.#forgetText();
         this.#startLifetime('timerK', this.#reliable ? 0 : timers.t4);
         break;
       case 'reportTimeout':
@@ -180,7 +187,7 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
   #sendAck(response: SipMessage): void {
     // A request that we cannot read ourselves (its URI came from outside) has no ACK, but must end like any other.
     const request = this.#ack === '' ? parseMessage(this.text) : undefined;
-    if (request) this.#ack = buildAck(request, response);
+    if (request) this.#ack = detach(buildAck(request, response));
     if (this.#ack !== '') this.#host.transport.send(this.#ack, this.target);
   }
 
@@ -199,7 +206,20 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
     this.#host.wheel.start(this.#lifetime, ms);
   }
 
+  #forgetText(): void {
+    this.text = '';
+    this.#count();
+  }
+
+  #count(): void {
+    const held = this.text.length + this.#ack.length;
+    this.#host.budget.change(held - this.#held);
+    this.#held = held;
+  }
+
   #end(): void {
+    this.#ack = '';
+    this.#forgetText();
     this.#host.wheel.stop(this.#lifetime);
     if (this.#repeat) this.#host.wheel.stop(this.#repeat);
     this.#host.clientEnded(this);

@@ -1,6 +1,7 @@
 /** What every transaction shares: sockets, timers, counters, and the layer that it leaves in the end. */
 import type { TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { Transport } from '../transport/types.ts';
+import type { Budget } from './budget.ts';
 import type { ClientTransaction, TransactionStats } from './types.ts';
 
 /** RFC 3261 section 17, table 4; milliseconds. */
@@ -25,10 +26,13 @@ export interface TransactionHost {
   readonly wheel: TimerWheel;
   readonly timers: TimerValues;
   readonly counts: Counts;
+  readonly budget: Budget;
   /** Sends the CANCEL as a transaction of its own. */
   sendCancel(invite: ClientTransaction): void;
   clientEnded(client: ClientTransaction): void;
   serverEnded(server: { readonly key: string }): void;
+  /** Something that must not throw did: told, and survived. */
+  failed(error: unknown): void;
 }
 
 /** Timer.kind: the one that repeats messages (A, E, G) and the one that ends a state (all others). */

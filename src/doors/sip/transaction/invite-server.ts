@@ -15,7 +15,7 @@ export type Input =
   | 'timerI'
   | 'timerL'
   | 'transportError';
-export type Action = 'send' | 'resend' | 'startGH' | 'doubleG' | 'stopGH' | 'startI' | 'startL' | 'reportAbandoned';
+export type Action = 'send' | 'resend' | 'forget' | 'startGH' | 'doubleG' | 'stopGH' | 'startI' | 'startL' | 'reportAbandoned';
 export type Step = readonly [State, readonly Action[]];
 
 const PROCEEDING: Step = ['proceeding', []];
@@ -24,7 +24,7 @@ const PROCEEDING_AGAIN: Step = ['proceeding', ['resend']];
 const PROCEEDING_FAILED: Step = ['proceeding', ['reportAbandoned']];
 const ACCEPTED: Step = ['accepted', []];
 const ACCEPTED_FIRST: Step = ['accepted', ['send', 'startL']];
-const ACCEPTED_MORE: Step = ['accepted', ['send']];
+const ACCEPTED_MORE: Step = ['accepted', ['send', 'forget']];
 const ACCEPTED_FAILED: Step = ['accepted', ['reportAbandoned']];
 const COMPLETED: Step = ['completed', []];
 const COMPLETED_FIRST: Step = ['completed', ['send', 'startGH']];

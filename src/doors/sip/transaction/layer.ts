@@ -1,16 +1,17 @@
 /**
  * The transaction layer: makes transactions, finds the one a message belongs to, and forgets them when they end.
  *
- * Errors: OVERLOADED when `maxTransactions` run (the CANCEL of a running INVITE is let through).
+ * Errors: OVERLOADED when `maxTransactions` run or `maxCharacters` are held (the CANCEL of a running INVITE is let through).
  * Source: RFC 3261 sections 9.2, 17.1.3 and 17.2.3.
  */
 import { GatehouseError } from '../../../platform/errors.ts';
 import { Timer, type TimerWheel } from '../../../platform/timer-wheel.ts';
-import type { SipMessage } from '../message/message.ts';
+import { detach, type SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
 import { replyTarget } from '../message/reply.ts';
 import type { Source, Target, Transport } from '../transport/types.ts';
 import { branchMaker } from './branches.ts';
+import { Budget } from './budget.ts';
 import { Client } from './client.ts';
 import { buildCancel } from './derived-request.ts';
 import { type Counts, RFC_TIMERS, type TimerValues, type TransactionHost } from './host.ts';
@@ -25,9 +26,14 @@ export interface TransactionOptions {
   readonly owner: string;
   readonly timers?: TimerValues;
   readonly maxTransactions?: number;
+  /** Of requests and responses held. */
+  readonly maxCharacters?: number;
+  /** Told what a user of a transaction throws when a message could not be sent. */
+  readonly onError: (error: unknown) => void;
 }
 
 const MAX_TRANSACTIONS = 200_000;
+const MAX_CHARACTERS = 256 << 20;
 
 /** The CANCEL's own outcome changes nothing: the INVITE's final response or its timer B decides. */
 const INDIFFERENT: ClientUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
@@ -41,6 +47,8 @@ class Layer implements Transactions, TransactionHost {
   readonly wheel: TimerWheel;
   readonly timers: TimerValues;
   readonly newBranch: () => string;
+  readonly budget: Budget;
+  readonly failed: (error: unknown) => void;
   readonly counts: Counts = {
     servers: 0,
     clients: 0,
@@ -61,6 +69,8 @@ class Layer implements Transactions, TransactionHost {
     this.timers = options.timers ?? RFC_TIMERS;
     this.newBranch = branchMaker(options.owner);
     this.#max = options.maxTransactions ?? MAX_TRANSACTIONS;
+    this.budget = new Budget(options.maxCharacters ?? MAX_CHARACTERS);
+    this.failed = options.onError;
   }
 
   get stats(): Readonly<Counts> {
@@ -89,10 +99,11 @@ class Layer implements Transactions, TransactionHost {
   createServer(request: SipMessage, source: Source, user: ServerUser | undefined, forceRport = false): Server {
     const key = serverKey(request, request.method);
     if (key === undefined || this.#servers.has(key)) throw new Error('a request without a key, or a retransmission');
-    this.#checkRoom();
+    this.#checkRoom(request.raw.length);
     const target = replyTarget(request, source, forceRport);
-    const server = new Server(this, { key, request, source, target }, user);
-    this.#servers.set(key, server);
+    // The key outlives the request, which it would keep alive as a slice of it.
+    const server = new Server(this, { key: detach(key), request, target }, user);
+    this.#servers.set(server.key, server);
     this.counts.servers++;
     this.counts.created++;
     return server;
@@ -102,7 +113,7 @@ class Layer implements Transactions, TransactionHost {
     request: { method: string; branch: string; text: string; target: Target; timeoutMs?: number },
     user: ClientUser,
   ): ClientTransaction {
-    this.#checkRoom();
+    this.#checkRoom(request.text.length);
     return this.#client(request, user);
   }
 
@@ -117,10 +128,12 @@ class Layer implements Transactions, TransactionHost {
     return client;
   }
 
-  #checkRoom(): void {
-    if (this.#servers.size + this.#clients.size < this.#max) return;
-    throw new GatehouseError('OVERLOADED', `${this.#max} transactions run already`, {
-      hint: 'answer 503 with Retry-After; if the machine has room, raise the limit of transactions',
+  #checkRoom(characters: number): void {
+    const count = this.#servers.size + this.#clients.size;
+    if (count < this.#max && this.budget.fits(characters)) return;
+    const held = `${count} transactions hold ${this.budget.held} characters`;
+    throw new GatehouseError('OVERLOADED', `${held}, and no more are taken on`, {
+      hint: 'answer 503 with Retry-After; if the machine has room, raise the limit of transactions or characters',
     });
   }
 

@@ -3,11 +3,12 @@
  * timers, and does what the machine says.
  *
  * Two timers serve all, made when they are needed: one repeats (G), one ends the state (H, I, J or L). Over TCP nothing is
- * repeated and I and J are zero. The last response is kept only while it may have to be sent again.
+ * repeated and I and J are zero. The last response is kept only while it may have to be sent again; of the request nothing but its
+key, and its length is counted until the final response, since the user needs it so long.
  */
 import { Timer, type TimerOwner } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
-import type { SendFailure, Source, Target } from '../transport/types.ts';
+import type { SendFailure, Target } from '../transport/types.ts';
 import { LIFETIME, REPEAT, type TransactionHost } from './host.ts';
 import * as invite from './invite-server.ts';
 import * as nonInvite from './non-invite-server.ts';
@@ -18,8 +19,6 @@ type Action = invite.Action | nonInvite.Action;
 
 export class Server implements ServerTransaction, TimerOwner, SendFailure {
   readonly key: string;
-  readonly request: SipMessage;
-  readonly source: Source;
   readonly isInvite: boolean;
   status = 0;
   user: ServerUser | undefined;
@@ -32,16 +31,18 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
   #pause = 0;
   #text = '';
   #abandoned = false;
+  /** Characters of the request that are still counted. */
+  #request: number;
 
   constructor(
     host: TransactionHost,
-    received: { key: string; request: SipMessage; source: Source; target: Target },
+    received: { key: string; request: SipMessage; target: Target },
     user: ServerUser | undefined,
   ) {
     this.#host = host;
     this.key = received.key;
-    this.request = received.request;
-    this.source = received.source;
+    this.#request = received.request.raw.length;
+    host.budget.change(this.#request);
     this.#target = received.target;
     this.user = user;
     this.isInvite = received.request.method === 'INVITE';
@@ -65,11 +66,16 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
     if (this.terminated) return false;
     if (this.status >= 200 && !(this.accepted && status >= 200 && status < 300)) return false;
     this.status = status;
-    this.#text = text;
+    this.#keep(text);
+    if (status >= 200) this.#forgetRequest();
     if (status < 200) this.#input('send1xx');
     else if (!this.isInvite) this.#input(status === 408 ? 'send408' : 'send200-699');
     else this.#input(status < 300 ? 'send2xx' : 'send300-699');
     return true;
+  }
+
+  pass(text: string): void {
+    this.#host.transport.send(text, this.#target);
   }
 
   absorb(request: SipMessage): void {
@@ -86,7 +92,11 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
   }
 
   sendFailed(): void {
-    this.#input('transportError');
+    try {
+      this.#input('transportError');
+    } catch (error) {
+      this.#host.failed(error);
+    }
   }
 
   #input(input: Input): void {
@@ -111,7 +121,7 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
         this.#send();
         break;
       case 'forget':
-        this.#text = '';
+        this.#keep('');
         break;
       case 'startGH':
         this.#startLifetime('timerH', 64 * t1);
@@ -121,14 +131,14 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
         this.#repeatAfter(Math.min(this.#pause * 2, t2));
         break;
       case 'stopGH':
-        this.#text = '';
+        this.#keep('');
         this.#stopTimers();
         break;
       case 'startI':
         this.#startLifetime('timerI', this.#reliable ? 0 : t4);
         break;
       case 'startL':
-        this.#text = '';
+        this.#keep('');
         this.#startLifetime('timerL', 64 * t1);
         break;
       case 'startJ':
@@ -174,7 +184,19 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
     if (this.#repeat) this.#host.wheel.stop(this.#repeat);
   }
 
+  #keep(text: string): void {
+    this.#host.budget.change(text.length - this.#text.length);
+    this.#text = text;
+  }
+
+  #forgetRequest(): void {
+    this.#host.budget.change(-this.#request);
+    this.#request = 0;
+  }
+
   #end(): void {
+    this.#keep('');
+    this.#forgetRequest();
     this.#stopTimers();
     this.#host.serverEnded(this);
   }

@@ -4,6 +4,7 @@
  */
 import type { SipMessage } from '../message/message.ts';
 import type { ListenPoint, Source, Target } from '../transport/types.ts';
+import type { Budget } from './budget.ts';
 
 /** The user of a server transaction. */
 export interface ServerUser {
@@ -14,8 +15,6 @@ export interface ServerUser {
 }
 
 export interface ServerTransaction {
-  readonly request: SipMessage;
-  readonly source: Source;
   readonly isInvite: boolean;
   /** Status of the last response sent, 0 = none. */
   readonly status: number;
@@ -26,6 +25,11 @@ export interface ServerTransaction {
    * INVITE may follow the first), nothing is sent then.
    */
   respond(status: number, text: string): boolean;
+  /**
+   * Sends a 2xx to an INVITE that another final response went to before, past the machine and unrepeated (RFC 3261 section 16.7
+   * step 5): the callee repeats it until the caller's ACK comes.
+   */
+  pass(text: string): void;
 }
 
 /** The user of a client transaction. */
@@ -42,7 +46,7 @@ export interface ClientTransaction {
   readonly branch: string;
   readonly method: string;
   readonly target: Target;
-  /** The request text as sent; '' once the final response has come. */
+  /** The request text as sent; '' once the final response has come or the transaction has ended. */
   readonly text: string;
   /** Status of the last response received, 0 = none. */
   readonly status: number;
@@ -81,6 +85,8 @@ export interface Transactions {
   /** Hands a response to its client transaction; false: there is none. */
   onResponse(response: SipMessage, point: ListenPoint): boolean;
   readonly stats: TransactionStats;
+  /** What transactions hold, and their users besides: beyond it new ones are refused. */
+  readonly budget: Budget;
   /** Resolves when no transaction is left, or after `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }

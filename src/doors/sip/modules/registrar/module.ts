@@ -56,7 +56,10 @@ export const registrar: SipModule = {
   ],
   build(parameters, services) {
     const usrloc = usrlocOf(services);
-    const context: RegistrarContext = { options: registrarOptions(parameters), cseqDelay: usrloc.settings.cseqDelay };
+    const context: RegistrarContext = {
+      options: registrarOptions(parameters, services.local),
+      cseqDelay: usrloc.settings.cseqDelay,
+    };
     const saving = (name: string, flags: number) => {
       const location = usrloc.table(name);
       return (run: Run) => register(run, location, context, flags);

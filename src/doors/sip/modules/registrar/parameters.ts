@@ -1,5 +1,6 @@
 /** registrar's parameters (SER 0.9 and OpenSER 1.3), and what they mean here. */
 import type { ParameterSpec, ParameterValues } from '../../script/types.ts';
+import type { LocalNames } from '../../services.ts';
 import { flag } from '../value-checks.ts';
 
 export interface RegistrarOptions {
@@ -18,6 +19,8 @@ export interface RegistrarOptions {
   readonly usePath: boolean;
   readonly pathMode: number;
   readonly methodFiltering: boolean;
+  /** A contact that is this server would come back to itself. */
+  readonly local: LocalNames;
 }
 
 /** Seconds; longer ones are cut, so that an expiry stays a date that every database can hold. */
@@ -90,7 +93,7 @@ export const REGISTRAR_PARAMETERS: readonly ParameterSpec[] = [
   onOff('desc_time_order', 0, `${NO_EFFECT}set it for usrloc.`),
 ];
 
-export function registrarOptions(values: ParameterValues): RegistrarOptions {
+export function registrarOptions(values: ParameterValues, local: LocalNames): RegistrarOptions {
   return {
     defaultExpires: Number(values.default_expires),
     minExpires: Number(values.min_expires),
@@ -104,5 +107,6 @@ export function registrarOptions(values: ParameterValues): RegistrarOptions {
     usePath: values.use_path === 1,
     pathMode: Number(values.path_mode),
     methodFiltering: values.method_filtering === 1,
+    local,
   };
 }

@@ -85,6 +85,8 @@ function readContact(
   if (contact.uri.length > TEXT_MAX) return refusals.LONG_CONTACT;
   const uri = parseUri(contact.uri);
   if (uri === undefined) return refusals.BAD_CONTACT;
+  if (uri.headers !== '') return refusals.CONTACT_HEADERS;
+  if (uri.host !== '' && options.local.isMyself(uri.host, uri.port)) return refusals.OWN_CONTACT;
   const q = readQ(param(contact.params, 'q'));
   if (q === undefined) return refusals.BAD_Q;
   const wish = readExpires(param(contact.params, 'expires')) ?? header ?? options.defaultExpires;

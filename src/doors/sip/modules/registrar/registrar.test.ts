@@ -64,6 +64,7 @@ async function lab(
     end: async () => false,
   };
   const services = {
+    local: { isMyself: (host: string) => host === 'gate.example.com' },
     clock,
     wheel,
     log: silentLog,
@@ -225,6 +226,8 @@ const REFUSED: [string[], ParameterValues, number, RegExp][] = [
   [[`${CONTACT};q=abc`], {}, 400, /q of a contact/],
   [[`Contact: ${LONG}`], {}, 400, /longer than 255/],
   [['Contact: <sip:@>'], {}, 400, /cannot be read/],
+  [['Contact: <sip:1000@gate.example.com;x=1>'], {}, 400, /this server itself/],
+  [['Contact: <sip:1000@192.0.2.9?Subject=x>'], {}, 400, /header fields/],
   [[`Contact: ${Array.from({ length: 65 }, (_, i) => `<sip:c${i}@192.0.2.9>`)}`], {}, 400, /64 contacts/],
   [['Contact: <sip:a@192.0.2.9>,<sip:b@192.0.2.9>'], { max_contacts: 1 }, 503, /Too many registered contacts/],
   [[CONTACT, 'Path: <sip:p.example.com;lr>'], { use_path: 1 }, 420, /Path/],

@@ -209,11 +209,33 @@ describe('preloaded_route: challenge', () => {
     assert.equal(call!(message({ initial: true, routes: [loose] }).run), -1);
   });
 
-  test('requests in a dialog, and what cannot be challenged, are left alone', async () => {
+  /** Our URI as a first request of this Call-ID got it in its Record-Route. */
+  async function recorded(...headers: string[]): Promise<string> {
+    const [record] = await load(rr, { services: challenge, calls: [['record_route']] });
+    const { run } = request(`INVITE ${callee}`, ['To: <sip:bob@example.com>', ...headers]);
+    assert.equal(record!(run), 1);
+    return run.edits.top.slice('Record-Route: '.length, -2);
+  }
+
+  test('a request of a dialog that was let begin here is vouched for, a made-up To tag is not', async () => {
     const [call] = await load(rr, { services: challenge, calls: [['loose_route']] });
-    assert.equal(call!(message({ routes: [me, loose] }).run), 1);
+    const own = await recorded();
+    assert.match(own, /;gm=[0-9a-f]{16};/);
+    assert.equal(call!(message({ routes: [own, loose] }).run), 1);
+    assert.equal(call!(message({ routes: [own] }).run), 1);
+    assert.equal(call!(message({ uri: own.slice(1, -1), routes: [strict] }).run), 1, 'after a strict router');
+
+    assert.equal(call!(message({ routes: [me, loose] }).run), -1, 'no mark');
+    assert.equal(call!(message({ routes: [loose] }).run), -1, 'not our Route');
+    const other = await recorded('Call-ID: another');
+    assert.equal(call!(message({ routes: [other, loose] }).run), -1, 'the mark of another dialog');
+    assert.equal(call!(message({ initial: true, routes: [own, loose] }).run), -1, 'a first request with a right mark');
+  });
+
+  test('ACK and CANCEL are no exception', async () => {
+    const [call] = await load(rr, { services: challenge, calls: [['loose_route']] });
     for (const method of ['ACK', 'CANCEL']) {
-      assert.equal(call!(request(`${method} ${callee}`, [`Route: ${me}`, `Route: ${loose}`]).run), 1);
+      assert.equal(call!(request(`${method} ${callee}`, [`Route: ${me}`, `Route: ${loose}`]).run), -1);
     }
   });
 });

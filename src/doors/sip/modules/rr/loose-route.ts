@@ -5,8 +5,9 @@
  * means that the hop before was a strict router, which has moved our Record-Route URI there. Anything else is loose.
  * Results: 1 the Routes decide where the request goes; -1 there are none, they end here, or one is broken.
  *
- * With the option `preloaded_route: challenge` a first request is routed all the same, but the result is -1, so that the
- * script goes on to its authentication. ACK and CANCEL, which cannot be challenged, are left out of this.
+ * With `preloaded_route` challenge only a request of a dialog that we let begin gives 1: its own Route of ours carries the
+ * dialog's mark. A first request, and one that merely claims a dialog by a To tag, is routed all the same, but the result is
+ * -1, so that the script goes on to its authentication.
  *
  * Source: RFC 3261 sections 16.4 and 16.12; results and order as SER's and OpenSER's rr.
  */
@@ -14,6 +15,7 @@ import { Header } from '../../message/header-names.ts';
 import { parseUri, type SipUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { LocalNames } from '../../services.ts';
+import type { DialogMark } from './dialog-mark.ts';
 import { keepRoutes, type Route, readRoutes } from './route-set.ts';
 import type { RoutedParameters } from './routed-parameters.ts';
 
@@ -22,7 +24,8 @@ export interface LooseRouteOptions {
   readonly doubleRr: boolean;
   /** A topmost Route of ours with this user part is not followed; '' = none. */
   readonly ignoreUser: string;
-  readonly challengePreloaded: boolean;
+  /** Present: requests that do not carry the mark give -1. */
+  readonly mark: DialogMark | undefined;
 }
 
 export class LooseRouting {
@@ -44,9 +47,12 @@ export class LooseRouting {
     const routes = readRoutes(message);
     if (routes === undefined) return -1;
     const initial = message.toTag === '';
-    if (!initial && this.#isOurs(target)) return this.#afterStrict(run, routes, target);
-    const result = this.#afterLoose(run, routes, initial);
-    return result > 0 && initial && this.#isChallenged(message.method) ? -1 : result;
+    const strict = !initial && this.#isOurs(target);
+    const result = strict ? this.#afterStrict(run, routes, target) : this.#afterLoose(run, routes, initial);
+    const { mark } = this.#options;
+    if (result < 0 || mark === undefined) return result;
+    const own = strict ? target : parseUri(routes[0]!.uri);
+    return !initial && own !== undefined && this.#isOurs(own) && mark.isOn(own, message) ? result : -1;
   }
 
   #afterLoose(run: Run, routes: readonly Route[], initial: boolean): number {
@@ -106,10 +112,6 @@ export class LooseRouting {
 
   #isOurs(uri: SipUri): boolean {
     return uri.host !== '' && this.#local.isMyself(uri.host, uri.port);
-  }
-
-  #isChallenged(method: string): boolean {
-    return this.#options.challengePreloaded && method !== 'ACK' && method !== 'CANCEL';
   }
 }
 

@@ -3,6 +3,7 @@ import { describeError } from '../../../../platform/errors.ts';
 import { Pattern } from '../../script/pattern.ts';
 import type { SipModule } from '../../script/types.ts';
 import { flag, uriParameters } from '../value-checks.ts';
+import { DialogMark } from './dialog-mark.ts';
 import { LooseRouting } from './loose-route.ts';
 import { RecordRouting } from './record-route.ts';
 import { RoutedParameters } from './routed-parameters.ts';
@@ -46,6 +47,15 @@ export const rr: SipModule = {
       type: 'string',
       default: '',
       describe: 'A topmost Route of ours with this user part is not followed: loose_route gives -1.',
+    },
+    {
+      name: 'preloaded_route',
+      type: 'string',
+      default: 'pass',
+      describe:
+        "Gatehouse's own. challenge: loose_route vouches only for requests of dialogs that were let begin here, and gives -1 for a " +
+        'first request that brings its own Route, so that it is authenticated. pass: as SER. sip.preloaded_route wins.',
+      check: (value) => (value === 'pass' || value === 'challenge' ? undefined : 'must be "pass" or "challenge"'),
     },
   ],
   functions: [
@@ -95,11 +105,13 @@ export const rr: SipModule = {
     const reads = uses.argumentsOf('check_route_param').length + uses.argumentsOf('is_direction').length;
     const routed = new RoutedParameters(reads > 0);
     const doubleRr = parameters.enable_double_rr === 1;
+    const challenged = services.options.preloadedRoute === 'challenge';
+    const mark = challenged ? new DialogMark(services.derive('sip dialog mark')) : undefined;
     const loose = new LooseRouting(
       {
         doubleRr,
         ignoreUser: String(parameters.ignore_user ?? ''),
-        challengePreloaded: services.options.preloadedRoute === 'challenge',
+        mark,
       },
       services.local,
       routed,
@@ -110,6 +122,7 @@ export const rr: SipModule = {
         fromTag: parameters.append_fromtag === 1,
         doubleRr,
         userName: parameters.add_username === 1,
+        mark,
       },
       services.local,
       services.transport,

@@ -1,7 +1,7 @@
 /**
  * `record_route` and its kin: our URI in a Record-Route on top of the request, so that the dialog's later requests come by again.
  *
- *     Record-Route: <sip:[user@]IP:PORT[;transport=tcp][;r2=on][;ftag=TAG][;parameters];lr>
+ *     Record-Route: <sip:[user@]IP:PORT[;transport=tcp][;r2=on][;ftag=TAG][;gm=MARK][;parameters];lr>
  *
  * Two of them, one naming each side, when the request is known to leave by another socket than it came in on. At the place of
  * the call that is known only where the next hop's URI is there already and is not ours: its transport parameter, and the
@@ -17,12 +17,15 @@ import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { LocalNames } from '../../services.ts';
 import type { ListenPoint, Transport } from '../../transport/types.ts';
+import type { DialogMark } from './dialog-mark.ts';
 
 export interface RecordRouteOptions {
   readonly fullLr: boolean;
   readonly fromTag: boolean;
   readonly doubleRr: boolean;
   readonly userName: boolean;
+  /** Present: the dialog's mark goes in. */
+  readonly mark: DialogMark | undefined;
 }
 
 const NAME = 'Record-Route: ';
@@ -76,7 +79,8 @@ export class RecordRouting {
   #tail(run: Run, parameters: string): string {
     const tag = this.#options.fromTag ? run.message.fromTag : '';
     const ftag = tag !== '' && isPlain(tag) ? `;ftag=${tag}` : '';
-    return ftag + (this.#parameters.get(run) ?? '') + parameters + this.#end;
+    const mark = this.#options.mark?.parameter(run.message) ?? '';
+    return ftag + mark + (this.#parameters.get(run) ?? '') + parameters + this.#end;
   }
 
   #user(run: Run): string {

@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import { GatehouseError } from '../../../../platform/errors.ts';
 import { assembleRequest, buildForwardedResponse, prepareForward, secondVia, viaLine } from '../../message/forward.ts';
 import type { SipMessage } from '../../message/message.ts';
-import { bareHost } from '../../message/uri.ts';
+import { bareHost, withoutHeaders } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
 import type { Relay, RelayTimers, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
@@ -162,7 +162,7 @@ export class ProxyRelay implements Relay {
     }
     const name = this.#services.transactions.newBranch() + mark;
     const route = path === undefined ? '' : `Route: ${path}\r\n`;
-    const text = assembleRequest(method, uri, viaLine(target.point!, name), route, rest);
+    const text = assembleRequest(method, withoutHeaders(uri), viaLine(target.point!, name), route, rest);
     const timeoutMs = this.#timers.response;
     try {
       branch.sent(this.#services.transactions.createClient({ method, branch: name, text, target, timeoutMs }, branch));
@@ -181,7 +181,7 @@ export class ProxyRelay implements Relay {
     const rest = prepareForward(message, run.edits, run.source, run.forceRport);
     const via = viaLine(target.point!, statelessBranch(sender, this.#key, mark));
     const route = run.path === undefined ? '' : `Route: ${run.path}\r\n`;
-    this.#services.transport.send(assembleRequest(message.method, run.uri, via, route, rest), target);
+    this.#services.transport.send(assembleRequest(message.method, withoutHeaders(run.uri), via, route, rest), target);
     return 1;
   }
 

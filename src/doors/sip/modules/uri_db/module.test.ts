@@ -55,6 +55,7 @@ for (const [name, field] of [
   const results = [
     ['the same user', '1000', '<sip:1000@elsewhere.example>', 1],
     ['the same in another case', 'aLice', '<sip:Alice@example.com>', 1],
+    ['the same with an escaped character', '1000', '<sip:%31000@example.com>', 1],
     ['somebody else', '1000', '<sip:1001@example.com>', -10],
     ['somebody else whose name begins alike', '1000', '<sip:10001@example.com>', -10],
     ['nobody authenticated', undefined, '<sip:1000@example.com>', -2],

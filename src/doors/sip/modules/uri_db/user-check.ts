@@ -9,7 +9,7 @@ import type { SerTables, UriSpec } from '../../../../core/ser/types.ts';
 import type { Clock } from '../../../../platform/clock.ts';
 import type { Log } from '../../../../platform/log.ts';
 import type { NameAddr } from '../../message/message.ts';
-import type { SipUri } from '../../message/uri.ts';
+import { type SipUri, unescapeUser } from '../../message/uri.ts';
 import type { Authorised, Run } from '../../run.ts';
 import { resumeWith } from '../resume-with.ts';
 import { Seldom } from '../seldom.ts';
@@ -39,8 +39,8 @@ export class UserCheck {
     }
     if (uri === undefined) return -3;
     if (uri.user === '') return -4;
-    if (this.#rows) return this.#ask(run, this.#rows, authorised, uri.user);
-    return sameUser(uri.user, authorised.user) ? 1 : -10;
+    if (this.#rows) return this.#ask(run, this.#rows, authorised, unescapeUser(uri.user));
+    return sameUser(unescapeUser(uri.user), authorised.user) ? 1 : -10;
   }
 
   #ask(run: Run, rows: UriSpec, { user, realm }: Authorised, uriUser: string): number {
