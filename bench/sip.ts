@@ -67,7 +67,9 @@ export const registrations: SipLoad = async (_, target) => {
 /** Each user in turn calls the next one, whose telephone is an answering machine. */
 export const calls: SipLoad = async (stage, target) => {
   const [contact, registering, calling] = [await freePort(), await freePort(), await freePort()];
-  await register(target, registering, contact, { rate: 2000, flows: USERS });
+  const registered = await register(target, registering, contact, { rate: 1000, flows: USERS });
+  // Each call to somebody who is not there would count as failed.
+  if (registered.failed > 0) throw new Error(`${registered.failed} telephones could not register before the calls`);
   const machine = await startAnswering(join(import.meta.dirname, 'sipp', 'answer.xml'), contact);
   stage.after(async () => void (await machine.stop()));
   const load = (amount: Amount) => call(target, calling, amount);

@@ -2,8 +2,8 @@
  * The audit segments on disk: lines sealed into the chain of core/audit, appended and fdatasynced with the batch they
  * belong to, and taken back when its transaction fails.
  *
- * A segment is closed at 64 MiB or when a day (UTC) is over. The head file is rewritten after each batch, without fsync:
- * after a loss of power it may lag behind the lines, never be ahead of them.
+ * A segment is closed at 64 MiB or when a day (UTC) is over. The head file is rewritten within 100 ms, without fsync: it may
+ * lag behind the lines, never be ahead of them.
  * Errors: AUDIT_UNWRITABLE.
  */
 import {
@@ -37,6 +37,7 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** What is read of the last segment at start: more than the lines of any batch that a head can miss. */
 const TAIL_BYTES = 16 * 1024 * 1024;
 const DAY_MS = 86_400_000;
+const HEAD_MS = 100;
 
 export interface AuditLogOptions {
   readonly dir: string;
@@ -53,6 +54,8 @@ export class AuditLog {
   #file: number;
   #size = 0;
   #day = 0;
+  #headTimer: NodeJS.Timeout | undefined;
+  #headWritten = false;
   /** Where to go back to when the batch fails. */
   #mark: { size: number; state: ChainState } | undefined;
 
@@ -101,11 +104,9 @@ export class AuditLog {
   /** The batch is durable: the head follows. */
   confirm(): void {
     this.#mark = undefined;
-    try {
-      this.#writeHead();
-    } catch (error) {
-      this.#options.warn('the head of the audit trail could not be written', { error: String(error) });
-    }
+    // A trail that has no head yet gets one at once, since without one nothing can be proven.
+    if (this.#headWritten) this.#headTimer ??= setTimeout(() => this.#writeHead(), HEAD_MS);
+    else this.#writeHead();
   }
 
   /** The batch failed: its lines were never acknowledged and go away again. */
@@ -123,6 +124,7 @@ export class AuditLog {
   }
 
   close(): void {
+    if (this.#headTimer) this.#writeHead();
     fdatasyncSync(this.#file);
     fsyncSync(this.#head);
     closeSync(this.#file);
@@ -136,8 +138,17 @@ export class AuditLog {
   }
 
   #writeHead(): void {
-    // In place and with one call: the text only ever grows longer, and a kill cannot tear one small write.
-    writeSync(this.#head, signHead(this.#options.key, this.#chain.state), 0);
+    clearTimeout(this.#headTimer);
+    this.#headTimer = undefined;
+    // Lines of a batch under way are not confirmed yet.
+    const state = this.#mark?.state ?? this.#chain.state;
+    try {
+      // In place and with one call: the text only ever grows longer, and a kill cannot tear one small write.
+      writeSync(this.#head, signHead(this.#options.key, state), 0);
+      this.#headWritten = true;
+    } catch (error) {
+      this.#options.warn('the head of the audit trail could not be written', { error: String(error) });
+    }
   }
 
   #roll(): void {

@@ -1,5 +1,8 @@
 /**
- * The one gate behind all doors: limits, user, policy, proof, in this order.
+ * The one gate behind all doors: limits, user, proof, policy, in this order.
+ *
+ * Whoever brings a wrong proof learns nothing of the user: neither that there is one (a name that nobody has is counted,
+ * slowed and refused as any other, and costs the same hashes), nor that he is locked or that a rule is against him.
  *
  * A knock whose user is at hand is judged at once: no promise and no closure is made for it. A proof that fails on a source
  * which other tools may change is looked at once more with the secret read anew; until that is known it counts as failed, so
@@ -12,7 +15,7 @@ import { auditChange } from '../audit/events.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import type { Change, Journal } from '../journal/types.ts';
 import { SILENT, SLOWED } from '../limits/delayed-answers.ts';
-import type { Limits } from '../limits/limits.ts';
+import { type Limits, nameKey } from '../limits/limits.ts';
 import type { Policy } from '../policy/policy.ts';
 import { checkDigest } from '../proofs/digest.ts';
 import type { NonceCounts } from '../proofs/nonce-counts.ts';
@@ -54,6 +57,8 @@ export interface GateParts {
 /** What the gate did since the start, for metrics. */
 export interface GateStats {
   proven: number;
+  /** Right, but with a nonce that has expired. */
+  expired: number;
   /** Refusals that nothing was said about. */
   silent: number;
   readonly refused: Record<RefusalReason, number>;
@@ -87,6 +92,7 @@ export function createGate(parts: GateParts): CoreGate {
 class TheGate implements CoreGate {
   readonly stats: GateStats = {
     proven: 0,
+    expired: 0,
     silent: 0,
     refused: { 'unknown-user': 0, 'wrong-proof': 0, replayed: 0, locked: 0, policy: 0, slowed: 0, unavailable: 0 },
   };
@@ -120,19 +126,23 @@ class TheGate implements CoreGate {
   }
 
   #judge(knock: Knock, source: UserSource, account: Account | null): Answer<Verdict> {
-    if (account === null) {
-      if (knock.proof.kind === 'digest') checkDigest(knock.proof, DECOY_HA1);
-      this.#limits.noise(knock.client);
-      return this.#refuse(knock, 'unknown-user');
-    }
+    if (account === null) return this.#judgeNobody(knock, source);
     const held = this.#limits.holdUser(account.id, knock.client);
     if (held !== undefined) return this.#slow(knock, held, account);
-    if (account.locked) return this.#refuse(knock, 'locked', account);
-    const decision = this.#parts.policy.decide(knock, account);
-    if (!decision.allowed) return this.#refuse(knock, 'policy', account, decision.rule);
     if (isRight(knock.proof, account)) return this.#accept(knock, account);
     this.#limits.failed(account.id, knock.client);
     return source.shared ? this.#lookAgain(knock, source, account) : this.#refuse(knock, 'wrong-proof', account);
+  }
+
+  /** As a user who gave a wrong proof. */
+  #judgeNobody(knock: Knock, source: UserSource): Answer<Refused> {
+    const name = source.ignoresCase ? knock.user.toLowerCase() : knock.user;
+    const key = nameKey(name, knock.domain);
+    const held = this.#limits.holdUser(key, knock.client);
+    if (held !== undefined) return this.#slow(knock, held, undefined);
+    if (knock.proof.kind === 'digest') checkDigest(knock.proof, DECOY_HA1);
+    this.#limits.failed(key, knock.client);
+    return this.#refuse(knock, 'unknown-user');
   }
 
   /** The secret may have been changed by another tool a moment ago. */
@@ -146,21 +156,29 @@ class TheGate implements CoreGate {
     }
     // The same account again: its secret has not changed.
     if (account === before || account === null) return this.#refuse(knock, 'wrong-proof', before);
-    if (account.locked) return this.#refuse(knock, 'locked', account);
     if (!isRight(knock.proof, account)) return this.#refuse(knock, 'wrong-proof', account);
     this.#limits.failed(before.id, knock.client, true);
     return this.#accept(knock, account);
   }
 
+  /** The proof is right: only now may counts of nonces be used up, and is there somebody to whom reasons may be told. */
   #accept(knock: Knock, account: Account): Verdict {
     const { proof } = knock;
-    if (proof.kind === 'digest' && proof.qop !== undefined && !proof.expired) {
-      // Only now, after the digest matched: nobody else can use counts up.
+    const expired = proof.kind === 'digest' && proof.expired;
+    if (proof.kind === 'digest' && proof.qop !== undefined && !expired) {
       const isNew = this.#parts.nonceCounts.use(proof.nonce, proof.cnonce, account.id, proof.ncValue);
       if (!isNew) return this.#refuse(knock, 'replayed', account);
     }
-    this.#limits.succeeded(account.id, knock.client);
-    this.stats.proven++;
+    if (account.locked) return this.#refuse(knock, 'locked', account);
+    const decision = this.#parts.policy.decide(knock, account);
+    if (!decision.allowed) return this.#refuse(knock, 'policy', account, decision.rule);
+    if (expired) {
+      // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
+      this.stats.expired++;
+    } else {
+      this.#limits.succeeded(account.id, knock.client);
+      this.stats.proven++;
+    }
     return { verdict: 'proven', ticket: { door: knock.door, account, client: knock.client, time: knock.time } };
   }
 

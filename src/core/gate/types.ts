@@ -39,7 +39,7 @@ export interface DigestProof {
   readonly ncValue: number;
   /** Body of the message, latin1; only read for auth-int. */
   readonly body: string;
-  /** An expired nonce proves who one is but its count is not recorded. */
+  /** An expired nonce proves who one is for a new challenge: nothing is recorded, no limit lifted, no place made known. */
   readonly expired: boolean;
 }
 
@@ -58,7 +58,7 @@ export type Proof = DigestProof | PasswordProof | ExternalProof;
 
 export interface Knock {
   readonly door: DoorName;
-  /** User part and domain as given; the domain is empty where the source does not look at it. */
+  /** User part and domain as given, in Unicode; the domain is empty where the source does not look at it. */
   readonly user: string;
   readonly domain: string;
   readonly client: Client;
@@ -80,8 +80,8 @@ export type RefusalReason =
   | 'unknown-user' // nobody has this name
   | 'wrong-proof' // the password or digest does not match
   | 'replayed' // a nonce count was used before
-  | 'locked' // an administrator locked the user
-  | 'policy' // a rule says no
+  | 'locked' // an administrator locked the user; said only after the right proof
+  | 'policy' // a rule says no; said only after the right proof
   | 'slowed' // over the limit of wrong tries
   | 'unavailable'; // the user source cannot be asked now
 
@@ -115,7 +115,7 @@ export type Admission =
  * appends them to the journal in one unit with its own.
  */
 export interface Gate {
-  /** Checks limits, user, policy and proof, in this order, and audits a refusal. Opens nothing. */
+  /** Checks limits, user, proof and policy, in this order, and audits a refusal. Opens nothing. */
   prove(knock: Knock): Answer<Verdict>;
   /** Asks the hooks whether the proven user may come in, and on which terms. */
   admit(ticket: Ticket, session: string): Answer<Admission>;

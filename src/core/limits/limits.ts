@@ -3,7 +3,10 @@
  *
  * Wrong proofs count per user and place. A place where the user got in before counts for itself; all other places share one
  * count per user. So a stranger uses up the strangers' tries and never the user's own: nobody can lock somebody else out from
- * elsewhere. Names that nobody has, and noise that a door reports, count against the sender (address and port).
+ * elsewhere. A name that nobody has counts as a user under its `nameKey`, so that limits do not tell who exists.
+ *
+ * Each wrong proof, and noise that a door reports, counts against the sender (address and port) too: that slows who tries one
+ * password on many names. Whoever gets in clears it, since a proxy may send for many.
  *
  * A count fades by one every `recoverMs`. At `attempts` the caller is over the limit: nothing is checked, and
  * `delayed-answers.ts` says what is answered. Times in milliseconds.
@@ -21,7 +24,7 @@ import { placeOf } from './place.ts';
 export interface LimitsOptions {
   /** Wrong tries per user and place until the limit. */
   readonly attempts: number;
-  /** Unknown names and noise per sender until the limit. */
+  /** Wrong tries, whoever's, and noise per sender until the limit. */
   readonly senderAttempts: number;
   /** After this time one wrong try is forgiven. */
   readonly recoverMs: number;
@@ -92,16 +95,21 @@ export class Limits {
       ? this.#familiar.obtain(familiarKey(user, place), now)
       : this.#strangers.obtain(user, now);
     this.#add(bucket, undo ? -1 : 1, this.#options.attempts, now);
+    this.#add(this.#senders.obtain(senderHash(client), now), undo ? -1 : 1, this.#options.senderAttempts, now);
   }
 
-  /** The user got in here: the place is known from now on, and its own wrong tries are forgotten. No stranger's are. */
+  /**
+   * The user got in here: the place is known from now on, its own wrong tries and those of the sender are forgotten. No
+   * stranger's are.
+   */
   succeeded(user: string, client: Client): void {
     const place = placeHash(client);
+    if (this.#senders.size > 0) this.#senders.delete(senderHash(client));
     if (this.#familiar.size > 0) this.#familiar.delete(familiarKey(user, place));
     this.#known.add(user, place);
   }
 
-  /** Somebody asked for a name that nobody has, or made other noise that a door noticed (scans, challenges never answered). */
+  /** A door noticed noise, such as a scan, and counts it against its sender. */
   noise(client: Client): void {
     const now = this.#clock.monotonic();
     this.#add(this.#senders.obtain(senderHash(client), now), 1, this.#options.senderAttempts, now);
@@ -117,6 +125,11 @@ export class Limits {
     const level = bucket.level(this.#clock.monotonic(), this.#options.recoverMs);
     return level > attempts - 1 ? this.#delayed.answer(bucket) : undefined;
   }
+}
+
+/** What the wrong tries for a name that nobody has count under; hashed, since whoever sends it chooses its length. */
+export function nameKey(name: string, domain: string): string {
+  return `?${keyedHash(domain.toLowerCase(), keyedHash(name)).toString(36)}`;
 }
 
 function placeHash(client: Client): number {

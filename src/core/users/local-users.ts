@@ -35,6 +35,7 @@ export function passwordSeal(id: number): string {
 export class LocalUsers implements UserSource {
   readonly name = 'local';
   readonly shared = false;
+  readonly ignoresCase = false;
   readonly #options: LocalUsersOptions;
   readonly #cache: AccountCache;
 

@@ -45,6 +45,7 @@ class SerAccount extends StoredAccount {
 export class SerUsers implements UserSource {
   readonly name: string;
   readonly shared = true;
+  readonly ignoresCase = true;
   readonly #options: SerUsersOptions;
   readonly #cache: AccountCache;
 

@@ -29,11 +29,13 @@ export interface Account {
 export interface UserSource {
   readonly name: string;
   /**
-   * The account, or null when there is none. At once from the cache where that may be trusted, else a promise.
+   * The account, or null when there is none; name and domain in Unicode. At once from the cache where that may be trusted, else a promise.
    * `fresh`: do not trust the cache (a proof just failed and the secret may have been changed by another tool).
    * Errors (rejections): STORAGE_UNAVAILABLE.
    */
   find(name: string, domain: string, fresh?: boolean): Answer<Account | null>;
   /** True when other tools may change the secrets, so that a failed proof is worth a second look. */
   readonly shared: boolean;
+  /** True when names that differ only in case may be the same user. */
+  readonly ignoresCase: boolean;
 }

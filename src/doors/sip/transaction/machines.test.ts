@@ -80,7 +80,7 @@ test('INVITE server transaction, RFC 6026 figure 7', () => {
         transportError: 'proceeding: reportAbandoned',
       },
       accepted: {
-        send2xx: 'accepted: send',
+        send2xx: 'accepted: send forget',
         timerL: 'terminated:',
         transportError: 'accepted: reportAbandoned',
       },
