@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { freePort } from '../test/peers/ports.ts';
 import { type Load, runSipp, startAnswering } from '../test/peers/sipp.ts';
+import { missingPeers } from '../test/peers.ts';
 import { note, printComparison } from './compare.ts';
 import {
   type Contender,
@@ -82,6 +83,8 @@ export async function compareSip(comparison: SipComparison): Promise<void> {
   const rate = Number(process.env.BENCH_RATE ?? comparison.rate);
   const flows = Number(process.env.BENCH_FLOWS ?? comparison.flows);
   const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+  const missing = missingPeers(['kamailio', 'mariadb', 'sipp']);
+  if (missing.length > 0) throw new Error(`install what is measured against first: ${missing.join(', ')}`);
   await onStage(async (stage) => {
     note(`${name}: starting both servers and warming them up`);
     const ours = await contend(stage, durable ? gatehouseOnMariadb : gatehouseInMemory, load);

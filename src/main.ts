@@ -19,6 +19,7 @@ import type { Door, HealthItem, Listener } from './core/doors/types.ts';
 import { createGate } from './core/gate/gate.ts';
 import { noHooks } from './core/hooks/hooks.ts';
 import { Limits } from './core/limits/limits.ts';
+import { openPlacesFile } from './core/limits/places-file.ts';
 import { openPolicy } from './core/policy/policy.ts';
 import { NonceCounts } from './core/proofs/nonce-counts.ts';
 import { type Keyring, openOrCreateKeyring } from './core/secrets/keyring.ts';
@@ -149,7 +150,8 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
   const wheel = new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: String(error) }) });
   const doors: Door[] = [];
   const sessions = new SessionDirectory(() => doors);
-  const limits = new Limits(wheel, clock);
+  const known = await openPlacesFile(join(options.dataDir, 'places'), log.child('limits'));
+  const limits = new Limits(wheel, clock, {}, known.places);
   const nonceExpire = Number(site.sip.script.uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE);
   const gate = createGate({
     clock,
@@ -227,6 +229,7 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
     await Promise.all(doors.map((door) => door.stop(withinMs)));
     gate.flush();
     wheel.halt();
+    await known.close();
   }
 }
 

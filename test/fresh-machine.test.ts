@@ -77,7 +77,7 @@ test('npm ci and npm start on a fresh machine, then a user and a telephone', asy
   const sip = `127.0.0.1:${sipPort}`;
   const phone = await sipClient(t, sip);
   assert.equal(statusOf(await register(phone, { domain: sip, user: '1000', password: 'password1' })), 200, said);
-  const serctl = spawnSync('./bin/serctl', ['add', '1001', 'password2', 'user2@example.com'], {
+  const serctl = spawnSync(join(checkout, 'bin', 'serctl'), ['add', '1001', 'password2', 'user2@example.com'], {
     cwd: checkout,
     env: { ...environment, GATEHOUSE_DATA: data },
     encoding: 'utf8',

@@ -1,6 +1,9 @@
 /** The error codes of core and main and what each means; docs/errors.md is made from this table. */
 export const CORE_ERRORS = {
   DATA_DIRECTORY: 'the data directory cannot be made or written',
+  DATA_MISSING: 'a command that only reads was given a directory without data',
+  DATA_IN_USE: 'another process holds the data directory and did not let go in time',
+  OTHER_OWNER: 'root was to write into a data directory of another user',
   SER_DB_URLS_DIFFER: 'the modules of ser.cfg name different databases',
   KEY_MISSING: 'the database exists, but its key file does not',
   KEY_EXISTS: 'a new key file was to be made where there is one',
@@ -10,6 +13,8 @@ export const CORE_ERRORS = {
   SEAL_BROKEN: 'a sealed value was changed, belongs elsewhere or is under another key',
   USER_EXISTS: 'the login is taken',
   USER_UNKNOWN: 'nobody has this login',
+  USER_AMBIGUOUS: 'a name without domain, and users of several domains have it',
+  ADMIN_UNKNOWN: 'there is no administrator of this name',
   BAD_LOGIN: 'the text is no login of the form name or name@domain',
   PASSWORD_EMPTY: 'the password is empty',
   PASSWORD_TOO_LONG: 'the password is longer than any door could check',

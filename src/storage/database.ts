@@ -39,6 +39,11 @@ export interface Database {
   readonly writer: Writer;
   /** Keeps transactions apart where there is only one connection. */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * For work that makes or drops tables: SQLite does it whole or not at all. MySQL commits at each statement, so the work
+   * must be such that it can be done again from any point.
+   */
+  redefine<T>(work: (on: Kysely<Schema>) => Promise<T>): Promise<T>;
   /** For SER tables: raw statements with `?`. */
   select(sql: string, values: readonly Cell[]): Promise<Row[]>;
   /** Row by row, for whole tables. */

@@ -40,6 +40,7 @@ export interface Calls {
   report(): StorageReport;
   'migrate.down'(): readonly MigrationInfo[];
   'users.find'(logins: readonly Login[]): { login: Login; user: UserRecord }[];
+  'users.named'(name: string): Login[];
   'users.list'(options: { after?: number; limit: number; prefix?: string }): UserRecord[];
   'users.count'(): number;
   'users.reserve'(count: number): number;

@@ -11,6 +11,7 @@ const PIECE = 500;
 export function userStore(worker: WorkerClient): UserStore {
   return {
     find: (logins) => worker.call('users.find', logins),
+    named: (name) => worker.call('users.named', name),
     list: (options) => worker.call('users.list', options),
     count: () => worker.call('users.count'),
     update: (id, change) => worker.call('users.update', id, change),

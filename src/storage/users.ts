@@ -52,6 +52,11 @@ export class Users {
     });
   }
 
+  named(name: string): Promise<Login[]> {
+    const query = this.#db.kysely.selectFrom('gh_login').select(['name', 'domain']).where('name', '=', name);
+    return query.orderBy('user_id').limit(100).execute();
+  }
+
   async list({ after = 0, limit, prefix }: { after?: number; limit: number; prefix?: string }): Promise<UserRecord[]> {
     const db = this.#db.kysely;
     let page = db.selectFrom('gh_user').select('id').where('id', '>', after);

@@ -65,6 +65,7 @@ async function serve(options: WorkerOptions): Promise<void> {
     }),
     'migrate.down': () => migrateDown(main, migrating),
     'users.find': (logins) => users.find(logins),
+    'users.named': (name) => users.named(name),
     'users.list': (list) => users.list(list),
     'users.count': () => users.count(),
     'users.reserve': (count) => users.reserve(count),

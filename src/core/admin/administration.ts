@@ -15,7 +15,7 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
-import type { Administration, AuditReport, BindingView, LoginText, UserView } from './types.ts';
+import { type Administration, type AuditReport, type BindingView, IMPORT_PIECE, type LoginText, type UserView } from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
 
 export interface AdministrationParts {
@@ -31,8 +31,9 @@ export interface AdministrationParts {
   readonly defaultDomain: string;
   readonly auditDirectory: string;
   readonly auditKey: Buffer;
-  /** Who acts, as the audit trail names it: `command line`, `admin`. */
+  /** Who acts, as the audit trail names it: `command line (uid 0)`, `admin NAME from ADDRESS`. */
   readonly actor: string;
+  setAdminPassword(name: string, password: string, by: string): Promise<void>;
   status(): ReturnType<Administration['status']>;
 }
 
@@ -40,7 +41,6 @@ export interface AdministrationParts {
 const ALIASES = 'aliases';
 const LOCATION = 'location';
 const MAX_PASSWORD = 512;
-const IMPORT_PIECE = 500;
 
 export function createAdministration(parts: AdministrationParts): Administration {
   const { book, clock } = parts;
@@ -49,7 +49,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     setPassword,
     setEmail,
     removeUser,
-    showUser: (login) => book.show(parse(login)),
+    showUser: async (login) => book.show(await resolve(login)),
     listUsers: (options) => book.list(options),
     importUsers,
     who,
@@ -58,33 +58,34 @@ export function createAdministration(parts: AdministrationParts): Administration
     listBindings,
     addBinding,
     removeBindings,
+    setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     status: () => parts.status(),
   };
 
   async function addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView> {
     const fresh = newUser(user);
-    await refuseAlias(fresh.login);
+    refuseAlias(fresh.login, await parts.contacts.open(ALIASES));
     const view = await book.add(fresh);
     await changed('add-user', fresh.login);
     return view;
   }
 
   async function setPassword(text: LoginText, password: string): Promise<void> {
-    const login = parse(text);
     checkPassword(password);
+    const login = await resolve(text);
     await book.setPassword(login, password);
     await changed('set-password', login);
   }
 
   async function setEmail(text: LoginText, email: string): Promise<void> {
-    const login = parse(text);
+    const login = await resolve(text);
     await book.setEmail(login, email);
     await changed('set-email', login);
   }
 
   async function removeUser(text: LoginText): Promise<void> {
-    const login = parse(text);
+    const login = await resolve(text);
     await book.remove(login);
     await changed('remove-user', login);
     if (parts.sessions) await parts.sessions.endAll(loginText(login), 'removed');
@@ -95,10 +96,12 @@ export function createAdministration(parts: AdministrationParts): Administration
     users: { login: LoginText; password: string; email?: string }[],
   ): Promise<{ added: number; existing: LoginText[] }> {
     // All are looked at before the first is written: a faulty line adds nothing.
+    const aliases = await parts.contacts.open(ALIASES);
     const all = new Map<LoginText, NewUser>();
     const existing: LoginText[] = [];
     for (const user of users.map(newUser)) {
       const text = loginText(user.login);
+      refuseAlias(user.login, aliases);
       if (all.has(text)) existing.push(text);
       else all.set(text, user);
     }
@@ -123,9 +126,9 @@ export function createAdministration(parts: AdministrationParts): Administration
   async function kick(what: string): Promise<number> {
     const sessions = running();
     if (!what.includes(':')) {
-      const login = parseLogin(what, '');
-      const ended = await sessions.endAll(loginText(login), 'kicked');
-      await record('kick', { user: loginText(login), count: ended });
+      const user = whose(sessions, what);
+      const ended = await sessions.endAll(user, 'kicked');
+      await record('kick', { user, count: ended });
       return ended;
     }
     if (!(await sessions.end(what, 'kicked')))
@@ -181,6 +184,15 @@ export function createAdministration(parts: AdministrationParts): Administration
     return { login: parse(login), password, email: email ?? '' };
   }
 
+  /** The login of a user that is there: as it is written, or the only one with a name that is written without domain. */
+  async function resolve(text: LoginText): Promise<Login> {
+    const login = parse(text);
+    if (text.includes('@')) return login;
+    const named = await book.named(login.name);
+    if (named.length === 0 || named.some(({ domain }) => domain === login.domain)) return login;
+    return theOnly(login.name, named);
+  }
+
   function parse(login: LoginText): Login {
     return parseLogin(login, parts.defaultDomain);
   }
@@ -193,11 +205,10 @@ export function createAdministration(parts: AdministrationParts): Administration
     });
   }
 
-  async function refuseAlias(login: Login): Promise<void> {
-    const aliases = await parts.contacts.open(ALIASES);
+  function refuseAlias(login: Login, aliases: ContactTable | undefined): void {
     if (!aliases || aliases.bindings(loginText(login)).length === 0) return;
     throw new GatehouseError('ALIAS_EXISTS', `${loginText(login)} is an alias of somebody already`, {
-      hint: `remove it first: gatehouse alias rm ${loginText(login)}`,
+      hint: `remove it first: serctl alias rm ${loginText(login)}`,
     });
   }
 
@@ -232,6 +243,24 @@ export function createAdministration(parts: AdministrationParts): Administration
       received,
     };
   }
+}
+
+/** As `resolve`, of those who are in: their sessions may be under the name alone, where the SIP script leaves domains out. */
+function whose(sessions: SessionDirectory, text: LoginText): LoginText {
+  const login = parseLogin(text, '');
+  if (login.domain !== '') return loginText(login);
+  const users = [...new Set([...sessions.who(login.name)].map(({ user }) => user))];
+  if (users.length === 0 || users.includes(login.name)) return login.name;
+  return loginText(theOnly(login.name, users.map((user) => parseLogin(user, ''))));
+}
+
+/** Errors: USER_AMBIGUOUS. */
+function theOnly(name: string, logins: readonly Login[]): Login {
+  if (logins.length === 1) return logins[0]!;
+  const some = logins.slice(0, 10).map(loginText).join(', ');
+  throw new GatehouseError('USER_AMBIGUOUS', `several users are called ${name}: ${some}${logins.length > 10 ? ', …' : ''}`, {
+    hint: 'write the one you mean with its domain',
+  });
 }
 
 function checkPassword(password: string): void {

@@ -16,7 +16,7 @@ import { sameSecret } from '../proofs/compare.ts';
 import { hashPassword, verifyPassword } from '../proofs/password.ts';
 import type { AdminStore } from '../storage/types.ts';
 
-const FIRST = 'admin';
+export const FIRST_ADMIN = 'admin';
 const MIN_LENGTH = 8;
 const REMEMBER_MS = 60_000;
 const REMEMBERED = 100;
@@ -28,16 +28,42 @@ const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
 export interface Admins {
   /** Makes the first administrator where there is none, with the password given or a new one, which is then in the answer. */
   ensureFirst(given: string | undefined): Promise<{ name: string; generated: string | undefined } | undefined>;
-  setPassword(name: string, password: string): Promise<void>;
+  /** ADMIN_UNKNOWN when there is none of this name; the first one is made. `by`: who acts, for the audit trail. */
+  setPassword(name: string, password: string, by: string): Promise<void>;
   /** False also for one who is over the limit: then late, or at once where an answer is on its way already. */
   verify(name: string, password: string, client: Client): Promise<boolean>;
 }
 
-export interface AdminsParts {
+/** Where administrators are kept; enough to set a password. */
+export interface AdminKeeping {
   readonly store: AdminStore;
-  readonly limits: Limits;
   readonly journal: Journal;
   readonly clock: Clock;
+}
+
+export interface AdminsParts extends AdminKeeping {
+  readonly limits: Limits;
+}
+
+/** Errors: ADMIN_PASSWORD_SHORT. */
+export function checkAdminPassword(password: string): void {
+  if (password.length >= MIN_LENGTH) return;
+  throw new GatehouseError('ADMIN_PASSWORD_SHORT', `an administrator's password needs ${MIN_LENGTH} characters or more`, {
+    hint: 'choose a longer one, in GATEHOUSE_ADMIN_PASSWORD or where you typed it',
+  });
+}
+
+/** Sets it where no server runs that could remember the old one. */
+export async function setAdminPassword(keeping: AdminKeeping, name: string, password: string, by: string) {
+  const { store, journal, clock } = keeping;
+  checkAdminPassword(password);
+  if (name !== FIRST_ADMIN && (await store.hash(name)) === undefined) {
+    throw new GatehouseError('ADMIN_UNKNOWN', `there is no administrator ${JSON.stringify(name.slice(0, 80))}`, {
+      hint: `the first one is called ${FIRST_ADMIN}`,
+    });
+  }
+  await store.set(name, await hashPassword(password), clock.now());
+  await commit(journal, [auditChange(clock.now(), 'admin', { action: 'set-admin-password', by, user: name })]);
 }
 
 export function createAdmins({ store, limits, journal, clock }: AdminsParts): Admins {
@@ -50,23 +76,13 @@ export function createAdmins({ store, limits, journal, clock }: AdminsParts): Ad
   async function ensureFirst(given: string | undefined) {
     if ((await store.count()) > 0) return undefined;
     const generated = given === undefined || given === '' ? generatePassword() : undefined;
-    await setPassword(FIRST, generated ?? given ?? '');
-    return { name: FIRST, generated };
+    await setPassword(FIRST_ADMIN, generated ?? given ?? '', 'first start');
+    return { name: FIRST_ADMIN, generated };
   }
 
-  async function setPassword(name: string, password: string): Promise<void> {
-    if (password.length < MIN_LENGTH) {
-      throw new GatehouseError(
-        'ADMIN_PASSWORD_SHORT',
-        `an administrator's password needs ${MIN_LENGTH} characters or more`,
-        {
-          hint: 'choose a longer one, in GATEHOUSE_ADMIN_PASSWORD or where you typed it',
-        },
-      );
-    }
-    await store.set(name, await hashPassword(password), clock.now());
+  async function setPassword(name: string, password: string, by: string): Promise<void> {
+    await setAdminPassword({ store, journal, clock }, name, password, by);
     remembered.delete(name);
-    await commit(journal, [auditChange(clock.now(), 'admin', { action: 'set-admin-password', user: name })]);
   }
 
   async function verify(name: string, password: string, client: Client): Promise<boolean> {

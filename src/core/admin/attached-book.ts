@@ -28,11 +28,11 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     passwordColumn2: 'ha1',
     columns: ['ha1b', 'email_address'],
   };
-  return { add, addMany, taken, setPassword, setEmail, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
 
   async function add(user: NewUser): Promise<UserView> {
     const { login } = user;
-    if ((await read([login])).length > 0) {
+    if ((await taken([login])).length > 0) {
       throw new GatehouseError('USER_EXISTS', `there is a user ${loginText(login)} already`);
     }
     await tables.addUsers(both, [newRow(user)]);
@@ -46,9 +46,22 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
 
   async function taken(logins: readonly Login[]): Promise<Login[]> {
     // The table's collation may take another spelling for the same name: the login counts as it was asked for.
-    const there = (await read(logins)).map(({ username, domain }) => loginKey(username, domain));
-    const keys = new Set([...there, ...there.map((key) => key.slice(0, key.indexOf('\n') + 1))]);
-    return logins.filter(({ name, domain }) => keys.has(loginKey(wireText(name), wireText(domain))));
+    const there = new Set<string>();
+    const [bare, domained] = [logins.filter(({ domain }) => domain === ''), logins.filter(({ domain }) => domain !== '')];
+    for (const { username, domain } of await read(bare)) there.add(loginKey(username, domain));
+    // A table without domains has each name once, whatever domain is asked for.
+    const inDomains = await read(domained);
+    const names = new Set(inDomains.filter(({ domain }) => domain === '').map(({ username }) => loginKey(username, '')));
+    for (const { username, domain } of inDomains) there.add(loginKey(username, domain));
+    return logins.filter(({ name, domain }) => {
+      const username = wireText(name);
+      return there.has(loginKey(username, wireText(domain))) || (domain !== '' && names.has(loginKey(username, '')));
+    });
+  }
+
+  async function named(name: string): Promise<Login[]> {
+    const rows = await read([{ name, domain: '' }]);
+    return rows.map(({ username, domain }) => ({ name: unicodeText(username), domain: unicodeText(domain) }));
   }
 
   async function setPassword(login: Login, password: string): Promise<void> {
@@ -81,7 +94,7 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     return rows.map(view);
   }
 
-  function read(logins: readonly Login[]): Promise<SubscriberRow[]> {
+  async function read(logins: readonly Login[]): Promise<SubscriberRow[]> {
     return tables.readSubscribers(
       whole,
       logins.map(({ name, domain }) => ({ username: wireText(name), domain: wireText(domain) })),
@@ -89,7 +102,9 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   }
 
   async function find(login: Login): Promise<SubscriberRow> {
-    const [row] = await read([login]);
+    const rows = await read([login]);
+    // Without a domain the table answers with the rows of all.
+    const row = rows.find(({ domain }) => login.domain !== '' || domain === '');
     if (row) return row;
     throw new GatehouseError('USER_UNKNOWN', `there is no user ${loginText(login)} in the table ${subscriber.table}`);
   }

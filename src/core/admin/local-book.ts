@@ -8,7 +8,7 @@ import type { Keyring } from '../secrets/keyring.ts';
 import type { UserTables } from '../ser/types.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
-import { loginText } from './login.ts';
+import { loginText, sameLogin } from './login.ts';
 import type { UserView } from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
 
@@ -21,7 +21,7 @@ export interface LocalBookParts {
 }
 
 export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
-  return { add, addMany, taken, setPassword, setEmail, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
 
   async function add({ login, email, password }: NewUser): Promise<UserView> {
     const fresh = { logins: [login], email, created: clock.now() };
@@ -35,7 +35,16 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
   }
 
   async function taken(logins: readonly Login[]): Promise<Login[]> {
-    return (await store.find(logins)).map(({ login }) => login);
+    return (await findExactly(logins)).map(({ login }) => login);
+  }
+
+  function named(name: string): Promise<Login[]> {
+    return store.named(name);
+  }
+
+  /** The store answers a login without domain with a user of any. */
+  async function findExactly(logins: readonly Login[]): Promise<{ login: Login; user: UserRecord }[]> {
+    return (await store.find(logins)).filter(({ login, user }) => user.logins.some((has) => sameLogin(has, login)));
   }
 
   async function setPassword(login: Login, password: string): Promise<void> {
@@ -73,7 +82,7 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
   }
 
   async function find(login: Login): Promise<UserRecord> {
-    const [found] = await store.find([login]);
+    const [found] = await findExactly([login]);
     if (found) return found.user;
     throw new GatehouseError('USER_UNKNOWN', `there is no user ${loginText(login)}`);
   }

@@ -24,6 +24,10 @@ export function loginText({ name, domain }: Login): LoginText {
   return domain === '' ? name : `${name}@${domain}`;
 }
 
+export function sameLogin(a: Login, b: Login): boolean {
+  return a.name === b.name && a.domain === b.domain;
+}
+
 function badLogin(text: string, why: string): GatehouseError {
   return new GatehouseError('BAD_LOGIN', `${JSON.stringify(text.slice(0, MAX_LENGTH))} is no login: ${why}`, {
     hint: 'write NAME or NAME@DOMAIN, without spaces, quotes, brackets, colons, commas and semicolons',

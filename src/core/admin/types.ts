@@ -2,12 +2,15 @@
  * What an administrator can do, by whichever way: a command line beside a stopped server, the control socket of a running
  * one, later HTTP. All values are JSON.
  *
- * Errors: USER_EXISTS, USER_UNKNOWN, BAD_LOGIN, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
+ * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
  * CONTACT_INVALID, ALIAS_EXISTS, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { SessionInfo } from '../doors/types.ts';
 
-/** `name` or `name@domain`. */
+/** Users in one piece of an import. */
+export const IMPORT_PIECE = 500;
+
+/** `name` or `name@domain`; of a user that is there, a name alone will do where one user has it. */
 export type LoginText = string;
 
 export interface UserView {
@@ -63,6 +66,9 @@ export interface Administration {
   listBindings(table: string): Promise<BindingView[]>;
   addBinding(binding: { table: string; login: LoginText; contact: string; seconds: number; q: number }): Promise<void>;
   removeBindings(table: string, login: LoginText, contact?: string): Promise<number>;
+
+  /** Of an administrator of console and HTTP; `admin` is made where there is none. */
+  setAdminPassword(name: string, password: string): Promise<void>;
 
   verifyAudit(): Promise<AuditReport>;
   status(): Promise<{

@@ -8,13 +8,15 @@ export interface NewUser {
   readonly email: string;
 }
 
-/** Errors: USER_EXISTS, USER_UNKNOWN, SER_VALUE_TOO_LONG, STORAGE_UNAVAILABLE, STORAGE_REFUSED. */
+/** A login means exactly that one: its name in no other domain. Errors: USER_EXISTS, USER_UNKNOWN, SER_VALUE_TOO_LONG, STORAGE_UNAVAILABLE, STORAGE_REFUSED. */
 export interface UserBook {
   add(user: NewUser): Promise<UserView>;
   /** All of them new; gives how many were added. */
   addMany(users: readonly NewUser[]): Promise<number>;
   /** Those of the logins that somebody has. */
   taken(logins: readonly Login[]): Promise<Login[]>;
+  /** All logins with this name, in whichever domain. */
+  named(name: string): Promise<Login[]>;
   setPassword(login: Login, password: string): Promise<void>;
   setEmail(login: Login, email: string): Promise<void>;
   remove(login: Login): Promise<void>;

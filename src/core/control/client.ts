@@ -18,6 +18,14 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 /** sun_path holds 108 bytes with the closing zero. */
 const MAX_PATH = 107;
 
+/** Says for whom a command calls. */
+export const UID_HEADER = 'gatehouse-uid';
+
+/** Who acts at the command line, as the audit trail names it. */
+export function commandLineActor(uid: string): string {
+  return /^\d{1,10}$/.test(uid) ? `command line (uid ${uid})` : 'command line';
+}
+
 /** The control socket of a data directory, in whichever form is short enough for the system. */
 export function controlSocketOf(dataDir: string): string {
   const path = join(dataDir, 'control.sock');
@@ -34,6 +42,9 @@ export async function connectControl(path: string): Promise<Administration | und
   return (await isAnswered(path)) ? controlClient(path) : undefined;
 }
 
+/** No such file, one that a dead server left behind, one that is something else, a data directory that is no directory. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
+
 /** Does a process accept connections there? */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -43,7 +54,7 @@ function isAnswered(path: string): Promise<boolean> {
       resolve(true);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK') resolve(false);
+      if (NOBODY.has(error.code ?? '')) resolve(false);
       else reject(unreachable(path, error));
     });
   });
@@ -61,6 +72,8 @@ function post(path: string, method: string, args: unknown[]): Promise<unknown> {
   const headers = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
+    // Node does not tell a server who is at the other end of a unix socket. Only owner and root can open this one.
+    [UID_HEADER]: String(process.getuid?.() ?? ''),
     connection: 'close',
   };
   return new Promise((resolve, reject) => {

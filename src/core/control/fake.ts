@@ -7,6 +7,7 @@ export interface FakeAdministration extends Administration {
   readonly users: Map<string, UserView & { password: string }>;
   readonly bindings: BindingView[];
   readonly sessions: SessionInfo[];
+  readonly adminPasswords: Map<string, string>;
   faults: { file: string; line: number; fault: string }[];
 }
 
@@ -34,6 +35,7 @@ export function fakeAdministration(): FakeAdministration {
     users,
     bindings,
     sessions,
+    adminPasswords: new Map(),
     faults: [],
     addUser: async ({ login, password, email }) => view(create(login, password, email)),
     setPassword: async (login, password) => {
@@ -75,6 +77,10 @@ export function fakeAdministration(): FakeAdministration {
       );
       for (const one of gone) bindings.splice(bindings.indexOf(one), 1);
       return gone.length;
+    },
+    setAdminPassword: async (name, password) => {
+      if (password.length < 8) throw new GatehouseError('ADMIN_PASSWORD_SHORT', 'too short');
+      fake.adminPasswords.set(name, password);
     },
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

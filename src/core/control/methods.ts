@@ -6,7 +6,7 @@
  */
 import * as z from 'zod';
 import { GatehouseError } from '../../platform/errors.ts';
-import type { Administration } from '../admin/types.ts';
+import { type Administration, IMPORT_PIECE } from '../admin/types.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
@@ -14,9 +14,6 @@ const email = z.string().max(320);
 const table = z.string().min(1).max(64);
 const contact = z.string().min(1).max(1024);
 const newUser = z.strictObject({ login, password, email: email.optional() });
-
-/** Users in one piece of an import. */
-export const IMPORT_PIECE = 500;
 
 export const METHODS = {
   addUser: z.tuple([newUser]),
@@ -50,6 +47,7 @@ export const METHODS = {
     }),
   ]),
   removeBindings: z.tuple([table, login, contact.optional()]),
+  setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),
 } satisfies { [Method in keyof Administration]: z.ZodType<Parameters<Administration[Method]>> };

@@ -315,7 +315,12 @@ test('a source that cannot be asked gives `unavailable` and costs no try', async
 test('a cold user is judged when he has been read', async () => {
   const { gate, add, users } = lab();
   add('alice', 'secret');
-  const cold: UserSource = { name: 'cold', shared: false, ignoresCase: false, find: async () => users.get('alice') ?? null };
+  const cold: UserSource = {
+    name: 'cold',
+    shared: false,
+    ignoresCase: false,
+    find: async () => users.get('alice') ?? null,
+  };
   const verdict = gate.prove(knock('alice', digest('alice', 'secret'), { source: cold }));
   assert.ok(verdict instanceof Promise);
   assert.equal((await verdict).verdict, 'proven');
@@ -324,7 +329,7 @@ test('a cold user is judged when he has been read', async () => {
 test('a flood of refusals is counted, not written, and shows', () => {
   const { gate, audited, time } = lab({ refusalsPerSecond: 3 });
   for (let i = 0; i < 50; i++)
-    gate.prove(knock('nobody', digest('x', 'y'), { client: { address: `10.0.0.${i}`, port: 1 } }));
+    gate.prove(knock(`nobody${i}`, digest('x', 'y'), { client: { address: `10.0.0.${i}`, port: 1 } }));
   time.now += 1000;
   gate.prove(knock('nobody', digest('x', 'y'), { client: { address: '10.0.1.1', port: 1 } }));
   assert.deepEqual(

@@ -3,14 +3,15 @@ import { test } from 'node:test';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { Client } from '../gate/types.ts';
 import { SILENT, SLOWED } from './delayed-answers.ts';
+import { KnownPlaces } from './known-places.ts';
 import type { LimitsOptions } from './limits.ts';
-import { Limits } from './limits.ts';
+import { Limits, nameKey } from './limits.ts';
 
-function lab(options: Partial<LimitsOptions> = {}) {
+function lab(options: Partial<LimitsOptions> = {}, places?: KnownPlaces) {
   const time = { now: 1_000_000 };
   const clock = { now: () => time.now, monotonic: () => time.now };
   const wheel = new TimerWheel({ clock, onError: (e) => assert.fail(String(e)) });
-  const limits = new Limits(wheel, clock, { attempts: 5, recoverMs: 30_000, delayMs: 3_000, ...options });
+  const limits = new Limits(wheel, clock, { attempts: 5, recoverMs: 30_000, delayMs: 3_000, ...options }, places);
   const go = (ms: number) => {
     time.now += ms;
     wheel.advance();
@@ -37,6 +38,15 @@ test('nobody can lock somebody else out from elsewhere', () => {
   const { limits, fail } = lab();
   limits.succeeded('alice', HOME);
   for (let i = 0; i < 200; i++) fail('alice', at(`198.51.100.${i}`), 10);
+  assert.equal(limits.holdUser('alice', HOME), undefined);
+  assert.notEqual(limits.holdUser('alice', AWAY), undefined);
+});
+
+test('nor after a restart', () => {
+  const places = new KnownPlaces();
+  lab({}, places).limits.succeeded('alice', HOME);
+  const { limits, fail } = lab({}, places);
+  fail('alice', AWAY, 5);
   assert.equal(limits.holdUser('alice', HOME), undefined);
   assert.notEqual(limits.holdUser('alice', AWAY), undefined);
 });
@@ -129,6 +139,25 @@ test('noise counts against the sender, address and port, and never against a use
   assert.ok(limits.holdSender(AWAY) instanceof Promise);
   assert.equal(limits.holdSender(at(AWAY.address, 5061)), undefined);
   assert.equal(limits.holdUser('alice', AWAY), undefined);
+});
+
+test('wrong tries count against their sender, until somebody gets in from there', () => {
+  const { limits } = lab({ senderAttempts: 3 });
+  limits.failed('alice', AWAY);
+  limits.failed('bob', AWAY);
+  limits.succeeded('carol', AWAY);
+  for (const user of ['alice', 'bob', 'dave']) {
+    assert.equal(limits.holdSender(AWAY), undefined);
+    limits.failed(user, AWAY);
+  }
+  assert.ok(limits.holdSender(AWAY) instanceof Promise);
+});
+
+test('a name that nobody has is counted by its hash: short, the same for each spelling of the domain', () => {
+  assert.equal(nameKey('bob', 'A.example'), nameKey('bob', 'a.example'));
+  const keys = [nameKey('bob', ''), nameKey('bo', 'b'), nameKey('Bob', ''), nameKey('b'.repeat(60_000), '')];
+  assert.equal(new Set(keys).size, keys.length);
+  for (const key of keys) assert.ok(key.length <= 8, key);
 });
 
 test('sweeping over names and addresses does not wash out a count that is full', () => {

@@ -19,7 +19,6 @@ import { BucketTable } from './bucket.ts';
 import { DelayedAnswers } from './delayed-answers.ts';
 import { keyedHash } from './keyed-hash.ts';
 import { KnownPlaces } from './known-places.ts';
-import { placeOf } from './place.ts';
 
 export interface LimitsOptions {
   /** Wrong tries per user and place until the limit. */
@@ -34,8 +33,6 @@ export interface LimitsOptions {
   readonly maxDelayed: number;
   /** Users, places and senders with failures that are kept at most, each. */
   readonly maxCounts: number;
-  /** Users whose places are remembered at most. */
-  readonly maxUsers: number;
 }
 
 export const DEFAULT_LIMITS: LimitsOptions = {
@@ -45,7 +42,6 @@ export const DEFAULT_LIMITS: LimitsOptions = {
   delayMs: 3_000,
   maxDelayed: 1_000,
   maxCounts: 100_000,
-  maxUsers: 1_000_000,
 };
 
 export class Limits {
@@ -60,14 +56,19 @@ export class Limits {
   readonly #known: KnownPlaces;
   readonly #delayed: DelayedAnswers;
 
-  constructor(wheel: TimerWheel, clock: Clock, options: Partial<LimitsOptions> = {}) {
+  constructor(
+    wheel: TimerWheel,
+    clock: Clock,
+    options: Partial<LimitsOptions> = {},
+    known: KnownPlaces = new KnownPlaces(),
+  ) {
     this.#clock = clock;
     this.#options = { ...DEFAULT_LIMITS, ...options };
-    const { maxCounts, recoverMs, maxUsers, delayMs, maxDelayed } = this.#options;
+    const { maxCounts, recoverMs, delayMs, maxDelayed } = this.#options;
     this.#senders = new BucketTable(maxCounts, recoverMs);
     this.#strangers = new BucketTable(maxCounts, recoverMs);
     this.#familiar = new BucketTable(maxCounts, recoverMs);
-    this.#known = new KnownPlaces(maxUsers);
+    this.#known = known;
     this.#delayed = new DelayedAnswers(wheel, delayMs, maxDelayed);
   }
 
@@ -80,7 +81,7 @@ export class Limits {
   /** What to answer when this user has no tries left from this place; undefined: go on. */
   holdUser(user: string, client: Client): Answer<Refused> | undefined {
     if (this.#strangers.size === 0 && this.#familiar.size === 0) return undefined;
-    const place = placeHash(client);
+    const place = this.#known.hashOf(client.address);
     const bucket = this.#known.has(user, place)
       ? this.#familiar.get(familiarKey(user, place))
       : this.#strangers.get(user);
@@ -90,7 +91,7 @@ export class Limits {
   /** A proof was wrong. `undo` takes it back: the proof was right after all. */
   failed(user: string, client: Client, undo = false): void {
     const now = this.#clock.monotonic();
-    const place = placeHash(client);
+    const place = this.#known.hashOf(client.address);
     const bucket = this.#known.has(user, place)
       ? this.#familiar.obtain(familiarKey(user, place), now)
       : this.#strangers.obtain(user, now);
@@ -103,7 +104,7 @@ export class Limits {
    * stranger's are.
    */
   succeeded(user: string, client: Client): void {
-    const place = placeHash(client);
+    const place = this.#known.hashOf(client.address);
     if (this.#senders.size > 0) this.#senders.delete(senderHash(client));
     if (this.#familiar.size > 0) this.#familiar.delete(familiarKey(user, place));
     this.#known.add(user, place);
@@ -130,10 +131,6 @@ export class Limits {
 /** What the wrong tries for a name that nobody has count under; hashed, since whoever sends it chooses its length. */
 export function nameKey(name: string, domain: string): string {
   return `?${keyedHash(domain.toLowerCase(), keyedHash(name)).toString(36)}`;
-}
-
-function placeHash(client: Client): number {
-  return keyedHash(placeOf(client.address)) >> 1; // 31 bits: kept without a box
 }
 
 function senderHash(client: Client): number {

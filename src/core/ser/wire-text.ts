@@ -7,6 +7,7 @@ export function wireText(text: string): string {
 
 /** Back again; what is no UTF-8 stays as it is. */
 export function unicodeText(wire: string): string {
+  if (Buffer.byteLength(wire) === wire.length) return wire; // all ASCII
   const bytes = Buffer.from(wire, 'latin1');
   const text = bytes.toString('utf8');
   return text.includes('\ufffd') ? wire : text;

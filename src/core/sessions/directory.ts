@@ -30,10 +30,11 @@ export class SessionDirectory {
     return false;
   }
 
-  /** Ends all sessions of a user; gives how many. */
+  /** Ends all sessions of exactly this login; gives how many. */
   async endAll(user: string, reason: EndReason): Promise<number> {
     let ended = 0;
-    for (const { session } of [...this.who(user)]) if (await this.end(session, reason)) ended++;
+    for (const { session, user: has } of [...this.who(user)])
+      if (has === user && (await this.end(session, reason))) ended++;
     return ended;
   }
 }

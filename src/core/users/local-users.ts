@@ -2,6 +2,8 @@
  * Local users: kept by Gatehouse itself, their passwords sealed. A password is opened only when an HA1 or a comparison needs
  * it, so that clear passwords do not lie in memory.
  *
+ * Names are looked up as they are written, in this case and no other (RFC 3261 section 19.1.4); domains in any case.
+ *
  * Errors (rejections of find): STORAGE_UNAVAILABLE. A password that cannot be opened is none: the user is refused.
  */
 import type { Clock } from '../../platform/clock.ts';
@@ -50,7 +52,7 @@ export class LocalUsers implements UserSource {
   }
 
   find(name: string, domain: string, fresh?: boolean): Answer<Account | null> {
-    return this.#cache.find(name, this.#options.useDomain === false ? '' : domain, fresh);
+    return this.#cache.find(name, this.#options.useDomain === false ? '' : domain.toLowerCase(), fresh);
   }
 
   forget(name: string): void {

@@ -3,11 +3,17 @@
  *
  * calculate_ha1 1: the password column holds clear text. 0: it holds the HA1, and passwordColumn2 (ha1b) the one for
  * usernames written with their domain. use_domain 0: the first row of the name, whatever its domain.
+ *
+ * Names are Unicode here and bytes in the table: UTF-8, or latin1 where a table has it so. Whether `U1` finds `u1` is for the
+ * table's collation to say, as with SER: in MariaDB it does, as a rule. Nothing but case is overlooked, though a collation may
+ * take `u1 ` or an accent for the same.
+ *
  * Source: auth_db of SER 0.9 and OpenSER 1.3. Errors (rejections of find): STORAGE_UNAVAILABLE.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Answer } from '../gate/types.ts';
 import type { SerTables, SubscriberRow, SubscriberSpec } from '../ser/types.ts';
+import { unicodeText, wireText } from '../ser/wire-text.ts';
 import type { Wanted } from './account-cache.ts';
 import { AccountCache } from './account-cache.ts';
 import { StoredAccount } from './stored-account.ts';
@@ -29,7 +35,8 @@ class SerAccount extends StoredAccount {
   readonly row: SubscriberRow;
 
   constructor(row: SubscriberRow, table: string, calculateHa1: boolean) {
-    const { username: name, domain } = row;
+    const name = unicodeText(row.username);
+    const domain = unicodeText(row.domain);
     const id = `${table}:${domain === '' ? name : `${name}@${domain}`}`;
     super(
       { id, name, domain, locked: false, values: row.values },
@@ -70,11 +77,13 @@ export class SerUsers implements UserSource {
 
   async #read(wanted: readonly Wanted[]): Promise<(Account | null)[]> {
     const { tables, spec } = this.#options;
-    const names = wanted.map(({ name, domain }) => ({ username: name, domain }));
+    const names = wanted.flatMap(({ name, domain }) =>
+      spellings(name).map((username) => ({ username, domain: wireText(domain) })),
+    );
     const rows = await tables.readSubscribers(spec, names);
     const byName = new Map<string, SubscriberRow[]>();
     for (const row of rows) {
-      const key = row.username.toLowerCase();
+      const key = unicodeText(row.username).toLowerCase();
       const same = byName.get(key);
       if (same) same.push(row);
       else byName.set(key, [row]);
@@ -84,12 +93,22 @@ export class SerUsers implements UserSource {
 
   #account({ name, domain, known }: Wanted, rows: readonly SubscriberRow[]): Account | null {
     // The database's collation may find another spelling; the exact one goes first.
-    const fitting = rows.filter((row) => domain === '' || row.domain.toLowerCase() === domain.toLowerCase());
-    const row = fitting.find((one) => one.username === name) ?? fitting[0];
+    const fitting = rows.filter(
+      (row) => domain === '' || unicodeText(row.domain).toLowerCase() === domain.toLowerCase(),
+    );
+    const exact = wireText(name);
+    const row = fitting.find(({ username }) => username === exact) ?? fitting[0];
     if (!row) return null;
     if (known instanceof SerAccount && sameRow(known.row, row)) return known;
     return new SerAccount(row, this.#options.spec.table, this.#options.calculateHa1);
   }
+}
+
+/** The bytes that a name may be in a table. */
+function spellings(name: string): string[] {
+  const wire = wireText(name);
+  const isLatin1 = Buffer.from(name, 'latin1').toString('latin1') === name;
+  return wire === name || !isLatin1 ? [wire] : [wire, name];
 }
 
 function storedHa1(row: SubscriberRow, username: string): string | undefined {

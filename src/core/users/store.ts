@@ -28,6 +28,8 @@ export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'>;
 export interface UserStore {
   /** The users with these logins, in one query; an empty domain matches any (lowest id first). */
   find(logins: readonly Login[]): Promise<{ login: Login; user: UserRecord }[]>;
+  /** The logins with this name in all domains, a hundred at most. */
+  named(name: string): Promise<Login[]>;
   list(options: { after?: number; limit: number; prefix?: string }): Promise<UserRecord[]>;
   count(): Promise<number>;
   /**

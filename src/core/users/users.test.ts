@@ -37,7 +37,7 @@ function serLab(options: { useDomain?: boolean; calculateHa1?: boolean; capacity
   const users = new SerUsers({ tables, spec: SPEC, useDomain: false, calculateHa1: true, clock, ...options });
   const add = (username: string, password: string, domain = 'a.example', password2 = '') =>
     rows.push({ username, domain, password, password2, values: ['+1'] });
-  return { time, rows, queries, state, users, add };
+  return { time, rows, queries, state, users, add, tables };
 }
 
 test('a thousand look-ups at once are two queries, and the next thousand none', async () => {
@@ -176,6 +176,36 @@ test('use_domain decides whether the domain is looked at', async () => {
   assert.equal(await withDomain.users.find('alice', 'c.example'), null);
 });
 
+test('names are Unicode here and bytes in the table: UTF-8, or latin1 where that is what stands there', async () => {
+  const { users, add } = serLab();
+  const wire = Buffer.from('żółw').toString('latin1');
+  add(wire, 'one');
+  add('m\xfcller', 'two');
+  const turtle = await users.find('żółw', '');
+  assert.deepEqual([turtle?.login, turtle?.id], ['żółw@a.example', 'subscriber:żółw@a.example']);
+  assert.equal(users.find('żółw', ''), turtle);
+  assert.equal((await users.find('müller', ''))?.login, 'müller@a.example');
+  add(Buffer.from('müller').toString('latin1'), 'three');
+  users.forget('müller');
+  assert.equal((await users.find('müller', ''))?.checkPassword('three'), true, 'UTF-8 goes first');
+  assert.equal(await users.find('zolw', ''), null);
+});
+
+test('whether case matters is for the table to say; the exact spelling goes first, and all spellings are one account', async () => {
+  const { users, add, rows, tables } = serLab();
+  add('u1', 'one');
+  tables.readSubscribers = async (_spec, names) =>
+    rows.filter((row) => names.some((name) => name.username.toLowerCase() === row.username.toLowerCase()));
+  const [low, high] = [await users.find('u1', ''), await users.find('U1', '')];
+  assert.deepEqual([low?.id, high?.id], ['subscriber:u1@a.example', 'subscriber:u1@a.example']);
+  add('U1', 'two');
+  users.forget('U1');
+  assert.equal((await users.find('U1', ''))?.checkPassword('two'), true);
+  // As collations that pad or drop accents would find it.
+  tables.readSubscribers = async () => rows;
+  assert.equal(await users.find('u1 ', ''), null);
+});
+
 test('a local user is read once, his password stays sealed until it is needed', async () => {
   const keyring = keyringOf(Buffer.alloc(32, 3));
   let opened = 0;
@@ -196,12 +226,20 @@ test('a local user is read once, his password stays sealed until it is needed', 
   };
   const store = {
     find: async (logins: readonly Login[]) =>
-      logins.flatMap((login) => (login.name === 'alice' ? [{ login, user: record }] : [])),
+      logins.flatMap((login) =>
+        login.name === 'alice' && ['', 'a.example'].includes(login.domain) ? [{ login, user: record }] : [],
+      ),
   } as Partial<UserStore> as UserStore;
   const clock = { now: () => 0, monotonic: () => 0 };
   const users = new LocalUsers({ store, keyring: counting, clock, log: silentLog, columns: ['rpid', 'email_address'] });
   const account = (await users.find('alice', '')) as Account;
   assert.equal(users.find('alice', ''), account);
+  assert.equal(
+    ((await users.find('alice', 'A.Example')) as Account).id,
+    account.id,
+    'domains are the same in any case',
+  );
+  assert.equal(await users.find('Alice', ''), null, 'names are not');
   assert.deepEqual([account.id, account.login, opened], ['local:12', 'alice@a.example', 0]);
   assert.deepEqual(account.values, [null, 'a@a.example']);
   for (let i = 0; i < 5; i++) assert.equal(account.ha1('alice', 'r', 'MD5'), digestHa1('alice', 'r', 'secret', 'MD5'));

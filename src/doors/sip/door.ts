@@ -6,6 +6,7 @@
 import type { ContactTable, ContactTables } from '../../core/admin/contact-tables.ts';
 import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
+import { placeOf } from '../../core/limits/place.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { Engine } from './engine.ts';
@@ -61,10 +62,15 @@ const PATIENCE = 0.8;
 
 export function createSipDoor(parts: SipDoorParts): SipDoor {
   const { script, log, seams = {} } = parts;
-  const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: timerFailed });
-  const transport = seams.transport ?? createTransport({ listen: parts.listen, log });
-  const transactions = createTransactions({ transport, wheel, owner: '0' });
-  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, derive: parts.derive }, seams.lookUp);
+  const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: failed('a timer failed') });
+  const transport = seams.transport ?? createTransport({ listen: parts.listen, log, placeOf });
+  const transactions = createTransactions({
+    transport,
+    wheel,
+    owner: '0',
+    onError: failed('the end of a transaction failed'),
+  });
+  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, log }, seams.lookUp);
   const contacts = new Map<string, LocationTableView>();
   const aliases = [
     ...parts.domains,
@@ -89,7 +95,6 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const engine = new Engine({
     transport,
     transactions,
-    relay,
     script: { start: (run) => runScript(program, run), resume: (run, result) => resumeScript(program, run, result) },
     tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
     server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
@@ -113,8 +118,8 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     },
   };
 
-  function timerFailed(error: unknown): void {
-    log.error('a timer failed', { error: error instanceof Error ? error.stack : String(error) });
+  function failed(what: string): (error: unknown) => void {
+    return (error) => log.error(what, { error: error instanceof Error ? error.stack : String(error) });
   }
 
   function scriptHost(): ScriptHost {

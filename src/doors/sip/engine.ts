@@ -4,21 +4,23 @@
  * A response goes to its client transaction. A request that no transaction absorbs runs through the script as a Run. While
  * a run waits (credentials, durable save, DNS), later messages of its Call-ID queue behind it, so that a dialog's messages
  * are never reordered; its retransmissions are dropped and its CANCEL is answered meanwhile. A run waits for 30 seconds in all,
- * then it is answered 504 (RFC 3261 section 21.5.5; 487 if it was cancelled) and what would resume it later does nothing.
+ * then it is answered 504 (RFC 3261 section 21.5.5; 487 if it was cancelled; nothing if it was relayed before, since its answer is on
+ * the way) and what would resume it later does nothing.
  *
  * Exactly one final reply leaves for each request, whatever the script does.
  */
 import type { Clock } from '../../platform/clock.ts';
+import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
 import { canReply, findFault } from './message/faults.ts';
 import { secondVia } from './message/forward.ts';
-import type { SipMessage } from './message/message.ts';
+import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { buildReply, replyTarget } from './message/reply.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
-import type { Relay } from './services.ts';
+import { Seldom } from './seldom.ts';
 import { serverKey } from './transaction/keys.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Receiver, Source, Transport } from './transport/types.ts';
@@ -30,9 +32,6 @@ const SUSPENDED_MAX = 20_000;
 /** The caller of a non-INVITE gives up after 32 s (timer F): it shall hear why. */
 const LONGEST_WAIT_MS = 30_000;
 
-/** What is wrong with a message of a stream when nothing else is. */
-const NO_LENGTH = { status: 400, reason: 'Missing Content-Length Header' };
-
 export interface EngineScript {
   /** Starts the run at the main route; true: it came to its end. */
   start(run: Run): boolean;
@@ -43,7 +42,6 @@ export interface EngineScript {
 export interface EngineParts {
   readonly transport: Transport;
   readonly transactions: Transactions;
-  readonly relay: Relay;
   readonly script: EngineScript;
   /** Begins the To-tags of our own replies, so that the ACKs to them can be told; the same over restarts. */
   readonly tagPrefix: string;
@@ -111,10 +109,15 @@ export class Engine implements Receiver, RunHost, TimerOwner {
   readonly #waiting = new Map<string, Waiting>();
   /** Due when the first of them has waited long enough. */
   readonly #patience = new Timer(this);
+  /** For the log. */
+  readonly #unframed: Seldom;
+  readonly #failures: Seldom;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#unframed = new Seldom(parts.clock);
+    this.#failures = new Seldom(parts.clock);
     this.#recent = new RecentReplies(parts.clock);
   }
 
@@ -133,13 +136,12 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     else this.#onResponse(message, source);
   }
 
-  onUnframed(reason: string, source: Source, head: string): void {
+  onUnframed({ status, reason }: Fault, source: Source, head: string): void {
     this.counters.garbage++;
-    this.#parts.log.info('a stream that cannot be cut into messages was closed', { reason, from: source.address });
+    if (this.#unframed.due())
+      this.#parts.log.info('a stream that cannot be cut into messages was closed', { reason, from: source.address });
     const request = parseMessage(head);
-    if (!request?.isRequest) return;
-    const { status, reason: phrase } = findFault(request) ?? NO_LENGTH;
-    this.#refuse(request, source, status, phrase);
+    if (request?.isRequest) this.#refuse(request, source, status, reason);
   }
 
   /** Resolves when no run waits any more. */
@@ -157,8 +159,8 @@ export class Engine implements Receiver, RunHost, TimerOwner {
       return;
     }
     if (this.#parts.transactions.onResponse(response, source.point)) return;
+    // RFC 6026 section 7.2: what belongs to none of our requests goes no further.
     this.counters.strayResponses++;
-    this.#parts.relay.strayResponse(response, source.point);
   }
 
   #onRequest(request: SipMessage, source: Source): void {
@@ -232,9 +234,13 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   /** A queued request's turn has come: a transaction may have been made for it meanwhile. */
   #onRequestAgain(request: SipMessage, source: Source): void {
-    const transaction = this.#parts.transactions.find(request);
-    if (transaction) this.#parts.transactions.absorb(transaction, request);
-    else this.#run(request, source);
+    try {
+      const transaction = this.#parts.transactions.find(request);
+      if (transaction) this.#parts.transactions.absorb(transaction, request);
+      else this.#run(request, source);
+    } catch (error) {
+      this.#complain(error);
+    }
   }
 
   #queueBehind(before: Waiting, request: SipMessage, source: Source): void {
@@ -244,8 +250,11 @@ export class Engine implements Receiver, RunHost, TimerOwner {
       return;
     }
     if (request.method === 'CANCEL' && waits.method === 'INVITE' && isSameTransaction(request, waits, 'INVITE')) {
-      before.run.cancelled = true;
+      const { run } = before;
+      run.cancelled = true;
       this.#answer(request, source, 200, 'OK');
+      // The script may wait behind t_relay: then the call is under way.
+      run.transaction?.user?.onCancel(run.transaction);
       return;
     }
     const queue = before.queue;
@@ -350,16 +359,37 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     const { method, callId } = run.message;
     this.counters.abandoned++;
     this.#parts.log.warn('a request waited too long for a function of the script and was given up', { method, callId });
-    run.abandon();
-    if (run.cancelled) this.reply(run, 487, 'Request Terminated', '');
-    else this.reply(run, 504, 'Server Time-out', '');
-    // An ACK has no reply, and must not be passed on any more either.
-    run.finalStatus ||= 504;
+    // What t_relay has taken on goes on without the script.
+    if (run.relayed) run.abandon();
+    else if (run.cancelled) this.#giveUp(run, 487, 'Request Terminated');
+    else this.#giveUp(run, 504, 'Server Time-out');
     this.#ended(run);
   }
 
+  #giveUp(run: Run, status: number, reason: string): void {
+    run.abandon();
+    try {
+      this.reply(run, status, reason, '');
+    } catch (error) {
+      this.#complain(error);
+    }
+    // An ACK has no reply, and must not be passed on any more either.
+    run.finalStatus ||= status;
+  }
+
+  /** Called from whatever the run waited for, so nothing may be thrown from here. */
   resumed(run: Run, result: number): void {
-    if (this.#parts.script.resume(run, result)) this.#ended(run);
+    try {
+      if (!this.#parts.script.resume(run, result)) return;
+    } catch (error) {
+      this.#complain(error);
+      this.#giveUp(run, 500, 'Server Internal Error');
+    }
+    this.#ended(run);
+  }
+
+  #complain(error: unknown): void {
+    if (this.#failures.due()) this.#parts.log.error('a request could not be handled', { error: describeError(error) });
   }
 }
 

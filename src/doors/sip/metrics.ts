@@ -37,7 +37,7 @@ export function offerMetrics(
     fault: counters.faultsDropped,
     over_limit: counters.silenced,
     queue_full: counters.queueOverflows,
-    stray_response: relay.counters.straysDropped,
+    stray_response: counters.strayResponses,
     kernel: transport.stats().kernelDrops,
   }));
   kinds('gatehouse_sip_refused_total', 'Messages answered with a fault, and second final replies held back.', () => ({

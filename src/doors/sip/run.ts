@@ -73,6 +73,8 @@ export class Run {
   /** A CANCEL came while the run waited; `t_relay` answers 487 instead of relaying. */
   cancelled = false;
   transaction: ServerTransaction | undefined;
+  /** `t_relay` took the request on: what becomes of it is the relay's affair. */
+  relayed = false;
 
   /** Where the script stands: next step, return addresses of route(n), last result. */
   pc = 0;

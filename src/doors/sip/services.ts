@@ -7,10 +7,9 @@ import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { TimerWheel } from '../../platform/timer-wheel.ts';
-import type { SipMessage } from './message/message.ts';
 import type { Run } from './run.ts';
 import type { Transactions } from './transaction/types.ts';
-import type { ListenPoint, Transport } from './transport/types.ts';
+import type { Transport } from './transport/types.ts';
 
 export interface Services {
   readonly clock: Clock;
@@ -46,8 +45,6 @@ export interface Relay {
    * sent (`run.fail` says why), 0 an error reply was sent. May suspend for a name look-up.
    */
   relay(run: Run): number;
-  /** A response that matches no client transaction of the relay is handed on or dropped here. */
-  strayResponse(message: SipMessage, point: ListenPoint): void;
   /** Takes the values of tm's parameters; calls already under way keep theirs. */
   configure(timers: RelayTimers): void;
 }

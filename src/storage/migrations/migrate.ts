@@ -4,10 +4,12 @@
  *
  * Errors: STORAGE_NEWER, STORAGE_MIGRATION.
  */
+import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { MigrationInfo } from '../../core/storage/types.ts';
 import { describeError, GatehouseError } from '../../platform/errors.ts';
 import type { Database } from '../database.ts';
+import type { Schema } from '../tables.ts';
 import { MIGRATIONS } from './list.ts';
 
 const TABLE = 'gh_migration';
@@ -42,12 +44,12 @@ export async function migrateDown(db: Database, options: MigrateOptions): Promis
 }
 
 export async function listMigrations(db: Database): Promise<MigrationInfo[]> {
-  const list = await migratorOf(db).getMigrations();
+  const list = await migratorOf(db.kysely).getMigrations();
   return list.map(({ name, executedAt }) => ({ name, applied: executedAt?.getTime() ?? null }));
 }
 
 async function run(db: Database, step: (migrator: Migrator) => ReturnType<Migrator['migrateUp']>): Promise<void> {
-  const { error, results } = await db.alone(() => step(migratorOf(db)));
+  const { error, results } = await db.redefine((on) => step(migratorOf(on)));
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
   throw new GatehouseError(
@@ -60,9 +62,9 @@ async function run(db: Database, step: (migrator: Migrator) => ReturnType<Migrat
   );
 }
 
-function migratorOf(db: Database): Migrator {
+function migratorOf(db: Kysely<Schema>): Migrator {
   return new Migrator({
-    db: db.kysely,
+    db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
     migrationTableName: TABLE,
     migrationLockTableName: LOCK_TABLE,

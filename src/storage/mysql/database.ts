@@ -6,7 +6,7 @@ import type { Row } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type MysqlAddress } from '../url.ts';
 import { backupRows } from './backup.ts';
-import { ask, connectPool, kyselyPool } from './pool.ts';
+import { ImpatientPool } from './pool.ts';
 import { mysqlShape } from './shape.ts';
 import { mysqlWriter } from './writer.ts';
 
@@ -38,26 +38,33 @@ const AWAY = new Set([
 const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR']);
 
 export function openMysqlDatabase(address: MysqlAddress): Database {
-  const own = connectPool(address, 'utf8mb4');
-  const ser = connectPool(address, 'latin1');
+  const own = new ImpatientPool(address, 'utf8mb4');
+  const ser = new ImpatientPool(address, 'latin1');
   const writer = mysqlWriter(address);
+  const kysely = new Kysely<Schema>({ dialect: new MysqlDialect({ pool: own.forKysely() }) });
 
   return {
     dialect: 'mysql',
     label: databaseLabel(address),
-    kysely: new Kysely<Schema>({ dialect: new MysqlDialect({ pool: kyselyPool(own) }) }),
+    kysely,
     writer,
     alone: (work) => work(),
+    redefine: (work) => work(kysely),
     select,
     run: async (sql, values) => ((await askSer(sql, values)) as { affectedRows: number }).affectedRows,
-    each(sql, onRow) {
-      return new Promise((resolve, reject) => {
-        ser
-          .query({ sql, rowsAsArray: true })
-          .on('result', (row) => onRow(row as unknown as Row))
-          .on('error', reject)
-          .on('end', () => resolve());
-      });
+    async each(sql, onRow) {
+      const connection = await ser.reserve();
+      try {
+        await new Promise<void>((resolve, reject) => {
+          connection
+            .query({ sql, rowsAsArray: true })
+            .on('result', (row) => onRow(row as unknown as Row))
+            .on('error', reject)
+            .on('end', () => resolve());
+        });
+      } finally {
+        connection.release();
+      }
     },
     shape: (table) => mysqlShape(select, table),
     tableNames,
@@ -73,7 +80,7 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
     isRefusal: (error) => REFUSED.has(String((error as { code?: unknown }).code)),
     async close() {
       writer.close();
-      await Promise.all([own, ser].map((pool) => pool.promise().end()));
+      await Promise.all([own, ser].map((pool) => pool.end()));
     },
   };
 
@@ -82,11 +89,11 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
   }
 
   function askSer(sql: string, values: readonly Cell[]): Promise<unknown> {
-    return ask(ser, { sql, values: [...values], rowsAsArray: true });
+    return ser.ask({ sql, values: [...values], rowsAsArray: true });
   }
 
   async function askOwn(sql: string): Promise<Record<string, unknown>[]> {
-    return (await ask(own, { sql })) as Record<string, unknown>[];
+    return (await own.ask({ sql })) as Record<string, unknown>[];
   }
 
   async function tableNames(): Promise<string[]> {

@@ -1,9 +1,9 @@
 /**
- * Pools whose questions end: after 5 s without an answer a question fails and its connection is given up, since the answer
+ * A pool whose questions end: after 5 s without an answer a question fails and its connection is given up, since the answer
  * may still come and would be taken for that to the next one. Changes of tables (migrations) may take as long as they need.
  */
 import type { MysqlPool, MysqlQueryResult } from 'kysely';
-import { type Connection, createPool, type Pool, type PoolConnection, type QueryOptions } from 'mysql2';
+import { createPool, type Pool, type PoolConnection, type QueryOptions } from 'mysql2';
 import type { MysqlAddress } from '../url.ts';
 import { type Charset, CONNECT_MS, connectionOptions, setup } from './connect.ts';
 
@@ -13,38 +13,65 @@ const UNHURRIED = /^\s*(alter|create|drop)\b/i;
 
 type Done = (error: Error | null, result: unknown) => void;
 
-/** Opens its connections when it is first asked. */
-export function connectPool(address: MysqlAddress, charset: Charset): Pool {
-  const pool = createPool({ ...connectionOptions(address, charset), connectionLimit: CONNECTIONS });
-  pool.on('connection', (connection: Connection) => {
-    // Stands in the connection's queue before any question; if it fails, so does the question behind it.
-    connection.query({ sql: setup(charset), timeout: CONNECT_MS }, (error) => error && connection.destroy());
-  });
-  return pool;
-}
+export class ImpatientPool {
+  readonly #pool: Pool;
+  readonly #charset: Charset;
+  readonly #setUp = new WeakSet<PoolConnection>();
 
-export function ask(pool: Pool, question: QueryOptions): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    pool.getConnection((error, connection) => {
-      if (error) return reject(error);
-      askOn(connection, question, (fault, result) => {
+  /** Opens its connections when it is first asked. */
+  constructor(address: MysqlAddress, charset: Charset) {
+    this.#pool = createPool({ ...connectionOptions(address, charset), connectionLimit: CONNECTIONS });
+    this.#charset = charset;
+  }
+
+  async ask(question: QueryOptions): Promise<unknown> {
+    const connection = await this.reserve();
+    return new Promise((resolve, reject) => {
+      askOn(connection, question, (error, result) => {
         connection.release();
-        if (fault) reject(fault);
+        if (error) reject(error);
         else resolve(result);
       });
     });
-  });
+  }
+
+  reserve(): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      this.#pool.getConnection((error, connection) => {
+        if (error) return reject(error);
+        if (this.#setUp.has(connection)) return resolve(connection);
+        // Before anything is queued behind it: what waits on a connection that is destroyed is never told.
+        connection.query({ sql: setup(this.#charset), timeout: CONNECT_MS }, (fault) => {
+          if (fault) {
+            connection.destroy();
+            return reject(fault);
+          }
+          this.#setUp.add(connection);
+          resolve(connection);
+        });
+      });
+    });
+  }
+
+  forKysely(): MysqlPool {
+    return {
+      end: (done) => this.#pool.end(done),
+      getConnection: (done) => {
+        const none = undefined as never;
+        this.reserve().then(
+          (connection) => done(null, kyselyConnection(connection)),
+          (error) => done(error, none),
+        );
+      },
+    };
+  }
+
+  end(): Promise<void> {
+    return this.#pool.promise().end();
+  }
 }
 
-export function kyselyPool(pool: Pool): MysqlPool {
-  return {
-    end: (done) => pool.end(done),
-    getConnection: (done) =>
-      pool.getConnection((error, connection) => done(error, connection && forKysely(connection))),
-  };
-}
-
-function forKysely(connection: PoolConnection): Parameters<Parameters<MysqlPool['getConnection']>[0]>[1] {
+function kyselyConnection(connection: PoolConnection): Parameters<Parameters<MysqlPool['getConnection']>[0]>[1] {
   return {
     config: connection.config,
     threadId: connection.threadId ?? 0,

@@ -69,7 +69,7 @@ export class Subscribers {
     const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
     checkLengths(spec.table, shape, values);
     const sets = values.map(([column]) => `${quoteName(column)} = ?`).join(', ');
-    const byDomain = row.domain !== '' && hasColumn(shape, spec.domainColumn);
+    const byDomain = hasColumn(shape, spec.domainColumn);
     const test = `${quoteName(spec.userColumn)} = ?${byDomain ? ` AND ${quoteName(spec.domainColumn)} = ?` : ''}`;
     const key = byDomain ? [row.username, row.domain] : [row.username];
     const sql = `UPDATE ${quoteName(spec.table)} SET ${sets} WHERE ${test}`;

@@ -1,4 +1,5 @@
 /** Finds the SER tables, knows which are our own, makes those that are missing in our own database, loads bindings. */
+import { sql } from 'kysely';
 import type { LocationSpec, SubscriberSpec, TableReport, UriSpec } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Cell, WIDTH } from '../batch.ts';
@@ -108,9 +109,9 @@ export class Tables {
 
   async #make(kind: keyof typeof KINDS, table: string): Promise<TableShape> {
     const db = this.#main;
-    await db.alone(async () => {
-      for (const statement of KINDS[kind](table, db.dialect)) await db.run(statement, []);
-      await markOwn(db.kysely, table);
+    await db.redefine(async (on) => {
+      for (const statement of KINDS[kind](table, db.dialect)) await sql.raw(statement).execute(on);
+      await markOwn(on, table);
     });
     return (await db.shape(table))!;
   }

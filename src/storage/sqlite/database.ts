@@ -14,17 +14,20 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, 10, 13, 14, 26]);
 
 export function openSqliteDatabase(address: SqliteAddress): Database {
   const file = openSqlite(address.path);
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file }) });
   let last: Promise<unknown> = Promise.resolve();
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
   return {
     dialect: 'sqlite',
     label: databaseLabel(address),
-    kysely: new Kysely<Schema>({ dialect: new SqliteDialect({ database: file }) }),
+    kysely,
     writer: sqliteWriter(file),
-    alone(work) {
-      const result = last.then(work);
-      last = result.catch(() => {});
-      return result;
-    },
+    alone,
+    redefine: (work) => alone(() => kysely.connection().execute(work)),
     select: async (sql, values) => file.raw(sql).all(values),
     each: async (sql, onRow) => file.raw(sql).each(onRow),
     run: async (sql, values) => file.raw(sql).run(values),

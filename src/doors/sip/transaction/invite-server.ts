@@ -15,7 +15,16 @@ export type Input =
   | 'timerI'
   | 'timerL'
   | 'transportError';
-export type Action = 'send' | 'resend' | 'forget' | 'startGH' | 'doubleG' | 'stopGH' | 'startI' | 'startL' | 'reportAbandoned';
+export type Action =
+  | 'send'
+  | 'resend'
+  | 'forget'
+  | 'startGH'
+  | 'doubleG'
+  | 'stopGH'
+  | 'startI'
+  | 'startL'
+  | 'reportAbandoned';
 export type Step = readonly [State, readonly Action[]];
 
 const PROCEEDING: Step = ['proceeding', []];

@@ -4,10 +4,10 @@ import { TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
 import type { ListenPoint, Protocol, SendFailure, Source, Target, Transport } from '../transport/types.ts';
-import { createTransactions } from './layer.ts';
+import { createTransactions, type TransactionOptions } from './layer.ts';
 import type { ClientUser } from './types.ts';
 
-function lab(protocol: Protocol = 'udp', maxTransactions?: number) {
+function lab(protocol: Protocol = 'udp', limits: Partial<TransactionOptions> = {}) {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time };
   const wheel = new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) });
@@ -37,7 +37,13 @@ function lab(protocol: Protocol = 'udp', maxTransactions?: number) {
       failing = failure;
     },
   };
-  const transactions = createTransactions({ transport, wheel, owner: 'w1', maxTransactions });
+  const transactions = createTransactions({
+    transport,
+    wheel,
+    owner: 'w1',
+    onError: (error) => assert.fail(String(error)),
+    ...limits,
+  });
   const go = (to: number) => {
     while (time < to) {
       time += 10;
@@ -425,7 +431,7 @@ test('RFC 2543: without the cookie, URI, From tag, Call-ID, CSeq number and Via 
 });
 
 test('beyond the limit creation is refused, but not the CANCEL of what runs', () => {
-  const l = lab('udp', 2);
+  const l = lab('udp', { maxTransactions: 2 });
   const { transaction, answer } = client(l, 'INVITE');
   l.transactions.createServer(request('INVITE', BRANCH), l.source, undefined);
   assert.throws(() => client(l, 'BYE'), { code: 'OVERLOADED' });
@@ -464,5 +470,42 @@ test('drain waits for the last transaction, or for its time', async () => {
   answer(200);
   l.go(6000);
   await first;
+  l.assertEmpty();
+});
+
+test('beyond the limit of characters creation is refused; what ends makes room', () => {
+  const message = request('MESSAGE', BRANCH);
+  const size = message.raw.length;
+  const l = lab('udp', { maxCharacters: 2 * size + 200 });
+  const server = l.transactions.createServer(message, l.source, undefined);
+  assert.equal(l.transactions.budget.held, size);
+  const { answer } = client(l, 'BYE');
+  const more = () => l.transactions.createServer(request('INVITE', `${BRANCH}2`), l.source, undefined);
+  assert.throws(more, { code: 'OVERLOADED' });
+  answer(200);
+  assert.equal(l.transactions.budget.held, size, 'a request that was answered is not kept');
+  server.respond(200, 'SIP/2.0 200 OK');
+  assert.equal(l.transactions.budget.held, 14, 'only the response may be sent again');
+  more().respond(200, 'SIP/2.0 200 OK');
+  l.go(40_000);
+  assert.equal(l.transactions.budget.held, 0);
+  l.assertEmpty();
+});
+
+test('nothing that a user throws leaves when a message could not be sent', () => {
+  const failures: unknown[] = [];
+  const l = lab('udp', { onError: (error) => void failures.push(error) });
+  const branch = l.transactions.newBranch();
+  const text = requestText('BYE', `192.0.2.1:5060;branch=${branch}`);
+  const bug = new Error('a fault of ours');
+  const user: ClientUser = {
+    ...recorder().user,
+    onTransportError() {
+      throw bug;
+    },
+  };
+  l.transactions.createClient({ method: 'BYE', branch, text, target: l.target }, user);
+  l.fail('ECONNREFUSED');
+  assert.deepEqual(failures, [bug]);
   l.assertEmpty();
 });

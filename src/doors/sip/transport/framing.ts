@@ -5,6 +5,8 @@
  * Bounds: 64 KiB of start line and headers, 1 MiB of body. A stream that breaks them, has no Content-Length or two different ones cannot
  * be read any further: `onBroken` is called once and all later bytes are ignored.
  */
+import type { Fault } from '../message/message.ts';
+
 export const MAX_HEAD = 64 * 1024;
 export const MAX_BODY = 1024 * 1024;
 const FIRST_HOLD = 2048;
@@ -12,12 +14,19 @@ const CR = 0x0d;
 const LF = 0x0a;
 const NONE = Buffer.alloc(0);
 
+const fault = (status: number, reason: string): Fault => Object.freeze({ status, reason });
+const LARGE_HEAD = fault(513, 'Headers Too Large');
+const LARGE_BODY = fault(413, 'Body Too Large');
+const NO_LENGTH = fault(400, 'Missing Content-Length Header');
+const BAD_LENGTH = fault(400, 'Bad Content-Length Header');
+const TWO_LENGTHS = fault(400, 'Different Content-Length Headers');
+
 export interface FrameSink {
   /** One whole message, latin1. */
   onFrame(text: string): void;
   onPing(): void;
-  /** `head`: start line and headers, as far as they came. */
-  onBroken(reason: string, head: string): void;
+  /** `fault`: as a response would say it; `head`: start line and headers, as far as they came. */
+  onBroken(fault: Fault, head: string): void;
 }
 
 export class Framer {
@@ -89,19 +98,20 @@ export class Framer {
     this.#searched = bytes.length;
     const head = end < 0 ? 0 : end + 4;
     if (head > MAX_HEAD || (head === 0 && bytes.length > MAX_HEAD)) {
-      this.#break('the headers are too large', bytes.toString('latin1', 0, MAX_HEAD));
+      this.#break(LARGE_HEAD, bytes.toString('latin1', 0, MAX_HEAD));
       return 0;
     }
     if (head === 0) return 0;
     const text = bytes.toString('latin1', 0, head);
     const body = contentLength(text);
-    if (typeof body === 'string') this.#break(body, text);
-    return typeof body === 'string' ? 0 : head + body;
+    if (typeof body === 'number') return head + body;
+    this.#break(body, text);
+    return 0;
   }
 
-  #break(reason: string, head: string): void {
+  #break(broken: Fault, head: string): void {
     this.end();
-    this.#sink.onBroken(reason, head);
+    this.#sink.onBroken(broken, head);
   }
 
   #drop(): void {
@@ -132,18 +142,18 @@ export class Framer {
 }
 
 /** The body length that the headers announce, or why they give none. Exported for its test. */
-export function contentLength(head: string): number | string {
+export function contentLength(head: string): number | Fault {
   let found = -1;
   for (let line = head.indexOf('\r\n') + 2; line > 1 && line < head.length; line = head.indexOf('\r\n', line) + 2) {
     const value = valueStart(head, line);
     if (value < 0) continue;
     const length = readLength(head, value);
-    if (length < 0) return 'the Content-Length is not a number';
-    if (length > MAX_BODY) return 'the body is too large';
-    if (found >= 0 && found !== length) return 'there are two different Content-Lengths';
+    if (length < 0) return BAD_LENGTH;
+    if (length > MAX_BODY) return LARGE_BODY;
+    if (found >= 0 && found !== length) return TWO_LENGTHS;
     found = length;
   }
-  return found < 0 ? 'there is no Content-Length' : found;
+  return found < 0 ? NO_LENGTH : found;
 }
 
 /** Index behind the colon if the line is a Content-Length, else -1. */

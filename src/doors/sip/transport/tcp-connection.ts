@@ -5,15 +5,20 @@
  * message (the first one counts from the accept, so that silent connections do not stay), then to be idle, then to close.
  */
 import type { Socket } from 'node:net';
+import type { Fault } from '../message/message.ts';
 import type { Counters } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { Framer, type FrameSink } from './framing.ts';
 import type { Connection, ListenPoint, SendFailure, Source } from './types.ts';
 
 export interface TcpLimits {
-  /** Connections in all, and accepted ones per remote address. */
-  readonly connections: number;
-  readonly perAddress: number;
+  /** Accepted connections, opened ones, and either per place. */
+  readonly accepted: number;
+  readonly opened: number;
+  readonly perPlace: number;
+  /** Of the opened ones those that do not stand yet, in all and per place. */
+  readonly connecting: number;
+  readonly connectingPerPlace: number;
   /** Milliseconds: silence, from the first byte of a message to its last, to connect, to say good-bye. */
   readonly idleMs: number;
   readonly messageMs: number;
@@ -29,7 +34,9 @@ export interface ConnectionHost {
   readonly counters: Counters;
   now(): number;
   received(text: string, source: Source): void;
-  unframed(reason: string, source: Source, head: string): void;
+  unframed(fault: Fault, source: Source, head: string): void;
+  /** The attempt to open it is over: it stands, or has failed; called once. */
+  attempted(connection: TcpConnection): void;
   /** The socket is gone for good; called once. */
   closed(connection: TcpConnection): void;
 }
@@ -40,6 +47,8 @@ export class TcpConnection implements Connection, FrameSink {
   readonly point: ListenPoint;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** What limits count the remote address as. */
+  readonly place: string;
   readonly accepted: boolean;
   readonly source: Source;
   deadline: number;
@@ -47,12 +56,13 @@ export class TcpConnection implements Connection, FrameSink {
   readonly #host: ConnectionHost;
   readonly #framer: Framer;
   #open = true;
+  #attempting: boolean;
   #messages = 0;
 
   constructor(
     socket: Socket,
     host: ConnectionHost,
-    ends: { point: ListenPoint; address: string; port: number; accepted: boolean },
+    ends: { point: ListenPoint; address: string; port: number; place: string; accepted: boolean },
   ) {
     this.#socket = socket;
     this.#host = host;
@@ -60,17 +70,29 @@ export class TcpConnection implements Connection, FrameSink {
     this.point = ends.point;
     this.remoteAddress = ends.address;
     this.remotePort = ends.port;
+    this.place = ends.place;
     this.accepted = ends.accepted;
+    this.#attempting = !ends.accepted;
     this.source = { point: ends.point, address: ends.address, port: ends.port, connection: this };
     this.deadline = host.now() + (ends.accepted ? host.limits.messageMs : host.limits.connectMs);
-    socket.on('connect', () => this.#restartIdle());
+    socket.on('connect', () => {
+      this.#restartIdle();
+      this.#attempted();
+    });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.close());
     socket.on('error', () => this.#leave());
     socket.on('close', () => {
       this.#leave();
+      this.#attempted();
       host.closed(this);
     });
+  }
+
+  #attempted(): void {
+    if (!this.#attempting) return;
+    this.#attempting = false;
+    this.#host.attempted(this);
   }
 
   get open(): boolean {
@@ -101,8 +123,8 @@ export class TcpConnection implements Connection, FrameSink {
     this.send(PONG, undefined);
   }
 
-  onBroken(reason: string, head: string): void {
-    this.#host.unframed(reason, this.source, head);
+  onBroken(fault: Fault, head: string): void {
+    this.#host.unframed(fault, this.source, head);
     this.close();
   }
 

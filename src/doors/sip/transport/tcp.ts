@@ -2,21 +2,26 @@
  * TCP: listeners, accepted and opened connections, and which of them leads where.
  *
  * A connection is used again for every target with its remote address and port, whoever opened it. One sweep a second ends those
- * whose deadline has passed. Numbers of connections
- * are bounded, in all and per remote address.
+ * whose deadline has passed. Accepted and opened ones are bounded apart, in all and per place (an address, of IPv6 the /64), so
+ * that requests to many destinations do not keep telephones out; attempts to connect are few, since most that last lead nowhere.
  */
 import { once } from 'node:events';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../../platform/clock.ts';
+import type { Fault } from '../message/message.ts';
 import type { Counters } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { type Advertised, familyOf, hostPort, isWildcard, listenPoint } from './point.ts';
+import { Tally } from './tally.ts';
 import { type ConnectionHost, TcpConnection, type TcpLimits } from './tcp-connection.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
 export const TCP_LIMITS: TcpLimits = {
-  connections: 10_000,
-  perAddress: 500,
+  accepted: 10_000,
+  opened: 2_000,
+  perPlace: 500,
+  connecting: 100,
+  connectingPerPlace: 10,
   idleMs: 3_600_000,
   messageMs: 32_000,
   connectMs: 10_000,
@@ -39,14 +44,24 @@ export class TcpPool implements ConnectionHost {
   readonly #connections = new Set<TcpConnection>();
   /** By remote address and port; the newest one counts. */
   readonly #routes = new Map<string, TcpConnection>();
-  /** Accepted ones by remote address. */
-  readonly #perAddress = new Map<string, number>();
+  readonly #placeOf: (address: string) => string;
+  /** By place. */
+  readonly #accepted = new Tally();
+  readonly #opened = new Tally();
+  readonly #connecting = new Tally();
   #interval: NodeJS.Timeout | undefined;
   #stopping = false;
   refused = 0;
 
-  constructor(receiver: Receiver, counters: Counters, clock: Clock, limits: Partial<TcpLimits> = {}) {
+  constructor(
+    receiver: Receiver,
+    counters: Counters,
+    clock: Clock,
+    placeOf: (address: string) => string,
+    limits: Partial<TcpLimits> = {},
+  ) {
     this.#receiver = receiver;
+    this.#placeOf = placeOf;
     this.counters = counters;
     this.#clock = clock;
     this.limits = { ...TCP_LIMITS, ...limits };
@@ -73,25 +88,26 @@ export class TcpPool implements ConnectionHost {
 
   #accept(socket: Socket, point: ListenPoint): void {
     const { remoteAddress: address, remotePort: port } = socket;
-    const count = this.#perAddress.get(address ?? '') ?? 0;
-    if (
-      address === undefined ||
-      port === undefined ||
-      this.#stopping ||
-      this.#full ||
-      count >= this.limits.perAddress
-    ) {
+    const place = this.#placeOf(address ?? '');
+    if (address === undefined || port === undefined || !this.#mayAccept(place)) {
       this.refused++;
       socket.on('error', () => {});
       socket.destroy();
       return;
     }
-    this.#perAddress.set(address, count + 1);
-    this.#add(new TcpConnection(socket, this, { point, address, port, accepted: true }));
+    this.#accepted.add(place);
+    this.#add(new TcpConnection(socket, this, { point, address, port, place, accepted: true }));
   }
 
-  get #full(): boolean {
-    return this.#connections.size >= this.limits.connections;
+  #mayAccept(place: string): boolean {
+    const { accepted, perPlace } = this.limits;
+    return !this.#stopping && this.#accepted.total < accepted && this.#accepted.of(place) < perPlace;
+  }
+
+  #mayConnect(place: string): boolean {
+    const { opened, perPlace, connecting, connectingPerPlace } = this.limits;
+    if (this.#opened.total >= opened || this.#opened.of(place) >= perPlace) return false;
+    return this.#connecting.total < connecting && this.#connecting.of(place) < connectingPerPlace;
   }
 
   #add(connection: TcpConnection): void {
@@ -105,14 +121,21 @@ export class TcpPool implements ConnectionHost {
     if (connection?.open) connection.send(text, failure);
     else if (this.#stopping) this.#fail(failure, 'NO_SOCKET');
     else if (isIP(address) === 0) this.#fail(failure, 'BAD_TARGET');
-    else if (this.#full) this.#fail(failure, 'TOO_MANY_CONNECTIONS');
-    else this.#connect(address, port, point).send(text, failure);
+    else this.#open(text, address, port, point, failure);
   }
 
-  #connect(address: string, port: number, point: ListenPoint): TcpConnection {
+  #open(text: string, address: string, port: number, point: ListenPoint, failure: SendFailure | undefined): void {
+    const place = this.#placeOf(address);
+    if (this.#mayConnect(place)) this.#connect(address, port, place, point).send(text, failure);
+    else this.#fail(failure, 'TOO_MANY_CONNECTIONS');
+  }
+
+  #connect(address: string, port: number, place: string, point: ListenPoint): TcpConnection {
+    this.#opened.add(place);
+    this.#connecting.add(place);
     const localAddress = isWildcard(point.address) ? undefined : point.address;
     const socket = connect({ host: address, port, localAddress, ...SOCKET_OPTIONS });
-    const connection = new TcpConnection(socket, this, { point, address, port, accepted: false });
+    const connection = new TcpConnection(socket, this, { point, address, port, place, accepted: false });
     this.#add(connection);
     return connection;
   }
@@ -131,8 +154,8 @@ export class TcpPool implements ConnectionHost {
     this.#receiver.onMessage(text, source);
   }
 
-  unframed(reason: string, source: Source, head: string): void {
-    this.#receiver.onUnframed(reason, source, head);
+  unframed(fault: Fault, source: Source, head: string): void {
+    this.#receiver.onUnframed(fault, source, head);
   }
 
   closed(connection: TcpConnection): void {
@@ -140,10 +163,11 @@ export class TcpPool implements ConnectionHost {
     const { remoteAddress: address, remotePort: port } = connection;
     const route = hostPort(address, port);
     if (this.#routes.get(route) === connection) this.#routes.delete(route);
-    if (!connection.accepted) return;
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
+    (connection.accepted ? this.#accepted : this.#opened).remove(connection.place);
+  }
+
+  attempted(connection: TcpConnection): void {
+    this.#connecting.remove(connection.place);
   }
 
   /** Ends the connections whose time is over. */

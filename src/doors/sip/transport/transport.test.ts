@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { placeOf } from '../../../core/limits/place.ts';
 import { silentLog } from '../../../platform/log.ts';
 import type { TcpLimits } from './tcp-connection.ts';
 import { createTransport, type Listen } from './transport.ts';
@@ -13,7 +14,13 @@ const ok = (body = '') => `SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\nContent-Length: ${bo
 async function lab(t: TestContext, listen: Listen[], tcpLimits: Partial<TcpLimits> = {}) {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time };
-  const transport = createTransport({ listen, log: silentLog, clock, tcpLimits: { closeMs: 200, ...tcpLimits } });
+  const transport = createTransport({
+    listen,
+    log: silentLog,
+    placeOf,
+    clock,
+    tcpLimits: { closeMs: 200, ...tcpLimits },
+  });
   const heard = new EventEmitter();
   const messages: { text: string; source: Source }[] = [];
   await transport.start({
@@ -21,7 +28,7 @@ async function lab(t: TestContext, listen: Listen[], tcpLimits: Partial<TcpLimit
       messages.push({ text, source });
       heard.emit('message');
     },
-    onUnframed(reason, source, head) {
+    onUnframed({ reason }, source, head) {
       transport.send(`broken: ${reason} (${head.length})`, { ...source, protocol: 'tcp' });
     },
   });
@@ -49,6 +56,12 @@ function failure() {
     tell = resolve;
   });
   return { code, sendFailed: (text: string) => tell(text) };
+}
+
+/** Whether the server keeps the connection: it answers a ping. */
+async function isServed(socket: Socket): Promise<boolean> {
+  socket.on('error', () => {}).write('\r\n\r\n');
+  return Promise.race([once(socket, 'data').then(() => true), once(socket, 'close').then(() => false)]);
 }
 
 async function dial(
@@ -115,7 +128,7 @@ test('UDP: failures are told, and only after send has returned', async (t) => {
 });
 
 test('a receiver that throws harms neither the process nor the socket', async (t) => {
-  const transport = createTransport({ listen: [udp4], log: silentLog });
+  const transport = createTransport({ listen: [udp4], log: silentLog, placeOf });
   t.after(() => transport.stop());
   const heard = new EventEmitter();
   await transport.start({
@@ -136,7 +149,7 @@ test('PORT_TAKEN names this very process, and nothing stays open', async (t) => 
   for (const taken of [udp4, tcp4]) {
     const { point } = await lab(t, [taken]);
     const free = { protocol: 'udp', address: '127.0.0.2', port: point.port } as const;
-    const second = createTransport({ listen: [free, { ...taken, port: point.port }], log: silentLog });
+    const second = createTransport({ listen: [free, { ...taken, port: point.port }], log: silentLog, placeOf });
     const receiver = { onMessage: () => assert.fail(), onUnframed: () => assert.fail() };
     await assert.rejects(second.start(receiver), (error: Error & { code: string; where: string }) => {
       assert.equal(error.code, 'PORT_TAKEN');
@@ -154,7 +167,11 @@ test('PORT_TAKEN names this very process, and nothing stays open', async (t) => 
 
 test('ADDRESS_MISSING for an address of another machine', async () => {
   for (const protocol of ['udp', 'tcp'] as const) {
-    const transport = createTransport({ listen: [{ protocol, address: '192.0.2.99', port: 0 }], log: silentLog });
+    const transport = createTransport({
+      listen: [{ protocol, address: '192.0.2.99', port: 0 }],
+      log: silentLog,
+      placeOf,
+    });
     const receiver = { onMessage: () => assert.fail(), onUnframed: () => assert.fail() };
     await assert.rejects(transport.start(receiver), { code: 'ADDRESS_MISSING' });
   }
@@ -187,7 +204,7 @@ test('TCP: what cannot be framed can be answered, then the connection is closed'
   const { socket, read } = await dial(t, point.port);
   socket.write('GET / HTTP/1.1\r\n\r\n');
   await once(socket, 'end');
-  assert.equal(await read(1), 'broken: there is no Content-Length (18)');
+  assert.equal(await read(1), 'broken: Missing Content-Length Header (18)');
   await once(socket, 'close');
   assert.equal(transport.stats().connections <= 1, true);
 });
@@ -227,17 +244,54 @@ test('TCP: a half-closed peer is left, and nothing stays', async (t) => {
   assert.equal(await failed.code, 'BAD_TARGET');
 });
 
-test('TCP: connections per address and in all are limited', async (t) => {
-  const { transport, point } = await lab(t, [tcp4], { perAddress: 2, connections: 3 });
-  await dial(t, point.port);
-  await dial(t, point.port);
-  const third = connect(point.port, '127.0.0.1').on('error', () => {});
-  await once(third, 'close');
-  assert.equal(transport.stats().connections, 2);
-  const failed = failure();
-  transport.send('x', target('tcp', 9));
-  transport.send('x', target('tcp', 10), failed);
-  assert.equal(await failed.code, 'TOO_MANY_CONNECTIONS');
+test('TCP: accepted connections are limited per place and in all; those we open do not count', async (t) => {
+  const { transport, point } = await lab(t, [tcp4], { perPlace: 2, accepted: 2 });
+  const peer = createServer((socket) => socket.on('error', () => {}));
+  t.after(() => peer.close());
+  await once(peer.listen(0, '127.0.0.1'), 'listening');
+  const { port } = peer.address() as { port: number };
+  const reached = once(peer, 'connection');
+  transport.send('x', target('tcp', port));
+  await reached;
+  for (let i = 0; i < 2; i++) assert.equal(await isServed((await dial(t, point.port)).socket), true);
+  assert.equal(await isServed((await dial(t, point.port)).socket), false);
+  assert.equal(transport.stats().connections, 3);
+});
+
+test('TCP: few are opened at once, fewer to one place, and in all', async (t) => {
+  const peer = createServer((socket) => socket.on('error', () => {}));
+  t.after(() => peer.close());
+  await once(peer.listen(0, '127.0.0.1'), 'listening');
+  const { port } = peer.address() as { port: number };
+  for (const limits of [{ connecting: 2 }, { connectingPerPlace: 2 }, { opened: 2 }, { perPlace: 2 }]) {
+    const { transport } = await lab(t, [tcp4], limits);
+    const others = ['127.0.0.1', limits.connectingPerPlace || limits.perPlace ? '127.0.0.1' : '127.0.0.2'];
+    transport.send('x', target('tcp', port));
+    transport.send('x', target('tcp', port), failure());
+    transport.send('x', target('tcp', 9, { address: others[1]! }));
+    const failed = failure();
+    transport.send('x', target('tcp', 10), failed);
+    assert.equal(await failed.code, 'TOO_MANY_CONNECTIONS', JSON.stringify(limits));
+  }
+});
+
+test('TCP: a connection that stands makes room for another attempt, and one that failed, too', async (t) => {
+  const { transport, count } = await lab(t, [tcp4], { connectingPerPlace: 1 });
+  const peer = createServer((socket) => socket.on('error', () => {}).write(ok()));
+  t.after(() => peer.close());
+  await once(peer.listen(0, '127.0.0.1'), 'listening');
+  transport.send('x', target('tcp', (peer.address() as { port: number }).port));
+  await count(1);
+  const unused = createServer().listen(0, '127.0.0.1');
+  await once(unused, 'listening');
+  const closedPort = (unused.address() as { port: number }).port;
+  await once(unused.close(), 'close');
+  for (let i = 0; i < 3; i++) {
+    const failed = failure();
+    transport.send('x', target('tcp', closedPort), failed);
+    assert.equal(await failed.code, 'ECONNREFUSED');
+    await new Promise(setImmediate);
+  }
 });
 
 test('TCP: who says nothing, or never finishes a message, is closed after 32 s', async (t) => {

@@ -8,6 +8,8 @@ import { describeError } from '../../../platform/errors.ts';
 import { listenError } from '../../../platform/listen-error.ts';
 import type { Log } from '../../../platform/log.ts';
 import { socketsOnPort } from '../../../platform/socket-table.ts';
+import type { Fault } from '../message/message.ts';
+import { Seldom } from '../seldom.ts';
 import type { Counters, DatagramSocket, OpenDatagramSocket } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { type Advertised, choosePoint, hostPort } from './point.ts';
@@ -38,6 +40,8 @@ export interface Listen {
 export interface TransportOptions {
   readonly listen: readonly Listen[];
   readonly log: Log;
+  /** What limits count an address as: itself, or its network. */
+  readonly placeOf: (address: string) => string;
   readonly clock?: Clock;
   readonly tcpLimits?: Partial<TcpLimits>;
   /** How UDP sockets are opened; Node's dgram if absent. */
@@ -66,9 +70,9 @@ class Sockets implements SocketTransport {
   }
 
   async start(receiver: Receiver): Promise<void> {
-    const { clock = systemClock, tcpLimits, openDatagramSocket = openUdp } = this.#options;
-    const guarded = new GuardedReceiver(receiver, this.#options.log);
-    const tcp = new TcpPool(guarded, this.#counters, clock, tcpLimits);
+    const { clock = systemClock, placeOf, tcpLimits, openDatagramSocket = openUdp } = this.#options;
+    const guarded = new GuardedReceiver(receiver, this.#options.log, clock);
+    const tcp = new TcpPool(guarded, this.#counters, clock, placeOf, tcpLimits);
     this.#tcp = tcp;
     for (const listen of this.#options.listen) {
       try {
@@ -139,10 +143,12 @@ class Sockets implements SocketTransport {
 class GuardedReceiver implements Receiver {
   readonly #receiver: Receiver;
   readonly #log: Log;
+  readonly #failures: Seldom;
 
-  constructor(receiver: Receiver, log: Log) {
+  constructor(receiver: Receiver, log: Log, clock: Clock) {
     this.#receiver = receiver;
     this.#log = log;
+    this.#failures = new Seldom(clock);
   }
 
   onMessage(text: string, source: Source): void {
@@ -153,15 +159,16 @@ class GuardedReceiver implements Receiver {
     }
   }
 
-  onUnframed(reason: string, source: Source, head: string): void {
+  onUnframed(fault: Fault, source: Source, head: string): void {
     try {
-      this.#receiver.onUnframed(reason, source, head);
+      this.#receiver.onUnframed(fault, source, head);
     } catch (error) {
       this.#report(error, source);
     }
   }
 
   #report(error: unknown, source: Source): void {
+    if (!this.#failures.due()) return;
     const from = hostPort(source.address, source.port);
     this.#log.error('a message could not be handled', { error: describeError(error), from });
   }

@@ -3,6 +3,8 @@
  *
  * Addresses are IP addresses in text without brackets; IPv6 in the form Node prints.
  */
+import type { Fault } from '../message/message.ts';
+
 export type Protocol = 'udp' | 'tcp';
 
 /** A socket the door listens on. */
@@ -52,10 +54,10 @@ export interface SendFailure {
 export interface Receiver {
   onMessage(text: string, source: Source): void;
   /**
-   * A stream that cannot be framed any more (no Content-Length, too large, garbage). `head` is what came of start line and
-   * headers. The connection is closed afterwards; what is sent over it within this call still goes out.
+   * A stream that cannot be framed any more (no Content-Length, too large, garbage): `fault` says why. `head` is what came of start
+   * line and headers. The connection is closed afterwards; what is sent over it within this call still goes out.
    */
-  onUnframed(reason: string, source: Source, head: string): void;
+  onUnframed(fault: Fault, source: Source, head: string): void;
 }
 
 export interface Transport {

@@ -9,7 +9,7 @@ import { Nonces } from './nonce.ts';
 import type { AuthSettings } from './settings.ts';
 
 const NOW = 1_000_000_000_000;
-const settings: AuthSettings = { nonces: new Nonces('s', 300), realmPrefix: '' };
+const settings: AuthSettings = { nonces: new Nonces('s', 300, 0), realmPrefix: '' };
 const nonce = settings.nonces.create(NOW);
 
 const good = {

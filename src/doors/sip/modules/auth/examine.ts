@@ -17,7 +17,7 @@ import type { AuthSettings } from './settings.ts';
 export interface Found {
   /** Index of their header. */
   readonly header: number;
-  /** The username's part before `@`. */
+  /** The username's part before `@`, as it came over the wire. */
   readonly user: string;
   readonly proof: DigestProof;
   /** Milliseconds since the epoch. */
@@ -65,7 +65,7 @@ function weigh(
   if (sign >= 0 && !sameRealm(username.slice(sign + 1), realm)) return badRequest(run);
   const ncValue = qop === undefined ? 0 : nonceCount(nc);
   if (qop !== undefined && (cnonce === '' || ncValue < 0)) return badRequest(run);
-  const state = settings.nonces.check(nonce, now);
+  const state = settings.nonces.check(nonce, now, qop !== undefined);
   if (state === 'foreign') return -3;
   const proof: DigestProof = {
     kind: 'digest',

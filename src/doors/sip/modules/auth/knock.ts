@@ -2,8 +2,11 @@
  * Takes credentials to the gate and says its verdict in the numbers a script knows: 1 proven; -1 nobody has that name; -2 the
  * digest does not match; -3 it does, but the nonce has expired (RFC 2617's stale); 0 the request was answered, or is dropped
  * because its sender is over the limit.
+ *
+ * Users are looked up by the text that the bytes of the name are; digests go over the bytes.
  */
 import type { Gate, Verdict } from '../../../../core/gate/types.ts';
+import { unicodeText } from '../../../../core/ser/wire-text.ts';
 import type { UserSource } from '../../../../core/users/types.ts';
 import type { Log } from '../../../../platform/log.ts';
 import type { Run } from '../../run.ts';
@@ -25,8 +28,8 @@ export function knock(run: Run, found: Found, base: UserBase, gate: Gate, log: L
   const { proof, user, time } = found;
   const answer = gate.prove({
     door: 'sip',
-    user,
-    domain: base.useDomain ? proof.realm : '',
+    user: unicodeText(user),
+    domain: base.useDomain ? unicodeText(proof.realm) : '',
     client: { address: run.source.address, port: run.source.port },
     proof,
     source: base.source,

@@ -8,7 +8,7 @@ import { auth } from './module.ts';
 import { Nonces } from './nonce.ts';
 
 const NOW = 1_000_000_000_000;
-const nonce = new Nonces('s', 300).create(NOW);
+const nonce = new Nonces('s', 300, NOW).create(NOW);
 const parameters = { secret: 's' };
 
 async function challenged(call: ScriptCall, built = request('REGISTER sip:example.com'), more: ParameterValues = {}) {

@@ -2,7 +2,7 @@
 
 import type { Run } from '../../run.ts';
 import type { FunctionBody, ParameterSpec, SipModule } from '../../script/types.ts';
-import { Seldom } from '../seldom.ts';
+import { Seldom } from '../../seldom.ts';
 import { flag, lineText, numberText } from '../value-checks.ts';
 import { challenge } from './challenge.ts';
 import { type HeaderPair, PROXY, WWW } from './header-pair.ts';

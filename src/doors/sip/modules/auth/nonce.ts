@@ -2,18 +2,24 @@
  * Nonces without state: 8 hex digits of the second they expire in, then the 32 of MD5(those 8 characters + secret), as SER
  * and OpenSER make them. All nonces made within one second are the same text, so that one hash serves them all.
  *
+ * Which counts were used with a nonce is forgotten at a restart, so where counts are checked, a nonce from before the start
+ * has expired: else what was captured before could be played again after it. Ours of the second of the start carry the next
+ * second, to tell them from those.
+ *
  * Units: life in seconds, times in milliseconds since the epoch; the format ends in 2106. A nonce that expires later than one
  * made now could is as bad as one that has expired: it is from before the clock was set back.
  */
 import { hash } from 'node:crypto';
 import { sameHex } from '../../../../core/proofs/compare.ts';
 
-/** `foreign`: not made with our secret. `expired`: ours, but out of its time. */
+/** `foreign`: not made with our secret, or long out of its time. `expired`: ours, but no longer good. */
 export type NonceState = 'good' | 'expired' | 'foreign';
 
 const LENGTH = 40;
 /** How far the clocks of servers that share a secret may differ, in seconds. */
 const SLACK = 60;
+/** How long an expired nonce still shows who one is, in seconds: enough for a client that was asleep. */
+const STALE = 3600;
 /** Seconds whose nonces are remembered. */
 const SLOTS = 512;
 
@@ -23,24 +29,34 @@ export class Nonces {
   readonly #expiries = new Float64Array(SLOTS).fill(-1);
   readonly #texts: string[] = new Array(SLOTS).fill('');
 
-  constructor(secret: string, life: number) {
+  /** The second after which our own were made. */
+  #start: number;
+
+  /** `start`: when this process began, which keeps the counts. */
+  constructor(secret: string, life: number, start: number) {
     this.#secret = secret;
     this.#life = life;
+    this.#start = Math.floor(start / 1000);
   }
 
   create(now: number): string {
-    return this.#remembered(Math.floor(now / 1000) + this.#life);
+    const second = Math.floor(now / 1000);
+    if (second < this.#start) this.#start = second - 1; // the clock was set back
+    return this.#remembered(Math.max(second, this.#start + 1) + this.#life);
   }
 
-  check(nonce: string, now: number): NonceState {
+  /** `counted`: the nonce must be one whose used counts are known. */
+  check(nonce: string, now: number, counted: boolean): NonceState {
     if (nonce.length !== LENGTH) return 'foreign';
     const expiry = Number.parseInt(nonce.slice(0, 8), 16);
     if (!(expiry >= 0)) return 'foreign';
     const seconds = Math.floor(now / 1000);
-    const timely = expiry >= seconds && expiry <= seconds + this.#life + SLACK;
+    const latest = seconds + this.#life + SLACK;
+    if (expiry < seconds - STALE || expiry > latest + STALE) return 'foreign';
+    const timely = expiry >= seconds && expiry <= latest;
     // What strangers send must not push nonces in use out of memory.
     if (!sameHex(nonce, timely ? this.#remembered(expiry) : this.#make(expiry))) return 'foreign';
-    return timely ? 'good' : 'expired';
+    return timely && !(counted && expiry - this.#life <= this.#start) ? 'good' : 'expired';
   }
 
   #remembered(expiry: number): string {

@@ -1,4 +1,4 @@
-/** What auth's parameters mean to every module that authenticates; made anew from them wherever it is needed. */
+/** What auth's parameters mean to every module that authenticates: one set of settings for one set of parameters. */
 import type { ParameterValues } from '../../script/types.ts';
 import type { Services } from '../../services.ts';
 import { Nonces } from './nonce.ts';
@@ -9,11 +9,22 @@ export interface AuthSettings {
   readonly realmPrefix: string;
 }
 
-/** Without a `secret` the key file gives one, so that nonces live on over a restart. */
+const made = new WeakMap<ParameterValues, AuthSettings>();
+
 export function authSettings(parameters: ParameterValues, services: Services): AuthSettings {
+  let settings = made.get(parameters);
+  if (settings === undefined) {
+    settings = read(parameters, services);
+    made.set(parameters, settings);
+  }
+  return settings;
+}
+
+/** Without a `secret` the key file gives one, so that nonces are known as ours after a restart. */
+function read(parameters: ParameterValues, services: Services): AuthSettings {
   const secret = String(parameters.secret ?? '') || services.derive('sip nonce').toString('hex');
   return {
-    nonces: new Nonces(secret, Number(parameters.nonce_expire)),
+    nonces: new Nonces(secret, Number(parameters.nonce_expire), services.clock.now()),
     realmPrefix: String(parameters.realm_prefix ?? ''),
   };
 }

@@ -7,7 +7,8 @@ import type { UserSource } from '../../../../core/users/types.ts';
 import type { ParameterValues } from '../../script/types.ts';
 import { auth } from '../auth/module.ts';
 import { Nonces } from '../auth/nonce.ts';
-import { load, outcome, request, type ScriptCall, services, withDefaults } from '../lab.ts';
+import { authSettings } from '../auth/settings.ts';
+import { clockAt, load, outcome, request, type ScriptCall, services, withDefaults } from '../lab.ts';
 import { loadedColumns } from './load-credentials.ts';
 import { authDb } from './module.ts';
 
@@ -50,12 +51,12 @@ async function lab({ answer = () => proven, parameters = {}, calls = [www], shar
   }
 }
 
-function register(change: { created?: number; header?: string; username?: string } = {}) {
-  const nonce = new Nonces('s', 300).create(change.created ?? NOW);
+function register(change: { created?: number; header?: string; username?: string; more?: string } = {}) {
+  const nonce = new Nonces('s', 300, 0).create(change.created ?? NOW);
   const username = change.username ?? '1000';
   return request('REGISTER sip:example.com', [
     `${change.header ?? 'Authorization'}: Digest username="${username}", realm="example.com", nonce="${nonce}", ` +
-      'uri="sip:example.com", response="0123456789abcdef0123456789abcdef"',
+      `uri="sip:example.com", response="0123456789abcdef0123456789abcdef"${change.more ?? ''}`,
   ]);
 }
 
@@ -157,6 +158,41 @@ test('what the gate gets, and what is remembered', async () => {
     realm: 'example.com',
     ticket,
   });
+});
+
+test('users are looked up by the text that the bytes of the name are, and proven by the bytes', async () => {
+  const { call, knocks } = await lab({ parameters: { use_domain: 1 } });
+  const wire = Buffer.from('żółw').toString('latin1');
+  const { run } = register({ username: wire });
+  call(run);
+  const [{ user, proof }] = knocks as [Knock];
+  assert.deepEqual([user, proof.kind === 'digest' && proof.username], ['żółw', wire]);
+  assert.deepEqual([run.authorised!.user, run.authorised!.username], [wire, wire]);
+  call(register({ username: 'm\xfcller' }).run);
+  assert.equal(knocks[1]!.user, 'müller', 'bytes that are no UTF-8 are taken for latin1');
+});
+
+test('with qop a nonce from before the start has expired, without it is good', async () => {
+  const { call, knocks } = await lab();
+  const { run } = register({ created: NOW - 1000 });
+  assert.equal(call(run), 1);
+  const counted = register({ created: NOW - 1000, more: ', qop=auth, nc=00000001, cnonce="c"' });
+  assert.equal(call(counted.run), -3);
+  assert.equal(counted.run.stale, true);
+  assert.deepEqual(
+    knocks.map(({ proof }) => proof.kind === 'digest' && proof.expired),
+    [false, true],
+  );
+});
+
+test('nonces of auth and of auth_db are the same, whatever second each was built in', async () => {
+  const clock = clockAt(NOW);
+  const values = withDefaults(auth, { secret: 's' });
+  const fakes = services({ clock });
+  const made = authSettings(values, fakes);
+  clock.time += 1000;
+  assert.equal(authSettings(values, fakes), made);
+  assert.notEqual(authSettings({ ...values }, fakes), made);
 });
 
 test('with use_domain the realm is the domain', async () => {

@@ -5,10 +5,10 @@
 import type { SubscriberSpec } from '../../../../core/ser/types.ts';
 import type { UserSource } from '../../../../core/users/types.ts';
 import type { ParameterValues } from '../../script/types.ts';
+import { Seldom } from '../../seldom.ts';
 import type { Services } from '../../services.ts';
 import type { Found } from '../auth/examine.ts';
 import type { UserBase } from '../auth/knock.ts';
-import { Seldom } from '../seldom.ts';
 import { loadedColumns } from './load-credentials.ts';
 
 export class UserTable implements UserBase {

@@ -2,10 +2,10 @@
  * The response context of one relayed request: collects what its branches answer and sends upstream every 2xx, or one other
  * final response when all have ended.
  *
- * Source: RFC 3261 sections 16.7 to 16.10. Two departures: a branch that nothing has answered yet counts as ended when it is
- * cancelled, so that the caller need not wait for it; and a 2xx that comes after the caller got another final response is dropped,
- * since nobody would acknowledge it. A 408 of our own to anything but INVITE stays with the transaction, which does not send it
- * (RFC 4320 section 4.2).
+ * Source: RFC 3261 sections 16.7 to 16.10. A departure: a branch that nothing has answered yet counts as ended when it is cancelled, so
+ * that the caller need not wait for it. Its 2xx may then come behind the 487; like any late 2xx it is passed on at once, so that the caller
+ * can acknowledge it and hang up. A 408 of our own to anything but INVITE stays with the transaction, which does not send it (RFC 4320
+ * section 4.2). With the first final response the call lets go of the request and of what its branches answered.
  */
 import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
@@ -13,24 +13,34 @@ import { Header, type HeaderId } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import type { Run } from '../../run.ts';
 import type { RelayTimers } from '../../services.ts';
+import type { Budget } from '../../transaction/budget.ts';
 import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser } from '../../transaction/types.ts';
 import { bestOf } from './best-reply.ts';
 import { type HopFault, UNREACHABLE } from './next-hop.ts';
+
+/** How often a callee sends a 2xx that nobody acknowledges (RFC 3261 section 13.3.1.4): in 32 s, at pauses from T1 up to T2. */
+const REPETITIONS = 11;
 
 export class Call implements ServerUser {
   readonly timers: RelayTimers;
   readonly wheel: TimerWheel;
   readonly isInvite: boolean;
-  readonly #run: Run;
+  readonly #budget: Budget;
+  #run: Run | undefined;
   readonly #server: ServerTransaction;
   readonly #branches: CallBranch[] = [];
+  /** Characters of the responses that the branches keep. */
+  #held = 0;
+  /** 2xx passed on behind another final response. */
+  #late = 0;
   /** A final response went upstream. */
   #answered = false;
   /** The caller cancelled. */
   #cancelled = false;
 
-  constructor(run: Run, server: ServerTransaction, timers: RelayTimers, wheel: TimerWheel) {
+  constructor(run: Run, server: ServerTransaction, timers: RelayTimers, wheel: TimerWheel, budget: Budget) {
     this.#run = run;
+    this.#budget = budget;
     this.#server = server;
     this.timers = timers;
     this.wheel = wheel;
@@ -60,11 +70,21 @@ export class Call implements ServerUser {
   }
 
   success(response: SipMessage): void {
-    if (this.#server.respond(response.status, buildForwardedResponse(response)))
-      this.#run.finalStatus = response.status;
+    const text = buildForwardedResponse(response);
+    const sent = this.#respond(response.status, text);
+    if (!sent && this.isInvite && this.#late++ < REPETITIONS * this.#branches.length) this.#server.pass(text);
     if (this.#answered) return;
     this.#answered = true;
+    this.#release();
     this.#cancelBranches();
+  }
+
+  /** What a branch shall keep of its final response until the best is chosen. */
+  kept(response: SipMessage): SipMessage | undefined {
+    if (this.#answered) return undefined;
+    this.#held += response.raw.length;
+    this.#budget.change(response.raw.length);
+    return response;
   }
 
   /** A branch has ended without a 2xx. */
@@ -81,7 +101,21 @@ export class Call implements ServerUser {
     this.#answered = true;
     const best = bestOf(this.#branches, this.#cancelled);
     if (best.response) this.#forward(best.response);
-    else this.#run.reply(best.replyStatus, best.reason);
+    else this.#run?.reply(best.replyStatus, best.reason);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#run = undefined;
+    for (const branch of this.#branches) branch.response = undefined;
+    this.#budget.change(-this.#held);
+    this.#held = 0;
+  }
+
+  #respond(status: number, text: string): boolean {
+    const sent = this.#server.respond(status, text);
+    if (sent && this.#run) this.#run.finalStatus = status;
+    return sent;
   }
 
   #cancelBranches(): void {
@@ -96,7 +130,7 @@ export class Call implements ServerUser {
       status = 500;
       text = `SIP/2.0 500 ${response.reason}${text.slice(text.indexOf('\r\n'))}`;
     } else if (status === 401 || status === 407) text = this.#withChallenges(response, text);
-    if (this.#server.respond(status, text)) this.#run.finalStatus = status;
+    this.#respond(status, text);
   }
 
   /** RFC 3261 section 16.7 step 7: the challenges of the other branches go along. */
@@ -168,11 +202,11 @@ export class CallBranch implements ClientUser, TimerOwner {
       this.#call.provisional(response);
     } else if (status < 300) {
       this.#stop();
-      if (this.status === 0) this.#set(status, response.reason);
+      if (this.status === 0) this.#set(status, '');
       this.#call.success(response);
     } else if (this.status === 0) {
       this.#stop();
-      this.response = response;
+      this.response = this.#call.kept(response);
       this.status = status;
       this.#call.ended(this);
     }

@@ -97,15 +97,16 @@ export class HostCache implements TimerOwner {
     return name;
   }
 
-  /** Forgets the oldest name that is not being looked up. */
+  /** Forgets the oldest name that led nowhere, else the oldest of all that are not being looked up. */
   #makeRoom(): boolean {
     if (this.#names.size < NAMES) return true;
-    for (const [host, name] of this.#names) {
-      if (name.pending) continue;
-      this.#names.delete(host);
-      return true;
+    let oldest: Name | undefined;
+    for (const name of this.#names.values()) {
+      if (name.pending || (oldest && name.everKnown)) continue;
+      oldest = name;
+      if (!name.everKnown) break;
     }
-    return false;
+    return oldest !== undefined && this.#names.delete(oldest.host);
   }
 
   /** True: the name is queued or being looked up. */
@@ -148,6 +149,8 @@ export class HostCache implements TimerOwner {
   #answered(name: Name, addresses: readonly string[]): void {
     this.#asking.splice(this.#asking.indexOf(name), 1);
     name.answer(addresses, this.#parts.clock.monotonic());
+    this.#names.delete(name.host);
+    this.#names.set(name.host, name);
     this.#next();
     for (const waiting of this.#waiters) if (waiting.name === name) this.#release(waiting);
   }

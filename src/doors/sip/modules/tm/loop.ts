@@ -11,11 +11,12 @@ import type { SipMessage, Via } from '../../message/message.ts';
 import type { ListenPoint } from '../../transport/types.ts';
 
 const STATELESS = 'z9hG4bKs.';
+const SEED = 0x811c9dc5;
 
 /** `.` and up to seven characters, for the end of a branch. */
 export function loopMark(request: SipMessage, sender: string): string {
   const route = request.value(Header.route) ?? '';
-  return `.${hash(sender, hash(route, hash(request.uri, 0x811c9dc5))).toString(36)}`;
+  return `.${hash(sender, hash(route, hash(request.uri, SEED))).toString(36)}`;
 }
 
 /** Whether one of the Vias is ours and has this mark. */
@@ -30,18 +31,9 @@ export function isLoop(request: SipMessage, mark: string, points: readonly Liste
 }
 
 /** The same for each repetition of a request (RFC 3261 section 16.11): it depends on the sender's Via alone. */
-export function statelessBranch(sender: Via, key: number, mark: string): string {
-  return `${STATELESS}${statelessKey(sender, key)}${mark}`;
-}
-
-/** Whether this response answers a request that we passed on without a transaction; `next` is the Via below ours. */
-export function isOurStateless(ours: Via, next: Via, key: number): boolean {
-  return ours.branch.startsWith(`${STATELESS}${statelessKey(next, key)}.`);
-}
-
-function statelessKey(via: Via, key: number): string {
-  const first = hash(via.host, hash(via.branch, key) ^ via.port);
-  return first.toString(36) + hash(via.branch, first).toString(36);
+export function statelessBranch(sender: Via, mark: string): string {
+  const first = hash(sender.host, hash(sender.branch, SEED) ^ sender.port);
+  return `${STATELESS}${first.toString(36)}${hash(sender.branch, first).toString(36)}${mark}`;
 }
 
 function isTokenAt(text: string, at: number): boolean {

@@ -5,6 +5,7 @@
  * NAPTR search. sips is refused as long as there is no TLS. Source: RFC 3261 sections 16.6 (step 7), 18.1.1 and 19.1.
  */
 import { isIP } from 'node:net';
+import { detach } from '../../message/message.ts';
 import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
 import type { ListenPoint, Protocol, Target, Transport } from '../../transport/types.ts';
 import type { HostCache, HostWaiter } from './host-cache.ts';
@@ -25,7 +26,7 @@ export class HopFault {
 const UNUSABLE = new HopFault(479, 'Regretfully, we were not able to process the URI');
 const UNRESOLVABLE = new HopFault(478, 'Unresolvable destination');
 const BAD_SCHEME = new HopFault(416, 'Unsupported URI Scheme');
-/** As many transactions run as the limit allows. */
+/** As many transactions run, or characters are held, as the limit allows. */
 export const OVERLOADED = new HopFault(503, 'Server Overloaded');
 /** No socket of ours speaks that protocol and address family, or sending failed. */
 export const UNREACHABLE = new HopFault(477, 'Unfortunately error on sending to next hop occurred');
@@ -48,7 +49,8 @@ export function nextHop(
   if (protocol === undefined) return UNUSABLE;
   const port = parsed.port || DEFAULT_PORT;
   const host = bareHost(parsed.host);
-  if (isIP(host) !== 0) return targetAt(protocol, host, port, preferred, transport) ?? UNREACHABLE;
+  // The target outlives the request, which the address would keep alive as a slice of it.
+  if (isIP(host) !== 0) return targetAt(protocol, detach(host), port, preferred, transport) ?? UNREACHABLE;
   const addresses = hosts.find(host, waiter);
   if (addresses === undefined) return undefined;
   for (const address of addresses) {

@@ -1,5 +1,6 @@
 /** What the tests of the relay share: the relay over the real transaction layer; sockets, clock and name server are in the test's hands. */
 import assert from 'node:assert/strict';
+import { silentLog } from '../../../../platform/log.ts';
 import { TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
@@ -30,7 +31,10 @@ export interface Sent {
   failure: SendFailure | undefined;
 }
 
-export function lab(names: Record<string, string[]> = {}) {
+export function lab(
+  names: Record<string, string[]> = {},
+  limits: { maxTransactions?: number; maxCharacters?: number } = {},
+) {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
   const wheel = new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) });
@@ -47,14 +51,27 @@ export function lab(names: Record<string, string[]> = {}) {
     pointFor: (protocol, address) => (protocol === 'udp' && !address.includes(':') ? point : undefined),
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };
-  const transactions = createTransactions({ transport, wheel, owner: '0' });
+  const transactions = createTransactions({
+    transport,
+    wheel,
+    owner: '0',
+    onError: (error) => assert.fail(String(error)),
+    ...limits,
+  });
   const lookups: { host: string; done: (addresses: readonly string[]) => void }[] = [];
-  const hosts = new HostCache(clock, (host, done) => void lookups.push({ host, done }));
+  const hosts = new HostCache({
+    clock,
+    wheel,
+    onError: (error) => assert.fail(String(error)),
+    lookUp: (host, done) => void lookups.push({ host, done }),
+  });
   const answerNames = () => {
     for (const { host, done } of lookups.splice(0)) done(names[host] ?? []);
   };
-  const derive = () => Buffer.from('0123456789abcdef');
-  const relay = new ProxyRelay({ transport, transactions, wheel, clock, derive }, hosts);
+  const complaints: string[] = [];
+  const complain = (text: string) => void complaints.push(text);
+  const log = { ...silentLog, warn: complain, error: complain };
+  const relay = new ProxyRelay({ transport, transactions, wheel, clock, log }, hosts);
   const resumed: number[] = [];
   const host: RunHost = {
     reply(run, status, reason, headers) {
@@ -111,9 +128,7 @@ export function lab(names: Record<string, string[]> = {}) {
     ];
     const response = parseMessage([...head, ...rest, ...lines, 'Content-Length: 0', '', ''].join('\r\n'));
     assert.ok(response);
-    const matched = transactions.onResponse(response, point);
-    if (!matched) relay.strayResponse(response, point);
-    return matched;
+    return transactions.onResponse(response, point);
   }
 
   const pass = (seconds: number) => {
@@ -148,10 +163,17 @@ export function lab(names: Record<string, string[]> = {}) {
     answerNames,
     lookups,
     source,
+    complaints,
+    transport,
   };
 }
 
-export function request(method: string, uri = 'sip:bob@192.0.2.20', extra: string[] = [], branch = 'z9hG4bKcaller'): string {
+export function request(
+  method: string,
+  uri = 'sip:bob@192.0.2.20',
+  extra: string[] = [],
+  branch = 'z9hG4bKcaller',
+): string {
   const lines = [
     `${method} ${uri} SIP/2.0`,
     `Via: SIP/2.0/UDP ${CALLER}:5060;branch=${branch}`,
@@ -167,4 +189,3 @@ export function request(method: string, uri = 'sip:bob@192.0.2.20', extra: strin
   ];
   return lines.join('\r\n');
 }
-

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Header } from '../../message/header-names.ts';
 import { WAIT } from '../../script/types.ts';
-import { lab, request } from './relay-lab.ts';
+import { CALLER, lab, request } from './relay-lab.ts';
 
 test('an INVITE gets its 100 at once and goes out with our Via on top and the rest as it was', () => {
   const { receive, sent, requests } = lab();
@@ -150,9 +150,8 @@ for (const [restart, seconds] of [
     pass(3);
     assert.equal(upstream().at(-1), 408);
     assert.equal(new Set(requests('CANCEL').map((one) => one.text)).size, 1);
-    const before = upstream().length;
     respond(out!, 200);
-    assert.equal(upstream().length, before, 'too late');
+    assert.equal(upstream().at(-1), 200, 'late, but the callee has picked up');
   });
 }
 
@@ -205,6 +204,21 @@ test('CANCEL that crosses the 2xx: the call stands', () => {
   assert.equal(upstream().includes(487), false);
 });
 
+test('a 2xx behind the 487 reaches the caller, as often as a callee repeats it and no more', () => {
+  const { receive, respond, requests, upstream, sent, pass } = lab();
+  receive(request('INVITE'));
+  receive(request('CANCEL'));
+  const [out] = requests('INVITE');
+  respond(out!, 200);
+  assert.deepEqual(upstream(), [100, 487, 200]);
+  const late = sent.at(-1)!;
+  assert.deepEqual([late.target.address, late.target.port, late.message.viaCount], [CALLER, 5060, 1]);
+  const successes = () => sent.filter(({ message }) => message.status === 200 && message.cseq?.method === 'INVITE');
+  pass(6);
+  for (let i = 0; i < 50; i++) respond(out!, 200);
+  assert.equal(successes().length, 11);
+});
+
 test('CANCEL after the 2xx is answered and changes nothing', () => {
   const { receive, respond, requests, upstream } = lab();
   receive(request('INVITE'));
@@ -223,41 +237,44 @@ test('CANCEL of a silent callee who never answers the CANCEL ends too', () => {
   assert.equal(upstream().at(-1), 487);
 });
 
-test('CANCEL of an INVITE nobody knows passes without a transaction, and so does its answer', () => {
-  const { receive, requests, respond, upstream, transactions, relay } = lab();
+test('CANCEL of an INVITE nobody knows is answered 481 and goes no further', () => {
+  const { receive, requests, upstream, sent } = lab();
   assert.equal(receive(request('CANCEL')).result, 1);
-  receive(request('CANCEL'));
-  const [one, two] = requests('CANCEL');
-  assert.equal(one?.text, two?.text, 'repetitions have the same branch');
-  assert.equal(transactions.stats.created, 0);
-  respond(one!, 481);
   assert.deepEqual(upstream('CANCEL'), [481]);
-  assert.deepEqual([relay.counters.straysForwarded, relay.counters.straysDropped], [1, 0]);
+  assert.equal(requests('CANCEL').length, 0);
+  receive(request('CANCEL'));
+  assert.equal(sent.at(-1)?.text, sent[0]?.text, 'repeated: the same answer');
 });
 
-test('a response that answers nothing of ours is dropped', () => {
-  const { receive, requests, sent, relay } = lab();
+test('CANCEL when there is no room for its transaction: answered, and it works', () => {
+  const { receive, respond, requests, upstream } = lab({}, { maxTransactions: 2 });
+  receive(request('INVITE'));
+  respond(requests('INVITE')[0]!, 180);
   receive(request('CANCEL'));
-  const [out] = requests('CANCEL');
-  const forged = (via: string) => {
-    const lines = [
-      'SIP/2.0 200 OK',
-      via,
-      `Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKvictim`,
-      'From: <sip:a@b>;tag=1',
-      'To: <sip:a@b>;tag=2',
-      'Call-ID: x',
-      'CSeq: 1 CANCEL',
-      '',
-      '',
-    ];
-    return parseMessage(lines.join('\r\n'))!;
-  };
-  const before = sent.length;
-  relay.strayResponse(forged(`Via: SIP/2.0/UDP ${US}:5060;branch=${out?.message.via?.branch}`), point);
-  relay.strayResponse(forged(`Via: SIP/2.0/UDP ${US}:5060;branch=z9hG4bK0.1.abcdefghijk`), point);
-  assert.equal(sent.length, before);
-  assert.equal(relay.counters.straysDropped, 2);
+  assert.deepEqual(upstream('CANCEL'), [200]);
+  assert.equal(requests('CANCEL').length, 1);
+});
+
+test('t_relay twice: the request goes out once, and the log says so once', () => {
+  const { receive, requests, relay, complaints } = lab();
+  for (const method of ['MESSAGE', 'ACK', 'INVITE']) {
+    const { run } = receive(request(method));
+    assert.equal(relay.relay(run), -1, method);
+    assert.equal(requests(method).length, 1, method);
+  }
+  assert.equal(complaints.length, 1);
+  assert.match(complaints[0]!, /second time/);
+});
+
+test('the next way may be tried when nothing could be sent', () => {
+  const { receive, requests, relay, complaints } = lab();
+  receive(request('MESSAGE'), (run) => {
+    run.uri = 'sips:bob@192.0.2.20';
+    assert.equal(relay.relay(run), -1);
+    run.uri = 'sip:bob@192.0.2.20';
+  });
+  assert.equal(requests('MESSAGE').length, 1);
+  assert.deepEqual(complaints, []);
 });
 
 test('a CANCEL that came while the script waited: 487, nothing is sent on', () => {
@@ -377,6 +394,34 @@ test('a host name nobody knows gives 478, once', () => {
   assert.deepEqual(upstream(), [100, 478]);
 });
 
+test('two requests of one transaction with different Call-IDs that wait: one is sent, the other absorbed', () => {
+  for (const method of ['INVITE', 'MESSAGE']) {
+    const { receive, answerNames, resumed, requests, upstream } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+    const text = request(method, 'sip:bob@pbx.example.com');
+    for (const callId of ['one', 'two']) assert.equal(receive(text.replace('call-1', callId)).result, WAIT);
+    answerNames();
+    assert.deepEqual(resumed, [1, 1]);
+    assert.equal(requests(method).length, 1);
+    assert.ok(upstream(method).every((status) => status < 200));
+  }
+});
+
+test('what goes wrong after a wait ends the request with 500 and harms no other', () => {
+  const { receive, answerNames, resumed, upstream, complaints, transport } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  receive(request('MESSAGE', 'sip:bob@pbx.example.com'));
+  receive(request('MESSAGE', 'sip:bob@pbx.example.com', [], 'z9hG4bKother').replace('call-1', 'call-2'));
+  const { pointFor } = transport;
+  let calls = 0;
+  transport.pointFor = (...args) => {
+    if (calls++ === 0) throw new Error('a fault of ours');
+    return pointFor(...args);
+  };
+  answerNames();
+  assert.deepEqual(resumed, [0, 1]);
+  assert.deepEqual(upstream('MESSAGE'), [500]);
+  assert.match(complaints.join(), /could not be relayed/);
+});
+
 test('a CANCEL that came during the look-up ends it with 487', () => {
   const { receive, answerNames, resumed, requests, upstream } = lab({ 'pbx.example.com': ['192.0.2.30'] });
   const { run } = receive(request('INVITE', 'sip:bob@pbx.example.com'));
@@ -387,7 +432,7 @@ test('a CANCEL that came during the look-up ends it with 487', () => {
   assert.equal(requests('INVITE').length, 0);
 });
 
-test('whatever the branches do and in whatever order, one final non-2xx or at least one 2xx goes upstream', () => {
+test('whatever the branches do and in whatever order, one final response goes upstream, and every 2xx', () => {
   const event = fc.record({
     branch: fc.integer({ min: 0, max: 2 }),
     what: fc.constantFrom('180', '183', '200', '302', '404', '407', '486', '503', '603', 'fail', 'cancel', 'wait'),
@@ -405,9 +450,13 @@ test('whatever the branches do and in whatever order, one final non-2xx or at le
       }
       pass(300);
       const finals = upstream().filter((status) => status >= 200);
-      const successes = finals.filter((status) => status < 300).length;
-      assert.ok(successes > 0 ? successes === finals.length : finals.length === 1, `${finals}`);
+      assert.ok(finals.length > 0, 'the caller hears how it ends');
+      assert.ok(
+        finals.slice(1).every((status) => status < 300),
+        `behind the first final response only a 2xx may come: ${finals}`,
+      );
       assert.equal(transactions.stats.servers + transactions.stats.clients, 0, 'nothing stays behind');
+      assert.equal(transactions.budget.held, 0);
     }),
     { numRuns: 60 },
   );

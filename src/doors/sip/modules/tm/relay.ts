@@ -1,51 +1,51 @@
 /**
  * The stateful proxy (RFC 3261 section 16): makes the branches of a request and hands what they answer to its Call.
  *
- * ACKs, and CANCELs whose INVITE is not known here, pass without a transaction. Within one message nothing waits, so the order
- * in which messages came is the order in which they leave; only a host name that must be looked up suspends the run. A response that
- * belongs to no client transaction is dropped (RFC 6026 section 7.2), except one to a CANCEL that we passed on ourselves.
+ * ACKs pass without a transaction. Within one message nothing waits, so the order in which messages came is the order in which they
+ * leave; only a host name that must be looked up suspends the run, and other requests of the same transaction (with another Call-ID)
+ * may run meanwhile.
  */
-
-import { isIP } from 'node:net';
-import { GatehouseError } from '../../../../platform/errors.ts';
-import { assembleRequest, buildForwardedResponse, prepareForward, secondVia, viaLine } from '../../message/forward.ts';
-import type { SipMessage } from '../../message/message.ts';
-import { bareHost, withoutHeaders } from '../../message/uri.ts';
+import { describeError, GatehouseError } from '../../../../platform/errors.ts';
+import { assembleRequest, prepareForward, viaLine } from '../../message/forward.ts';
+import { Header } from '../../message/header-names.ts';
+import { withoutHeaders } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
+import { Seldom } from '../../seldom.ts';
 import type { Relay, RelayTimers, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
-import type { ListenPoint, Target } from '../../transport/types.ts';
-import { Call } from './call.ts';
+import type { Target } from '../../transport/types.ts';
+import { breadthLine, maxBreadth } from './breadth.ts';
+import { Call, type CallBranch } from './call.ts';
 import { HostCache, type HostWaiter, type LookUp } from './host-cache.ts';
-import { isLoop, isOurStateless, loopMark, statelessBranch } from './loop.ts';
+import { isLoop, loopMark, statelessBranch } from './loop.ts';
 import { HopFault, nextHop, OVERLOADED } from './next-hop.ts';
 
 /** SER's limit, the Request-URI included. */
 const BRANCHES = 12;
 const TRYING = 'trying -- your call is important to us';
 
-export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'derive'>;
+export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'>;
 
 /** Plain numbers, read when metrics are asked for. */
 export interface RelayCounters {
   relayed: number;
   stateless: number;
   loops: number;
-  straysDropped: number;
-  straysForwarded: number;
 }
 
 export class ProxyRelay implements Relay {
-  readonly counters: RelayCounters = { relayed: 0, stateless: 0, loops: 0, straysDropped: 0, straysForwarded: 0 };
+  readonly counters: RelayCounters = { relayed: 0, stateless: 0, loops: 0 };
   readonly #services: RelayServices;
   readonly #hosts: HostCache;
-  readonly #key: number;
+  readonly #twice: Seldom;
+  readonly #failures: Seldom;
   #timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true };
 
   constructor(services: RelayServices, hosts: HostCache) {
     this.#services = services;
     this.#hosts = hosts;
-    this.#key = services.derive('sip stateless branch').readUInt32BE(0);
+    this.#twice = new Seldom(services.clock);
+    this.#failures = new Seldom(services.clock);
   }
 
   configure(timers: RelayTimers): void {
@@ -53,65 +53,95 @@ export class ProxyRelay implements Relay {
   }
 
   relay(run: Run): number {
-    return this.#relay(run, new NamesWait(this, run));
+    if (run.relayed) return this.#refuseAgain(run);
+    // While too much is held, nobody waits: a name that is not known counts as unknown.
+    const mayWait = this.#services.transactions.budget.fits(run.message.raw.length);
+    return this.#relay(run, mayWait ? new NamesWait(this, run) : undefined);
   }
 
-  strayResponse(response: SipMessage, point: ListenPoint): void {
-    const { via } = response;
-    const next = secondVia(response);
-    const host = next && (next.received ?? bareHost(next.host));
-    if (!via || !next || !host || isIP(host) === 0 || !isOurStateless(via, next, this.#key)) {
-      this.counters.straysDropped++;
-      return;
+  #refuseAgain(run: Run): number {
+    if (this.#twice.due()) {
+      const { method, callId } = run.message;
+      this.#services.log.warn('the script relays a request for the second time, which has no effect', {
+        method,
+        callId,
+      });
     }
-    this.counters.straysForwarded++;
-    const protocol = next.protocol === 'UDP' ? 'udp' : 'tcp';
-    const port = next.rport || next.port || 5060;
-    const from = point.protocol === protocol ? point : undefined;
-    const target: Target = { protocol, address: host, port, point: from, connection: undefined };
-    this.#services.transport.send(buildForwardedResponse(response), target);
+    return -1;
   }
 
   /** Once more after host names were looked up; what is still not known then is a fault. */
   again(run: Run): void {
-    run.resume(this.#relay(run, undefined));
+    this.#services.transactions.budget.change(-run.message.raw.length);
+    let result: number;
+    try {
+      result = this.#relay(run, undefined);
+    } catch (error) {
+      this.failed(error);
+      run.reply(500, 'Server Internal Error');
+      result = 0;
+    }
+    run.resume(result);
+  }
+
+  /** Of what runs outside of a script, which would see to its own errors. */
+  failed(error: unknown): void {
+    if (!this.#failures.due()) return;
+    this.#services.log.error('a request could not be relayed', { error: describeError(error) });
   }
 
   #relay(run: Run, names: NamesWait | undefined): number {
     const { message } = run;
     if (run.finalStatus !== 0) return -1;
-    if (message.method === 'CANCEL' && this.#cancel(run)) return 1;
+    if (this.#isAbsorbed(run)) return 1;
+    if (message.method === 'CANCEL') return this.#cancel(run);
     if (run.cancelled && message.method === 'INVITE') return this.#answer(run, 487, 'Request Terminated');
     const mark = loopMark(message, run.source.address);
     if (isLoop(message, mark, this.#services.transport.points)) {
       this.counters.loops++;
       return run.fail(482, 'Loop Detected');
     }
-    const stateless = message.method === 'ACK' || message.method === 'CANCEL';
-    const further = stateless ? undefined : run.branches;
+    const isAck = message.method === 'ACK';
+    const further = isAck ? undefined : run.branches;
     if (further && further.length >= BRANCHES) return run.fail(500, 'Forking capacity exceeded');
     const targets = this.#targets(run, further, names);
     if (names?.isOpen) {
       // The caller shall not repeat an INVITE just because a name server is slow.
       if (message.method === 'INVITE') run.reply(100, TRYING);
+      this.#services.transactions.budget.change(message.raw.length);
       return run.suspend();
     }
     const fault = firstFault(targets);
     if (fault) return run.fail(fault.status, fault.reason);
-    return stateless ? this.#passOn(run, targets[0] as Target, mark) : this.#fork(run, targets, mark);
+    return isAck ? this.#passOn(run, targets[0] as Target, mark) : this.#fork(run, targets, mark);
   }
 
-  /** True: the CANCEL is for an INVITE that is known here, and is done with (RFC 3261 section 16.10). */
-  #cancel(run: Run): boolean {
-    const invite = this.#services.transactions.findCancelled(run.message);
-    if (invite === undefined) return false;
-    this.#answer(run, 200, 'OK');
-    invite.user?.onCancel(invite);
+  /** True: while the run waited, another one made the transaction that this request belongs to. */
+  #isAbsorbed(run: Run): boolean {
+    const { transactions } = this.#services;
+    const known = run.transaction ? undefined : transactions.find(run.message);
+    if (known === undefined) return false;
+    transactions.absorb(known, run.message);
+    run.transaction = known;
+    run.relayed = true;
     return true;
+  }
+
+  /** RFC 3261 section 16.10; one whose INVITE is not known here is not passed on, since it could be anybody's. */
+  #cancel(run: Run): number {
+    const invite = this.#services.transactions.findCancelled(run.message);
+    // Where there is no room for a transaction, the answer needs none.
+    this.#serverOf(run);
+    run.relayed = true;
+    if (invite) run.reply(200, 'OK');
+    else run.reply(481, 'Call/Transaction Does Not Exist');
+    invite?.user?.onCancel(invite);
+    return 1;
   }
 
   #answer(run: Run, status: number, reason: string): number {
     if (this.#serverOf(run) === undefined) return run.fail(OVERLOADED.status, OVERLOADED.reason);
+    run.relayed = true;
     run.reply(status, reason);
     return 1;
   }
@@ -131,38 +161,49 @@ export class ProxyRelay implements Relay {
   }
 
   #fork(run: Run, targets: readonly (Target | HopFault)[], mark: string): number {
+    const { message } = run;
+    const copies = targets.reduce((count, target) => (target instanceof HopFault ? count : count + 1), 0);
+    const breadth = maxBreadth(message);
+    if (breadth < 0) return run.fail(400, 'Bad Max-Breadth Header');
+    if (breadth < copies) return run.fail(440, 'Max-Breadth Exceeded');
     const server = this.#serverOf(run);
     if (server === undefined) return run.fail(OVERLOADED.status, OVERLOADED.reason);
+    run.relayed = true;
     this.counters.relayed++;
-    const call = new Call(run, server, this.#timers, this.#services.wheel);
+    const call = new Call(run, server, this.#timers, this.#services.wheel, this.#services.transactions.budget);
     if (call.isInvite) run.reply(100, TRYING);
-    const rest = prepareForward(run.message, run.edits, run.source, run.forceRport);
-    this.#send(call, run.message.method, run.uri, run.path, targets[0]!, rest, mark);
-    for (let i = 1; i < targets.length; i++) {
-      const { uri, path } = run.branches![i - 1]!;
-      this.#send(call, run.message.method, uri, path, targets[i]!, rest, mark);
+    const first = message.indexOf(Header.maxBreadth);
+    for (let at = first; at >= 0; at = message.indexOf(Header.maxBreadth, at + 1)) run.edits.remove(at);
+    const rest = prepareForward(message, run.edits, run.source, run.forceRport);
+    let sent = 0;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      const branch = call.add();
+      if (target instanceof HopFault) {
+        branch.unsent(target);
+        continue;
+      }
+      const { uri, path } = i === 0 ? run : run.branches![i - 1]!;
+      // A request of one branch is not made longer.
+      let extra = first >= 0 || copies > 1 ? breadthLine(breadth, copies, sent++) : '';
+      if (path !== undefined) extra += `Route: ${path}\r\n`;
+      this.#send(branch, message.method, uri, target, extra, rest, mark);
     }
     call.settle();
     return 1;
   }
 
   #send(
-    call: Call,
+    branch: CallBranch,
     method: string,
     uri: string,
-    path: string | undefined,
-    target: Target | HopFault,
+    target: Target,
+    extra: string,
     rest: string,
     mark: string,
   ): void {
-    const branch = call.add();
-    if (target instanceof HopFault) {
-      branch.unsent(target);
-      return;
-    }
     const name = this.#services.transactions.newBranch() + mark;
-    const route = path === undefined ? '' : `Route: ${path}\r\n`;
-    const text = assembleRequest(method, withoutHeaders(uri), viaLine(target.point!, name), route, rest);
+    const text = assembleRequest(method, withoutHeaders(uri), viaLine(target.point!, name), extra, rest);
     const timeoutMs = this.#timers.response;
     try {
       branch.sent(this.#services.transactions.createClient({ method, branch: name, text, target, timeoutMs }, branch));
@@ -172,14 +213,15 @@ export class ProxyRelay implements Relay {
     }
   }
 
-  /** To the next hop without a transaction: an ACK, or a CANCEL of an INVITE that is not known here. */
+  /** An ACK to the next hop, without a transaction. */
   #passOn(run: Run, target: Target, mark: string): number {
     const { message } = run;
     const sender = message.via;
     if (sender === undefined) return run.fail(400, 'Bad Via Header');
+    run.relayed = true;
     this.counters.stateless++;
     const rest = prepareForward(message, run.edits, run.source, run.forceRport);
-    const via = viaLine(target.point!, statelessBranch(sender, this.#key, mark));
+    const via = viaLine(target.point!, statelessBranch(sender, mark));
     const route = run.path === undefined ? '' : `Route: ${run.path}\r\n`;
     this.#services.transport.send(assembleRequest(message.method, withoutHeaders(run.uri), via, route, rest), target);
     return 1;
@@ -208,6 +250,10 @@ class NamesWait implements HostWaiter {
     this.#run = run;
   }
 
+  get sender(): string {
+    return this.#run.source.address;
+  }
+
   get isOpen(): boolean {
     return this.#open > 0;
   }
@@ -233,5 +279,8 @@ function isOverload(error: unknown): boolean {
 
 /** `services`: what of the door's services exists before the relay; `lookUp`: how host names are looked up, the system's way if absent. */
 export function createRelay(services: RelayServices, lookUp?: LookUp): ProxyRelay {
-  return new ProxyRelay(services, new HostCache(services.clock, lookUp));
+  const { clock, wheel } = services;
+  const hosts = new HostCache({ clock, wheel, lookUp, onError: (error) => relay.failed(error) });
+  const relay: ProxyRelay = new ProxyRelay(services, hosts);
+  return relay;
 }

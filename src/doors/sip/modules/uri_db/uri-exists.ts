@@ -4,6 +4,7 @@
  * Results: 1 it does; -5 it does not; -1 the URI is broken; -4 the table cannot be asked.
  */
 import type { UriSpec } from '../../../../core/ser/types.ts';
+import { unicodeText } from '../../../../core/ser/wire-text.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
 import { parseUri } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
@@ -36,7 +37,7 @@ export function uriRows(services: Pick<Services, 'tables' | 'log'>, spec: UriSpe
 export function users(services: Pick<Services, 'log'>, source: UserSource): Directory {
   return {
     has(run, user, domain) {
-      const answer = source.find(user, domain);
+      const answer = source.find(unicodeText(user), unicodeText(domain));
       return answer instanceof Promise ? resumeWith(run, answer, services.log, result, unavailable) : result(answer);
     },
   };

@@ -11,8 +11,8 @@ import type { Log } from '../../../../platform/log.ts';
 import type { NameAddr } from '../../message/message.ts';
 import { type SipUri, unescapeUser } from '../../message/uri.ts';
 import type { Authorised, Run } from '../../run.ts';
+import { Seldom } from '../../seldom.ts';
 import { resumeWith } from '../resume-with.ts';
-import { Seldom } from '../seldom.ts';
 
 export class UserCheck {
   readonly #tables: SerTables;
