@@ -2,19 +2,25 @@
  * The only place where parts are wired: reads the configuration, opens storage, builds the gate, opens the doors in order, and
  * gives the command line what it asks for.
  */
-import { existsSync, statSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { createAdministration } from './core/admin/administration.ts';
-import { createAdmins } from './core/admin/admins.ts';
+import { checkAdminPassword, createAdmins, setAdminPassword } from './core/admin/admins.ts';
 import { attachedBook } from './core/admin/attached-book.ts';
-import type { ContactTables } from './core/admin/contact-tables.ts';
 import { localBook } from './core/admin/local-book.ts';
 import { storedContacts } from './core/admin/stored-contacts.ts';
 import type { Administration } from './core/admin/types.ts';
 import type { UserBook } from './core/admin/user-book.ts';
-import { connectControl, controlSocketOf } from './core/control/client.ts';
+import { commandLineActor, connectControl, controlSocketOf } from './core/control/client.ts';
+import {
+  auditDirectoryOf,
+  holdForServer,
+  holdOrConnect,
+  keyFileOf,
+  prepareDataDirectory,
+  requireDataDirectory,
+} from './core/control/data-directory.ts';
 import type { Door, HealthItem, Listener } from './core/doors/types.ts';
 import { createGate } from './core/gate/gate.ts';
 import { noHooks } from './core/hooks/hooks.ts';
@@ -66,8 +72,6 @@ export interface Server {
   dataDir: string;
   serCfg: string;
   stop(withinMs: number): Promise<void>;
-  /** Resolves with a fatal error later on. */
-  failed: Promise<GatehouseError>;
 }
 
 export interface CheckReport {
@@ -129,19 +133,37 @@ interface Ground {
 
 /** Errors: ProblemsError with everything that is wrong with the configuration; those of storage, keys and listeners. */
 export async function startServer(options: StartOptions): Promise<Server> {
+  const { dataDir, environment } = options;
+  const adminPassword = environment.GATEHOUSE_ADMIN_PASSWORD || undefined;
+  // No child and no thread of ours gets it.
+  delete environment.GATEHOUSE_ADMIN_PASSWORD;
   const site = readSite(options);
-  await refuseSecondServer(options.dataDir);
-  const log = createLog({ level: site.config.log.level });
-  const ground = await layGround(site, options, log);
+  const notes = await prepareDataDirectory(dataDir);
+  const lock = await holdForServer(dataDir);
   try {
-    return await openDoors(site, ground, options, log);
+    const log = createLog({ level: site.config.log.level });
+    const ground = await layGround(site, options, log);
+    try {
+      if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
+      const server = await openDoors(site, ground, options, log, adminPassword);
+      return { ...server, notes: [...notes, ...server.notes], stop: (withinMs) => server.stop(withinMs).finally(lock.release) };
+    } catch (error) {
+      await ground.storage.close();
+      throw error;
+    }
   } catch (error) {
-    await ground.storage.close();
+    lock.release();
     throw error;
   }
 }
 
-async function openDoors(site: Site, ground: Ground, options: StartOptions, log: Log): Promise<Server> {
+async function openDoors(
+  site: Site,
+  ground: Ground,
+  options: StartOptions,
+  log: Log,
+  adminPassword: string | undefined,
+): Promise<Server> {
   const clock = systemClock;
   const { keyring, storage, users } = ground;
   const { journal } = storage;
@@ -182,14 +204,18 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
   });
   const admins = createAdmins({ store: storage.admins, limits, journal, clock });
   const health = (): HealthItem[] => [...storage.health(), ...doors.flatMap((door) => door.health())];
-  const administration = administrationOf(site, ground, options.dataDir, sip, sessions, async () => ({
+  const status: Administration['status'] = async () => ({
     version,
     startedAt,
     pid: process.pid,
     health: health().map(({ code, severity, text }) => ({ code, severity, text })),
-  }));
+  });
+  const common = { ...administrationParts(site, ground, options.dataDir), contacts: sip, sessions, status };
+  const administration = (actor: string) =>
+    createAdministration({ ...common, actor, setAdminPassword: admins.setPassword });
   const http = createConsoleDoor({
     listen: site.config.http.listen,
+    names: site.config.http.names,
     controlSocket: controlSocketOf(options.dataDir),
     administration,
     health,
@@ -209,7 +235,7 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
       throw error;
     }
   }
-  const first = await admins.ensureFirst(options.environment.GATEHOUSE_ADMIN_PASSWORD);
+  const first = await admins.ensureFirst(adminPassword);
   return {
     listeners: () => doors.flatMap((door) => door.listeners()),
     ...(first ? { firstAdmin: { name: first.name, password: first.generated } } : {}),
@@ -218,11 +244,10 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
     dataDir: options.dataDir,
     serCfg: site.serCfg,
     stop: async (withinMs) => {
-      await stopAll(withinMs);
+      // Storage takes up to two seconds for what is under way and two for a database that does not answer.
+      await stopAll(Math.max(0, withinMs - 3_000));
       await storage.close();
     },
-    // Nothing fails for good yet: storage and listeners recover by themselves or report through health.
-    failed: new Promise<GatehouseError>(() => {}),
   };
 
   async function stopAll(withinMs: number): Promise<void> {
@@ -233,30 +258,55 @@ async function openDoors(site: Site, ground: Ground, options: StartOptions, log:
   }
 }
 
-/** The administration of the running server where one runs, else of the database itself. */
-export async function openAdministration(options: StartOptions): Promise<{
+export interface OpenedAdministration {
   administration: Administration;
   via: 'server' | 'database';
   defaultDomain: string;
   close(): Promise<void>;
-}> {
-  const running = await connectControl(controlSocketOf(options.dataDir));
-  const defaultDomain = options.environment.SIP_DOMAIN ?? '';
-  if (running) return { administration: running, via: 'server', defaultDomain, close: async () => {} };
+}
+
+/** The administration of the running server where one runs, else of the database itself. `reading`: makes no data directory. */
+export async function openAdministration(
+  options: StartOptions,
+  { reading = false }: { reading?: boolean } = {},
+): Promise<OpenedAdministration> {
+  const { dataDir, environment } = options;
+  const defaultDomain = environment.SIP_DOMAIN ?? '';
+  const over = (administration: Administration): OpenedAdministration => ({
+    administration,
+    via: 'server',
+    defaultDomain,
+    close: async () => {},
+  });
+  const running = await connectControl(controlSocketOf(dataDir));
+  if (running) return over(running);
+  if (reading) requireDataDirectory(dataDir);
   const site = readSite(options);
-  const log = createLog({ level: 'error' });
-  const ground = await layGround(site, options, log);
-  const { storage } = ground;
-  const contacts = storedContacts({
-    tables: storage.ser,
-    journal: storage.journal,
-    clock: systemClock,
-    spec: (table) => site.tables.contacts(table),
+  await prepareDataDirectory(dataDir);
+  const held = await holdOrConnect(dataDir);
+  if ('running' in held) return over(held.running);
+  try {
+    const ground = await layGround(site, options, createLog({ level: 'error' }));
+    const close = () => ground.storage.close().finally(held.release);
+    return { administration: administrationBeside(site, ground, dataDir), via: 'database', defaultDomain, close };
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+function administrationBeside(site: Site, ground: Ground, dataDir: string): Administration {
+  const { journal, ser, admins } = ground.storage;
+  const clock = systemClock;
+  return createAdministration({
+    ...administrationParts(site, ground, dataDir),
+    contacts: storedContacts({ tables: ser, journal, clock, spec: (table) => site.tables.contacts(table) }),
+    actor: commandLineActor(String(process.getuid?.() ?? '')),
+    setAdminPassword: (name, password, by) => setAdminPassword({ store: admins, journal, clock }, name, password, by),
+    status: () => {
+      throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', { hint: 'start it with: gatehouse up' });
+    },
   });
-  const administration = administrationOf(site, ground, options.dataDir, contacts, undefined, () => {
-    throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', { hint: 'start it with: gatehouse up' });
-  });
-  return { administration, via: 'database', defaultDomain, close: () => storage.close() };
 }
 
 /** What `up` would find and decide. `file`: a gatehouse.yaml or a ser.cfg to look at instead of the configured ones. */
@@ -309,9 +359,8 @@ function readSite(options: StartOptions): Site {
 
 async function layGround(site: Site, { dataDir, environment }: StartOptions, log: Log): Promise<Ground> {
   const clock = systemClock;
-  const auditDir = join(dataDir, 'audit');
-  await makeDataDirectory(dataDir);
-  const keyring = await openOrCreateKeyring(join(dataDir, 'gatehouse.key'), existsSync(auditDir));
+  const auditDir = auditDirectoryOf(dataDir);
+  const keyring = await openOrCreateKeyring(keyFileOf(dataDir), existsSync(auditDir));
   const storage = await openStorage({
     main: site.databases.main,
     attached: site.databases.attached,
@@ -346,64 +395,17 @@ async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage,
   return localBook({ store: storage.users, keyring, clock: systemClock, shownIn });
 }
 
-/** Said before anything is read or written there, so that nothing is half-made. */
-async function makeDataDirectory(dataDir: string): Promise<void> {
-  try {
-    await makeDirectories(dataDir);
-    await access(dataDir, constants.W_OK | constants.X_OK);
-  } catch (cause) {
-    const code = String((cause as NodeJS.ErrnoException).code);
-    const why = { EACCES: 'permission denied', EEXIST: 'it is no directory', EROFS: 'the file system is read-only' };
-    throw new GatehouseError('DATA_DIRECTORY', `the data directory cannot be used: ${why[code as 'EACCES'] ?? code}`, {
-      where: dataDir,
-      hint: 'name another with --data DIR, or let this user write there',
-      cause,
-    });
-  }
-}
-
-/** Step by step: Node's own `recursive` never comes back where the file system makes nothing, as in /proc. */
-async function makeDirectories(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 });
-  await make().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return makeDirectories(dirname(path)).then(make);
-    if (error.code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
-  });
-}
-
-/** Two servers on one data directory would both believe that the audit trail is theirs. */
-async function refuseSecondServer(dataDir: string): Promise<void> {
-  const running = await connectControl(controlSocketOf(dataDir)).catch(() => undefined);
-  if (running === undefined) return;
-  const { pid } = await running.status();
-  throw new GatehouseError('SERVER_RUNNING', `a server runs on this data directory already (process ${pid})`, {
-    where: dataDir,
-    hint: `stop it first (kill ${pid}), or name another data directory with --data DIR`,
-  });
-}
-
-function administrationOf(
-  site: Site,
-  ground: Ground,
-  dataDir: string,
-  contacts: ContactTables,
-  sessions: SessionDirectory | undefined,
-  status: () => ReturnType<Administration['status']>,
-): Administration {
-  const { storage, keyring, users, book } = ground;
-  return createAdministration({
+/** What the administration of a running server and that beside a stopped one share. */
+function administrationParts(site: Site, { storage, keyring, users, book }: Ground, dataDir: string) {
+  return {
     clock: systemClock,
     journal: storage.journal,
     book,
-    contacts,
-    ...(sessions ? { sessions } : {}),
-    changed: (name) => users.forget(name),
+    changed: (name: string) => users.forget(name),
     defaultDomain: site.config.users.default_domain,
-    auditDirectory: join(dataDir, 'audit'),
+    auditDirectory: auditDirectoryOf(dataDir),
     auditKey: keyring.derive('audit'),
-    actor: sessions ? 'server' : 'command line',
-    status,
-  });
+  };
 }
 
 /** What an administrator should know at every start; what is merely without effect is for `check` to tell. */

@@ -5,11 +5,12 @@
 import { hash, randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import type { TestContext } from 'node:test';
 
 export interface SipClient {
   readonly port: number;
-  /** `127.0.0.1:PORT`. */
+  /** At the server's address: `127.0.0.1:PORT`, `[::1]:PORT`. */
   readonly hostPort: string;
   send(text: string): void;
   /** The next message within `ms` (5 s), or undefined. */
@@ -19,20 +20,21 @@ export interface SipClient {
 }
 
 export async function sipClient(t: TestContext, server: string): Promise<SipClient> {
-  const [host, port] = [server.slice(0, server.lastIndexOf(':')), Number(server.slice(server.lastIndexOf(':') + 1))];
-  const socket: Socket = createSocket('udp4');
+  const colon = server.lastIndexOf(':');
+  const [host, port] = [server.slice(0, colon).replace(/^\[|\]$/g, ''), Number(server.slice(colon + 1))];
+  const socket: Socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   const inbox: string[] = [];
   socket.on('message', (data) => {
     inbox.push(data.toString('latin1'));
     socket.emit('inbox');
   });
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, host);
   await once(socket, 'listening');
   t.after(() => socket.close());
   const { port: own } = socket.address();
   return {
     port: own,
-    hostPort: `127.0.0.1:${own}`,
+    hostPort: `${server.slice(0, colon)}:${own}`,
     inbox,
     send: (text) => socket.send(Buffer.from(text, 'latin1'), port, host),
     receive: async (ms = 5000) => {
@@ -102,8 +104,10 @@ export function answer(challenge: string, method: string, uri: string, user: str
   const ha2 = hash('md5', `${method}:${uri}`);
   const count = nc.toString(16).padStart(8, '0');
   const qop = text.includes('qop=');
-  const response = hash('md5', qop ? `${ha1}:${nonce}:${count}:c0ffee:auth:${ha2}` : `${ha1}:${nonce}:${ha2}`);
-  const more = qop ? `, qop=auth, nc=${count}, cnonce="c0ffee"` : '';
+  // Challenges of one second share a nonce, so a cnonce that stays the same would make the second answer a replay.
+  const cnonce = randomBytes(4).toString('hex');
+  const response = hash('md5', qop ? `${ha1}:${nonce}:${count}:${cnonce}:auth:${ha2}` : `${ha1}:${nonce}:${ha2}`);
+  const more = qop ? `, qop=auth, nc=${count}, cnonce="${cnonce}"` : '';
   const name = proxy ? 'Proxy-Authorization' : 'Authorization';
   return `${name}: Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}"${more}`;
 }

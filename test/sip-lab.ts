@@ -22,6 +22,7 @@ import { modules } from '../src/doors/sip/modules/modules.ts';
 import { loadScript } from '../src/doors/sip/script/load.ts';
 import { scriptTables } from '../src/doors/sip/ser-tables.ts';
 import type { SipOptions } from '../src/doors/sip/services.ts';
+import { hostPort } from '../src/doors/sip/transport/point.ts';
 import { type Clock, systemClock } from '../src/platform/clock.ts';
 import { describeError } from '../src/platform/errors.ts';
 import { type Log, silentLog } from '../src/platform/log.ts';
@@ -34,6 +35,8 @@ export const DOMAIN = 'hotel.example';
 export interface LabOptions extends DoorSeams {
   readonly script: string;
   readonly preloadedRoute?: SipOptions['preloadedRoute'];
+  /** Without brackets; default: 127.0.0.1. */
+  readonly address?: string;
   /** Passwords by name. */
   readonly users?: Readonly<Record<string, string>>;
   readonly clock?: LabClock;
@@ -43,7 +46,7 @@ export interface SipLab {
   readonly door: SipDoor;
   readonly clock: LabClock;
   readonly wheel: TimerWheel;
-  /** `127.0.0.1:PORT` of the UDP socket; TCP has another port. */
+  /** `127.0.0.1:PORT` or `[::1]:PORT` of the UDP socket; TCP has another port. */
   readonly udp: string;
   readonly tcpPort: number;
   /** Whatever the server logged as warning or error, with its fields. */
@@ -82,6 +85,7 @@ const STEP_MS = 500;
 
 export async function sipLab(t: TestContext, options: LabOptions): Promise<SipLab> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
+  const address = options.address ?? '127.0.0.1';
   const clock = options.clock ?? new LabClock();
   const complaints: string[] = [];
   const log = complaining(complaints);
@@ -139,8 +143,8 @@ export async function sipLab(t: TestContext, options: LabOptions): Promise<SipLa
   const door = createSipDoor({
     script,
     listen: [
-      { protocol: 'udp', address: '127.0.0.1', port: 0 },
-      { protocol: 'tcp', address: '127.0.0.1', port: 0 },
+      { protocol: 'udp', address, port: 0 },
+      { protocol: 'tcp', address, port: 0 },
     ],
     domains: [DOMAIN],
     options: { preloadedRoute: options.preloadedRoute ?? 'pass' },
@@ -167,7 +171,7 @@ export async function sipLab(t: TestContext, options: LabOptions): Promise<SipLa
     door,
     clock,
     wheel,
-    udp: `127.0.0.1:${port('sip udp')}`,
+    udp: hostPort(address, port('sip udp')),
     tcpPort: port('sip tcp'),
     complaints,
     read,

@@ -88,8 +88,13 @@ export function createAdministration(parts: AdministrationParts): Administration
     const login = await resolve(text);
     await book.remove(login);
     await changed('remove-user', login);
-    if (parts.sessions) await parts.sessions.endAll(loginText(login), 'removed');
-    else await (await parts.contacts.open(LOCATION))?.remove(loginText(login), undefined, 'removed');
+    const { sessions } = parts;
+    if (sessions) {
+      // A session may be under another domain than the login, or none; with no namesake left it can only be this user's.
+      const alone = (await book.named(login.name)).length === 0;
+      const users = alone ? [...sessions.who(login.name)].map(({ user }) => user) : [];
+      for (const user of new Set([loginText(login), ...users])) await sessions.endAll(user, 'removed');
+    } else await (await parts.contacts.open(LOCATION))?.remove(loginText(login), undefined, 'removed');
   }
 
   async function importUsers(
@@ -190,7 +195,8 @@ export function createAdministration(parts: AdministrationParts): Administration
     if (text.includes('@')) return login;
     const named = await book.named(login.name);
     if (named.length === 0 || named.some(({ domain }) => domain === login.domain)) return login;
-    return theOnly(login.name, named);
+    theOnly(login.name, named.map(loginText));
+    return named[0]!;
   }
 
   function parse(login: LoginText): Login {
@@ -251,14 +257,14 @@ function whose(sessions: SessionDirectory, text: LoginText): LoginText {
   if (login.domain !== '') return loginText(login);
   const users = [...new Set([...sessions.who(login.name)].map(({ user }) => user))];
   if (users.length === 0 || users.includes(login.name)) return login.name;
-  return loginText(theOnly(login.name, users.map((user) => parseLogin(user, ''))));
+  return theOnly(login.name, users);
 }
 
 /** Errors: USER_AMBIGUOUS. */
-function theOnly(name: string, logins: readonly Login[]): Login {
+function theOnly(name: string, logins: readonly LoginText[]): LoginText {
   if (logins.length === 1) return logins[0]!;
-  const some = logins.slice(0, 10).map(loginText).join(', ');
-  throw new GatehouseError('USER_AMBIGUOUS', `several users are called ${name}: ${some}${logins.length > 10 ? ', …' : ''}`, {
+  const some = logins.slice(0, 10).join(', ') + (logins.length > 10 ? ', …' : '');
+  throw new GatehouseError('USER_AMBIGUOUS', `several users are called ${name}: ${some}`, {
     hint: 'write the one you mean with its domain',
   });
 }

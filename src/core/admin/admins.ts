@@ -2,7 +2,8 @@
  * Administrators of console and HTTP administration: the first one, and who may log in.
  *
  * Wrong passwords count by the same limits as at any door. A password just verified is remembered for a minute as a keyed
- * hash, since argon2id costs 50 ms of CPU at each request otherwise. Errors: ADMIN_PASSWORD_SHORT, those of AdminStore.
+ * hash, since argon2id costs 50 ms of CPU at each request otherwise. Errors: ADMIN_PASSWORD_SHORT, ADMIN_UNKNOWN,
+ * HTTP_BUSY, those of AdminStore.
  */
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
@@ -93,7 +94,9 @@ export function createAdmins({ store, limits, journal, clock }: AdminsParts): Ad
       return false;
     }
     if (isRemembered(name, password)) return true;
-    if (checking >= CHECKS_AT_ONCE) return false;
+    if (checking >= CHECKS_AT_ONCE) {
+      throw new GatehouseError('HTTP_BUSY', 'too many passwords are being checked', { hint: 'try again in a second' });
+    }
     checking++;
     // Counted before it is known, so that guesses sent all at once gain nothing.
     limits.failed(id, client);

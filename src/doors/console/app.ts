@@ -4,8 +4,10 @@
  * No web page can be the caller: bodies must be application/json (which browsers send across origins only after a
  * preflight that is never granted), a foreign Origin is refused, and there is no CORS.
  */
+import { isIP } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Administration } from '../../core/admin/types.ts';
+import { commandLineActor, UID_HEADER } from '../../core/control/client.ts';
 import { callMethod } from '../../core/control/methods.ts';
 import type { HealthItem } from '../../core/doors/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
@@ -17,7 +19,10 @@ import { administrators } from './administrators.ts';
 import { requestFault, sendError } from './reply.ts';
 
 export interface AppOptions {
-  administration: Administration;
+  /** The administration for who acts: the audit trail names them. */
+  administration(actor: string): Administration;
+  /** Names besides addresses and localhost under which the public face answers. */
+  names: readonly string[];
   health(): HealthItem[];
   metrics: Metrics;
   verifyAdmin: VerifyAdmin;
@@ -27,10 +32,15 @@ export interface AppOptions {
 /** An import piece of 500 users with long names and passwords fits. */
 const MAX_BODY = 2 * 1024 * 1024;
 
+/** Of each listener; more are closed at once. */
+const MAX_CONNECTIONS = 256;
+
 /** Health, metrics, and the calls for an administrator. */
 export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
   const app = await emptyApp(options.log);
   const authorise = administrators(options.verifyAdmin);
+  const refuseForeignHost = hostGuard(options.names);
+  app.addHook('onRequest', async (request) => refuseForeignHost(request));
 
   app.get('/healthz', async (_request, reply) => {
     const items = options.health();
@@ -41,9 +51,10 @@ export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
 
   addCalls(app, '/api/v1', options, async (request) => {
     refuseForeignOrigin(request);
-    const client = { address: request.ip, port: request.socket.remotePort ?? 0 };
+    // One count per address: every guess could come over a connection of its own.
+    const client = { address: request.ip, port: 0 };
     const name = await authorise(request.headers.authorization, client);
-    return `administrator ${name} at ${client.address}`;
+    return `admin ${name} from ${client.address}`;
   });
   return app;
 }
@@ -51,7 +62,7 @@ export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
 /** The calls for whoever may open the socket: its file mode is the lock. */
 export async function controlApp(options: AppOptions): Promise<FastifyInstance> {
   const app = await emptyApp(options.log);
-  addCalls(app, '/control', options, async () => 'control socket');
+  addCalls(app, '/control', options, async ({ headers }) => commandLineActor(String(headers[UID_HEADER] ?? '')));
   return app;
 }
 
@@ -61,6 +72,7 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY,
     // A request must have come whole after ten seconds; a call itself may take long (a large audit trail).
     requestTimeout: 10_000,
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
     connectionTimeout: 150_000,
     keepAliveTimeout: 5_000,
     forceCloseConnections: 'idle',
@@ -68,6 +80,7 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.removeContentTypeParser('text/plain');
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
@@ -90,18 +103,34 @@ function addCalls(
   { administration, log }: AppOptions,
   who: (request: FastifyRequest) => Promise<string>,
 ): void {
+  const actors = new WeakMap<FastifyRequest, string>();
   app.route<{ Params: { method: string } }>({
     method: 'POST',
     url: `${prefix}/:method`,
     // Before the body is read: a stranger's two megabytes are not worth parsing.
     onRequest: async (request) => {
       const by = await who(request);
+      actors.set(request, by);
       log.debug('call', { path: request.url, by });
     },
     handler: async (request) => {
-      return { result: await callMethod(administration, request.params.method, request.body) };
+      return { result: await callMethod(administration(actors.get(request)!), request.params.method, request.body) };
     },
   });
+}
+
+/** A page of another origin whose name was made to lead here (DNS rebinding) brings that name along. */
+function hostGuard(names: readonly string[]): (request: FastifyRequest) => void {
+  const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
+  return function refuseForeignHost({ headers, url }) {
+    // Whoever watches over us may use any name; it learns nothing that a page could use.
+    if (url === '/healthz') return;
+    const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase();
+    if (known.has(host) || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return;
+    throw new GatehouseError('HTTP_HOST', 'the name in the Host header is none of ours', {
+      hint: 'use the address, or add the name to `http.names` of gatehouse.yaml',
+    });
+  };
 }
 
 function refuseForeignOrigin(request: FastifyRequest): void {

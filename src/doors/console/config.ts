@@ -20,5 +20,10 @@ export const httpOptions = z.strictObject({
     .max(16)
     .prefault(['127.0.0.1:8080'])
     .describe('Where health, metrics and the administration interface listen; an empty list: nowhere.'),
+  names: z
+    .array(z.string().min(1).max(255))
+    .max(64)
+    .default([])
+    .describe('Host names under which it may be called besides its addresses and localhost: those of a proxy, of the LAN.'),
 });
 export type HttpOptions = z.output<typeof httpOptions>;

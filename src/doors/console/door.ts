@@ -2,7 +2,7 @@
  * The HTTP door: health and metrics for machines, administration for people and for the command line. A door like the
  * others, though nobody's session stands behind it.
  *
- * Errors of start: those of platform/listen-error.ts, CONTROL_LISTEN, SERVER_RUNNING.
+ * Errors of start: those of platform/listen-error.ts, CONTROL_LISTEN.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,7 +36,7 @@ export function createConsoleDoor(options: ConsoleOptions): Door {
 
   async function start(): Promise<void> {
     try {
-      // First: it tells whether another server works on this data directory.
+      // First: the command line waits for it.
       const control = await controlApp(options);
       apps.push(control);
       await control.ready();

@@ -8,8 +8,9 @@ const STATUS: Readonly<Record<string, number>> = {
   METHOD_UNKNOWN: 404,
   HTTP_ROUTE: 404,
   HTTP_ORIGIN: 403,
+  HTTP_HOST: 421,
   HTTP_UNAUTHORIZED: 401,
-  HTTP_BUSY: 429,
+  HTTP_BUSY: 503,
   STORAGE_UNAVAILABLE: 503,
   STORAGE_BUSY: 503,
 };
@@ -17,7 +18,7 @@ const STATUS: Readonly<Record<string, number>> = {
 export function sendError(reply: FastifyReply, error: unknown): FastifyReply {
   const status = statusOf(error);
   if (status === 401) reply.header('www-authenticate', 'Basic realm="Gatehouse", charset="UTF-8"');
-  if (status === 429) reply.header('retry-after', '1');
+  if (status === 503) reply.header('retry-after', '1');
   return reply.code(status).send({ error: toWire(error) });
 }
 

@@ -1,18 +1,20 @@
 /** Gatehouse's own tables: users and their logins, administrators, history, small values. */
 import { type Kysely, sql } from 'kysely';
-import { blobType, tableEnd } from './dialect-words.ts';
+import { blobType, createIndex, tableEnd } from './dialect-words.ts';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   const end = tableEnd(db);
   const none = sql`''`;
   await db.schema
     .createTable('gh_meta')
+    .ifNotExists()
     .addColumn('name', 'varchar(64)', (c) => c.primaryKey())
     .addColumn('value', 'text', (c) => c.notNull())
     .modifyEnd(end)
     .execute();
   await db.schema
     .createTable('gh_user')
+    .ifNotExists()
     .addColumn('id', 'bigint', (c) => c.primaryKey())
     .addColumn('email', 'varchar(254)', (c) => c.notNull().defaultTo(none))
     .addColumn('locked', 'smallint', (c) => c.notNull().defaultTo(0))
@@ -22,6 +24,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('gh_login')
+    .ifNotExists()
     .addColumn('name', 'varchar(128)', (c) => c.notNull())
     .addColumn('domain', 'varchar(255)', (c) => c.notNull().defaultTo(none))
     .addColumn('user_id', 'bigint', (c) => c.notNull())
@@ -30,9 +33,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addForeignKeyConstraint('gh_login_of', ['user_id'], 'gh_user', ['id'], (c) => c.onDelete('cascade'))
     .modifyEnd(end)
     .execute();
-  await db.schema.createIndex('gh_login_user').on('gh_login').columns(['user_id', 'position']).execute();
+  await createIndex(db, 'gh_login_user', 'gh_login', ['user_id', 'position']);
   await db.schema
     .createTable('gh_admin')
+    .ifNotExists()
     .addColumn('name', 'varchar(128)', (c) => c.primaryKey())
     .addColumn('hash', 'varchar(255)', (c) => c.notNull())
     .addColumn('changed', 'bigint', (c) => c.notNull())
@@ -40,6 +44,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('gh_history')
+    .ifNotExists()
     .addColumn('session', 'varchar(700)', (c) => c.notNull())
     .addColumn('started', 'bigint', (c) => c.notNull())
     .addColumn('door', 'varchar(16)', (c) => c.notNull())
@@ -50,12 +55,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('gh_history_session', ['session', 'started'])
     .modifyEnd(end)
     .execute();
-  await db.schema.createIndex('gh_history_ended').on('gh_history').column('ended').execute();
-  await sql`INSERT INTO gh_meta (name, value) VALUES ('next-user', '1')`.execute(db);
+  await createIndex(db, 'gh_history_ended', 'gh_history', ['ended']);
+  await sql`REPLACE INTO gh_meta (name, value) VALUES ('next-user', '1')`.execute(db);
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
   for (const table of ['gh_history', 'gh_admin', 'gh_login', 'gh_user', 'gh_meta']) {
-    await db.schema.dropTable(table).execute();
+    await db.schema.dropTable(table).ifExists().execute();
   }
 }

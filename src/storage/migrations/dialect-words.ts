@@ -13,3 +13,12 @@ export function tableEnd(db: Kysely<unknown>): RawBuilder<unknown> {
 export function blobType(db: Kysely<unknown>): 'blob' | RawBuilder<unknown> {
   return isMysql(db) ? sql`varbinary(1024)` : 'blob';
 }
+
+/** MySQL has no IF NOT EXISTS for it. */
+export async function createIndex(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
+  const create = db.schema.createIndex(name).on(table).columns(columns);
+  if (!isMysql(db)) return create.ifNotExists().execute();
+  await create.execute().catch((error) => {
+    if (error.code !== 'ER_DUP_KEYNAME') throw error;
+  });
+}

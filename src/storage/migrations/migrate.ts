@@ -2,6 +2,9 @@
  * Brings the main database to the form that this Gatehouse knows, after a backup of one that holds something, and takes
  * one step back when asked.
  *
+ * A crash in the middle leaves nothing of it on SQLite (`redefine`). On MySQL each statement stays, so a migration must be
+ * such that the next start can do all of it again: IF NOT EXISTS, IF EXISTS, REPLACE.
+ *
  * Errors: STORAGE_NEWER, STORAGE_MIGRATION.
  */
 import type { Kysely } from 'kysely';
@@ -49,17 +52,16 @@ export async function listMigrations(db: Database): Promise<MigrationInfo[]> {
 }
 
 async function run(db: Database, step: (migrator: Migrator) => ReturnType<Migrator['migrateUp']>): Promise<void> {
-  const { error, results } = await db.redefine((on) => step(migratorOf(on)));
-  if (error === undefined) return;
-  const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
-  throw new GatehouseError(
-    'STORAGE_MIGRATION',
-    `migration ${failed ?? ''} of ${db.label} failed: ${describeError(error)}`,
-    {
-      hint: 'nothing was served; put the backup back if the database is half changed, and report this',
-      cause: error,
-    },
-  );
+  await db.redefine(async (on) => {
+    const { error, results } = await step(migratorOf(on));
+    if (error === undefined) return;
+    const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
+    throw new GatehouseError(
+      'STORAGE_MIGRATION',
+      `migration ${failed ?? ''} of ${db.label} failed: ${describeError(error)}`,
+      { hint: 'nothing was served; the next start tries again. If it fails again, report this', cause: error },
+    );
+  });
 }
 
 function migratorOf(db: Kysely<Schema>): Migrator {

@@ -30,7 +30,7 @@ function version(table: string, dialect: Dialect): string[] {
   const rows = Object.entries(versions).map(([name, number]) => `('${name}', ${number})`);
   return [
     create(table, dialect, ['table_name varchar(64) NOT NULL', 'table_version int NOT NULL DEFAULT 0'], ['table_name']),
-    `INSERT INTO \`${table}\` (table_name, table_version) VALUES ${rows.join(', ')}`,
+    `REPLACE INTO \`${table}\` (table_name, table_version) VALUES ${rows.join(', ')}`,
   ];
 }
 
@@ -87,5 +87,5 @@ function create(table: string, dialect: Dialect, columns: string[], unique: stri
     dialect === 'mysql'
       ? [MYSQL_ID, 'PRIMARY KEY', ' ENGINE = InnoDB CHARACTER SET latin1 COLLATE latin1_bin']
       : ['id integer PRIMARY KEY', 'UNIQUE', ''];
-  return `CREATE TABLE ${name} (${[id, ...columns, `${key} (${unique.join(', ')})`].join(', ')})${end}`;
+  return `CREATE TABLE IF NOT EXISTS ${name} (${[id, ...columns, `${key} (${unique.join(', ')})`].join(', ')})${end}`;
 }

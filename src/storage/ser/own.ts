@@ -1,10 +1,18 @@
-/** Which SER tables are our own: one row of gh_meta each, written when the table is made. */
+/** Which SER tables are our own: one row of gh_meta each, written before the table is made, so that no crash comes between. */
 import { type QueryExecutorProvider, sql } from 'kysely';
 
 const PREFIX = 'ser-table:';
 
-export async function markOwn(db: QueryExecutorProvider, table: string): Promise<void> {
-  await sql`INSERT INTO gh_meta (name, value) VALUES (${PREFIX + table}, 'own')`.execute(db);
+/** The statements may be carried out again, should a crash cut them short. */
+export async function makeOwn(db: QueryExecutorProvider, table: string, statements: readonly string[]): Promise<void> {
+  await sql`REPLACE INTO gh_meta (name, value) VALUES (${PREFIX + table}, 'own')`.execute(db);
+  try {
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  } catch (error) {
+    // What could not be made is not ours when somebody else makes it.
+    await forgetOwn(db, table).catch(() => {});
+    throw error;
+  }
 }
 
 export async function forgetOwn(db: QueryExecutorProvider, table: string): Promise<void> {

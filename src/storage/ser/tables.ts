@@ -1,5 +1,4 @@
 /** Finds the SER tables, knows which are our own, makes those that are missing in our own database, loads bindings. */
-import { sql } from 'kysely';
 import type { LocationSpec, SubscriberSpec, TableReport, UriSpec } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Cell, WIDTH } from '../batch.ts';
@@ -8,7 +7,7 @@ import { hasColumn, quoteName, type TableShape } from '../table-shape.ts';
 import { adoptRows } from './adopt.ts';
 import { KINDS } from './definitions.ts';
 import { type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
-import { listOwn, markOwn } from './own.ts';
+import { listOwn, makeOwn } from './own.ts';
 
 const PIECE_ROWS = 1_000;
 
@@ -109,10 +108,7 @@ export class Tables {
 
   async #make(kind: keyof typeof KINDS, table: string): Promise<TableShape> {
     const db = this.#main;
-    await db.redefine(async (on) => {
-      for (const statement of KINDS[kind](table, db.dialect)) await sql.raw(statement).execute(on);
-      await markOwn(on, table);
-    });
+    await db.redefine((on) => makeOwn(on, table, KINDS[kind](table, db.dialect)));
     return (await db.shape(table))!;
   }
 }

@@ -27,7 +27,7 @@ export function openSqliteDatabase(address: SqliteAddress): Database {
     kysely,
     writer: sqliteWriter(file),
     alone,
-    redefine: (work) => alone(() => kysely.connection().execute(work)),
+    redefine: (work) => alone(() => kysely.connection().execute((on) => file.whole(() => work(on)))),
     select: async (sql, values) => file.raw(sql).all(values),
     each: async (sql, onRow) => file.raw(sql).each(onRow),
     run: async (sql, values) => file.raw(sql).run(values),

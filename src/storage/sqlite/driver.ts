@@ -16,6 +16,8 @@ export interface Statement {
 export interface SqliteFile extends SqliteDatabase {
   exec(sql: string): void;
   raw(sql: string): Statement;
+  /** The work in a transaction that has the file to itself from the start. */
+  whole<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export function openSqlite(path: string): SqliteFile {
@@ -26,6 +28,17 @@ export function openSqlite(path: string): SqliteFile {
   return {
     exec: (sql) => db.exec(sql),
     raw: (sql) => rawStatement(db.prepare(sql)),
+    async whole(work) {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work();
+        db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    },
     // When the disk is full SQLite has rolled back by itself, and the reason must not be lost behind a second complaint.
     prepare: (sql) => (sql === 'rollback' && !db.isTransaction ? NOTHING : kyselyStatement(db.prepare(sql))),
     close: () => db.close(),
