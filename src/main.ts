@@ -46,7 +46,7 @@ import { GatehouseError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
 import { createLog, LOG_LEVELS } from './platform/log-pino.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { type Problem, ProblemsError } from './platform/problems.ts';
+import { asProblem, type Problem, ProblemsError } from './platform/problems.ts';
 import { TimerWheel } from './platform/timer-wheel.ts';
 import { version } from './platform/version.ts';
 import { openStorage } from './storage/open.ts';
@@ -146,7 +146,11 @@ export async function startServer(options: StartOptions): Promise<Server> {
     try {
       if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
       const server = await openDoors(site, ground, options, log, adminPassword);
-      return { ...server, notes: [...notes, ...server.notes], stop: (withinMs) => server.stop(withinMs).finally(lock.release) };
+      return {
+        ...server,
+        notes: [...notes, ...server.notes],
+        stop: (withinMs) => server.stop(withinMs).finally(lock.release),
+      };
     } catch (error) {
       await ground.storage.close();
       throw error;
@@ -304,7 +308,9 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
     actor: commandLineActor(String(process.getuid?.() ?? '')),
     setAdminPassword: (name, password, by) => setAdminPassword({ store: admins, journal, clock }, name, password, by),
     status: () => {
-      throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', { hint: 'start it with: gatehouse up' });
+      throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', {
+        hint: 'start it with: gatehouse up',
+      });
     },
   });
 }
@@ -325,13 +331,18 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   report.file = configFile && configFile !== sip.file ? `${configFile}, ${sip.file}` : sip.file;
   report.problems.push(...sip.problems);
   report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
-  if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));
+  try {
+    if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));
+  } catch (error) {
+    if (!(error instanceof GatehouseError)) throw error;
+    report.problems.push(asProblem(error));
+  }
   report.decisions.push(...sip.decisions);
   return report;
 }
 
 function databaseDecisions(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): Decision[] {
-  const { main, attached, reason } = databasesOf(loaded.values!, sip, dataDir);
+  const { main, attached, reason } = databasesOf(loaded, sip, dataDir);
   const shown = (url: string) => databaseLabel(parseDatabaseUrl(url));
   const decisions: Decision[] = [{ what: 'database', value: shown(main), effect: reason, group: 'main' }];
   if (attached)
@@ -339,20 +350,34 @@ function databaseDecisions(loaded: LoadedConfig<Site['config']>, sip: ReadySip, 
   return decisions;
 }
 
-function databasesOf(config: Site['config'], sip: ReadySip, dataDir: string): DatabaseChoice {
+/** Errors: SER_DB_URLS_DIFFER, BAD_DATABASE_URL with the place that it stands at. */
+function databasesOf(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): DatabaseChoice {
+  const configured = loaded.values?.database;
   const fallback = `sqlite:${join(dataDir, 'gatehouse.db')}`;
-  return chooseDatabases({ configured: config.database, script: sip.databaseUrls, fallback });
+  const choice = chooseDatabases({ configured, script: sip.databaseUrls, fallback });
+  for (const url of [choice.main, choice.attached]) {
+    if (url === undefined) continue;
+    try {
+      parseDatabaseUrl(url);
+    } catch (error) {
+      if (!(error instanceof GatehouseError)) throw error;
+      const { message, hint = '' } = error;
+      const inScript = sip.databaseUrls.find((one) => one.url === url);
+      const where = url === configured ? loaded.whereIs(['database']) : inScript?.where;
+      throw new GatehouseError('BAD_DATABASE_URL', message, { hint, ...(where ? { where } : {}), cause: error });
+    }
+  }
+  return choice;
 }
 
 function readSite(options: StartOptions): Site {
   const { configFile, environment } = options;
-  const config = requireConfig(
-    loadConfig({ ...(configFile ? { file: configFile } : {}), environment, schema: configuration }),
-  );
+  const loaded = loadConfig({ ...(configFile ? { file: configFile } : {}), environment, schema: configuration });
+  const config = requireConfig(loaded);
   const prepared: PreparedSip = prepareSip(config.sip, options.serCfg);
   const sip = prepared.ready;
   if (sip === undefined) throw new ProblemsError('CONFIG_INVALID', prepared.problems);
-  const databases = databasesOf(config, sip, options.dataDir);
+  const databases = databasesOf(loaded, sip, options.dataDir);
   const tables = scriptTables(sip.script, (url) => databaseName(databases, url));
   return { config, sip, serCfg: prepared.file, databases, tables, warnings: prepared.problems };
 }

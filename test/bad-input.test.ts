@@ -239,6 +239,31 @@ test('a database server that is not there', async (t) => {
   }
 });
 
+test('the address of a database that cannot be read: its place, from check and from up, without the password', async (t) => {
+  const script = (folder: string) => {
+    const file = join(folder, 's.cfg');
+    writeFileSync(
+      file,
+      'loadmodule "usrloc.so"\n\nmodparam("usrloc", "db_url", "postgres://ser:heslo@h/d")\nroute { break; }\n',
+    );
+    return file;
+  };
+  for (const [yaml, arguments_, at] of [
+    ['log: { level: info }\ndatabase: "postgres://ser:heslo@h/d"\n', () => [], /gatehouse\.yaml:4:11: /],
+    ['', (folder: string) => ['--ser-cfg', script(folder)], /s\.cfg:3(:1)?: /],
+  ] as const) {
+    const { gatehouse, folder, data } = await place(t, yaml);
+    const checked = await gatehouse('check', ...arguments_(folder));
+    assert.equal(checked.status, 7, checked.err);
+    assert.match(checked.out, at);
+    assert.match(checked.out, /error: .*postgres \[BAD_DATABASE_URL\]/);
+    const started = await gatehouse('up', ...arguments_(folder));
+    assertRefused(started, 3, 'BAD_DATABASE_URL', at);
+    assert.doesNotMatch(checked.out + started.err, /heslo/);
+    assert.equal(existsSync(data), false, 'nothing was made');
+  }
+});
+
 test('a ser.cfg with ten faults: ten located errors, from check and from up', async (t) => {
   const script = join(ROOT, 'test', 'fixtures', 'ser', 'ten-errors.cfg');
   const { gatehouse, data } = await place(t);
@@ -258,7 +283,7 @@ test('a ser.cfg with ten faults: ten located errors, from check and from up', as
 test('every kind of fault in gatehouse.yaml and the environment, from check and from up', async (t) => {
   const cases: [yaml: string, status: number, places: string[], ...words: RegExp[]][] = [
     [
-      'http: { listen: [] }\nsip:\n  lisen: []\n  enabled: perhaps\n  listen: ["localhost"]\nlog: { level: loud }\nusers: []\nfrobnicate: 1\n',
+      'http: { listen: [] }\nsip:\n  lisen: []\n  dialect: perhaps\n  listen: ["localhost"]\nlog: { level: loud }\nusers: []\nfrobnicate: 1\n',
       0,
       [
         '3:3 CONFIG_UNKNOWN',
@@ -269,7 +294,7 @@ test('every kind of fault in gatehouse.yaml and the environment, from check and 
         '8:1 CONFIG_UNKNOWN',
       ],
       /did you mean `listen`/,
-      /must be true or false, but is `perhaps`/,
+      /must be `ser` or `openser`, but is `perhaps`/,
       /like 192\.0\.2\.1:5060/,
     ],
     ['http: { listen: ["127.0.0.1:99999"] }\n', 0, ['1:18 CONFIG_VALUE'], /127\.0\.0\.1:8080/],

@@ -14,11 +14,12 @@ interface Peer {
 
 export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
+  fish: { program: 'fish', packages: ['fish'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   npm: { program: 'npm', packages: ['npm'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
-  strace: { program: 'strace', packages: ['strace'] },
+  zsh: { program: 'zsh', packages: ['zsh'] },
 };
 
 export type PeerName = string;

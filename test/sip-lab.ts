@@ -124,6 +124,7 @@ export async function sipLab(t: TestContext, options: LabOptions): Promise<SipLa
       password,
       email: '',
     })),
+    [],
   );
   const users = new UserRegistry({ store: storage.users, tables: storage.ser, keyring, clock, log });
   const sessions = new SessionDirectory(() => [door]);

@@ -253,7 +253,7 @@ const STREAMS: readonly { name: string; pieces: readonly string[]; expect: RegEx
   {
     name: 'a body of 4 GiB',
     pieces: [`${REGISTER}\r\nl: 4294967296\r\n\r\n`],
-    expect: /^SIP\/2.0 400 /,
+    expect: /^SIP\/2.0 413 Body Too Large/,
   },
   {
     name: 'two lengths',
@@ -265,7 +265,7 @@ const STREAMS: readonly { name: string; pieces: readonly string[]; expect: RegEx
   {
     name: 'a header without end',
     pieces: [REGISTER, '\r\nX: ', ...Array<string>(80).fill('x'.repeat(1024))],
-    expect: /^SIP\/2.0 400 /,
+    expect: /^SIP\/2.0 513 Headers Too Large/,
   },
   { name: 'a first line without end', pieces: Array<string>(80).fill('x'.repeat(1024)), expect: /^$/ },
   { name: 'half a message', pieces: [REGISTER], expect: /^$/ },

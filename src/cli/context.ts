@@ -41,13 +41,22 @@ function relativeIfShorter(path: string): string {
   return path === resolve('gatehouse.yaml') ? 'gatehouse.yaml' : path;
 }
 
+/** The same for a command that only asks: where there is no data directory it makes none. */
+export function readingAdministration<Result>(
+  context: Context,
+  use: (administration: Administration) => Promise<Result>,
+): Promise<Result> {
+  return withAdministration(context, use, true);
+}
+
 /** Runs `use` with the administration of the running server or of the database, and closes it. */
 export async function withAdministration<Result>(
   context: Context,
   use: (administration: Administration) => Promise<Result>,
+  reading = false,
 ): Promise<Result> {
   const { openAdministration } = await context.parts();
-  const opened = await openAdministration(startOptions(context));
+  const opened = await openAdministration(startOptions(context), { reading });
   try {
     return await use(opened.administration);
   } finally {

@@ -41,6 +41,17 @@ test('faults are of their record only', async () => {
   assert.deepEqual(next?.fields, ['next']);
 });
 
+test('what is not UTF-8 is a fault of its line', async () => {
+  const latin1 = Buffer.from('1000,p\xe4ss\n1001,pw\n\xe4,x\n1002,\xe4', 'latin1');
+  const faults = (await read(latin1)).map(({ line, fault }) => [line, /^it is not UTF-8/.test(fault ?? '')]);
+  assert.deepEqual(faults, [
+    [1, true],
+    [2, false],
+    [3, true],
+    [4, true],
+  ]);
+});
+
 test('what is written reads back', async () => {
   const fields = ['a,b', 'c"d', 'e\nf', '=1', ''];
   assert.deepEqual((await read(csvLine(fields)))[0]?.fields, fields);

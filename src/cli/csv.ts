@@ -1,6 +1,6 @@
 /**
  * CSV as spreadsheets write it (RFC 4180), read from a stream: fields may be quoted, quotes are doubled, and a quoted field may
- * hold line ends. UTF-8, a byte order mark is skipped. A record longer than 64 KiB is a fault of its line.
+ * hold line ends. UTF-8, a byte order mark is skipped; what is not UTF-8 (Latin-1, say) is a fault of its line. A record longer than 64 KiB is a fault of its line.
  */
 export interface CsvRecord {
   /** The line on which the record begins, from 1. */
@@ -10,6 +10,8 @@ export interface CsvRecord {
 }
 
 const MAX_RECORD = 64 * 1024;
+/** What the decoder puts in the place of wrong bytes; in a right file it would tell of an earlier wrong conversion. */
+const NOT_UTF8 = '\ufffd';
 
 export async function* csvRecords(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<CsvRecord> {
   const decoder = new TextDecoder('utf-8');
@@ -51,6 +53,7 @@ class CsvReader {
   }
 
   #character(char: string): void {
+    if (char === NOT_UTF8) this.#fault ??= 'it is not UTF-8; save the file as UTF-8';
     if (++this.#size > MAX_RECORD) {
       this.#fault ??= `longer than ${MAX_RECORD} characters`;
       return;

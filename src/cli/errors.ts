@@ -1,5 +1,6 @@
 /** What the command line itself can refuse. */
 export const CLI_ERRORS = {
+  COMMAND_LINE: 'there is no such command or option, or an argument is missing',
   PASSWORD_MISSING: 'a command needs a password and has neither argument, terminal nor --password-stdin',
   PASSWORD_MISMATCH: 'the two passwords typed are not the same',
   FILE_UNREADABLE: 'a file named on the command line cannot be read',

@@ -26,6 +26,7 @@ export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
 };
 
 const SPECIAL: Readonly<Record<string, ExitCode>> = {
+  COMMAND_LINE: EXIT.usage,
   BAD_LOGIN: EXIT.usage,
   CONTACT_INVALID: EXIT.usage,
   ARGUMENTS_INVALID: EXIT.usage,
@@ -34,6 +35,8 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   PASSWORD_MISSING: EXIT.usage,
   PASSWORD_MISMATCH: EXIT.usage,
   ADMIN_PASSWORD_SHORT: EXIT.usage,
+  USER_AMBIGUOUS: EXIT.usage,
+  DATA_MISSING: EXIT.usage,
   FILE_UNREADABLE: EXIT.usage,
   SCRIPT_UNREADABLE: EXIT.configuration,
   BAD_DATABASE_URL: EXIT.configuration,
@@ -41,6 +44,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   SER_TABLE_MISSING: EXIT.configuration,
   SER_TABLE_LAYOUT: EXIT.configuration,
   SERVER_RUNNING: EXIT.exists,
+  DATA_IN_USE: EXIT.unreachable,
   SERVER_NOT_RUNNING: EXIT.unreachable,
   METHOD_UNKNOWN: EXIT.failed,
 };

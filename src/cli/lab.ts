@@ -17,6 +17,8 @@ export interface Lab {
   readonly administration: FakeAdministration;
   /** With which options main was asked, call by call. */
   readonly asked: StartOptions[];
+  /** Whether each opening was for reading alone. */
+  readonly readings: boolean[];
   gatehouse(...args: string[]): Promise<Spoken>;
   serctl(...args: string[]): Promise<Spoken>;
 }
@@ -35,10 +37,12 @@ export interface LabOptions {
 export function lab(options: LabOptions = {}): Lab {
   const administration = fakeAdministration();
   const asked: StartOptions[] = [];
+  const readings: boolean[] = [];
   const parts: Parts = {
     startServer: () => Promise.reject(new Error('not in this lab')),
-    openAdministration: async (given) => {
+    openAdministration: async (given, { reading = false } = {}) => {
       asked.push(given);
+      readings.push(reading);
       options.onOpen?.(given);
       return { administration, via: 'server', defaultDomain: options.defaultDomain ?? '', close: async () => {} };
     },
@@ -65,6 +69,7 @@ export function lab(options: LabOptions = {}): Lab {
   return {
     administration,
     asked,
+    readings,
     gatehouse: (...args) => speak((io) => runGatehouse(args, io, async () => parts)),
     serctl: (...args) => speak((io) => runSerctl(args, io, async () => parts)),
   };

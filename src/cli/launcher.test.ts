@@ -1,18 +1,18 @@
-/** bin/launcher.js under the system's own Node where that is too old, as on Debian 12. */
+/** bin/launcher.js under the system's own Node; where that is too old, as on Debian 12, it must find the one that came along. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { version } from '../platform/version.ts';
 
-const OLD = '/usr/bin/node';
-const found = spawnSync(OLD, ['--version'], { encoding: 'utf8' }).stdout ?? '';
-const old = { skip: /^v(1\d|2[0-3])\./.test(found) ? false : 'the system has no Node older than 24' };
+const SYSTEM = '/usr/bin/node';
+const OLD = existsSync(SYSTEM) ? SYSTEM : process.execPath;
+const tooOld = /^v(1\d|2[0-3])\./.test(spawnSync(OLD, ['--version'], { encoding: 'utf8' }).stdout);
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-launcher-'));
@@ -44,7 +44,7 @@ async function started(): Promise<{ child: ChildProcess; output: () => string }>
   return { child, output: () => text };
 }
 
-test('a newer Node is found, also through a link on the PATH', old, () => {
+test('a newer Node is found, also through a link on the PATH', () => {
   const link = join(folder, 'gatehouse');
   symlinkSync(join(bin, 'gatehouse'), link);
   const { stdout, status } = spawnSync(OLD, [link, 'version'], { encoding: 'utf8' });
@@ -53,12 +53,12 @@ test('a newer Node is found, also through a link on the PATH', old, () => {
   assert.match(spawnSync(OLD, [join(bin, 'serctl'), 'version'], { encoding: 'utf8' }).stdout, /^serctl /);
 });
 
-test('exit status and deadly signals are passed on', old, () => {
+test('exit status and deadly signals are passed on', () => {
   assert.equal(spawnSync(OLD, [start, 'code']).status, 5);
   assert.equal(spawnSync(OLD, [start, 'die']).signal, 'SIGKILL');
 });
 
-test('a signal reaches the program, whose status becomes ours', old, async () => {
+test('a signal reaches the program, whose status becomes ours', async () => {
   const { child, output } = await started();
   child.kill('SIGTERM');
   const [code] = await once(child, 'close');
@@ -66,7 +66,7 @@ test('a signal reaches the program, whose status becomes ours', old, async () =>
   assert.match(output(), /^v2[4-9].*\nterminated\n$/);
 });
 
-test('the program does not outlive a launcher that was killed', old, async () => {
+test('the program does not outlive a launcher that was killed', async () => {
   const { child, output } = await started();
   child.kill('SIGKILL');
   // Standard output closes only when the program, which holds it too, is gone.
@@ -74,11 +74,12 @@ test('the program does not outlive a launcher that was killed', old, async () =>
   assert.doesNotMatch(output(), /terminated/);
 });
 
-test('without a newer Node it says what to do', old, () => {
-  copyFileSync(join(bin, 'launcher.js'), join(folder, 'launcher.mjs'));
-  const lonely = join(folder, 'lonely.mjs');
-  writeFileSync(lonely, `import('./launcher.mjs').then(({ launch }) => launch('./program.mjs'))`);
-  const { status, stderr } = spawnSync(OLD, [lonely], { encoding: 'utf8' });
-  assert.equal(status, 1);
-  assert.match(stderr, /needs Node 24 or later, and this is Node 2\d[\s\S]*npm ci/);
-});
+if (tooOld)
+  test('without a newer Node it says what to do', () => {
+    copyFileSync(join(bin, 'launcher.js'), join(folder, 'launcher.mjs'));
+    const lonely = join(folder, 'lonely.mjs');
+    writeFileSync(lonely, `import('./launcher.mjs').then(({ launch }) => launch('./program.mjs'))`);
+    const { status, stderr } = spawnSync(OLD, [lonely], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /needs Node 24 or later, and this is Node 2\d[\s\S]*npm ci/);
+  });

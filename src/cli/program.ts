@@ -13,12 +13,14 @@ type Run<Args extends unknown[]> = (context: Context, ...args: Args) => Promise<
 
 export interface Surroundings {
   io: Io;
+  /** Where faults of the command line itself are said; default: `io.err`. */
+  complain?(text: string): void;
   parts(): Promise<Parts>;
   /** Gets the exit code of the command that ran. */
   finished(code: ExitCode): void;
 }
 
-export function buildProgram({ io, parts, finished }: Surroundings): Command {
+export function buildProgram({ io, complain = io.err, parts, finished }: Surroundings): Command {
   const program = new Command('gatehouse')
     .description('One server that decides who may use a line.')
     .option('--data <dir>', 'data directory', './gatehouse-data')
@@ -27,7 +29,7 @@ export function buildProgram({ io, parts, finished }: Surroundings): Command {
     .option('--json', 'answer as one JSON document with "version": 1')
     .version(version, '-V, --version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => complain(text.trimEnd()) })
     .exitOverride()
     .showHelpAfterError('(see gatehouse --help)')
     .addHelpText('after', () => `\nExit status:\n${exitStatusText()}`);
@@ -107,6 +109,14 @@ export function buildProgram({ io, parts, finished }: Surroundings): Command {
     .command('verify')
     .description('prove that no line of the audit trail was changed, removed or added')
     .action(run(() => import('./commands/audit-verify.ts')));
+  program
+    .command('admin')
+    .description('administrators of the HTTP interface')
+    .command('passwd')
+    .argument('[name]', 'who', 'admin')
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .description('set the password of an administrator; the first one may have been lost')
+    .action(run(() => import('./commands/admin-passwd.ts')));
   program
     .command('version')
     .description('print the version')

@@ -85,6 +85,28 @@ test('--json answers and fails with one versioned document, wherever it stands',
   const error = { code: 'USER_EXISTS', message: '1000 is there already', hint: 'choose another' };
   assert.deepEqual(JSON.parse(again.err), { version: 1, error });
   assert.deepEqual(JSON.parse((await gatehouse('user', 'export', '--json')).out).users.length, 1);
+  for (const wrong of [['frob'], ['who', '--frob'], ['user', 'add'], ['user'], []]) {
+    const { code, out, err } = await gatehouse('--json', ...wrong);
+    assert.deepEqual([code, out, JSON.parse(err).error.code], [2, '', 'COMMAND_LINE'], wrong.join(' '));
+  }
+});
+
+test('commands that only ask open the administration for reading', async () => {
+  const { gatehouse, serctl, readings } = lab();
+  const asking = ['who', 'status', 'kick x', 'user list', 'user show x', 'user export', 'audit verify'];
+  for (const command of asking) await gatehouse(...command.split(' '));
+  for (const command of ['ul show', 'alias show x', 'online', 'moni 1']) await serctl(...command.split(' '));
+  assert.deepEqual(readings.splice(0), Array(asking.length + 4).fill(true));
+  await gatehouse('user', 'add', 'x', 'y');
+  await serctl('ul', 'add', 'x', 'sip:x@y');
+  assert.deepEqual(readings, [false, false]);
+});
+
+test('the password of an administrator comes from standard input; the first one is meant unless named', async () => {
+  const { gatehouse, administration } = lab({ input: ['long enough\n'] });
+  assert.equal((await gatehouse('admin', 'passwd', '--password-stdin')).out, 'password of administrator admin set\n');
+  assert.deepEqual([...administration.adminPasswords], [['admin', 'long enough']]);
+  assert.equal((await lab({ input: ['short\n'] }).gatehouse('admin', 'passwd', 'x', '--password-stdin')).code, 2);
 });
 
 test('main gets data directory and files', async () => {

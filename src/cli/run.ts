@@ -1,5 +1,6 @@
 /** Runs one command line of gatehouse and gives its exit status. */
 import { CommanderError } from 'commander';
+import { GatehouseError } from '../platform/errors.ts';
 import type { Parts } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT } from './exit-codes.ts';
@@ -16,12 +17,21 @@ export async function runGatehouse(
   const finished = (given: ExitCode) => {
     code = given;
   };
+  const json = args.includes('--json');
+  // What commander says of a wrong command line is for people; programs get it as an error like any other.
+  const complain = json ? () => {} : io.err;
   try {
-    await buildProgram({ io, parts, finished }).parseAsync(args, { from: 'user' });
+    await buildProgram({ io, complain, parts, finished }).parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     // Help and version end this way too, with 0; commander has printed what there is to say.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return reportError(io, error, args.includes('--json'));
+    if (!(error instanceof CommanderError)) return reportError(io, error, json);
+    if (error.exitCode === 0) return EXIT.ok;
+    return json ? reportError(io, commandLineError(error), json) : EXIT.usage;
   }
+}
+
+function commandLineError({ code, message }: CommanderError): GatehouseError {
+  const said = code === 'commander.help' ? 'there is no command' : message.replace(/^error: /, '').split('\n', 1)[0]!;
+  return new GatehouseError('COMMAND_LINE', said, { hint: 'see: gatehouse --help' });
 }

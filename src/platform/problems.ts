@@ -5,7 +5,7 @@
  * Form: the compilers' `file:line:column: error: message [CODE]`, which editors jump to.
  */
 import { GatehouseError } from './errors.ts';
-import { withoutPasswords } from './redact.ts';
+import { withoutSecrets } from './redact.ts';
 
 export interface Problem {
   severity: 'error' | 'warning';
@@ -23,6 +23,13 @@ export interface Problem {
 }
 
 const EXCERPT_WIDTH = 100;
+
+/** An error whose place is `file:line`, `file:line:column` or a name, as one problem among others. */
+export function asProblem({ code, message, where = 'the configuration', hint }: GatehouseError): Problem {
+  const [, file = where, line = 0, column = 1] = /^(.*?):(\d+)(?::(\d+))?$/.exec(where) ?? [];
+  const place = { file, line: Number(line), column: Number(column) };
+  return { severity: 'error', code, ...place, message, ...(hint ? { cure: hint } : {}) };
+}
 
 /** By file and place in it. */
 export function inOrder(problems: readonly Problem[]): Problem[] {
@@ -50,10 +57,11 @@ export function renderProblem(
 
 /**
  * The line of `text` and carets under the `length` characters from the column on. A long line is cut around the column; control
- * characters become spaces, so that a hostile file cannot steer the terminal; passwords in URLs are not shown.
+ * characters become spaces, so that a hostile file cannot steer the terminal; passwords and secrets are not shown.
  */
 export function excerptOf(text: string, line: number, column: number, length = 1): string {
-  const source = withoutPasswords(text.split('\n', line)[line - 1] ?? '');
+  const above = text.split('\n', line);
+  const source = withoutSecrets(above.pop() ?? '', above.join('\n'));
   const start = column <= EXCERPT_WIDTH - 20 ? 0 : column - 40;
   const shown = source
     .slice(start, start + EXCERPT_WIDTH)

@@ -20,7 +20,9 @@ test('one at a time, in this process and in another; a killed one holds nothing'
     console.log(takeLock(${JSON.stringify(path)}, 'command') ? 'held' : 'taken');
     setInterval(() => {}, 1000);`;
   const other = async () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     t.after(() => child.kill('SIGKILL'));
     const [said] = await once(child.stdout, 'data');
     return { child, said: String(said).trim() };

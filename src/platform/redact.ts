@@ -1,3 +1,12 @@
+const SECRET_PARAMETER = /(["']secret["']\s*,\s*).*/;
+const VALUE_FOLLOWS = /["']secret["']\s*,\s*$/;
+
+/** A line as it may be shown: no password of a URL, no value of modparam("auth", "secret", ...). `before`: what stands above. */
+export function withoutSecrets(line: string, before = ''): string {
+  if (VALUE_FOLLOWS.test(before.slice(-200))) return line.replace(/\S.*/, '***');
+  return withoutPasswords(line).replace(SECRET_PARAMETER, '$1***');
+}
+
 /** `mysql://user:***@host`: passwords within URLs, made unreadable; the length is not kept. */
 export function withoutPasswords(text: string): string {
   return text.replaceAll(/(\/\/[^\s:/@]*:)\S*@/g, '$1***@');

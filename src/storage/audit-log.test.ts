@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ChainReader, HEAD_FILE, segmentName, verifyHead } from '../core/audit/chain.ts';
+import { verifyTrail } from '../core/audit/verify.ts';
 import { AuditLog } from './audit-log.ts';
 
 const KEY = Buffer.alloc(32, 3);
@@ -14,7 +24,15 @@ function lab(t: TestContext) {
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const warnings: string[] = [];
   let time = Date.now();
-  const open = () => new AuditLog({ dir, key: KEY, now: () => time, warn: (text) => void warnings.push(text) });
+  const broken = { openFile: undefined as typeof openSync | undefined };
+  const open = () =>
+    new AuditLog({
+      dir,
+      key: KEY,
+      now: () => time,
+      warn: (text) => void warnings.push(text),
+      openFile: (...args) => (broken.openFile ?? openSync)(...args),
+    });
   const file = (n = 1) => join(dir, segmentName(n));
   const faults = (...segments: number[]) => {
     const reader = new ChainReader(KEY, undefined);
@@ -24,7 +42,7 @@ function lab(t: TestContext) {
   const pass = (ms: number) => {
     time += ms;
   };
-  return { dir, open, warnings, file, faults, pass };
+  return { dir, open, warnings, file, faults, pass, broken };
 }
 
 function write(log: AuditLog, ...names: string[]): void {
@@ -108,4 +126,80 @@ test('a new day begins a new segment', (t) => {
   log.close();
   assert.equal(faults(2).lines, 1);
   assert.deepEqual(faults(1, 2), { lines: 2, fault: undefined });
+});
+
+test('when a new segment cannot be opened, nothing is written through the number of the old one', async (t) => {
+  const { dir, open, pass, broken } = lab(t);
+  const log = open();
+  write(log, 'a');
+  pass(DAY);
+  broken.openFile = () => {
+    throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  };
+  assert.throws(() => log.write(['{"name":"b"}']), { code: 'AUDIT_UNWRITABLE' });
+  const path = join(dir, 'somebody-else');
+  const handle = openSync(path, 'w+');
+  assert.throws(() => log.write(['{"name":"b"}']), { code: 'AUDIT_UNWRITABLE' });
+  broken.openFile = undefined;
+  write(log, 'c');
+  log.close();
+  closeSync(handle);
+  assert.equal(readFileSync(path, 'utf8'), '');
+  assert.deepEqual(await verifyTrail(dir, KEY), { segments: 2, lines: 2, faults: [] });
+});
+
+test('the head is on the disk before a new segment has its first line', (t) => {
+  const { dir, open, pass } = lab(t);
+  const log = open();
+  write(log, 'a');
+  write(log, 'b'); // its head waits for the timer
+  pass(DAY);
+  log.write(['{"name":"c"}']);
+  assert.equal(verifyHead(KEY, readFileSync(join(dir, HEAD_FILE), 'latin1'))?.sequence, 2);
+  log.cancel();
+  log.close();
+});
+
+test('an old head, as a power cut leaves it, is brought up to date at the start', async (t) => {
+  const { dir, open, pass, warnings } = lab(t);
+  const log = open();
+  const head = join(dir, HEAD_FILE);
+  write(log, 'a');
+  const old = readFileSync(head);
+  for (const name of ['b', 'c', 'd']) {
+    write(log, name);
+    pass(DAY);
+  }
+  log.close();
+  for (const names of [[], ['e'], []]) {
+    writeFileSync(head, old);
+    const next = open();
+    assert.ok(verifyHead(KEY, readFileSync(head, 'latin1'))!.sequence >= 4, 'at once, not with the next line');
+    for (const name of names) write(next, name);
+    next.close();
+    assert.deepEqual((await verifyTrail(dir, KEY)).faults, []);
+  }
+  assert.deepEqual(warnings, []);
+});
+
+test('an old head does not hide a line that was changed since', async (t) => {
+  const { dir, open, pass, file, warnings } = lab(t);
+  const log = open();
+  const head = join(dir, HEAD_FILE);
+  write(log, 'a');
+  const old = readFileSync(head);
+  write(log, 'b');
+  pass(DAY);
+  write(log, 'c');
+  log.close();
+  writeFileSync(head, old);
+  writeFileSync(file(1), readFileSync(file(1), 'utf8').replace('"b"', '"x"'));
+  const next = open();
+  write(next, 'd');
+  next.close();
+  assert.match(warnings.join(), /changed/);
+  assert.deepEqual(
+    (await verifyTrail(dir, KEY)).faults.map(({ line, fault }) => `${line} ${fault}`),
+    ['2 the line was changed, or the one before it'],
+  );
 });

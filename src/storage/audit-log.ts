@@ -2,12 +2,13 @@
  * The audit segments on disk: lines sealed into the chain of core/audit, appended and fdatasynced with the batch they
  * belong to, and taken back when its transaction fails.
  *
- * A segment is closed at 64 MiB or when a day (UTC) is over. The head file is rewritten within 100 ms, without fsync: it may
- * lag behind the lines, never be ahead of them.
+ * A segment is closed at 64 MiB or when a day (UTC) is over. The head file is rewritten within 100 ms, with fsync only now
+ * and then: it may lag behind the lines, by less than MAX_HEAD_LAG even after a power cut, and never be ahead of them.
  * Errors: AUDIT_UNWRITABLE.
  */
 import {
   closeSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -16,26 +17,22 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import {
-  CHAIN_START,
-  ChainReader,
   type ChainState,
   ChainWriter,
   HEAD_FILE,
+  MAX_HEAD_LAG,
   segmentName,
   segmentNumber,
   signHead,
-  verifyHead,
 } from '../core/audit/chain.ts';
 import { GatehouseError } from '../platform/errors.ts';
+import { type Recovered, readTail, recoverChain } from './audit-recovery.ts';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
-/** What is read of the last segment at start: more than the lines of any batch that a head can miss. */
-const TAIL_BYTES = 16 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 const HEAD_MS = 100;
 
@@ -44,6 +41,8 @@ export interface AuditLogOptions {
   readonly key: Buffer;
   now(): number;
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** How a segment is opened; tests let it fail. */
+  readonly openFile?: typeof openSync;
 }
 
 export class AuditLog {
@@ -54,8 +53,11 @@ export class AuditLog {
   #file: number;
   #size = 0;
   #day = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
   #headTimer: NodeJS.Timeout | undefined;
   #headWritten = false;
+  /** Number of the line that the head on the disk names at least. */
+  #headSynced = 0;
   /** Where to go back to when the batch fails. */
   #mark: { size: number; state: ChainState } | undefined;
 
@@ -66,15 +68,43 @@ export class AuditLog {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       const numbers = readdirSync(dir).map(segmentNumber);
       this.#segment = numbers.reduce<number>((max, n) => Math.max(max, n ?? 0), 0) || 1;
-      this.#file = this.#openSegment();
-      this.#head = openSync(join(dir, HEAD_FILE), 'a+', 0o600);
-      closeSync(this.#head);
-      this.#head = openSync(join(dir, HEAD_FILE), 'r+');
+      this.#file = this.#openSegment(this.#segment);
+      this.#head = openSync(join(dir, HEAD_FILE), constants.O_RDWR | constants.O_CREAT, 0o600);
       syncDir(dir);
-      this.#chain = new ChainWriter(key, this.#recover());
+      const { state, head } = this.#recover();
+      this.#chain = new ChainWriter(key, state);
+      this.#headSynced = head?.sequence ?? 0;
+      if (head && state.sequence > head.sequence) this.#saveHead();
     } catch (cause) {
       throw unwritable(dir, cause);
     }
+  }
+
+  /**
+   * Work that has lines in the trail: `seal` makes them durable and is called before the work commits; if the work fails,
+   * they are taken back. One such work at a time, since lines can only be taken back from the end.
+   */
+  together<T>(lines: readonly string[], work: (seal: () => void) => Promise<T>): Promise<T> {
+    if (lines.length === 0) return work(() => {});
+    const turn = this.#lastTurn.then(async () => {
+      let sealed = false;
+      const seal = () => {
+        if (sealed) return;
+        sealed = true;
+        this.write(lines);
+        this.sync();
+      };
+      try {
+        const result = await work(seal);
+        if (sealed) this.confirm();
+        return result;
+      } catch (error) {
+        this.cancel();
+        throw error;
+      }
+    });
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
   }
 
   /** Seals and appends the lines of one batch; not durable yet. */
@@ -140,30 +170,57 @@ export class AuditLog {
   #writeHead(): void {
     clearTimeout(this.#headTimer);
     this.#headTimer = undefined;
-    // Lines of a batch under way are not confirmed yet.
-    const state = this.#mark?.state ?? this.#chain.state;
     try {
-      // In place and with one call: the text only ever grows longer, and a kill cannot tear one small write.
-      writeSync(this.#head, signHead(this.#options.key, state), 0);
-      this.#headWritten = true;
+      this.#putHead();
+      if (this.#headState.sequence - this.#headSynced >= MAX_HEAD_LAG / 4) this.#saveHead();
     } catch (error) {
       this.#options.warn('the head of the audit trail could not be written', { error: String(error) });
     }
   }
 
-  #roll(): void {
-    closeSync(this.#file);
-    this.#segment++;
-    this.#file = this.#openSegment();
-    this.#size = 0;
-    syncDir(this.#options.dir);
+  /** Lines of a batch under way are not confirmed yet. */
+  get #headState(): ChainState {
+    return this.#mark?.state ?? this.#chain.state;
   }
 
-  #openSegment(): number {
+  #putHead(): void {
+    // In place and with one call: the text only ever grows longer, and a kill cannot tear one small write.
+    writeSync(this.#head, signHead(this.#options.key, this.#headState), 0);
+    this.#headWritten = true;
+  }
+
+  /** The head, durable: where a lag would do harm. */
+  #saveHead(): void {
+    this.#putHead();
+    fdatasyncSync(this.#head);
+    this.#headSynced = this.#headState.sequence;
+  }
+
+  /**
+   * The new segment takes over when it is open and durable, so that no failure leaves a number that is somebody else's. The
+   * head goes first: it must not name a line of the segment before, when this one has lines and the power fails.
+   */
+  #roll(): void {
+    this.#saveHead();
+    const next = this.#openSegment(this.#segment + 1);
+    try {
+      syncDir(this.#options.dir);
+    } catch (error) {
+      closeSync(next);
+      throw error;
+    }
+    const last = this.#file;
+    this.#file = next;
+    this.#segment++;
+    this.#size = 0;
     this.#day = this.#today();
-    const path = join(this.#options.dir, segmentName(this.#segment));
-    closeSync(openSync(path, 'a', 0o600));
-    return openSync(path, 'r+');
+    closeSync(last);
+  }
+
+  #openSegment(number: number): number {
+    const { dir, openFile = openSync } = this.#options;
+    // To be written at a place of its own choosing, which O_APPEND would not allow.
+    return openFile(join(dir, segmentName(number)), constants.O_RDWR | constants.O_CREAT, 0o600);
   }
 
   #today(): number {
@@ -171,58 +228,19 @@ export class AuditLog {
   }
 
   /** Cuts a torn last line and finds out where the chain goes on. */
-  #recover(): ChainState {
-    const { key, warn } = this.#options;
-    const stat = fstatSync(this.#file);
-    this.#day = Math.floor(stat.mtimeMs / DAY_MS);
-    const tail = this.#cutTorn(stat.size);
-    const lines = tail === '' ? [] : tail.slice(0, -1).split('\n');
-    const headText = readFileSync(this.#head, 'latin1');
-    const head = headText === '' ? undefined : verifyHead(key, headText);
-    if (headText !== '' && !head) warn('the head of the audit trail is not one we signed', {});
-    if (!head) return this.#lastOf(lines, headText === '' && lines.length === 0 && this.#segment === 1);
-    const reader = new ChainReader(key, head);
-    const missed = lines.findIndex((line) => line.includes(`,"seq":${head.sequence + 1},"mac":"`));
-    const last = new ChainReader(key, undefined);
-    if (lines.length > 0) last.follow(lines.at(-1)!);
-    if (last.state.sequence < head.sequence && lines.length > 0) {
-      warn('lines are missing at the end of the audit trail', { head: head.sequence, last: last.state.sequence });
-    }
-    if (missed < 0) return head;
-    for (const line of lines.slice(missed)) {
-      if (reader.next(line)) {
-        warn('the end of the audit trail was changed', { after: reader.state.sequence });
-        return last.state;
-      }
-    }
-    return reader.state;
-  }
-
-  /** Without a head there is only the word of the last line. */
-  #lastOf(lines: string[], fresh: boolean): ChainState {
-    if (fresh) return CHAIN_START;
-    this.#options.warn('the audit trail has no valid head, it goes on behind its last line', {});
-    const reader = new ChainReader(this.#options.key, undefined);
-    if (lines.length > 0) reader.follow(lines.at(-1)!);
-    return reader.state;
-  }
-
-  /** Gives the whole lines at the end of the segment. */
-  #cutTorn(size: number): string {
-    const start = Math.max(0, size - TAIL_BYTES);
-    const bytes = Buffer.alloc(size - start);
-    readSync(this.#file, bytes, 0, bytes.length, start);
-    const end = bytes.lastIndexOf(10) + 1;
-    if (end < bytes.length) {
-      this.#options.warn('a torn last line of the audit trail was cut, it was never acknowledged', {
-        segment: segmentName(this.#segment),
-        bytes: bytes.length - end,
-      });
-      ftruncateSync(this.#file, start + end);
+  #recover(): Recovered {
+    const { dir, key, warn } = this.#options;
+    this.#day = Math.floor(fstatSync(this.#file).mtimeMs / DAY_MS);
+    const { lines, end, size } = readTail(this.#file);
+    if (end < size) {
+      const segment = segmentName(this.#segment);
+      warn('a torn last line of the audit trail was cut, it was never acknowledged', { segment, bytes: size - end });
+      ftruncateSync(this.#file, end);
       fdatasyncSync(this.#file);
     }
-    this.#size = start + end;
-    return bytes.toString('utf8', start > 0 ? bytes.indexOf(10) + 1 : 0, end);
+    this.#size = end;
+    const headText = readFileSync(this.#head, 'latin1');
+    return recoverChain({ dir, key, segment: this.#segment, lines, headText, warn });
   }
 }
 

@@ -121,34 +121,23 @@ export class Committer {
 
   /** Databases one inside the other, so that all are open before the first is committed. */
   async #together(works: [Database, Work][], lines: string[], timeout: number): Promise<void> {
-    let written = lines.length === 0;
-    const audit = () => {
-      if (written) return;
-      written = true;
-      this.#audit.write(lines);
-      this.#audit.sync();
-    };
-    const step = async ([first, ...rest]: [Database, Work][]): Promise<void> => {
-      if (!first) return audit();
-      const [db, work] = first;
-      await db.alone(async () => {
-        try {
-          await db.writer.begin(work, timeout, audit);
-          await step(rest);
-          await db.writer.commit(timeout);
-        } catch (error) {
-          await db.writer.rollback();
-          throw error;
-        }
-      });
-    };
-    try {
-      await step(works);
-    } catch (error) {
-      this.#audit.cancel();
-      throw error;
-    }
-    if (lines.length > 0) this.#audit.confirm();
+    await this.#audit.together(lines, (seal) => {
+      const step = async ([first, ...rest]: [Database, Work][]): Promise<void> => {
+        if (!first) return seal();
+        const [db, work] = first;
+        await db.alone(async () => {
+          try {
+            await db.writer.begin(work, timeout, seal);
+            await step(rest);
+            await db.writer.commit(timeout);
+          } catch (error) {
+            await db.writer.rollback();
+            throw error;
+          }
+        });
+      };
+      return step(works);
+    });
   }
 
   /** What no database need be asked for. */

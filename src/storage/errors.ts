@@ -13,6 +13,7 @@ export const STORAGE_ERRORS = {
   SER_VALUE_TOO_LONG: 'a value does not fit its column; it is never cut',
   AUDIT_UNWRITABLE: 'the audit trail cannot be written',
   STORAGE_DOWN: 'state: nothing can be written; what comes now is refused until the database is back',
+  STORAGE_LOST: 'state: changes that nobody waited for, such as audit lines of refusals, could not be written',
   STORAGE_QUEUE: 'state: more than half of the queue of changes is taken',
 } as const;
 

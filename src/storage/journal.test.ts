@@ -14,13 +14,14 @@ function lab() {
   let time = 0;
   const sent: { batch: Batch; budgetMs: number; done: (outcome: CommitOutcome) => void }[] = [];
   const arrived: (() => void)[] = [];
+  const said: Record<string, unknown>[] = [];
   const journal = new GroupJournal(
     (batch, budgetMs, done) => {
       sent.push({ batch, budgetMs, done });
       arrived.shift()?.();
     },
     { now: systemClock.now, monotonic: () => time },
-    silentLog,
+    { ...silentLog, error: (message, fields) => void said.push({ message, ...fields }) },
   );
   const append = (unit: Change[] = [LINE]) =>
     new Promise<string | undefined>((resolve) => journal.append(unit, { settled: (error) => resolve(error?.code) }));
@@ -28,7 +29,7 @@ function lab() {
   const pass = (ms: number) => {
     time += ms;
   };
-  return { journal, sent, append, batch, pass };
+  return { journal, sent, append, batch, pass, said };
 }
 
 test('units gather into one batch; the next gathers while it is committed', async () => {
@@ -116,4 +117,31 @@ test('a waiter that throws harms nobody, and drain waits for all', async () => {
   sent[0]!.done({});
   await drained;
   assert.equal(told, 1);
+});
+
+test('units that nobody waits for are counted when they are lost, and said now and then', async () => {
+  const { journal, sent, batch, pass, said } = lab();
+  const lost = () => journal.health().find(({ code }) => code === 'STORAGE_LOST')?.text;
+  const came = batch();
+  for (let i = 0; i < 3; i++) journal.append([LINE]);
+  await came;
+  assert.equal(lost(), undefined);
+  for (let i = 0; i < 19; i++) journal.append(new Array(1000).fill(LINE));
+  journal.append(new Array(1000).fill(LINE));
+  for (let i = 0; i < 4; i++) journal.append(new Array(998).fill(LINE));
+  assert.match(lost()!, /^5 /);
+  assert.deepEqual(
+    said.map(({ count }) => count),
+    [1],
+    'the first at once',
+  );
+  const error = { code: 'STORAGE_UNAVAILABLE', message: 'away', hint: undefined };
+  pass(10_000);
+  sent[0]!.done({ unavailable: error });
+  assert.match(lost()!, /^8 /);
+  assert.equal(
+    said.reduce((sum, { count }) => sum + Number(count ?? 0), 0),
+    8,
+    'none is forgotten',
+  );
 });

@@ -13,6 +13,7 @@ import { describeError, GatehouseError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import { addUnit, type Batch } from './batch.ts';
 import { fromText, toText } from './error-text.ts';
+import { LostUnits } from './lost-units.ts';
 import type { CommitOutcome } from './protocol.ts';
 
 const GATHER_MS = 5;
@@ -36,6 +37,7 @@ export class GroupJournal implements Journal {
   readonly #commit: Commit;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #lostUnits: LostUnits;
   readonly #queue: Pending[] = [];
   #inFlight: Pending | undefined;
   #changes = 0;
@@ -52,11 +54,13 @@ export class GroupJournal implements Journal {
     this.#commit = commit;
     this.#clock = clock;
     this.#log = log;
+    this.#lostUnits = new LostUnits(clock, log);
   }
 
   append(unit: readonly Change[], waiter?: Waiter): void {
     if (this.#changes + unit.length > QUEUE_CHANGES) {
-      if (waiter && this.#turnedAway.push(waiter) === 1) setImmediate(this.#turnAway);
+      if (!waiter) this.#lostUnits.add(1, 'the queue of changes was full');
+      else if (this.#turnedAway.push(waiter) === 1) setImmediate(this.#turnAway);
       return;
     }
     let tail = this.#queue.at(-1);
@@ -89,7 +93,7 @@ export class GroupJournal implements Journal {
       const text = `${this.#changes} of at most ${QUEUE_CHANGES} changes wait to be written`;
       items.push({ code: 'STORAGE_QUEUE', severity: 'warning', text });
     }
-    return items;
+    return [...items, ...this.#lostUnits.health()];
   }
 
   #open(): Pending {
@@ -154,13 +158,19 @@ export class GroupJournal implements Journal {
     this.#changes -= pending.changes;
     const all = outcome.unavailable && fromText(outcome.unavailable);
     const refused = outcome.refused && new Map(outcome.refused.map((one) => [one.unit, one.error]));
+    let lost = 0;
+    let reason = '';
     for (let unit = 0; unit < pending.waiters.length; unit++) {
       const text = refused?.get(unit);
       const error = all ?? (text && fromText(text));
       const waiter = pending.waiters[unit];
       if (waiter) this.#tell(waiter, error);
-      else if (text) this.#log.error('the database refused a change nobody waits for', { reason: text.message });
+      else if (error) {
+        lost++;
+        reason = error.message;
+      }
     }
+    this.#lostUnits.add(lost, reason);
     pending.drained?.resolve();
   }
 

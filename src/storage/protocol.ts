@@ -1,5 +1,5 @@
 /** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
-import type { HistoryRow } from '../core/journal/types.ts';
+import type { AuditLines } from '../core/audit/types.ts';
 import type {
   LocationSpec,
   NewSubscriber,
@@ -15,8 +15,6 @@ import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
 import type { Login, NewUserRecord, UserRecord } from '../core/users/store.ts';
 import type { Cell } from './batch.ts';
 import type { DatabaseAddress } from './url.ts';
-
-export type { HistoryRow };
 
 export interface WorkerOptions {
   readonly main: DatabaseAddress;
@@ -44,9 +42,9 @@ export interface Calls {
   'users.list'(options: { after?: number; limit: number; prefix?: string }): UserRecord[];
   'users.count'(): number;
   'users.reserve'(count: number): number;
-  'users.insert'(users: readonly SealedUser[], shownIn: UserTables): void;
-  'users.update'(id: number, change: UserChange): void;
-  'users.remove'(id: number, shownIn: UserTables): void;
+  'users.insert'(users: readonly SealedUser[], shownIn: UserTables, audit: AuditLines): void;
+  'users.update'(id: number, change: UserChange, shownIn: UserTables, audit: AuditLines): void;
+  'users.remove'(id: number, shownIn: UserTables, audit: AuditLines): void;
   'admins.count'(): number;
   'admins.hash'(name: string): string | undefined;
   'admins.set'(name: string, hash: string, now: number): void;
@@ -57,9 +55,9 @@ export interface Calls {
   'ser.openUri'(spec: UriSpec): TableReport;
   'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
   'ser.listSubscribers'(spec: SubscriberSpec, options: ListOptions): SubscriberRow[];
-  'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[]): void;
-  'ser.updateSubscriber'(spec: SubscriberSpec, row: NewSubscriber): boolean;
-  'ser.removeUser'(tables: UserTables, name: SubscriberName): void;
+  'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[], audit: AuditLines): void;
+  'ser.updateSubscriber'(spec: SubscriberSpec, row: NewSubscriber, audit: AuditLines): boolean;
+  'ser.removeUser'(tables: UserTables, name: SubscriberName, audit: AuditLines): void;
   /** Rows arrive before the result, as pieces of cells. */
   'ser.loadBindings'(spec: LocationSpec, now: number): void;
   'ser.hasUri'(spec: UriSpec, username: string, domain: string, uriUser: string): boolean;

@@ -4,8 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { verifyTrail } from '../core/audit/verify.ts';
 import type { Change } from '../core/journal/types.ts';
 import type { BindingRow, LocationSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
+import { wireText } from '../core/ser/wire-text.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { GatehouseError } from '../platform/errors.ts';
@@ -347,6 +349,57 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     await make('żółw', '');
     await users.remove(user.id, shownIn);
     assert.deepEqual(await shown(), [{ ...row, domain: '' }]);
+  });
+
+  is(
+    'a change of users and its audit line are there together, or neither',
+    async (_t, { users, ser }, { auditDir }) => {
+      const shownIn = { subscriber: SUBSCRIBER, uri: URI };
+      const user = (name: string) => ({ logins: [{ name, domain: '' }], email: '', created: 1 });
+      const line = (event: string) => [`{"event":"${event}"}`];
+      const { id } = await users.create(user('1'), () => null, shownIn, line('create'));
+      await assert.rejects(
+        users.create(user('1'), () => null, shownIn, line('never')),
+        { code: 'USER_EXISTS' },
+      );
+      await users.createMany([user('2'), user('3')], () => null, shownIn, line('many'));
+      const [update] = await Promise.allSettled([
+        users.update(id, { email: 'x@y' }, shownIn, line('update')),
+        users.update(id + 99, { email: 'x@y' }, shownIn, line('never')),
+        users.remove(id + 99, shownIn, line('never')),
+      ]);
+      assert.equal(update.status, 'fulfilled');
+      await users.remove(id, shownIn, line('remove'));
+      const row = { username: '4', domain: '', password: '', ha1: '', ha1b: '', email: '' };
+      await ser.addUsers(shownIn, [row], line('add-row'));
+      await assert.rejects(ser.addUsers(shownIn, [row], line('never')), { code: 'STORAGE_REFUSED' });
+      await ser.updateSubscriber(SUBSCRIBER, { ...row, email: 'a@b' }, line('update-row'));
+      assert.equal(await ser.updateSubscriber(SUBSCRIBER, { ...row, username: '5' }, line('never')), false);
+      await ser.removeUser(shownIn, row, line('remove-row'));
+      const [segment] = readdirSync(auditDir).filter((file) => file.endsWith('.log'));
+      const lines = readFileSync(join(auditDir, segment!), 'utf8').trimEnd().split('\n');
+      const events = ['create', 'many', 'update', 'remove', 'add-row', 'update-row', 'remove-row'];
+      assert.deepEqual(
+        lines.map((text) => JSON.parse(text).event),
+        events,
+      );
+      assert.deepEqual((await verifyTrail(auditDir, Buffer.alloc(32, 7))).faults, []);
+    },
+  );
+
+  is('a new email address is shown in SER rows too', async (_t, { users, ser }) => {
+    const spec = { ...SUBSCRIBER, columns: ['email_address'] };
+    const shownIn = { subscriber: spec };
+    const create = (name: string, domain: string) =>
+      users.create({ logins: [{ name, domain }], email: 'old@h', created: 1 }, () => null, shownIn);
+    const { id } = await create('żółw', 'd');
+    await create('żółw', 'e');
+    await users.update(id, { email: 'ü@h' }, shownIn);
+    const emailOf = async (domain: string) =>
+      (await ser.readSubscribers(spec, [{ username: wireText('żółw'), domain }]))[0]?.values[0];
+    assert.deepEqual([await emailOf('d'), await emailOf('e')], [wireText('ü@h'), 'old@h']);
+    await assert.rejects(users.update(id, { email: `${'x'.repeat(255)}@h` }, shownIn), { code: 'SER_VALUE_TOO_LONG' });
+    assert.equal((await users.list({ limit: 1 }))[0]!.email, 'ü@h');
   });
 
   is('many users at once, listed by prefix and page', async (_t, storage) => {

@@ -1,12 +1,10 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
+import { IMPORT_PIECE } from '../core/admin/types.ts';
 import type { SerTables, TableReport } from '../core/ser/types.ts';
 import type { AdminStore, MetaStore } from '../core/storage/types.ts';
 import type { UserStore } from '../core/users/store.ts';
 import { bindingAt, WIDTH } from './batch.ts';
 import type { WorkerClient } from './client.ts';
-
-/** Users of one piece when many are made at once. */
-const PIECE = 500;
 
 export function userStore(worker: WorkerClient): UserStore {
   return {
@@ -14,22 +12,23 @@ export function userStore(worker: WorkerClient): UserStore {
     named: (name) => worker.call('users.named', name),
     list: (options) => worker.call('users.list', options),
     count: () => worker.call('users.count'),
-    update: (id, change) => worker.call('users.update', id, change),
-    remove: (id, shownIn = {}) => worker.call('users.remove', id, shownIn),
+    update: (id, change, shownIn = {}, audit = []) => worker.call('users.update', id, change, shownIn, audit),
+    remove: (id, shownIn = {}, audit = []) => worker.call('users.remove', id, shownIn, audit),
 
-    async create(user, seal, shownIn = {}) {
+    async create(user, seal, shownIn = {}, audit = []) {
       const id = await worker.call('users.reserve', 1);
       const password = seal(id);
-      await worker.call('users.insert', [{ ...user, id, password }], shownIn);
+      await worker.call('users.insert', [{ ...user, id, password }], shownIn, audit);
       return { id, logins: user.logins, email: user.email, locked: false, password, created: user.created };
     },
 
-    async createMany(users, seal, shownIn = {}) {
-      for (let start = 0; start < users.length; start += PIECE) {
-        const piece = users.slice(start, start + PIECE);
+    async createMany(users, seal, shownIn = {}, audit = []) {
+      for (let start = 0; start < users.length; start += IMPORT_PIECE) {
+        const piece = users.slice(start, start + IMPORT_PIECE);
         const first = await worker.call('users.reserve', piece.length);
         const rows = piece.map((user, i) => ({ ...user, id: first + i, password: seal(start + i, first + i) }));
-        await worker.call('users.insert', rows, shownIn);
+        const isLast = start + IMPORT_PIECE >= users.length;
+        await worker.call('users.insert', rows, shownIn, isLast ? audit : []);
       }
       return users.length;
     },
@@ -58,9 +57,9 @@ export function serTables(worker: WorkerClient): SerTables {
     open: (kind: keyof typeof OPENERS, spec: never): Promise<TableReport> => worker.call(OPENERS[kind], spec),
     readSubscribers: (spec, names) => worker.call('ser.readSubscribers', spec, names),
     listSubscribers: (spec, options) => worker.call('ser.listSubscribers', spec, options),
-    addUsers: (tables, rows) => worker.call('ser.addUsers', tables, rows),
-    updateSubscriber: (spec, row) => worker.call('ser.updateSubscriber', spec, row),
-    removeUser: (tables, name) => worker.call('ser.removeUser', tables, name),
+    addUsers: (tables, rows, audit = []) => worker.call('ser.addUsers', tables, rows, audit),
+    updateSubscriber: (spec, row, audit = []) => worker.call('ser.updateSubscriber', spec, row, audit),
+    removeUser: (tables, name, audit = []) => worker.call('ser.removeUser', tables, name, audit),
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),
 
     loadBindings(spec, now, onRows) {

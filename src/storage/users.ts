@@ -7,11 +7,8 @@ import { GatehouseError } from '../platform/errors.ts';
 import { type Database, transaction } from './database.ts';
 import type { SealedUser, UserChange } from './protocol.ts';
 import type { Tables } from './ser/tables.ts';
-import { userRows } from './ser/user-rows.ts';
+import { ROWS, userRows } from './ser/user-rows.ts';
 import type { Schema } from './tables.ts';
-
-/** Rows of one INSERT. */
-const ROWS = 500;
 
 export class Users {
   readonly #db: Database;
@@ -92,7 +89,8 @@ export class Users {
     });
   }
 
-  async insert(users: readonly SealedUser[], shownIn: UserTables): Promise<void> {
+  /** This and what follows call `seal` before they commit. */
+  async insert(users: readonly SealedUser[], shownIn: UserTables, seal: () => void): Promise<void> {
     const rows = users.map(({ id, email, password, created }) => ({ id, email, locked: 0, password, created }));
     const logins = users.flatMap(({ id, logins }) =>
       logins.map(({ name, domain }, position) => ({ name, domain, user_id: id, position })),
@@ -103,6 +101,7 @@ export class Users {
         for (const piece of pieces(rows)) await on.insertInto('gh_user').values(piece).execute();
         for (const piece of pieces(logins)) await on.insertInto('gh_login').values(piece).execute();
         await shown.add(users.flatMap(shownRows), { db: this.#db, on });
+        seal();
       });
     } catch (error) {
       if (error instanceof GatehouseError || this.#db.isUnavailable(error)) throw error;
@@ -110,27 +109,37 @@ export class Users {
     }
   }
 
-  async update(id: number, { email, locked, password }: UserChange): Promise<void> {
+  async update(
+    id: number,
+    { email, locked, password }: UserChange,
+    shownIn: UserTables,
+    seal: () => void,
+  ): Promise<void> {
     const change = {
       ...(email === undefined ? {} : { email }),
       ...(locked === undefined ? {} : { locked: locked ? 1 : 0 }),
       ...(password === undefined ? {} : { password }),
     };
-    await transaction(this.#db, async (db) => {
-      // MySQL counts only rows that changed: whether the user exists must be asked.
-      const user = await db.selectFrom('gh_user').select('id').where('id', '=', id).executeTakeFirst();
+    const shown = await userRows(this.#tables, shownIn);
+    await transaction(this.#db, async (on) => {
+      const [user] = await read(on, (query) => query.where('gh_user.id', '=', id));
       if (!user) throw unknown(id);
-      if (Object.keys(change).length > 0) await db.updateTable('gh_user').set(change).where('id', '=', id).execute();
+      if (email !== undefined) {
+        for (const login of user.logins) await shown.setEmail(wireName(login), wireText(email), { db: this.#db, on });
+      }
+      if (Object.keys(change).length > 0) await on.updateTable('gh_user').set(change).where('id', '=', id).execute();
+      seal();
     });
   }
 
-  async remove(id: number, shownIn: UserTables): Promise<void> {
+  async remove(id: number, shownIn: UserTables, seal: () => void): Promise<void> {
     const shown = await userRows(this.#tables, shownIn);
     await transaction(this.#db, async (on) => {
       const [user] = await read(on, (query) => query.where('gh_user.id', '=', id));
       if (!user) throw unknown(id);
       for (const login of user.logins) await shown.remove(wireName(login), { db: this.#db, on });
       await on.deleteFrom('gh_user').where('id', '=', id).execute();
+      seal();
     });
   }
 

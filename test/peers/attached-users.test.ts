@@ -109,6 +109,19 @@ function suite(): void {
       const imported = site.import([...many, 'alice@gate.test,else,', 'żółw@gate.test,pw,']);
       assert.match(imported.stdout, /^1201 added, 1 there already/, imported.stderr);
       assert.equal(await rows('SELECT COUNT(*) FROM subscriber JOIN uri USING (username, domain)'), '1202');
+      const long = ['x'.repeat(60), 'y'.repeat(70)].map((text) => `${text}@gate.test,pw,`);
+      const refused = site.import(['ok1@gate.test,pw,', ...long, 'ok2@gate.test,pw,']);
+      const taken = layout === 'SER 0.9' ? 2 : 3; // its uri_user holds 50
+      assert.match(refused.stdout, new RegExp(`^${taken} added$`, 'm'), refused.stderr);
+      assert.match(refused.stderr, /:3: column username of table (subscriber|uri) holds 64 characters/);
+      assert.equal(
+        await rows('SELECT COUNT(*) FROM subscriber JOIN uri USING (username, domain)'),
+        String(1202 + taken),
+      );
+      for (const name of ['ok1', 'ok2', ...(taken === 3 ? ['x'.repeat(60)] : [])]) {
+        assert.equal(site.serctl('rm', `${name}@gate.test`).status, 0);
+      }
+
       const listed = JSON.parse(site.run('user', 'list', '--limit', '5000', '--json').stdout).users as {
         logins: string[];
       }[];

@@ -4,17 +4,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { LocationSpec } from '../../src/core/ser/types.ts';
 import type { Storage } from '../../src/core/storage/types.ts';
+import { watched } from '../../src/storage/migrations/crash.contract.ts';
+import { migrateUp } from '../../src/storage/migrations/migrate.ts';
+import { openMysqlDatabase } from '../../src/storage/mysql/database.ts';
 import { openStorage } from '../../src/storage/open.ts';
+import { Tables } from '../../src/storage/ser/tables.ts';
 import {
   binding,
   bindings,
   LOCATION,
   put,
   remove,
+  SUBSCRIBER,
   storageContract,
   storageOptions,
   written,
 } from '../../src/storage/storage.contract.ts';
+import { type MysqlAddress, parseDatabaseUrl } from '../../src/storage/url.ts';
 import { type MariaDb, mariadbMissing, startMariadb } from './mariadb.ts';
 
 const KAMAILIO_SQL = '/usr/share/kamailio/mysql/usrloc-create.sql';
@@ -66,6 +72,36 @@ function suite(): void {
   const inDatabase = (url: string, text: string) => server.sql(`USE ${url.slice(url.lastIndexOf('/') + 1)}; ${text}`);
 
   storageContract('mariadb', () => freshDatabase());
+
+  test('a kill at any statement of the migrations: the next start makes the rest, and all tables are own', async (t) => {
+    const { backupDir } = storageOptions(t, () => '');
+    const options = { backupDir, now: Date.now, info: () => {} };
+    let crash = 0;
+    for (let died = true; died; ) {
+      const address = parseDatabaseUrl(await freshDatabase()) as MysqlAddress;
+      const dying = openMysqlDatabase(address);
+      died = false;
+      crash++;
+      const run = migrateUp(
+        watched(dying, (statement) => {
+          if (statement < crash) return;
+          died = true;
+          throw Object.assign(new Error('killed'), { killed: crash });
+        }),
+        options,
+      );
+      await run.catch(() => assert.ok(died));
+      await dying.close();
+      const db = openMysqlDatabase(address);
+      await migrateUp(db, options);
+      const tables = new Tables(new Map([['main', db]]), () => {});
+      for (const report of [await tables.openSubscriber(SUBSCRIBER), await tables.openLocation(LOCATION)]) {
+        assert.deepEqual(report, { attached: false, layout: 'gatehouse' }, `killed before statement ${crash}`);
+      }
+      await db.close();
+    }
+    assert.ok(crash > 30, `${crash} statements`);
+  });
 
   const layouts = [
     ['kamailio-5.6', existsSync(KAMAILIO_SQL) ? VERSION + readFileSync(KAMAILIO_SQL, 'utf8') : KAMAILIO_LOCATION],

@@ -1,11 +1,11 @@
 /** `gatehouse audit verify` */
 import type { Context } from '../context.ts';
-import { answer, withAdministration } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export async function run(context: Context): Promise<ExitCode> {
-  const report = await withAdministration(context, (administration) => administration.verifyAudit());
+  const report = await readingAdministration(context, (administration) => administration.verifyAudit());
   const whole = report.faults.length === 0;
   answer(context, { audit: report }, () => {
     const extent = `${report.lines} lines in ${report.segments} ${report.segments === 1 ? 'segment' : 'segments'}`;

@@ -1,11 +1,11 @@
 /** `gatehouse status` */
 import type { Context } from '../context.ts';
-import { answer, withAdministration } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { spanText, table } from '../table.ts';
 
 export async function run(context: Context): Promise<0> {
-  const status = await withAdministration(context, (administration) => administration.status());
+  const status = await readingAdministration(context, (administration) => administration.status());
   answer(context, { status }, () => {
     const since = spanText(Date.now() - Date.parse(status.startedAt));
     const head = `gatehouse ${status.version}, process ${status.pid}, up for ${since}`;

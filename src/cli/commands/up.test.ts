@@ -30,7 +30,6 @@ function server(address: string): Server {
     dataDir: './gatehouse-data',
     serCfg: 'examples/ser.cfg',
     stop: async () => {},
-    failed: new Promise(() => {}),
   };
 }
 
@@ -58,12 +57,12 @@ test('a server that is open already is not told how, and a known password is not
 });
 
 /** `up` with a server of no doors, in a process of its own since it takes over the signals. */
-function upProcess(stop: string) {
-  const code = `
+function upProcess(stop: string, before = '') {
+  const code = `${before}
     import { processIo } from ${JSON.stringify(import.meta.resolve('../io.ts'))};
     import { runGatehouse } from ${JSON.stringify(import.meta.resolve('../run.ts'))};
     setInterval(() => {}, 1000);
-    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', failed: new Promise(() => {}), stop: ${stop} };
+    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', stop: ${stop} };
     process.exit(await runGatehouse(['up'], processIo(), async () => ({ startServer: async () => server })));`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -83,7 +82,24 @@ test('SIGTERM stops the server in order, also when it comes twice at once', asyn
   up.kill('SIGTERM');
   const [code] = await once(up, 'close');
   assert.deepEqual([code, err], [0, 'SIGTERM: stopping\n']);
-  assert.match(out, /\nstopped within 4500\n$/);
+  assert.match(out, /\nstopped within 4000\n$/);
+});
+
+test('a server that does not stop in time is ended, with one line', async () => {
+  // The deadline comes at once.
+  const up = upProcess(
+    '() => { console.log("x"); return new Promise(() => {}); }',
+    'const later = setTimeout; globalThis.setTimeout = (run, ms, ...more) => later(run, ms === 4500 ? 0 : ms, ...more);',
+  );
+  let err = '';
+  up.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  await once(up.stdout, 'data');
+  up.kill('SIGTERM');
+  const [code] = await once(up, 'close');
+  assert.equal(code, 1);
+  assert.match(err, /SIGTERM: something does not answer \(a database\?\), ending without it\n$/);
 });
 
 test('a second signal ends a server that does not stop', async () => {

@@ -1,7 +1,8 @@
 /**
  * `gatehouse up`: starts the server, says what it opened and what to type next, and stays until a signal.
  *
- * SIGTERM and SIGINT stop it in order within five seconds; a second one at once. A launcher or a supervisor may hand on
+ * SIGTERM and SIGINT stop it in order, and end it within five seconds whatever hangs, also while it starts; a second one ends
+ * it at once. A launcher or a supervisor may hand on
  * the signal that the terminal or the system sent as well, so what comes within half a second counts as the same.
  */
 import { flushCompileCache } from 'node:module';
@@ -12,11 +13,13 @@ import { version } from '../../platform/version.ts';
 import type { Context } from '../context.ts';
 import { startOptions } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { reportError } from '../report.ts';
 
-const STOP_WITHIN_MS = 4_500;
+const STOP_WITHIN_MS = 4_000;
+/** Then it ends as it stands: what was acknowledged is kept all the same. */
+const END_AFTER_MS = 4_500;
 const SAME_SIGNAL_MS = 500;
 
 export async function run(context: Context): Promise<ExitCode> {
@@ -32,13 +35,7 @@ export async function run(context: Context): Promise<ExitCode> {
   // A server ends by a signal as a rule, and may end by kill -9: keep now what the next start wants.
   setTimeout(flushCompileCache, 1000).unref();
 
-  const ended = await Promise.race([signal, server.failed]);
-  if (typeof ended !== 'string') {
-    reportError(io, ended, options.json === true);
-    await server.stop(STOP_WITHIN_MS).catch(() => {});
-    return exitCodeOf(ended) || EXIT.failed;
-  }
-  io.err(`${ended}: stopping`);
+  io.err(`${await signal}: stopping`);
   await server.stop(STOP_WITHIN_MS);
   return EXIT.ok;
 }
@@ -55,6 +52,10 @@ function signalled(io: Io): Promise<string> {
       const now = performance.now();
       if (first === 0) {
         first = now;
+        setTimeout(() => {
+          io.err(`${signal}: something does not answer (a database?), ending without it`);
+          process.exit(EXIT.failed);
+        }, END_AFTER_MS);
         resolve(signal);
       } else if (now - first > SAME_SIGNAL_MS) {
         io.err(`${signal} again: ending at once`);
@@ -126,6 +127,7 @@ function adminBlock(admin: { name: string; password: string | undefined }, io: I
     `password       ${admin.password}`,
     '',
     'Shown only this once. Keep it.',
+    'Lost: gatehouse admin passwd',
   ];
   const width = Math.max(...text.map((line) => line.length));
   const box = [

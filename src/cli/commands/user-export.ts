@@ -1,6 +1,6 @@
 /** `gatehouse user export`: logins and addresses as CSV, never passwords. */
 import type { Context } from '../context.ts';
-import { withAdministration } from '../context.ts';
+import { readingAdministration } from '../context.ts';
 import { csvLine } from '../csv.ts';
 import { EXIT } from '../exit-codes.ts';
 import { userPages } from '../user-pages.ts';
@@ -9,7 +9,7 @@ export async function run(context: Context): Promise<0> {
   const { io, options } = context;
   let first = true;
   if (!options.json) io.out('login,email,locked');
-  await withAdministration(context, async (administration) => {
+  await readingAdministration(context, async (administration) => {
     for await (const page of userPages(administration)) {
       if (options.json) {
         // One document, written in pieces.

@@ -6,8 +6,7 @@
  * Errors: FILE_UNREADABLE; IMPORT_LINES at the end when lines were left out.
  */
 import { createReadStream } from 'node:fs';
-import type { Administration } from '../../core/admin/types.ts';
-import { IMPORT_PIECE } from '../../core/control/methods.ts';
+import { type Administration, IMPORT_PIECE } from '../../core/admin/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Context } from '../context.ts';
 import { answer, withAdministration } from '../context.ts';

@@ -1,7 +1,7 @@
 /** `gatehouse user list [PREFIX]` */
 import type { UserView } from '../../core/admin/types.ts';
 import type { Context } from '../context.ts';
-import { answer, withAdministration } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../table.ts';
 import { userPages } from '../user-pages.ts';
@@ -11,7 +11,7 @@ export async function run(context: Context, prefix: string | undefined, options:
   const limit = wholeNumber('--limit', options.limit, 1, 100_000);
   const users: UserView[] = [];
   let more = false;
-  await withAdministration(context, async (administration) => {
+  await readingAdministration(context, async (administration) => {
     for await (const page of userPages(administration, prefix)) {
       users.push(...page);
       if (users.length > limit) break;

@@ -1,11 +1,11 @@
 /** `gatehouse user show LOGIN` */
 import type { Context } from '../context.ts';
-import { answer, withAdministration } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../io.ts';
 
 export async function run(context: Context, login: string): Promise<0> {
-  const user = await withAdministration(context, (administration) => administration.showUser(login));
+  const user = await readingAdministration(context, (administration) => administration.showUser(login));
   answer(context, { user }, () => {
     const lines = [
       ['login', user.logins.join(', ')],

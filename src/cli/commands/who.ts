@@ -1,11 +1,11 @@
 /** `gatehouse who [USER]` */
 import type { Context } from '../context.ts';
-import { answer, withAdministration } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { spanText, table } from '../table.ts';
 
 export async function run(context: Context, user: string | undefined): Promise<0> {
-  const sessions = await withAdministration(context, (administration) => administration.who(user));
+  const sessions = await readingAdministration(context, (administration) => administration.who(user));
   answer(context, { sessions }, () => {
     if (sessions.length === 0) return user === undefined ? 'nobody is in' : `${user} is not in`;
     const now = Date.now();

@@ -9,11 +9,13 @@ import type { Desk } from './desk.ts';
 interface SerctlCommand {
   usage: string;
   least: number;
+  /** Only asks: with these arguments it makes no data directory. */
+  reads?(args: readonly string[]): boolean;
   most: number;
   run(desk: Desk, args: string[]): Promise<0 | 1>;
 }
 
-const monitor: SerctlCommand = { usage: 'moni [n]', least: 0, most: 1, run: watch };
+const monitor: SerctlCommand = { usage: 'moni [n]', least: 0, most: 1, reads: () => true, run: watch };
 
 export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
   add: { usage: 'add <user> <password> <email>', least: 3, most: 3, run: add },
@@ -23,15 +25,17 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
     usage: 'ul show [<user>] | add <user> <contact> | rm <user> [<contact>]',
     least: 1,
     most: 3,
+    reads: ([action]) => action === 'show',
     run: contacts('location'),
   },
   alias: {
     usage: 'alias show [<user>] | add <user> <contact> | rm <user> [<contact>]',
     least: 1,
     most: 3,
+    reads: ([action]) => action === 'show',
     run: contacts('aliases'),
   },
-  online: { usage: 'online', least: 0, most: 0, run: online },
+  online: { usage: 'online', least: 0, most: 0, reads: () => true, run: online },
   moni: monitor,
   monitor,
 };

@@ -35,7 +35,7 @@ export async function runSerctl(args: readonly string[], io: Io, parts: () => Pr
     return 1;
   }
   try {
-    const opened = await openDesk(io, parts);
+    const opened = await openDesk(io, parts, command.reads?.(rest) ?? false);
     try {
       return await command.run(opened.desk, rest);
     } finally {
@@ -46,7 +46,11 @@ export async function runSerctl(args: readonly string[], io: Io, parts: () => Pr
   }
 }
 
-async function openDesk(io: Io, parts: () => Promise<Parts>): Promise<{ desk: Desk; close(): Promise<void> }> {
+async function openDesk(
+  io: Io,
+  parts: () => Promise<Parts>,
+  reading: boolean,
+): Promise<{ desk: Desk; close(): Promise<void> }> {
   const { openAdministration } = await parts();
   const environment = { ...io.environment };
   const data = resolve(environment.GATEHOUSE_DATA ?? './gatehouse-data');
@@ -54,7 +58,7 @@ async function openDesk(io: Io, parts: () => Promise<Parts>): Promise<{ desk: De
   const serCfg = environment.GATEHOUSE_SER_CFG;
   const options = { data, ...(config ? { config } : {}), ...(serCfg ? { serCfg } : {}) };
   const context: Context = { io: { ...io, environment }, options, parts };
-  const open = () => openAdministration(startOptions(context));
+  const open = () => openAdministration(startOptions(context), { reading });
   const opened = await open().catch(async (error: unknown) => {
     const wanted = error instanceof GatehouseError && error.code === 'STORAGE_PASSWORD';
     if (!wanted || environment.PW !== undefined || !io.terminal.input) throw error;

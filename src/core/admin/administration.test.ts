@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatehouseError } from '../../platform/errors.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { AuditLines } from '../audit/types.ts';
 import type { Door } from '../doors/types.ts';
 import type { Change, Waiter } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
@@ -39,38 +40,45 @@ const URI = {
 
 const SHOWN_IN = { subscriber: SUBSCRIBER, uri: URI };
 
-function memoryStore() {
+type Record = (lines: AuditLines | undefined) => void;
+
+function memoryStore(record: Record) {
   const users: UserRecord[] = [];
   const shown: (UserTables | undefined)[] = [];
-  const has = (user: UserRecord, { name, domain }: Login) =>
-    user.logins.some((l) => l.name === name && (domain === '' || l.domain === domain));
+  const has = (user: UserRecord, { name, domain }: Login, exactly = false) =>
+    user.logins.some((l) => l.name === name && ((domain === '' && !exactly) || l.domain === domain));
   const store: UserStore = {
     find: async (logins) =>
       logins.flatMap((login) => {
-        const user = users.find((one) => has(one, login));
+        const user = users.find((one) => has(one, login, true)) ?? users.find((one) => has(one, login));
         return user ? [{ login, user }] : [];
       }),
+    named: async (name) => users.flatMap(({ logins }) => logins.filter((login) => login.name === name)),
     list: async ({ after = 0, limit }) => users.filter(({ id }) => id > after).slice(0, limit),
     count: async () => users.length,
-    async create(user, seal, shownIn) {
-      if (users.some((one) => user.logins.some((login) => has(one, login))))
+    async create(user, seal, shownIn, audit) {
+      if (users.some((one) => user.logins.some((login) => has(one, login, true))))
         throw new GatehouseError('USER_EXISTS', 'taken');
       const id = users.length + 1;
-      const record = { id, locked: false, password: seal(id), ...user };
-      users.push(record);
+      const made = { id, locked: false, password: seal(id), ...user };
+      users.push(made);
       shown.push(shownIn);
-      return record;
+      record(audit);
+      return made;
     },
-    async createMany(many, seal) {
+    async createMany(many, seal, _shownIn, audit) {
       for (const [i, user] of many.entries()) await store.create(user, (id) => seal(i, id));
+      record(audit);
       return many.length;
     },
-    update: async (id, change) => {
+    update: async (id, change, _shownIn, audit) => {
       const at = users.findIndex((user) => user.id === id);
       users[at] = { ...users[at]!, ...change };
+      record(audit);
     },
-    remove: async (id, shownIn) => {
+    remove: async (id, shownIn, audit) => {
       shown.push(shownIn);
+      record(audit);
       users.splice(
         users.findIndex((user) => user.id === id),
         1,
@@ -80,11 +88,13 @@ function memoryStore() {
   return { users, shown, store };
 }
 
-function memoryTables() {
+function memoryTables(record: Record) {
   const rows: NewSubscriber[] = [];
   const uris: string[] = [];
   const is = (name: SubscriberName) => (row: NewSubscriber) =>
     row.username === name.username && (name.domain === '' || row.domain === name.domain);
+  const isExactly = (name: SubscriberName) => (row: NewSubscriber) =>
+    row.username === name.username && row.domain === name.domain;
   const tables = {
     open: async () => ({ attached: true, layout: 'ser-0.9' }),
     readSubscribers: async (spec: SubscriberSpec, names: readonly SubscriberName[]) => {
@@ -99,19 +109,22 @@ function memoryTables() {
           values: [row.ha1b, row.email],
         }));
     },
-    addUsers: async (_tables: unknown, fresh: readonly NewSubscriber[]) => {
+    addUsers: async (_tables: unknown, fresh: readonly NewSubscriber[], audit?: AuditLines) => {
       if (fresh.some((row) => row.password.length > 25)) throw new GatehouseError('SER_VALUE_TOO_LONG', 'too long');
       for (const row of fresh) {
         rows.push(row);
         uris.push(`${row.username}@${row.domain}`);
       }
+      record(audit);
     },
-    updateSubscriber: async (_spec: SubscriberSpec, row: NewSubscriber) => {
-      rows[rows.findIndex(is(row))] = row;
+    updateSubscriber: async (_spec: SubscriberSpec, row: NewSubscriber, audit?: AuditLines) => {
+      record(audit);
+      rows[rows.findIndex(isExactly(row))] = row;
       return true;
     },
-    removeUser: async (_tables: unknown, name: SubscriberName) => {
-      rows.splice(rows.findIndex(is(name)), 1);
+    removeUser: async (_tables: unknown, name: SubscriberName, audit?: AuditLines) => {
+      record(audit);
+      rows.splice(rows.findIndex(isExactly(name)), 1);
       uris.splice(uris.indexOf(`${name.username}@${name.domain}`), 1);
     },
     loadBindings: async (_spec: unknown, _now: number, onRows: (rows: BindingRow[]) => void) => onRows([]),
@@ -120,9 +133,10 @@ function memoryTables() {
 }
 
 function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> = {}) {
-  const { users, shown, store } = memoryStore();
-  const ser = memoryTables();
   const written: Change[] = [];
+  const record: Record = (lines = []) => void written.push(...lines.map((line) => ({ kind: 'audit' as const, line })));
+  const { users, shown, store } = memoryStore(record);
+  const ser = memoryTables(record);
   const journal = {
     append(unit: readonly Change[], waiter?: Waiter) {
       written.push(...unit);
@@ -150,6 +164,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     auditDirectory: '/nowhere',
     auditKey: Buffer.alloc(32),
     actor: 'test',
+    setAdminPassword: () => Promise.reject(new Error('not here')),
     status: () => Promise.reject(new Error('not here')),
     ...changes,
   });
@@ -276,6 +291,68 @@ test('who and kick ask the doors; without a running server they say so', async (
   );
 });
 
+for (const kind of ['local', 'attached'] as const) {
+  test(`a login means exactly that one, a name alone the only one that has it: ${kind}`, async () => {
+    const { administration } = lab(kind, { defaultDomain: '' });
+    const { addUser, showUser, removeUser, setPassword, importUsers } = administration;
+    const show = async (login: string) => (await showUser(login)).logins[0];
+    await addUser({ login: '7@b.com', password: 'x' });
+    assert.equal(await show('7'), '7@b.com');
+    await addUser({ login: '7@c.com', password: 'x' });
+    const ambiguous = { code: 'USER_AMBIGUOUS', message: /7@b\.com, 7@c\.com/ };
+    for (const call of [show('7'), removeUser('7'), setPassword('7', 'y')]) await assert.rejects(call, ambiguous);
+    await assert.rejects(show('7@d.com'), { code: 'USER_UNKNOWN' });
+    assert.deepEqual(await importUsers([{ login: '7', password: 'x' }]), { added: 1, existing: [] });
+    assert.equal(await show('7'), '7');
+    await assert.rejects(addUser({ login: '7', password: 'x' }), { code: 'USER_EXISTS' });
+    assert.deepEqual(await importUsers([{ login: '7', password: 'x' }]), { added: 0, existing: ['7'] });
+    await removeUser('7');
+    assert.equal(await show('7@b.com'), '7@b.com');
+    assert.equal(await show('7@c.com'), '7@c.com');
+  });
+}
+
+test('sessions end for the user who is meant, and for no namesake', async () => {
+  const open = new Map([
+    ['sip:1', '7@b.com'],
+    ['sip:2', '7@c.com'],
+    ['sip:3', '8@192.0.2.1'],
+  ]);
+  const door = {
+    name: 'sip',
+    sessions: () =>
+      [...open].map(([session, user]) => ({
+        session,
+        user,
+        door: 'sip',
+        client: '',
+        started: 0,
+        expires: 0,
+        detail: {},
+      })),
+    end: async (session: string) => open.delete(session),
+  } as Partial<Door> as Door;
+  const { administration } = lab('local', { defaultDomain: '', sessions: new SessionDirectory(() => [door]) });
+  for (const login of ['7', '7@b.com', '8']) await administration.addUser({ login, password: 'x' });
+  await assert.rejects(administration.kick('7'), { code: 'USER_AMBIGUOUS', message: /7@b\.com, 7@c\.com/ });
+  await administration.removeUser('7');
+  assert.equal(open.size, 3);
+  await administration.removeUser('8');
+  assert.deepEqual([...open.keys()], ['sip:1', 'sip:2'], 'under whichever domain, nobody else is called so');
+  assert.equal(await administration.kick('7@b.com'), 1);
+  assert.equal(await administration.kick('7'), 1, 'the only one left');
+  assert.equal(await administration.kick('7'), 0);
+});
+
+test('an import takes no alias for a user', async () => {
+  const { administration, users } = lab('local');
+  await administration.addBinding({ table: 'aliases', login: 'info', contact: 'sip:1@a', seconds: 0, q: 1 });
+  const many = ['1000', 'info'].map((login) => ({ login, password: 'x' }));
+  const hint = 'remove it first: serctl alias rm info@example.com';
+  await assert.rejects(administration.importUsers(many), { code: 'ALIAS_EXISTS', hint });
+  assert.equal(users.length, 0);
+});
+
 test('logins are checked where they come in', () => {
   assert.deepEqual(parseLogin('1000', ''), { name: '1000', domain: '' });
   assert.deepEqual(parseLogin('a.b+c@Example.COM', 'x'), { name: 'a.b+c', domain: 'example.com' });
@@ -305,7 +382,24 @@ test('the first administrator, wrong passwords, and the limit', async () => {
   for (let i = 0; i < 5; i++) assert.equal(await admins.verify('admin', `wrong${i}`, client), false);
   assert.equal(await admins.verify('admin', first!.generated!, client), false, 'over the limit');
   assert.equal(await admins.verify('admin', first!.generated!, { address: '192.0.2.9', port: 1 }), true);
-  await assert.rejects(admins.setPassword('admin', 'short'), { code: 'ADMIN_PASSWORD_SHORT' });
-  assert.equal(audited().filter(({ event }) => event === 'refused').length, 6);
+  const atOnce = Array.from({ length: 9 }, (_, i) => {
+    return admins.verify(`nobody${i}`, 'x', { address: `192.0.2.${20 + i}`, port: 0 });
+  });
+  await assert.rejects(Promise.all(atOnce), { code: 'HTTP_BUSY' }, 'no time is no wrong password');
+  await Promise.allSettled(atOnce);
+  await assert.rejects(admins.setPassword('admin', 'short', 'me'), { code: 'ADMIN_PASSWORD_SHORT' });
+  await assert.rejects(admins.setPassword('nobody', 'long enough', 'me'), { code: 'ADMIN_UNKNOWN' });
+  await admins.setPassword('admin', 'another password', 'me');
+  assert.equal(await admins.verify('admin', first!.generated!, { address: '192.0.2.9', port: 1 }), false);
+  assert.equal(await admins.verify('admin', 'another password', { address: '192.0.2.9', port: 1 }), true);
+  const set = audited().filter(({ action }) => action === 'set-admin-password');
+  assert.deepEqual(
+    set.map(({ by, user }) => [by, user]),
+    [
+      ['first start', 'admin'],
+      ['me', 'admin'],
+    ],
+  );
+  assert.equal(audited().filter(({ event }) => event === 'refused').length, 15);
   assert.notEqual(generatePassword(), generatePassword());
 });

@@ -6,7 +6,8 @@
  */
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { auditChange } from '../audit/events.ts';
+import { type AuditFields, auditLine } from '../audit/events.ts';
+import type { AuditLines } from '../audit/types.ts';
 import { verifyTrail } from '../audit/verify.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { commit } from '../journal/commit.ts';
@@ -15,7 +16,14 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
-import { type Administration, type AuditReport, type BindingView, IMPORT_PIECE, type LoginText, type UserView } from './types.ts';
+import {
+  type Administration,
+  type AuditReport,
+  type BindingView,
+  IMPORT_PIECE,
+  type LoginText,
+  type UserView,
+} from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
 
 export interface AdministrationParts {
@@ -66,28 +74,28 @@ export function createAdministration(parts: AdministrationParts): Administration
   async function addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView> {
     const fresh = newUser(user);
     refuseAlias(fresh.login, await parts.contacts.open(ALIASES));
-    const view = await book.add(fresh);
-    await changed('add-user', fresh.login);
+    const view = await book.add(fresh, event('add-user', { user: loginText(fresh.login) }));
+    parts.changed(fresh.login.name);
     return view;
   }
 
   async function setPassword(text: LoginText, password: string): Promise<void> {
     checkPassword(password);
     const login = await resolve(text);
-    await book.setPassword(login, password);
-    await changed('set-password', login);
+    await book.setPassword(login, password, event('set-password', { user: loginText(login) }));
+    parts.changed(login.name);
   }
 
   async function setEmail(text: LoginText, email: string): Promise<void> {
     const login = await resolve(text);
-    await book.setEmail(login, email);
-    await changed('set-email', login);
+    await book.setEmail(login, email, event('set-email', { user: loginText(login) }));
+    parts.changed(login.name);
   }
 
   async function removeUser(text: LoginText): Promise<void> {
     const login = await resolve(text);
-    await book.remove(login);
-    await changed('remove-user', login);
+    await book.remove(login, event('remove-user', { user: loginText(login) }));
+    parts.changed(login.name);
     const { sessions } = parts;
     if (sessions) {
       // A session may be under another domain than the login, or none; with no namesake left it can only be this user's.
@@ -116,10 +124,9 @@ export function createAdministration(parts: AdministrationParts): Administration
       existing.push(...taken);
       const missing = piece.filter(({ login }) => !taken.has(loginText(login)));
       if (missing.length === 0) continue;
-      added += await book.addMany(missing);
+      added += await book.addMany(missing, event('import-users', { count: missing.length }));
       for (const { login } of missing) parts.changed(login.name);
     }
-    await record('import-users', { count: added });
     return { added, existing };
   }
 
@@ -225,13 +232,15 @@ export function createAdministration(parts: AdministrationParts): Administration
     });
   }
 
-  async function changed(action: string, login: Login): Promise<void> {
-    parts.changed(login.name);
-    await record(action, { user: loginText(login) });
+  function event(action: string, fields: AuditFields): AuditLines {
+    return [auditLine(clock.now(), 'admin', { action, by: parts.actor, ...fields })];
   }
 
-  function record(action: string, fields: Readonly<Record<string, string | number | undefined>>): Promise<void> {
-    return commit(parts.journal, [auditChange(clock.now(), 'admin', { action, by: parts.actor, ...fields })]);
+  function record(action: string, fields: AuditFields): Promise<void> {
+    return commit(
+      parts.journal,
+      event(action, fields).map((line) => ({ kind: 'audit', line })),
+    );
   }
 
   function view(table: string, aor: string, contact: Contact): BindingView {

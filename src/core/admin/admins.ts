@@ -49,9 +49,13 @@ export interface AdminsParts extends AdminKeeping {
 /** Errors: ADMIN_PASSWORD_SHORT. */
 export function checkAdminPassword(password: string): void {
   if (password.length >= MIN_LENGTH) return;
-  throw new GatehouseError('ADMIN_PASSWORD_SHORT', `an administrator's password needs ${MIN_LENGTH} characters or more`, {
-    hint: 'choose a longer one, in GATEHOUSE_ADMIN_PASSWORD or where you typed it',
-  });
+  throw new GatehouseError(
+    'ADMIN_PASSWORD_SHORT',
+    `an administrator's password needs ${MIN_LENGTH} characters or more`,
+    {
+      hint: 'choose a longer one, in GATEHOUSE_ADMIN_PASSWORD or where you typed it',
+    },
+  );
 }
 
 /** Sets it where no server runs that could remember the old one. */

@@ -5,6 +5,7 @@
  * ha1 = MD5(user:domain:password), ha1b = MD5(user@domain:domain:password).
  */
 import { GatehouseError } from '../../platform/errors.ts';
+import type { AuditLines } from '../audit/types.ts';
 import { digestHash } from '../proofs/digest-hash.ts';
 import type { NewSubscriber, SerTables, SubscriberName, SubscriberRow, SubscriberSpec, UriSpec } from '../ser/types.ts';
 import { unicodeText, wireText } from '../ser/wire-text.ts';
@@ -30,28 +31,33 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   };
   return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
 
-  async function add(user: NewUser): Promise<UserView> {
+  async function add(user: NewUser, audit: AuditLines): Promise<UserView> {
     const { login } = user;
     if ((await taken([login])).length > 0) {
       throw new GatehouseError('USER_EXISTS', `there is a user ${loginText(login)} already`);
     }
-    await tables.addUsers(both, [newRow(user)]);
+    await tables.addUsers(both, [newRow(user)], audit);
     return show(login);
   }
 
-  async function addMany(users: readonly NewUser[]): Promise<number> {
-    await tables.addUsers(both, users.map(newRow));
+  async function addMany(users: readonly NewUser[], audit: AuditLines): Promise<number> {
+    await tables.addUsers(both, users.map(newRow), audit);
     return users.length;
   }
 
   async function taken(logins: readonly Login[]): Promise<Login[]> {
     // The table's collation may take another spelling for the same name: the login counts as it was asked for.
     const there = new Set<string>();
-    const [bare, domained] = [logins.filter(({ domain }) => domain === ''), logins.filter(({ domain }) => domain !== '')];
+    const [bare, domained] = [
+      logins.filter(({ domain }) => domain === ''),
+      logins.filter(({ domain }) => domain !== ''),
+    ];
     for (const { username, domain } of await read(bare)) there.add(loginKey(username, domain));
     // A table without domains has each name once, whatever domain is asked for.
     const inDomains = await read(domained);
-    const names = new Set(inDomains.filter(({ domain }) => domain === '').map(({ username }) => loginKey(username, '')));
+    const names = new Set(
+      inDomains.filter(({ domain }) => domain === '').map(({ username }) => loginKey(username, '')),
+    );
     for (const { username, domain } of inDomains) there.add(loginKey(username, domain));
     return logins.filter(({ name, domain }) => {
       const username = wireText(name);
@@ -64,20 +70,20 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     return rows.map(({ username, domain }) => ({ name: unicodeText(username), domain: unicodeText(domain) }));
   }
 
-  async function setPassword(login: Login, password: string): Promise<void> {
+  async function setPassword(login: Login, password: string, audit: AuditLines): Promise<void> {
     const { username, domain, values } = await find(login);
-    await tables.updateSubscriber(subscriber, filled(username, domain, wireText(password), values[1] ?? ''));
+    await tables.updateSubscriber(subscriber, filled(username, domain, wireText(password), values[1] ?? ''), audit);
   }
 
-  async function setEmail(login: Login, email: string): Promise<void> {
+  async function setEmail(login: Login, email: string, audit: AuditLines): Promise<void> {
     const { username, domain, password, password2, values } = await find(login);
     const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email: wireText(email) };
-    await tables.updateSubscriber(subscriber, row);
+    await tables.updateSubscriber(subscriber, row, audit);
   }
 
-  async function remove(login: Login): Promise<void> {
+  async function remove(login: Login, audit: AuditLines): Promise<void> {
     const { username, domain } = await find(login);
-    await tables.removeUser(both, { username, domain });
+    await tables.removeUser(both, { username, domain }, audit);
   }
 
   async function show(login: Login): Promise<UserView> {

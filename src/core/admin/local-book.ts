@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
+import type { AuditLines } from '../audit/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import type { UserTables } from '../ser/types.ts';
 import { passwordSeal } from '../users/local-users.ts';
@@ -23,15 +24,15 @@ export interface LocalBookParts {
 export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
   return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
 
-  async function add({ login, email, password }: NewUser): Promise<UserView> {
+  async function add({ login, email, password }: NewUser, audit: AuditLines): Promise<UserView> {
     const fresh = { logins: [login], email, created: clock.now() };
-    return view(await store.create(fresh, (id) => sealed(password, id), shownIn));
+    return view(await store.create(fresh, (id) => sealed(password, id), shownIn, audit));
   }
 
-  async function addMany(users: readonly NewUser[]): Promise<number> {
+  async function addMany(users: readonly NewUser[], audit: AuditLines): Promise<number> {
     const created = clock.now();
     const records = users.map(({ login, email }) => ({ logins: [login], email, created }));
-    return store.createMany(records, (index, id) => sealed(users[index]!.password, id), shownIn);
+    return store.createMany(records, (index, id) => sealed(users[index]!.password, id), shownIn, audit);
   }
 
   async function taken(logins: readonly Login[]): Promise<Login[]> {
@@ -47,17 +48,17 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
     return (await store.find(logins)).filter(({ login, user }) => user.logins.some((has) => sameLogin(has, login)));
   }
 
-  async function setPassword(login: Login, password: string): Promise<void> {
+  async function setPassword(login: Login, password: string, audit: AuditLines): Promise<void> {
     const { id } = await find(login);
-    await store.update(id, { password: sealed(password, id) });
+    await store.update(id, { password: sealed(password, id) }, shownIn, audit);
   }
 
-  async function setEmail(login: Login, email: string): Promise<void> {
-    await store.update((await find(login)).id, { email });
+  async function setEmail(login: Login, email: string, audit: AuditLines): Promise<void> {
+    await store.update((await find(login)).id, { email }, shownIn, audit);
   }
 
-  async function remove(login: Login): Promise<void> {
-    await store.remove((await find(login)).id, shownIn);
+  async function remove(login: Login, audit: AuditLines): Promise<void> {
+    await store.remove((await find(login)).id, shownIn, audit);
   }
 
   async function show(login: Login): Promise<UserView> {

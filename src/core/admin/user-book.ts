@@ -1,4 +1,5 @@
 /** Where administration keeps users: our own tables (local-book.ts), or an attached SER table (attached-book.ts). */
+import type { AuditLines } from '../audit/types.ts';
 import type { Login } from '../users/store.ts';
 import type { UserView } from './types.ts';
 
@@ -8,18 +9,22 @@ export interface NewUser {
   readonly email: string;
 }
 
-/** A login means exactly that one: its name in no other domain. Errors: USER_EXISTS, USER_UNKNOWN, SER_VALUE_TOO_LONG, STORAGE_UNAVAILABLE, STORAGE_REFUSED. */
+/**
+ * A login means exactly that one: its name in no other domain. A change takes `audit` along, as UserStore and SerTables do.
+ *
+ * Errors: USER_EXISTS, USER_UNKNOWN, SER_VALUE_TOO_LONG, STORAGE_UNAVAILABLE, STORAGE_REFUSED, AUDIT_UNWRITABLE.
+ */
 export interface UserBook {
-  add(user: NewUser): Promise<UserView>;
+  add(user: NewUser, audit: AuditLines): Promise<UserView>;
   /** All of them new; gives how many were added. */
-  addMany(users: readonly NewUser[]): Promise<number>;
+  addMany(users: readonly NewUser[], audit: AuditLines): Promise<number>;
   /** Those of the logins that somebody has. */
   taken(logins: readonly Login[]): Promise<Login[]>;
   /** All logins with this name, in whichever domain. */
   named(name: string): Promise<Login[]>;
-  setPassword(login: Login, password: string): Promise<void>;
-  setEmail(login: Login, email: string): Promise<void>;
-  remove(login: Login): Promise<void>;
+  setPassword(login: Login, password: string, audit: AuditLines): Promise<void>;
+  setEmail(login: Login, email: string, audit: AuditLines): Promise<void>;
+  remove(login: Login, audit: AuditLines): Promise<void>;
   show(login: Login): Promise<UserView>;
   list(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
 }

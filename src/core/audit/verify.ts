@@ -97,7 +97,8 @@ class TrailCheck {
 
   #checkHead(text: string | undefined, head: ChainState | undefined): void {
     const { sequence } = this.#reader.state;
-    if (text === undefined) {
+    // Empty: made when the trail was begun, before its first line.
+    if (text === undefined || text === '') {
       if (this.#lines > 0) this.#fault(HEAD_FILE, 0, 'the head is missing');
       return;
     }

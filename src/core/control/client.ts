@@ -19,7 +19,7 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 const MAX_PATH = 107;
 
 /** Says for whom a command calls. */
-export const UID_HEADER = 'gatehouse-uid';
+export const uidHeader = 'gatehouse-uid';
 
 /** Who acts at the command line, as the audit trail names it. */
 export function commandLineActor(uid: string): string {
@@ -73,7 +73,7 @@ function post(path: string, method: string, args: unknown[]): Promise<unknown> {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     // Node does not tell a server who is at the other end of a unix socket. Only owner and root can open this one.
-    [UID_HEADER]: String(process.getuid?.() ?? ''),
+    [uidHeader]: String(process.getuid?.() ?? ''),
     connection: 'close',
   };
   return new Promise((resolve, reject) => {

@@ -97,10 +97,14 @@ function refuseRootForOther(dataDir: string, owner: number): void {
   if (process.getuid?.() !== 0 || owner === 0) return;
   const name = userName(owner);
   const line = [basename(process.argv[1] ?? 'gatehouse'), ...process.argv.slice(2)].map(shellWord).join(' ');
-  throw new GatehouseError('OTHER_OWNER', `the data directory belongs to ${name}, and files that root makes would not`, {
-    where: dataDir,
-    hint: `run: sudo -u ${shellWord(name)} ${line}`,
-  });
+  throw new GatehouseError(
+    'OTHER_OWNER',
+    `the data directory belongs to ${name}, and files that root makes would not`,
+    {
+      where: dataDir,
+      hint: `run: sudo -u ${shellWord(name)} ${line}`,
+    },
+  );
 }
 
 function userName(uid: number): string {
@@ -135,7 +139,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 function unusable(dataDir: string, cause: NodeJS.ErrnoException): GatehouseError {
-  const why = WHY[String(cause.code)] ?? (cause.code === 'ERR_SQLITE_ERROR' ? cause.message : String(cause.code));
+  const why = WHY[String(cause.code)] ?? ('errcode' in cause ? cause.message : String(cause.code));
   return new GatehouseError('DATA_DIRECTORY', `the data directory cannot be used: ${why}`, {
     where: dataDir,
     hint: 'name another with --data DIR, or let this user write there',

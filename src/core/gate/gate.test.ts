@@ -391,7 +391,9 @@ test('a session is ended at the door that its id names', async () => {
   assert.equal(await gate.end('portal:2', 'kicked'), false);
   assert.equal(await gate.end('nonsense', 'kicked'), false);
   assert.deepEqual(ended, ['portal:1']);
-  assert.equal(await directory.endAll('alice', 'kicked'), 2);
+  assert.equal(await directory.endAll('alice', 'kicked'), 0, 'a login means exactly that one');
+  assert.equal(await directory.endAll('alice@a', 'kicked'), 2);
+  assert.equal([...directory.who('alice')].length, 2);
   assert.equal([...directory.who('alic')].length, 0);
   assert.equal([...directory.who('alice@b')].length, 0);
 });

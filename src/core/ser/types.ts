@@ -4,6 +4,7 @@
  *
  * A table is `attached` when it was there before Gatehouse: it is used as it stands and other tools may change it.
  */
+import type { AuditLines } from '../audit/types.ts';
 
 /** A SER table in one database. `database` is a name that main gave: `main` or `attached`. */
 interface TableSpec {
@@ -87,7 +88,12 @@ export interface NewSubscriber {
   readonly email: string;
 }
 
-/** Reading and administering the SER tables. Errors: STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_TABLE_MISSING, SER_TABLE_LAYOUT, SER_VALUE_TOO_LONG. */
+/**
+ * Reading and administering the SER tables. A change takes `audit` along: durable in the trail when it is, and absent when it
+ * failed.
+ *
+ * Errors: STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_TABLE_MISSING, SER_TABLE_LAYOUT, SER_VALUE_TOO_LONG, AUDIT_UNWRITABLE.
+ */
 export interface SerTables {
   /** Proves that table and columns are there (and makes the table, in a database of our own); says what it found. */
   open(kind: 'subscriber', spec: SubscriberSpec): Promise<TableReport>;
@@ -101,10 +107,10 @@ export interface SerTables {
     options: { after?: SubscriberName; limit: number; prefix?: string },
   ): Promise<SubscriberRow[]>;
   /** All of them or none, where the tables' engine has transactions. */
-  addUsers(tables: UserTables, rows: readonly NewSubscriber[]): Promise<void>;
+  addUsers(tables: UserTables, rows: readonly NewSubscriber[], audit?: AuditLines): Promise<void>;
   /** False when there is no such row. */
-  updateSubscriber(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean>;
-  removeUser(tables: UserTables, name: SubscriberName): Promise<void>;
+  updateSubscriber(spec: SubscriberSpec, row: NewSubscriber, audit?: AuditLines): Promise<boolean>;
+  removeUser(tables: UserTables, name: SubscriberName, audit?: AuditLines): Promise<void>;
   /** All bindings that have not expired, in pieces, for the preload. */
   loadBindings(spec: LocationSpec, now: number, onRows: (rows: BindingRow[]) => void): Promise<void>;
   /** Does the row (username, domain, uri_user) exist? An empty username or domain = any. */

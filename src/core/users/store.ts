@@ -4,6 +4,7 @@
  *
  * Errors: STORAGE_UNAVAILABLE, STORAGE_REFUSED; USER_EXISTS and USER_UNKNOWN where said.
  */
+import type { AuditLines } from '../audit/types.ts';
 import type { UserTables } from '../ser/types.ts';
 
 export interface UserRecord {
@@ -25,6 +26,7 @@ export interface Login {
 
 export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'>;
 
+/** A change takes `audit` along: durable in the trail when it is, and absent when it failed. */
 export interface UserStore {
   /** The users with these logins, in one query; an empty domain matches any (lowest id first). */
   find(logins: readonly Login[]): Promise<{ login: Login; user: UserRecord }[]>;
@@ -36,15 +38,26 @@ export interface UserStore {
    * `seal` gets the new id, since the sealed password is bound to it. The rows in `shownIn`, which hold no secret, come and go
    * in one transaction with the user. USER_EXISTS when a login is taken.
    */
-  create(user: NewUserRecord, seal: (id: number) => Uint8Array | null, shownIn?: UserTables): Promise<UserRecord>;
-  /** Many at once, in one transaction per piece; for import. */
+  create(
+    user: NewUserRecord,
+    seal: (id: number) => Uint8Array | null,
+    shownIn?: UserTables,
+    audit?: AuditLines,
+  ): Promise<UserRecord>;
+  /** Many at once, in one transaction per piece, `audit` with the last; for import. */
   createMany(
     users: readonly NewUserRecord[],
     seal: (index: number, id: number) => Uint8Array | null,
     shownIn?: UserTables,
+    audit?: AuditLines,
   ): Promise<number>;
   /** USER_UNKNOWN when there is none. */
-  update(id: number, change: { email?: string; locked?: boolean; password?: Uint8Array | null }): Promise<void>;
+  update(
+    id: number,
+    change: { email?: string; locked?: boolean; password?: Uint8Array | null },
+    shownIn?: UserTables,
+    audit?: AuditLines,
+  ): Promise<void>;
   /** USER_UNKNOWN when there is none. */
-  remove(id: number, shownIn?: UserTables): Promise<void>;
+  remove(id: number, shownIn?: UserTables, audit?: AuditLines): Promise<void>;
 }

@@ -7,7 +7,7 @@
 import { isIP } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Administration } from '../../core/admin/types.ts';
-import { commandLineActor, UID_HEADER } from '../../core/control/client.ts';
+import { commandLineActor, uidHeader } from '../../core/control/client.ts';
 import { callMethod } from '../../core/control/methods.ts';
 import type { HealthItem } from '../../core/doors/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
@@ -62,7 +62,7 @@ export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
 /** The calls for whoever may open the socket: its file mode is the lock. */
 export async function controlApp(options: AppOptions): Promise<FastifyInstance> {
   const app = await emptyApp(options.log);
-  addCalls(app, '/control', options, async ({ headers }) => commandLineActor(String(headers[UID_HEADER] ?? '')));
+  addCalls(app, '/control', options, async ({ headers }) => commandLineActor(String(headers[uidHeader] ?? '')));
   return app;
 }
 

@@ -24,6 +24,7 @@ export const httpOptions = z.strictObject({
     .array(z.string().min(1).max(255))
     .max(64)
     .default([])
-    .describe('Host names under which it may be called besides its addresses and localhost: those of a proxy, of the LAN.'),
+    .describe(
+      'Host names under which it may be called besides its addresses and localhost: those of a proxy, of the LAN.',
+    ),
 });
-export type HttpOptions = z.output<typeof httpOptions>;

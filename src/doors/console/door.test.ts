@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -8,6 +9,7 @@ import { test } from 'node:test';
 import { connectControl, controlSocketOf } from '../../core/control/client.ts';
 import { fakeAdministration } from '../../core/control/fake.ts';
 import type { HealthItem } from '../../core/doors/types.ts';
+import type { Client } from '../../core/gate/types.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import type { VerifyAdmin } from './administrators.ts';
@@ -19,11 +21,16 @@ async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-console-'));
   t.after(() => rmSync(dataDir, { recursive: true }));
   const administration = fakeAdministration();
+  const actors: string[] = [];
   const make = (port = 0) =>
     createConsoleDoor({
       listen: [{ address: '127.0.0.1', port }],
       controlSocket: controlSocketOf(dataDir),
-      administration,
+      administration: (actor) => {
+        actors.push(actor);
+        return administration;
+      },
+      names: ['console.example'],
       health: () => options.health ?? [],
       metrics: createMetrics({ version: '1' }),
       verifyAdmin: options.verifyAdmin ?? rightPassword,
@@ -40,7 +47,7 @@ async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health
       body: JSON.stringify(args),
       headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('admin:right')}`, ...headers },
     });
-  return { door, make, url, port, call, administration, socket: join(dataDir, 'control.sock') };
+  return { door, make, url, port, call, administration, actors, socket: join(dataDir, 'control.sock') };
 }
 
 async function codeOf(reply: Response): Promise<[number, string]> {
@@ -64,13 +71,8 @@ test('the control socket is for its owner alone and carries every kind of answer
   await assert.rejects(client.listUsers({ limit: 5000 }), { code: 'ARGUMENTS_INVALID', where: 'listUsers(0.limit)' });
 });
 
-test('a live socket is refused and left alone, a dead one replaced', async (t) => {
+test('the socket of a dead server is replaced', async (t) => {
   const { door, make, socket } = await open(t);
-  const second = make();
-  await assert.rejects(second.start(), { code: 'SERVER_RUNNING', message: /process 42/ });
-  assert.deepEqual(second.listeners(), []);
-  assert.equal((await (await connectControl(socket))?.status())?.pid, 42);
-
   await door.stop(0);
   assert.equal(await connectControl(socket), undefined);
   const dead = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
@@ -123,6 +125,46 @@ test('over TCP an administrator must say who they are', async (t) => {
   assert.equal((await fetch(`${url}/control/who`, { method: 'POST' })).status, 404);
 });
 
+test('who acts is told to the administration', async (t) => {
+  const { call, socket, actors } = await open(t);
+  await call('who', []);
+  await (await connectControl(socket))!.who();
+  assert.deepEqual(actors, ['admin admin from 127.0.0.1', `command line (uid ${process.getuid!()})`]);
+});
+
+test('wrong passwords count for the address, not for the connection', async (t) => {
+  const clients: Client[] = [];
+  const { call } = await open(t, {
+    verifyAdmin: async (_name, _password, client) => {
+      clients.push(client);
+      return false;
+    },
+  });
+  for (let i = 0; i < 2; i++) assert.equal((await call('who', [], { connection: 'close' })).status, 401);
+  assert.deepEqual(clients, Array(2).fill({ address: '127.0.0.1', port: 0 }));
+});
+
+test('a name in the Host header that is none of ours is refused, but for health', async (t) => {
+  const { port } = await open(t);
+  const get = (path: string, host: string) =>
+    new Promise<number>((resolve, reject) => {
+      const headers = { host };
+      request({ host: '127.0.0.1', port, path, headers, agent: false }, (reply) => {
+        reply.resume();
+        resolve(reply.statusCode!);
+      })
+        .on('error', reject)
+        .end();
+    });
+  for (const host of ['127.0.0.1', '192.0.2.1:8080', '[::1]:8080', 'localhost:1', 'Console.Example:80']) {
+    assert.equal(await get('/metrics', host), 200, host);
+  }
+  for (const host of ['evil.example', 'localhost.evil.example', 'x', '127.0.0.1.evil.example:80']) {
+    assert.equal(await get('/metrics', host), 421, host);
+    assert.equal(await get('/healthz', host), 200, host);
+  }
+});
+
 test('only so many may wait for their password to be checked', async (t) => {
   const most = 32;
   const waiting: ((ok: boolean) => void)[] = [];
@@ -139,7 +181,7 @@ test('only so many may wait for their password to be checked', async (t) => {
   await full;
   const next = await call('who', []);
   assert.equal(next.headers.get('retry-after'), '1');
-  assert.deepEqual(await codeOf(next), [429, 'HTTP_BUSY']);
+  assert.deepEqual(await codeOf(next), [503, 'HTTP_BUSY']);
   for (const done of waiting) done(true);
   for (const reply of await Promise.all(first)) assert.equal(reply.status, 200);
 });

@@ -9,7 +9,6 @@ const listen = z
   .describe('Address to listen on: [udp:|tcp:]ADDRESS[:PORT]; without a protocol both, without a port 5060.');
 
 export const sipConfig = z.strictObject({
-  enabled: z.boolean().default(true).describe('Whether the SIP door is opened.'),
   script: z
     .string()
     .min(1)

@@ -80,8 +80,14 @@ function readValue(text: string, node: OptionNode): unknown {
   if (text.length > MAX_VALUE) return undefined;
   if (node.type === 'string') return text;
   const wanted = new Set([node.type, ...(node.anyOf ?? []).map((choice) => choice.type)]);
+  // In a list of texts `0123` and `yes` are texts, too.
+  const ofTexts = typeof node.items === 'object' && node.items.type === 'string';
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0, logLevel: 'silent' });
+    const value: unknown = parse(text, {
+      ...(ofTexts ? { schema: 'failsafe' } : {}),
+      maxAliasCount: 0,
+      logLevel: 'silent',
+    });
     if (wanted.has('string') && (typeof value !== 'object' || value === null)) return text;
     return wanted.has('array') && !Array.isArray(value) ? [value] : value;
   } catch {

@@ -137,7 +137,10 @@ test('environment: texts as they stand, one value makes a list of one, the rest 
   assert.equal(values.store?.name, '007');
   assert.deepEqual(values.http.either, [1, 2]);
   assert.deepEqual(values.limits, { calls: 3 });
-  assert.deepEqual(requireConfig(load(undefined, { GATEHOUSE__HTTP__LISTEN: 'a:1' })).http.listen, ['a:1']);
+  const listen = (text: string) => requireConfig(load(undefined, { GATEHOUSE__HTTP__LISTEN: text })).http.listen;
+  assert.deepEqual(listen('a:1'), ['a:1']);
+  assert.deepEqual(listen('0123'), ['0123']);
+  assert.deepEqual(listen('[0123, yes, 1e3, null]'), ['0123', 'yes', '1e3', 'null']);
 });
 
 test('hostile files end in a problem', () => {

@@ -17,7 +17,8 @@ function lab(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const folder = (name: string | number) => join(root, String(name));
-  const open = (name: string | number) => openSqliteDatabase({ dialect: 'sqlite', path: join(folder(name), FILES[0]!) });
+  const open = (name: string | number) =>
+    openSqliteDatabase({ dialect: 'sqlite', path: join(folder(name), FILES[0]!) });
   let last = 0;
   const dying = (db: Database) =>
     watched(db, () => {

@@ -10,9 +10,8 @@ import type {
 import type { Cell } from '../batch.ts';
 import type { ListOptions } from '../protocol.ts';
 import { hasColumn, quoteName, type Row } from '../table-shape.ts';
-import { toDatetime } from './datetime.ts';
 import type { Tables } from './tables.ts';
-import { checkLengths, pick, secretColumns, userRows } from './user-rows.ts';
+import { updateSubscriber, userRows } from './user-rows.ts';
 
 export class Subscribers {
   readonly #tables: Tables;
@@ -56,24 +55,17 @@ export class Subscribers {
     return this.#select(spec, `${tests.join(' AND ')} ORDER BY ${order} LIMIT ${Math.floor(limit)}`, values);
   }
 
-  async add(tables: UserTables, rows: readonly NewSubscriber[]): Promise<void> {
-    await (await userRows(this.#tables, tables)).add(rows);
+  /** This and what follows call `seal` before they commit. */
+  async add(tables: UserTables, rows: readonly NewSubscriber[], seal: () => void): Promise<void> {
+    await (await userRows(this.#tables, tables)).add(rows, { seal });
   }
 
-  async remove(tables: UserTables, name: SubscriberName): Promise<void> {
-    await (await userRows(this.#tables, tables)).remove(name);
+  async remove(tables: UserTables, name: SubscriberName, seal: () => void): Promise<void> {
+    await (await userRows(this.#tables, tables)).remove(name, { seal });
   }
 
-  async update(spec: SubscriberSpec, row: NewSubscriber): Promise<boolean> {
-    const { db, shape } = await this.#tables.find('subscriber', spec);
-    const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
-    checkLengths(spec.table, shape, values);
-    const sets = values.map(([column]) => `${quoteName(column)} = ?`).join(', ');
-    const byDomain = hasColumn(shape, spec.domainColumn);
-    const test = `${quoteName(spec.userColumn)} = ?${byDomain ? ` AND ${quoteName(spec.domainColumn)} = ?` : ''}`;
-    const key = byDomain ? [row.username, row.domain] : [row.username];
-    const sql = `UPDATE ${quoteName(spec.table)} SET ${sets} WHERE ${test}`;
-    return (await db.run(sql, [...values.map(([, value]) => value), ...key])) > 0;
+  update(spec: SubscriberSpec, row: NewSubscriber, seal: () => void): Promise<boolean> {
+    return updateSubscriber(this.#tables, spec, row, seal);
   }
 
   async hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean> {

@@ -15,18 +15,18 @@ import { toDatetime } from './datetime.ts';
 import type { Found, Tables } from './tables.ts';
 
 /** Rows of one INSERT. */
-const ROWS = 500;
+export const ROWS = 500;
+const EMAIL = 'email_address';
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** A transaction of somebody else's. */
-export interface OpenTransaction {
-  readonly db: Database;
-  readonly on: Kysely<Schema>;
-}
+/** A transaction of somebody else's, or what to call when all of our own are about to be committed. */
+export type Around = { readonly db: Database; readonly on: Kysely<Schema> } | { seal(): void };
 
 export interface UserRows {
-  add(rows: readonly NewSubscriber[], open?: OpenTransaction): Promise<void>;
-  remove(name: SubscriberName, open?: OpenTransaction): Promise<void>;
+  add(rows: readonly NewSubscriber[], around: Around): Promise<void>;
+  /** Where the table has a column for it. */
+  setEmail(name: SubscriberName, email: string, around: Around): Promise<void>;
+  remove(name: SubscriberName, around: Around): Promise<void>;
 }
 
 interface Place extends Found {
@@ -44,20 +44,27 @@ export async function userRows(tables: Tables, { subscriber, uri }: UserTables):
   if (uri) places.push(uriPlace(uri, await tables.find('uri', uri)));
   const byDatabase = Map.groupBy(places, ({ db }) => db);
   return {
-    add: (rows, open) => each(open, (place, on) => insert(place, on, rows)),
-    remove: (name, open) => each(open, (place, on) => remove(place, on, name)),
+    async add(rows, around) {
+      // Before the first statement: not every table could take it back.
+      const fitting = new Map(places.map((place) => [place, rows.map((row) => fitted(place, row))]));
+      await each(around, (place, on) => insert(place, on, fitting.get(place)!));
+    },
+    setEmail: (name, email, around) => each(around, (place, on) => setEmail(place, on, name, email)),
+    remove: (name, around) => each(around, (place, on) => remove(place, on, name)),
   };
 
-  async function each(
-    open: OpenTransaction | undefined,
-    work: (place: Place, on: Kysely<Schema>) => Promise<void>,
-  ): Promise<void> {
-    for (const [db, own] of byDatabase) {
+  /** Databases one inside the other, so that all are open before the first is committed. */
+  async function each(around: Around, work: (place: Place, on: Kysely<Schema>) => Promise<void>): Promise<void> {
+    const step = async ([first, ...rest]: [Database, Place[]][]): Promise<void> => {
+      if (!first) return 'seal' in around ? around.seal() : undefined;
+      const [db, own] = first;
       const all = async (on: Kysely<Schema>) => {
         for (const place of own) await work(place, on);
+        await step(rest);
       };
-      await (db === open?.db ? all(open.on) : transaction(db, all));
-    }
+      await ('on' in around && db === around.db ? all(around.on) : transaction(db, all));
+    };
+    await step([...byDatabase]);
   }
 }
 
@@ -85,11 +92,15 @@ function uriPlace({ table, userColumn, domainColumn, uriUserColumn }: UriSpec, f
   return { ...found, table, userColumn, domainColumn, mayExist: true, values };
 }
 
-async function insert(place: Place, on: Kysely<Schema>, rows: readonly NewSubscriber[]): Promise<void> {
-  const { db, table, shape, mayExist } = place;
+function fitted({ table, shape, values }: Place, row: NewSubscriber): Values {
+  const picked = pick(shape, values(row));
+  checkLengths(table, shape, picked);
+  return picked;
+}
+
+async function insert({ db, table, mayExist }: Place, on: Kysely<Schema>, rows: readonly Values[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS) {
-    const piece = rows.slice(start, start + ROWS).map((row) => pick(shape, place.values(row)));
-    for (const values of piece) checkLengths(table, shape, values);
+    const piece = rows.slice(start, start + ROWS);
     const names = piece[0]!.map(([column]) => quoteName(column));
     const texts = piece.map((values) => values.map(([, value]) => value));
     const holes = texts.map((row) => `(${row.map((text) => hole(db, text)).join(', ')})`);
@@ -98,12 +109,44 @@ async function insert(place: Place, on: Kysely<Schema>, rows: readonly NewSubscr
   }
 }
 
-async function remove(place: Place, on: Kysely<Schema>, { username, domain }: SubscriberName): Promise<void> {
-  const { db, shape, table, userColumn, domainColumn } = place;
-  const byDomain = hasColumn(shape, domainColumn);
-  let sql = `DELETE FROM ${quoteName(table)} WHERE ${quoteName(userColumn)} = ${hole(db, username)}`;
-  if (byDomain) sql += ` AND ${quoteName(domainColumn)} = ${hole(db, domain)}`;
-  await execute(db, on, sql, byDomain ? [username, domain] : [username]);
+async function setEmail(place: Place, on: Kysely<Schema>, name: SubscriberName, email: string): Promise<void> {
+  const { db, shape, table } = place;
+  if (!hasColumn(shape, EMAIL)) return;
+  checkLengths(table, shape, [[EMAIL, email]]);
+  const { sql, texts } = isNamed(place, name);
+  await execute(db, on, `UPDATE ${quoteName(table)} SET ${EMAIL} = ${hole(db, email)} WHERE ${sql}`, [email, ...texts]);
+}
+
+async function remove(place: Place, on: Kysely<Schema>, name: SubscriberName): Promise<void> {
+  const { sql, texts } = isNamed(place, name);
+  await execute(place.db, on, `DELETE FROM ${quoteName(place.table)} WHERE ${sql}`, texts);
+}
+
+/** Gives whether there is such a row. Calls `seal` before it commits. */
+export async function updateSubscriber(
+  tables: Tables,
+  spec: SubscriberSpec,
+  row: NewSubscriber,
+  seal: () => void,
+): Promise<boolean> {
+  const place = subscriberPlace(spec, await tables.find('subscriber', spec));
+  const { db, shape, table } = place;
+  const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
+  checkLengths(table, shape, values);
+  const sets = values.map(([column, text]) => `${quoteName(column)} = ${hole(db, text)}`).join(', ');
+  const { sql, texts } = isNamed(place, row);
+  return transaction(db, async (on) => {
+    const all = [...values.map(([, text]) => text), ...texts];
+    const there = (await execute(db, on, `UPDATE ${quoteName(table)} SET ${sets} WHERE ${sql}`, all)) > 0;
+    if (there) seal();
+    return there;
+  });
+}
+
+function isNamed({ db, shape, userColumn, domainColumn }: Place, { username, domain }: SubscriberName) {
+  const byName = `${quoteName(userColumn)} = ${hole(db, username)}`;
+  if (!hasColumn(shape, domainColumn)) return { sql: byName, texts: [username] };
+  return { sql: `${byName} AND ${quoteName(domainColumn)} = ${hole(db, domain)}`, texts: [username, domain] };
 }
 
 /** Unlike INSERT IGNORE it forgives nothing but the double key. */
@@ -111,9 +154,10 @@ function keepExisting({ dialect }: Database, column: string): string {
   return dialect === 'mysql' ? ` ON DUPLICATE KEY UPDATE ${column} = ${column}` : ' ON CONFLICT DO NOTHING';
 }
 
-async function execute(db: Database, on: Kysely<Schema>, sql: string, texts: readonly string[]): Promise<void> {
+/** Gives the rows it met. */
+async function execute(db: Database, on: Kysely<Schema>, sql: string, texts: readonly string[]): Promise<number> {
   const values = texts.map((text) => (isMarked(db, text) ? Buffer.from(text, 'latin1') : text));
-  await on.executeQuery(CompiledQuery.raw(sql, values));
+  return Number((await on.executeQuery(CompiledQuery.raw(sql, values))).numAffectedRows ?? 0);
 }
 
 function hole(db: Database, text: string): string {

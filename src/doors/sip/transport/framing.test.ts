@@ -109,7 +109,7 @@ test('Content-Length in all its spellings', () => {
     ['Content-Length:\r\n 7', 7],
     ['Content-Length: 7\r\n ', 7],
     ['Content-Length: 7\r\nl: 7', 7],
-    ['Content-Length: 7\r\nl: 8', 'Different Content-Length Headers'],
+    ['Content-Length: 7\r\nl: 8', 'Multiple Content-Length Headers'],
     ['Content-Length: -1', 'Bad Content-Length Header'],
     ['Content-Length: 7x', 'Bad Content-Length Header'],
     ['Content-Length: 7, 7', 'Bad Content-Length Header'],

@@ -19,7 +19,7 @@ const LARGE_HEAD = fault(513, 'Headers Too Large');
 const LARGE_BODY = fault(413, 'Body Too Large');
 const NO_LENGTH = fault(400, 'Missing Content-Length Header');
 const BAD_LENGTH = fault(400, 'Bad Content-Length Header');
-const TWO_LENGTHS = fault(400, 'Different Content-Length Headers');
+const TWO_LENGTHS = fault(400, 'Multiple Content-Length Headers');
 
 export interface FrameSink {
   /** One whole message, latin1. */
