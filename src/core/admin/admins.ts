@@ -122,7 +122,6 @@ export function createAdmins({ store, limits, journal, clock }: AdminsParts): Ad
   }
 
   function refused(name: string, known: boolean, client: Client): false {
-    if (!known) limits.noise(client);
     const reason = known ? 'wrong-proof' : 'unknown-user';
     const fields = { door: 'console', user: name, client: client.address, port: client.port, reason };
     journal.append([auditChange(clock.now(), 'refused', fields)]);

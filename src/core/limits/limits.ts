@@ -5,7 +5,7 @@
  * count per user. So a stranger uses up the strangers' tries and never the user's own: nobody can lock somebody else out from
  * elsewhere. A name that nobody has counts as a user under its `nameKey`, so that limits do not tell who exists.
  *
- * Each wrong proof, and noise that a door reports, counts against the sender (address and port) too: that slows who tries one
+ * Each wrong proof counts against the sender (address and port) too: that slows who tries one
  * password on many names. Whoever gets in clears it, since a proxy may send for many.
  *
  * A count fades by one every `recoverMs`. At `attempts` the caller is over the limit: nothing is checked, and
@@ -23,7 +23,7 @@ import { KnownPlaces } from './known-places.ts';
 export interface LimitsOptions {
   /** Wrong tries per user and place until the limit. */
   readonly attempts: number;
-  /** Wrong tries, whoever's, and noise per sender until the limit. */
+  /** Wrong tries, whoever's, per sender until the limit. */
   readonly senderAttempts: number;
   /** After this time one wrong try is forgiven. */
   readonly recoverMs: number;
@@ -108,12 +108,6 @@ export class Limits {
     if (this.#senders.size > 0) this.#senders.delete(senderHash(client));
     if (this.#familiar.size > 0) this.#familiar.delete(familiarKey(user, place));
     this.#known.add(user, place);
-  }
-
-  /** A door noticed noise, such as a scan, and counts it against its sender. */
-  noise(client: Client): void {
-    const now = this.#clock.monotonic();
-    this.#add(this.#senders.obtain(senderHash(client), now), 1, this.#options.senderAttempts, now);
   }
 
   #add(bucket: Bucket, amount: number, attempts: number, now: number): void {
