@@ -13,11 +13,13 @@ import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
+import { zeroCounters } from './engine-counters.ts';
 import { canReply, findFault } from './message/faults.ts';
 import { secondVia } from './message/forward.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
-import { buildReply, replyTarget } from './message/reply.ts';
+import { replyTarget } from './message/reply.ts';
+import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
 import { Seldom } from './seldom.ts';
@@ -52,32 +54,6 @@ export interface EngineParts {
   readonly wheel: TimerWheel;
 }
 
-/** Plain numbers, read when metrics are asked for. */
-export interface EngineCounters {
-  requests: number;
-  responses: number;
-  /** Not SIP at all: dropped without an answer. */
-  garbage: number;
-  /** SIP with a fault: answered with 4xx/5xx, or dropped where no answer is possible. */
-  faultsAnswered: number;
-  faultsDropped: number;
-  strayResponses: number;
-  absorbed: number;
-  /** Repeated requests that got the reply of before again. */
-  answeredAgain: number;
-  suspensions: number;
-  /** Runs that waited too long and were given up. */
-  abandoned: number;
-  queued: number;
-  queueOverflows: number;
-  /** Dropped without an answer because the sender is over its limit. */
-  silenced: number;
-  /** Second final replies that the script tried to send. */
-  repliesRefused: number;
-  /** Final replies of our own, by class: index 2 = 2xx … 6 = 6xx. */
-  readonly replies: number[];
-}
-
 interface Waiting {
   readonly run: Run;
   /** Monotonic milliseconds. */
@@ -86,24 +62,9 @@ interface Waiting {
 }
 
 export class Engine implements Receiver, RunHost, TimerOwner {
-  readonly counters: EngineCounters = {
-    requests: 0,
-    responses: 0,
-    garbage: 0,
-    faultsAnswered: 0,
-    faultsDropped: 0,
-    strayResponses: 0,
-    absorbed: 0,
-    answeredAgain: 0,
-    suspensions: 0,
-    abandoned: 0,
-    queued: 0,
-    queueOverflows: 0,
-    silenced: 0,
-    repliesRefused: 0,
-    replies: [0, 0, 0, 0, 0, 0, 0],
-  };
+  readonly counters = zeroCounters();
   readonly #parts: EngineParts;
+  readonly #own: OwnReplies;
   readonly #recent: RecentReplies;
   /** By Call-ID: the run that waits, and what came after it. The one that waits longest is first. */
   readonly #waiting = new Map<string, Waiting>();
@@ -118,6 +79,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     this.#parts = parts;
     this.#unframed = new Seldom(parts.clock);
     this.#failures = new Seldom(parts.clock);
+    this.#own = new OwnReplies(parts.tagPrefix, parts.server);
     this.#recent = new RecentReplies(parts.clock);
   }
 
@@ -177,7 +139,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
       return;
     }
     const isAck = request.method === 'ACK';
-    if (isAck && request.toTag.startsWith(this.#parts.tagPrefix)) {
+    if (isAck && this.#own.isTagged(request)) {
       // The ACK to a stateless reply of our own has done its work by arriving.
       this.counters.absorbed++;
       return;
@@ -282,34 +244,13 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   /** A reply without a transaction and without a run. */
   #answer(request: SipMessage, source: Source, status: number, reason: string, headers = ''): void {
-    const text = this.#replyText(request, source, status, reason, headers, false);
+    const text = this.#own.text(request, source, status, reason, headers, false);
     this.#countReply(status);
     this.#parts.transport.send(text, replyTarget(request, source, false));
   }
 
   #countReply(status: number): void {
     if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
-  }
-
-  #replyText(
-    request: SipMessage,
-    source: Source,
-    status: number,
-    reason: string,
-    headers: string,
-    forceRport: boolean,
-  ): string {
-    const toTag = status > 100 ? this.#toTag(request) : '';
-    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#parts.server });
-  }
-
-  /** The same for each repetition of the request (RFC 3261 8.2.7). */
-  #toTag(request: SipMessage): string {
-    const branch = request.via?.branch ?? '';
-    return (
-      this.#parts.tagPrefix +
-      hash(request.callId, hash(branch, hash(request.fromTag, request.cseq?.number ?? 0))).toString(36)
-    );
   }
 
   reply(run: Run, status: number, reason: string, headers: string): boolean {
@@ -319,7 +260,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
       return false;
     }
     const { message, source, forceRport, transaction } = run;
-    const text = this.#replyText(message, source, status, reason, headers, forceRport);
+    const text = this.#own.text(message, source, status, reason, headers, forceRport);
     if (transaction) {
       if (!transaction.respond(status, text)) {
         this.counters.repliesRefused++;
@@ -406,11 +347,4 @@ function isRepetition(request: SipMessage, of: SipMessage): boolean {
 function isSameTransaction(request: SipMessage, of: SipMessage, method: string): boolean {
   if (request.via?.branch !== of.via?.branch) return false;
   return serverKey(request, method) === serverKey(of, method);
-}
-
-/** FNV-1a over 32 bits, signed, since V8 writes that four times faster: a tag needs to differ, not to be secret. */
-function hash(text: string, seed: number): number {
-  let h = seed ^ 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h;
 }

@@ -1,0 +1,50 @@
+/**
+ * Replies of our own, and the To-tags by which the ACKs to them are known: without a transaction nothing else tells them.
+ * Source: RFC 3261 section 8.2.7.
+ */
+import type { SipMessage } from './message/message.ts';
+import { buildReply } from './message/reply.ts';
+import type { Source } from './transport/types.ts';
+
+export class OwnReplies {
+  readonly #tagPrefix: string;
+  readonly #server: string;
+
+  /** `tagPrefix`: the same over restarts; `server`: value of the Server header, '' = none. */
+  constructor(tagPrefix: string, server: string) {
+    this.#tagPrefix = tagPrefix;
+    this.#server = server;
+  }
+
+  /** The whole response; `headers` are whole lines with CRLF. */
+  text(
+    request: SipMessage,
+    source: Source,
+    status: number,
+    reason: string,
+    headers: string,
+    forceRport: boolean,
+  ): string {
+    const toTag = status > 100 ? this.#toTag(request) : '';
+    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#server });
+  }
+
+  /** Whether this ACK answers one of them. */
+  isTagged(ack: SipMessage): boolean {
+    return ack.toTag.startsWith(this.#tagPrefix);
+  }
+
+  /** The same for each repetition of the request. */
+  #toTag(request: SipMessage): string {
+    const branch = request.via?.branch ?? '';
+    const seed = hash(branch, hash(request.fromTag, request.cseq?.number ?? 0));
+    return this.#tagPrefix + hash(request.callId, seed).toString(36);
+  }
+}
+
+/** FNV-1a over 32 bits, signed, since V8 writes that four times faster: a tag needs to differ, not to be secret. */
+function hash(text: string, seed: number): number {
+  let h = seed ^ 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
