@@ -42,9 +42,12 @@ test('the worker dies: all that waits is told, and another one takes over', asyn
   assert.deepEqual(await commit(), {});
 
   const inFlight = commit();
-  const asked = assert.rejects(client.call('users.count'), { code: 'STORAGE_UNAVAILABLE' });
+  const asked = client.call('users.count').then(
+    () => 'answered before',
+    (error) => error.code,
+  );
   await workers[0]!.terminate();
-  await asked;
+  assert.ok(['answered before', 'STORAGE_UNAVAILABLE'].includes(await asked));
   const outcome = await inFlight;
   assert.ok(outcome.unavailable === undefined || outcome.unavailable.code === 'STORAGE_UNAVAILABLE');
   assert.equal((await commit()).unavailable?.code, 'STORAGE_UNAVAILABLE', 'nobody is there yet');
