@@ -40,8 +40,21 @@ export interface Phone {
   stop(): Promise<void>;
 }
 
-/** Starts the phone; it registers by itself. Stopped with the test. */
+/**
+ * Starts the phone; it registers by itself. Stopped with the test. A port that was free a moment ago may be taken when baresip
+ * wants it, which then ends: that is tried again with other ports.
+ */
 export async function startPhone(t: TestContext, options: PhoneOptions): Promise<Phone> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryPhone(t, options);
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function tryPhone(t: TestContext, options: PhoneOptions): Promise<Phone> {
   const folder = mkdtempSync(join(tmpdir(), 'baresip-'));
   const [sip, control, rtp] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(join(folder, 'config'), configuration(sip, control, rtp - (rtp % 2)));
