@@ -1,6 +1,6 @@
 /**
  * CPU of the gate alone: cached users, a new nonce count and a response check (MD5, qop=auth) each time. One JSON line.
- * Run: node bench/gate.ts [ROUNDS]
+ * BENCH_ROUNDS: how often (default 20).
  */
 import assert from 'node:assert/strict';
 import { createGate } from '../src/core/gate/gate.ts';
@@ -21,7 +21,7 @@ import { silentLog } from '../src/platform/log.ts';
 import { TimerWheel } from '../src/platform/timer-wheel.ts';
 
 const USERS = 10_000;
-const rounds = Number(process.argv[2] ?? 20);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 20);
 
 const clock = systemClock;
 const keyring = keyringOf(Buffer.alloc(32, 1));

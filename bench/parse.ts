@@ -2,7 +2,7 @@
  * How many messages a CPU-second parses: a REGISTER of 679 bytes, with every field that a registrar reads. Prints one JSON line.
  * Each message is a fresh string made from bytes, as from a socket; making it is measured apart and not counted.
  *
- * Run: node bench/parse.ts [rounds]
+ * Run: npm run bench -- parse; BENCH_ROUNDS: how often (default 7)
  */
 import { parseCredentials } from '../src/doors/sip/message/credentials.ts';
 import { findFault } from '../src/doors/sip/message/faults.ts';
@@ -11,7 +11,7 @@ import { parseMessage } from '../src/doors/sip/message/parse.ts';
 
 const COUNT = 100_000;
 const SIZE = 679;
-const rounds = Number(process.argv[2] ?? 7);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
 const datagram = Buffer.from(register(), 'latin1');
 let sum = 0;
 

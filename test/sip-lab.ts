@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { localBook } from '../src/core/admin/local-book.ts';
 import { createGate } from '../src/core/gate/gate.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
@@ -29,6 +28,7 @@ import { type Log, silentLog } from '../src/platform/log.ts';
 import type { Metrics, Reading } from '../src/platform/metrics.ts';
 import { TimerWheel } from '../src/platform/timer-wheel.ts';
 import { openStorage } from '../src/storage/open.ts';
+import type { Cleanup } from './peers/cleanup.ts';
 
 export const DOMAIN = 'hotel.example';
 
@@ -83,7 +83,7 @@ export class LabClock implements Clock {
 
 const STEP_MS = 500;
 
-export async function sipLab(t: TestContext, options: LabOptions): Promise<SipLab> {
+export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
   const address = options.address ?? '127.0.0.1';
   const clock = options.clock ?? new LabClock();
