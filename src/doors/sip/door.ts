@@ -131,6 +131,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
         if (level < 0) log.warn(text);
         else log.info(text);
       },
+      now: () => parts.clock.now(),
       maxLength: MAX_DATAGRAM,
     };
   }

@@ -6,6 +6,7 @@
 import type { Ticket } from '../../core/gate/types.ts';
 import { Edits } from './message/edits.ts';
 import type { SipMessage } from './message/message.ts';
+import type { AvpList } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
 import type { Source } from './transport/types.ts';
@@ -55,9 +56,20 @@ export class Run {
   path: string | undefined;
   /** Further branches for parallel forking. */
   branches: Branch[] | undefined;
+  /** Message flags (setflag), those of the branch under way (setbflag) and the script's own (setsflag). */
   flags = 0;
+  branchFlags = 0;
+  scriptFlags = 0;
   /** `force_rport` was called. */
   forceRport = false;
+
+  /** The script's AVPs, which the transaction shares, and its $var(...) by their slots. Made when one is set. */
+  avps: AvpList | undefined;
+  vars: (string | number)[] | undefined;
+  /** What is wrong with the message, for error_route. */
+  fault: { readonly status: number; readonly reason: string } | undefined;
+  /** Number of the message ($mi), 0 until it is asked for. */
+  id = 0;
 
   authorised: Authorised | undefined;
   /** The nonce was good but has expired: the next challenge says stale=true. */
@@ -68,6 +80,8 @@ export class Run {
   /** The reply that `sl_reply_error` gives: set by whichever function failed last. */
   errorStatus = 500;
   errorReason = "I'm terribly sorry, server error occurred";
+  /** The script said `drop`: the reply or branch it runs for goes no further. */
+  discarded = false;
   /** Stops the script silently: the sender is over its limit. */
   dropped = false;
   /** A CANCEL came while the run waited; `t_relay` answers 487 instead of relaying. */
@@ -83,8 +97,10 @@ export class Run {
   waiting = false;
   /** It waited too long: the request was answered, and what would resume it comes too late. */
   abandoned = false;
-  /** Result of the last route(n), for the script's `retcode`. */
+  /** Result of the last function or route(n), for the script's `retcode`. */
   returned = 1;
+  /** Turns of the loop under way, by loop. Made by the first one. */
+  turns: number[] | undefined;
   /** Steps taken so far; bounded, so that no script runs for ever. */
   steps = 0;
 

@@ -1,75 +1,104 @@
 /**
- * Finds out what each name of the routes means, and refuses what cannot run: unknown functions and values, routes that do not
- * exist, constructs not supported yet. Everything is told, each thing once.
+ * Finds out what each name of the routes means, and refuses what cannot run: unknown functions, variables and values, routes that
+ * do not exist, functions where they may not be used. Everything is told, each thing once.
  *
- * Errors: SCRIPT_UNSUPPORTED, SCRIPT_LOADMODULE, SCRIPT_FUNCTION, SCRIPT_ARGUMENT, SCRIPT_ROUTE, SCRIPT_VALUE,
+ * Errors: SCRIPT_UNSUPPORTED, SCRIPT_LOADMODULE, SCRIPT_FUNCTION, SCRIPT_ARGUMENT, SCRIPT_ROUTE, SCRIPT_VALUE, SCRIPT_VARIABLE,
  * SCRIPT_PATTERN. Warnings: SCRIPT_BREAK, SCRIPT_NEVER_TRUE.
  */
 import { didYouMean } from '../../../platform/problems.ts';
-import { bindComparison, bindTruth, type Complain } from './conditions.ts';
-import { CORE_ACTIONS, type CoreAction, NOT_YET } from './core-actions.ts';
+import type { Complain } from './complain.ts';
+import { bindComparison, bindTruth } from './conditions.ts';
+import type { CoreAction } from './core-action.ts';
+import { CORE_ACTIONS, NOT_YET } from './core-actions.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
+import { laterFunction } from './later-functions.ts';
 import type { ModuleList } from './modules.ts';
-import type { Argument, CallNode, Comparison, Expression, RouteBlock, ScriptTree, Statement } from './syntax.ts';
-import type { FunctionSpec, SipModule } from './types.ts';
+import { collectRoutes, kindsOf, type Route, type RouteKey, refuseName, routeKey } from './routes.ts';
+import type { Argument, AssignNode, CallNode, Comparison, Expression, ScriptTree, Statement } from './syntax.ts';
+import type { FunctionSpec, RouteKind, SipModule } from './types.ts';
+import { bindAssignment } from './values/assign.ts';
+import { type Binder, bindValue } from './values/expression.ts';
+import { bindText } from './values/format.ts';
 
 /** What a call means. */
 export type CallTarget =
   | { readonly kind: 'core'; readonly action: CoreAction }
   | { readonly kind: 'module'; readonly module: SipModule }
-  | { readonly kind: 'route'; readonly number: number };
-
-/** All blocks of one number, one behind the other. */
-export interface Route {
-  readonly number: number;
-  readonly at: Span;
-  readonly body: readonly Statement[];
-}
+  | { readonly kind: 'route'; readonly key: RouteKey };
 
 export interface Analysis {
-  readonly routes: ReadonlyMap<number, Route>;
+  readonly routes: ReadonlyMap<RouteKey, Route>;
   readonly calls: ReadonlyMap<CallNode, CallTarget>;
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
-const HIGHEST_ROUTE = 39;
-const OPENSER_BLOCKS = new Set(['failure_route', 'onreply_route', 'branch_route', 'error_route']);
+/** A function, and where it may be used. */
+interface Site {
+  readonly node: CallNode;
+  readonly route: RouteKey;
+  readonly allowed: ReadonlySet<RouteKind>;
+}
 
 /** Enough of a host to look whether comparisons can be bound. */
-const NO_HOST: ScriptHost = { isMyself: () => false, isLocalAddress: () => false, log: () => {}, maxLength: 65535 };
+const NO_HOST: ScriptHost = {
+  isMyself: () => false,
+  isLocalAddress: () => false,
+  log: () => {},
+  now: () => 0,
+  maxLength: 65535,
+};
 
-export function analyse(tree: ScriptTree, modules: ModuleList, dialect: DialectName, problems: Problems): Analysis {
-  return new Analyser(modules, dialect, problems).run(tree);
+export interface AnalyseOptions {
+  readonly dialect: DialectName;
+  /** `avp_aliases`. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+export function analyse(tree: ScriptTree, modules: ModuleList, options: AnalyseOptions, problems: Problems): Analysis {
+  return new Analyser(modules, options, problems).run(tree);
 }
 
 class Analyser {
   readonly #modules: ModuleList;
   readonly #dialect: DialectName;
   readonly #problems: Problems;
-  readonly #complain: Complain;
+  readonly #binder: Binder;
+  readonly #aliases: ReadonlyMap<string, string>;
   readonly #calls = new Map<CallNode, CallTarget>();
-  readonly #routeCalls: { number: number; at: Span }[] = [];
+  /** Routes named by route(n), or armed as by t_on_failure. */
+  readonly #named: { readonly key: RouteKey; readonly at: Span }[] = [];
+  readonly #callsOf = new Map<RouteKey, Set<RouteKey>>();
+  readonly #sites: Site[] = [];
   /** Modules whose missing or late loadmodule was told. */
   readonly #told = new Set<SipModule>();
+  /** The block under way. */
+  #route: RouteKey = 'route';
+  /** Loops and switches around the statement under way. */
+  #breakable = 0;
   #breakTold = false;
 
-  constructor(modules: ModuleList, dialect: DialectName, problems: Problems) {
+  constructor(modules: ModuleList, { dialect, aliases }: AnalyseOptions, problems: Problems) {
     this.#modules = modules;
     this.#dialect = dialect;
+    this.#aliases = aliases;
     this.#problems = problems;
-    this.#complain = (code, at, message, explanation): undefined =>
+    const complain: Complain = (code, at, message, explanation): undefined =>
       problems.error(code, at, message, explanation) as undefined;
+    this.#binder = { scope: { host: NO_HOST, aliases, slotOf: () => 0 }, complain };
   }
 
   run(tree: ScriptTree): Analysis {
-    const routes = new Map<number, Route>();
-    for (const block of tree.blocks) this.#block(block, routes);
-    for (const { number, at } of this.#routeCalls) {
-      if (!routes.has(number)) this.#undefinedRoute(number, at, routes);
-    }
-    if (!routes.has(0) && tree.blocks.length === 0) this.#noRoute();
-    return { routes, calls: this.#calls };
+    const routes = collectRoutes(tree.blocks, this.#problems, (route) => {
+      this.#route = route.key;
+      this.#statements(route.body);
+    });
+    for (const { key, at } of this.#named) if (!routes.has(key)) this.#undefinedRoute(key, at, routes);
+    if (!routes.has('route') && tree.blocks.length === 0) this.#noRoute();
+    const kinds = kindsOf(routes, (key) => this.#callsOf.get(key) ?? []);
+    for (const site of this.#sites) this.#checkPlace(site, kinds.get(site.route) ?? new Set());
+    return { routes, calls: this.#calls, aliases: this.#aliases };
   }
 
   #noRoute(): undefined {
@@ -79,40 +108,33 @@ class Analyser {
     });
   }
 
-  #unsupported(at: Span, what: string, cause = 'it belongs to OpenSER; Gatehouse does not run it yet'): undefined {
-    this.#problems.error('SCRIPT_UNSUPPORTED', at, `${what} is not supported yet`, {
-      cause,
-      cure: 'write this part without it',
+  #checkPlace({ node, route, allowed }: Site, kinds: ReadonlySet<RouteKind>): undefined {
+    const wrong = [...kinds].find((kind) => !allowed.has(kind));
+    if (wrong === undefined) return;
+    const own = this.#kindOf(route) === wrong;
+    this.#problems.error('SCRIPT_FUNCTION', node.at, `\`${node.name}\` cannot be used in a ${wrong} route`, {
+      cause: `it works only in: ${[...allowed].join(', ')}${own ? '' : `; ${route} is called from a ${wrong} route`}`,
+      cure: 'move it to such a route',
     });
   }
 
-  #block(block: RouteBlock, routes: Map<number, Route>): undefined {
-    const { type, id, at, body } = block;
-    if (type !== 'route') {
-      const cause = OPENSER_BLOCKS.has(type) ? undefined : 'it belongs to Kamailio';
-      return this.#unsupported(at, `\`${type}\``, cause);
-    }
-    if (typeof id === 'string')
-      return this.#unsupported(
-        at,
-        `the named route \`${id}\``,
-        'names of routes belong to Kamailio; here they have numbers',
-      );
-    if (id < 0 || id > HIGHEST_ROUTE) {
-      return this.#problems.error('SCRIPT_ROUTE', at, `a route cannot have the number ${id}`, {
-        cure: `use 0 to ${HIGHEST_ROUTE}`,
-      });
-    }
-    this.#statements(body);
-    const before = routes.get(id);
-    routes.set(id, before ? { ...before, body: [...before.body, ...body] } : { number: id, at, body });
+  #kindOf(key: RouteKey): RouteKind {
+    return KINDS[key.replace(/\[.*/, '')]!;
   }
 
-  #undefinedRoute(number: number, at: Span, routes: ReadonlyMap<number, Route>): undefined {
-    const names = [...routes.keys()].filter((n) => n > 0).join(', ');
-    this.#problems.error('SCRIPT_ROUTE', at, `there is no route[${number}]`, {
-      cause: names ? `the file has route[n] for ${names}` : 'the file has no numbered route',
-      cure: `add route[${number}] { ... } or correct the number`,
+  #undefinedRoute(key: RouteKey, at: Span, routes: ReadonlyMap<RouteKey, Route>): undefined {
+    const word = key.replace(/\[.*/, '');
+    const numbers = [...routes.keys()].filter((one) => one.startsWith(`${word}[`));
+    this.#problems.error('SCRIPT_ROUTE', at, `there is no ${key}`, {
+      cause: numbers.length > 0 ? `the file has ${numbers.join(', ')}` : `the file has no numbered ${word}`,
+      cure: `add ${key} { ... } or correct the number`,
+    });
+  }
+
+  #unsupported(at: Span, what: string, cause: string): undefined {
+    this.#problems.error('SCRIPT_UNSUPPORTED', at, `${what} is not supported yet`, {
+      cause,
+      cure: 'write this part without it',
     });
   }
 
@@ -133,22 +155,39 @@ class Analyser {
       case 'leave':
         return this.#leave(statement);
       case 'while':
-        this.#unsupported(statement.at, '`while`');
-        return this.#statements(statement.body);
+        if (statement.condition) this.#condition(statement.condition);
+        return this.#inner(statement.body);
       case 'switch':
-        this.#unsupported(statement.at, '`switch`');
-        return this.#statements(statement.body);
+        if (statement.subject) bindValue(statement.subject, this.#binder);
+        return this.#inner(statement.cases.flatMap(({ body }) => body));
       case 'assign':
-        return this.#unsupported(statement.at, `the assignment to ${statement.target}`);
+        return this.#assign(statement);
     }
   }
 
+  /** Statements that `break` leads out of. */
+  #inner(body: readonly Statement[]): undefined {
+    this.#breakable++;
+    this.#statements(body);
+    this.#breakable--;
+  }
+
+  #assign(node: AssignNode): undefined {
+    if (node.value?.kind === 'string' && VARIABLE_IN_TEXT.test(node.value.text)) {
+      this.#problems.warn('SCRIPT_LITERAL', node.value.at, 'the variables in this text are not replaced', {
+        cause: 'a text that is assigned or compared is taken as it stands',
+        cure: 'join the parts: "sip:" + $rU + "@" + $rd',
+      });
+    }
+    bindAssignment(node, this.#binder);
+  }
+
   #leave({ word, at }: Statement & { kind: 'leave' }): undefined {
-    if (word !== 'break' || this.#dialect === 'ser' || this.#breakTold) return;
+    if (word !== 'break' || this.#dialect === 'ser' || this.#breakable > 0 || this.#breakTold) return;
     this.#breakTold = true;
     this.#problems.warn('SCRIPT_BREAK', at, 'this break ends the whole script', {
       cause:
-        'the file is of the OpenSER dialect, where break outside of switch is exit; in SER it returns to the caller',
+        'the file is of the OpenSER dialect, where break outside of switch and while is exit; in SER it returns to the caller',
       cure: 'write exit; or return; as it is meant',
     });
   }
@@ -164,23 +203,16 @@ class Analyser {
         return this.#call(node);
       case 'compare':
         return this.#comparison(node);
-      case 'variable':
-        return this.#unsupported(node.at, `the variable ${node.text}`);
-      case 'arithmetic':
-        return this.#unsupported(node.at, `the operator \`${node.operator}\``);
       case 'number':
         return;
       default:
-        bindTruth(node, this.#complain);
+        bindTruth(node, this.#binder);
     }
   }
 
   #comparison(node: Comparison): undefined {
-    for (const side of [node.left, node.right]) {
-      if (side.kind === 'variable' || side.kind === 'arithmetic') return this.#condition(side);
-    }
     const { left, right } = node;
-    const test = bindComparison(node, NO_HOST, this.#complain);
+    const test = bindComparison(node, this.#binder);
     const tooLong =
       left.kind === 'word' && left.text === 'msg:len' && right.kind === 'word' && right.text === 'max_len';
     if (test && tooLong && node.operator === '>') {
@@ -195,8 +227,6 @@ class Analyser {
     if (node.name === 'route') return this.#routeCall(node);
     const action = CORE_ACTIONS.get(node.name);
     if (action) return this.#coreCall(node, action);
-    const variable = node.args.find((argument) => isVariable(argument));
-    if (variable) this.#unsupported(variable.at, `a variable in the arguments of ${node.name}()`);
     const found = this.#modules.loaded.filter(({ module }) => functionsOf(module, node.name).length > 0);
     const before = found.filter(({ at }) => at.offset < node.at.offset);
     if (before.length > 0)
@@ -211,32 +241,29 @@ class Analyser {
   #routeCall(node: CallNode): undefined {
     const [argument] = node.args;
     if (node.args.length !== 1 || argument!.kind !== 'number') {
-      if (argument?.kind === 'word')
-        return this.#unsupported(
-          argument.at,
-          `the named route \`${argument.text}\``,
-          'names of routes belong to Kamailio; here they have numbers',
-        );
+      if (argument?.kind === 'word') return refuseName(argument.text, argument.at, this.#problems);
       return this.#problems.error('SCRIPT_ARGUMENT', argument?.at ?? node.at, 'route takes one number', {
         cure: 'write route(1)',
       });
     }
-    this.#calls.set(node, { kind: 'route', number: argument!.value });
-    this.#routeCalls.push({ number: argument!.value, at: argument!.at });
+    const key = routeKey('request', argument!.value);
+    this.#calls.set(node, { kind: 'route', key });
+    this.#named.push({ key, at: argument!.at });
+    const calls = this.#callsOf.get(this.#route) ?? new Set();
+    this.#callsOf.set(this.#route, calls.add(key));
   }
 
   #coreCall(node: CallNode, action: CoreAction): undefined {
     const form = action.forms.find(
-      (types) => types.length === node.args.length && types.every((type, i) => node.args[i]!.kind === type),
+      (types) => types.length === node.args.length && types.every((type, i) => fits(node.args[i]!, type)),
     );
-    const complaint = form ? action.check?.(node.args) : undefined;
+    const complaint = form ? action.check?.(node.args, this.#binder.scope) : undefined;
     if (form && !complaint) {
       this.#calls.set(node, { kind: 'core', action });
+      if (action.routes) this.#sites.push({ node, route: this.#route, allowed: new Set(action.routes) });
       return;
     }
-    const forms = action.forms.map(
-      (types) => `${node.name}(${types.map((type) => (type === 'string' ? '"text"' : '1')).join(', ')})`,
-    );
+    const forms = action.forms.map((types) => `${node.name}(${types.map((type) => EXAMPLES[type]).join(', ')})`);
     this.#problems.error(
       'SCRIPT_ARGUMENT',
       node.args[0]?.at ?? node.at,
@@ -262,26 +289,34 @@ class Analyser {
         },
       );
     }
-    const allowed = fitting.find(({ spec }) => spec.routes.includes('request'));
-    if (!allowed) {
-      return this.#problems.error('SCRIPT_FUNCTION', node.at, `\`${node.name}\` cannot be used in a request route`, {
-        cause: `it works only in: ${fitting[0]!.spec.routes.join(', ')}`,
-        cure: 'move it to such a route',
-      });
-    }
-    for (const [index, argument] of node.args.entries()) this.#argument(node, allowed.spec, index, argument);
-    this.#calls.set(node, { kind: 'module', module: allowed.module });
+    const { module, spec } = fitting[0]!;
+    for (const [index, argument] of node.args.entries()) this.#argument(node, spec, index, argument);
+    this.#sites.push({
+      node,
+      route: this.#route,
+      allowed: new Set(fitting.flatMap((one) => one.spec.routes)),
+    });
+    this.#calls.set(node, { kind: 'module', module });
   }
 
   #argument(node: CallNode, spec: FunctionSpec, index: number, argument: Argument): undefined {
-    if (isVariable(argument)) return;
+    if (argument.kind === 'string' && VARIABLE_IN_TEXT.test(argument.text) && spec.takesVariables?.includes(index)) {
+      const text = bindText(argument.text, this.#binder.scope);
+      if ('message' in text) this.#problems.error('SCRIPT_VARIABLE', argument.at, text.message, text);
+      return;
+    }
     if (argument.kind !== 'string') {
       return this.#problems.error('SCRIPT_ARGUMENT', argument.at, `the arguments of \`${node.name}\` are strings`, {
         cause: 'functions of modules take nothing but strings',
         cure: `write "${argument.text}" in quotes`,
       });
     }
-    const complaint = spec.checkArgument?.(index, argument.text);
+    const complaint = VARIABLE_IN_TEXT.test(argument.text)
+      ? 'takes no variables'
+      : spec.checkArgument?.(index, argument.text);
+    if (complaint === undefined && index === 0 && spec.arms && Number(argument.text) !== 0) {
+      this.#named.push({ key: routeKey(spec.arms, Number(argument.text)), at: argument.at });
+    }
     if (complaint) {
       this.#problems.error('SCRIPT_ARGUMENT', argument.at, `argument ${index + 1} of \`${node.name}\` ${complaint}`, {
         cure: spec.describe,
@@ -326,6 +361,10 @@ class Analyser {
         },
       );
     }
+    const later = laterFunction(node.name);
+    if (later) {
+      return this.#problems.error('SCRIPT_KAMAILIO', node.at, `there is no function \`${node.name}\` here`, later);
+    }
     const names = [
       'route',
       'if',
@@ -343,6 +382,24 @@ function functionsOf(module: SipModule, name: string): FunctionSpec[] {
   return module.functions.filter((spec) => spec.name === name);
 }
 
-function isVariable(argument: Argument): boolean {
-  return argument.kind === 'variable' || (argument.kind === 'string' && VARIABLE_IN_TEXT.test(argument.text));
+const EXAMPLES: Readonly<Record<CoreAction['forms'][number][number], string>> = {
+  string: '"text"',
+  number: '1',
+  host: 'host',
+  variable: '$var(x)',
+};
+
+const KINDS: Readonly<Record<string, RouteKind>> = {
+  route: 'request',
+  failure_route: 'failure',
+  onreply_route: 'reply',
+  branch_route: 'branch',
+  error_route: 'error',
+};
+
+/** Is this an argument of the type? A host may be a name, an address or a text; a variable may stand in quotes. */
+function fits({ kind, text }: Argument, type: CoreAction['forms'][number][number]): boolean {
+  if (type === 'host') return kind !== 'variable';
+  if (type === 'variable') return kind === 'variable' || (kind === 'string' && text.startsWith('$'));
+  return kind === type;
 }

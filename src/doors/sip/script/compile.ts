@@ -2,15 +2,21 @@
  * Turns a loaded script into steps. Conditions become tests that jump, constants are folded, jumps to jumps are shortened;
  * every function and comparison is bound to its arguments once.
  */
-import type { Analysis, Route } from './analyse.ts';
-import { bindComparison, bindTruth, type Complain } from './conditions.ts';
+import type { Analysis } from './analyse.ts';
+import type { Complain } from './complain.ts';
+import { bindComparison, bindTruth } from './conditions.ts';
 import type { Span } from './diagnostics.ts';
-import type { DialectName } from './dialect.ts';
+import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
 import type { LoadedScript } from './load.ts';
 import { Op, type Program, type Step } from './program.ts';
-import type { CallNode, Expression, Statement } from './syntax.ts';
+import type { Route, RouteKey } from './routes.ts';
+import type { AssignNode, CallNode, Expression, Statement, SwitchNode } from './syntax.ts';
 import type { BuiltModule, Call } from './types.ts';
+import { bindAssignment } from './values/assign.ts';
+import { bindCase } from './values/compare.ts';
+import { type Binder, bindValue } from './values/expression.ts';
+import { bindText, constantText, type Text } from './values/format.ts';
 
 export interface CompileOptions {
   /** Puts something around each function of core and modules; for tests. */
@@ -50,17 +56,20 @@ export function compileScript(
   options: CompileOptions = {},
 ): Program {
   const compiler = new Compiler(script.analysis, script.dialect.name, built, host, options);
-  return { file: script.file, host, ...compiler.run() };
+  return { file: script.file, host, mostTurns: script.globals.maxWhileLoops, ...compiler.run() };
 }
 
 class Compiler {
   readonly #analysis: Analysis;
   readonly #dialect: DialectName;
   readonly #built: ReadonlyMap<string, BuiltModule>;
-  readonly #host: ScriptHost;
+  readonly #binder: Binder;
   readonly #wrap: (name: string, call: Call) => Call;
   readonly #drafts: Draft[] = [];
-  readonly #entries = new Map<number, Label>();
+  readonly #entries = new Map<RouteKey, Label>();
+  /** Where `break` leads: behind the innermost loop or switch. */
+  readonly #breaks: Label[] = [];
+  #loops = 0;
 
   constructor(
     analysis: Analysis,
@@ -72,17 +81,24 @@ class Compiler {
     this.#analysis = analysis;
     this.#dialect = dialect;
     this.#built = built;
-    this.#host = host;
+    const slots = new Map<string, number>();
+    const slotOf = (name: string) => {
+      const slot = slots.get(name) ?? slots.size;
+      slots.set(name, slot);
+      return slot;
+    };
+    this.#binder = { scope: { host, aliases: analysis.aliases, slotOf }, complain: refuse };
     this.#wrap = wrap ?? ((_, call) => call);
   }
 
-  run(): Pick<Program, 'steps' | 'entry' | 'zeroExits'> {
+  run(): Pick<Program, 'steps' | 'entry' | 'entries' | 'zeroExits'> {
     const { routes } = this.#analysis;
-    for (const number of routes.keys()) this.#entries.set(number, label());
+    for (const key of routes.keys()) this.#entries.set(key, label());
     for (const route of routes.values()) this.#route(route);
-    const entry = this.#entries.get(0) ?? this.#emptyMain();
+    const entry = this.#entries.get('route') ?? this.#emptyMain();
     const steps = this.#drafts.map((draft, index) => this.#finish(draft, index));
-    return { steps, entry: this.#shorten(entry.index), zeroExits: this.#dialect === 'openser' };
+    const entries = new Map([...this.#entries].map(([key, { index }]) => [key, this.#shorten(index)] as const));
+    return { steps, entry: this.#shorten(entry.index), entries, zeroExits: this.#dialect === 'openser' };
   }
 
   #emptyMain(): Label {
@@ -108,7 +124,7 @@ class Compiler {
     return { op, call, value, next: to(draft.next), other: to(draft.other), error: to(draft.error), at };
   }
 
-  /** A jump is forward only, so following them ends. */
+  /** A jump leads forward, or back to the beginning of a loop, which is none: following them ends. */
   #shorten(index: number): number {
     let target = index;
     for (let draft = this.#drafts[target]; draft?.op === Op.jump; draft = this.#drafts[target])
@@ -117,7 +133,7 @@ class Compiler {
   }
 
   #route(route: Route): undefined {
-    this.#place(this.#entries.get(route.number)!);
+    this.#place(this.#entries.get(route.key)!);
     if (route.body.length === 0) this.#emit(Op.result, route.at, { value: 1 });
     this.#list(route.body, true);
     this.#emit(Op.end, route.at);
@@ -138,15 +154,67 @@ class Compiler {
         return this.#if(statement, tail);
       case 'leave':
         return this.#leave(statement);
-      default:
-        throw new Error(`a script with \`${statement.kind}\` must not have been loaded`);
+      case 'assign':
+        return this.#assign(statement);
+      case 'while':
+        return this.#while(statement, tail);
+      case 'switch':
+        return this.#switch(statement, tail);
     }
   }
 
+  #assign(node: AssignNode): undefined {
+    const call = bindAssignment(node, this.#binder) ?? NOTHING;
+    this.#emit(Op.call, node.at, { call: this.#wrap('=', call) });
+  }
+
+  #while({ condition, body, at }: Statement & { kind: 'while' }, tail: boolean): undefined {
+    const again = label();
+    const yes = label();
+    const after = label();
+    const value = this.#loops++;
+    if (tail) this.#emit(Op.result, at, { value: 1 });
+    this.#emit(Op.loop, at, { value });
+    this.#place(again);
+    this.#emit(Op.turn, at, { value, other: after });
+    this.#condition(condition!, { yes, no: after, error: after });
+    this.#place(yes);
+    this.#breakable(after, () => this.#list(body, tail));
+    this.#emit(Op.jump, at, { next: again });
+    this.#place(after);
+  }
+
+  #switch({ subject, cases, at }: SwitchNode, tail: boolean): undefined {
+    const bound = bindValue(subject!, this.#binder)!;
+    const after = label();
+    const places = cases.map(() => label());
+    if (tail) this.#emit(Op.result, at, { value: 1 });
+    for (const [index, { value, at: place }] of cases.entries()) {
+      if (value !== undefined) this.#emit(Op.compare, place, { call: bindCase(bound, value), next: places[index] });
+    }
+    const preset = cases.findIndex(({ value }) => value === undefined);
+    this.#emit(Op.jump, at, { next: places[preset] ?? after });
+    this.#breakable(after, () => {
+      for (const [index, { body }] of cases.entries()) {
+        this.#place(places[index]!);
+        this.#list(body, tail);
+      }
+    });
+    this.#place(after);
+  }
+
+  #breakable(after: Label, write: () => void): undefined {
+    this.#breaks.push(after);
+    write();
+    this.#breaks.pop();
+  }
+
   #leave({ word, value = 1, at }: Statement & { kind: 'leave' }): undefined {
-    if (this.#dialect === 'ser') this.#emit(Op.leave, at, { value: 0 });
+    const after = word === 'break' ? this.#breaks.at(-1) : undefined;
+    if (after) this.#emit(Op.jump, at, { next: after });
+    else if (this.#dialect === 'ser') this.#emit(Op.leave, at, { value: 0 });
     else if (word === 'return' && value !== 0) this.#emit(Op.leave, at, { value });
-    else this.#emit(Op.exit, at);
+    else this.#emit(Op.exit, at, { value: word === 'drop' ? 1 : 0 });
   }
 
   #if({ condition, then, otherwise, at }: Statement & { kind: 'if' }, tail: boolean): undefined {
@@ -176,16 +244,27 @@ class Compiler {
 
   #entryOf(node: CallNode): Label | undefined {
     const target = this.#analysis.calls.get(node);
-    return target?.kind === 'route' ? this.#entries.get(target.number) : undefined;
+    return target?.kind === 'route' ? this.#entries.get(target.key) : undefined;
   }
 
   #bind(node: CallNode): Call {
     const target = this.#analysis.calls.get(node);
-    if (target?.kind === 'core') return this.#wrap(node.name, target.action.bind(node.args, this.#host));
+    const { scope } = this.#binder;
+    if (target?.kind === 'core') return this.#wrap(node.name, target.action.bind(node.args, scope));
     const owner = target?.kind === 'module' ? target.module.name : undefined;
-    const body = owner === undefined ? undefined : this.#built.get(owner)?.functions[node.name];
+    const built = owner === undefined ? undefined : this.#built.get(owner);
+    const texts = built?.texts?.[node.name];
+    if (texts) return this.#wrap(node.name, texts(...node.args.map((argument) => this.#text(argument.text))));
+    const body = built?.functions[node.name];
     if (!body) throw new Error(`the module ${owner} was built without its function ${node.name}`);
     return this.#wrap(node.name, body(...node.args.map((argument) => argument.text)));
+  }
+
+  #text(text: string): Text {
+    if (!VARIABLE_IN_TEXT.test(text)) return constantText(text);
+    const bound = bindText(text, this.#binder.scope);
+    if ('message' in bound) throw new Error(bound.message);
+    return bound;
   }
 
   #condition(node: Expression, targets: Targets): undefined {
@@ -208,8 +287,8 @@ class Compiler {
         return this.#emit(Op.test, node.at, { ...to, call: this.#bind(node) });
       }
       default: {
-        const call = node.kind === 'compare' ? bindComparison(node, this.#host, refuse) : bindTruth(node, refuse);
-        return this.#emit(Op.test, node.at, { call: call ?? NOTHING, next: yes, other: no, error });
+        const call = node.kind === 'compare' ? bindComparison(node, this.#binder) : bindTruth(node, this.#binder);
+        return this.#emit(Op.compare, node.at, { call: call ?? NOTHING, next: yes, other: no, error });
       }
     }
   }

@@ -10,65 +10,49 @@ import { BlockList, isIP, isIPv4 } from 'node:net';
 import { nearest } from '../../../platform/problems.ts';
 import { parseUri } from '../message/uri.ts';
 import type { Run } from '../run.ts';
-import type { Explanation, Span } from './diagnostics.ts';
-import type { ScriptErrorCode } from './errors.ts';
+import { type Complain, ERROR } from './complain.ts';
+import { equalText } from './equal-text.ts';
 import type { ScriptHost } from './host.ts';
 import { Pattern, PatternError } from './pattern.ts';
 import type { Comparison, Expression } from './syntax.ts';
 import type { Call } from './types.ts';
-import { WAIT } from './types.ts';
-
-/** A condition could not be evaluated. */
-export const ERROR = WAIT + 1;
-
-export type Complain = (code: ScriptErrorCode, at: Span, message: string, explanation?: Explanation) => undefined;
-
-type Value =
-  | { readonly type: 'string'; readonly uri: boolean; read(run: Run): string | undefined }
-  | { readonly type: 'address'; read(run: Run): string }
-  | { readonly type: 'number'; readonly words: Readonly<Record<string, number>>; read(run: Run): number };
-
-const PROTOCOLS: Readonly<Record<string, number>> = { UDP: 1, TCP: 2, TLS: 3 };
-
-const method: Value = { type: 'string', uri: false, read: (run) => run.message.method };
-const returned: Value = { type: 'number', words: {}, read: (run) => run.returned };
-
-const VALUES: ReadonlyMap<string, Value> = new Map<string, Value>([
-  ['method', method],
-  ['status', method],
-  ['uri', { type: 'string', uri: true, read: (run) => run.uri }],
-  ['from_uri', { type: 'string', uri: true, read: (run) => run.message.from?.uri }],
-  ['to_uri', { type: 'string', uri: true, read: (run) => run.message.to?.uri }],
-  ['src_ip', { type: 'address', read: (run) => run.source.address }],
-  ['dst_ip', { type: 'address', read: (run) => run.source.point.address }],
-  ['src_port', { type: 'number', words: {}, read: (run) => run.source.port }],
-  ['dst_port', { type: 'number', words: {}, read: (run) => run.source.point.port }],
-  ['af', { type: 'number', words: { INET: 4, INET6: 6 }, read: (run) => run.source.point.family }],
-  ['proto', { type: 'number', words: PROTOCOLS, read: (run) => (run.source.point.protocol === 'udp' ? 1 : 2) }],
-  ['msg:len', { type: 'number', words: {}, read: (run) => run.message.raw.length }],
-  ['retcode', returned],
-  ['return_code', returned],
-]);
+import { bindValueComparison } from './values/compare.ts';
+import { type Binder, bindValue } from './values/expression.ts';
+import { type WordValue as Value, WORD_NAMES, wordValue } from './word-values.ts';
 
 /** Code for a comparison, or undefined after a complaint. */
-export function bindComparison(node: Comparison, host: ScriptHost, complain: Complain): Call | undefined {
-  const value = leftValue(node.left, complain);
-  if (!value) return undefined;
-  const right = node.right;
-  if (right.kind === 'variable' || right.kind === 'arithmetic') return undefined;
+export function bindComparison(node: Comparison, binder: Binder): Call | undefined {
+  const { complain } = binder;
+  const { host } = binder.scope;
+  const { left, right } = node;
+  const value = left.kind === 'word' ? leftValue(left, complain) : undefined;
+  if (left.kind === 'word' && !value) return undefined;
+  if (isComputed(left) || isComputed(right)) {
+    if (right.kind === 'word' && right.text === 'myself') return bindMyselfOf(node, binder);
+    return bindValueComparison(node, binder);
+  }
+  if (!value) return leftValue(left, complain) as undefined;
   if (right.kind === 'word' && right.text === 'myself') return bindMyself(node, value, host, complain);
   if (value.type === 'string') return bindText(node, value, complain);
   return value.type === 'address' ? bindAddress(node, value, complain) : bindNumber(node, value, host, complain);
 }
 
 /** Code for a value that stands alone: a number other than 0 is true. */
-export function bindTruth(node: Expression, complain: Complain): Call | undefined {
-  if (node.kind === 'word' && VALUES.get(node.text)?.type === 'number') {
-    const value = VALUES.get(node.text) as Value & { type: 'number' };
-    return (run) => (value.read(run) !== 0 ? 1 : -1);
+export function bindTruth(node: Expression, binder: Binder): Call | undefined {
+  const { complain } = binder;
+  if (isComputed(node)) {
+    const bound = bindValue(node, binder);
+    if (!bound) return undefined;
+    const { read } = bound;
+    return (run) => {
+      const found = read(run);
+      return found === undefined || found === 0 || found === '' ? -1 : 1;
+    };
   }
-  const known = node.kind === 'word' && VALUES.has(node.text);
-  const suggestion = node.kind === 'word' ? nearest(node.text, VALUES.keys()) : undefined;
+  const value = node.kind === 'word' ? wordValue(node.text) : undefined;
+  if (value?.type === 'number') return (run) => (value.read(run) !== 0 ? 1 : -1);
+  const known = value !== undefined;
+  const suggestion = node.kind === 'word' ? nearest(node.text, WORD_NAMES) : undefined;
   const cure = known || !suggestion ? 'compare it: method=="INVITE", uri==myself' : `did you mean \`${suggestion}\`?`;
   return complain('SCRIPT_VALUE', node.at, 'this is no condition', {
     cause: 'a condition is a comparison, a function with its brackets, or a number',
@@ -76,19 +60,23 @@ export function bindTruth(node: Expression, complain: Complain): Call | undefine
   });
 }
 
+/** What only OpenSER has: variables, NULL and arithmetic. */
+function isComputed({ kind }: Expression): boolean {
+  return kind === 'variable' || kind === 'arithmetic' || kind === 'null';
+}
+
 function leftValue(node: Expression, complain: Complain): Value | undefined {
-  if (node.kind === 'variable' || node.kind === 'arithmetic') return undefined;
   if (node.kind !== 'word') {
     return complain('SCRIPT_VALUE', node.at, 'a comparison begins with a value of the message', {
       cause: 'on the left stands what is compared, on the right a constant',
-      cure: `write one of ${[...VALUES.keys()].join(', ')} on the left`,
+      cure: `write one of ${WORD_NAMES.join(', ')} on the left`,
     });
   }
-  const value = VALUES.get(node.text);
+  const value = wordValue(node.text);
   if (value) return value;
-  const suggestion = nearest(node.text, VALUES.keys());
+  const suggestion = nearest(node.text, WORD_NAMES);
   return complain('SCRIPT_VALUE', node.at, `there is no value \`${node.text}\``, {
-    cure: suggestion ? `did you mean \`${suggestion}\`?` : `the values are ${[...VALUES.keys()].join(', ')}`,
+    cure: suggestion ? `did you mean \`${suggestion}\`?` : `the values are ${WORD_NAMES.join(', ')}`,
   });
 }
 
@@ -110,6 +98,21 @@ function signOf(node: Comparison): 1 | -1 {
   return node.operator === '==' ? 1 : -1;
 }
 
+/** `$ru==myself`: a variable that holds a URI, or a host alone. */
+function bindMyselfOf(node: Comparison, binder: Binder): Call | undefined {
+  if (node.operator !== '==' && node.operator !== '!=') return badOperator(node, '== !=', binder.complain);
+  const bound = bindValue(node.left, binder);
+  if (!bound) return undefined;
+  const { host } = binder.scope;
+  const yes = signOf(node);
+  return (run) => {
+    const text = bound.read(run);
+    if (typeof text !== 'string') return ERROR;
+    const uri = parseUri(text) ?? parseUri(`sip:${text}`);
+    return uri === undefined ? ERROR : host.isMyself(uri.host, uri.port) ? yes : -yes;
+  };
+}
+
 function bindMyself(node: Comparison, value: Value, host: ScriptHost, complain: Complain): Call | undefined {
   if (node.operator !== '==' && node.operator !== '!=') return badOperator(node, '== !=', complain);
   const yes = signOf(node);
@@ -127,7 +130,7 @@ function bindText(node: Comparison, value: Value & { type: 'string' }, complain:
   const { right } = node;
   if (right.kind !== 'string' && right.kind !== 'word' && right.kind !== 'address')
     return mismatch(node, 'a string in quotes', complain);
-  if (right.kind === 'word' && VALUES.has(right.text))
+  if (right.kind === 'word' && wordValue(right.text))
     return mismatch(node, 'a constant, not with another value', complain);
   const text = right.text;
   switch (node.operator) {
@@ -169,20 +172,6 @@ function bindPattern(
       cure: 'write \\\\ before a character that shall stand for itself',
     });
   }
-}
-
-/** Equal but for the case of ASCII letters; makes nothing. */
-function equalText(a: string, b: string): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    const lower = x | 32;
-    if (lower !== (y | 32) || lower < 97 || lower > 122) return false;
-  }
-  return true;
 }
 
 function bindAddress(node: Comparison, value: Value & { type: 'address' }, complain: Complain): Call | undefined {

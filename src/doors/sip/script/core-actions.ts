@@ -3,28 +3,15 @@
  * function not listed here is told to be unsupported, not unknown, when its name stands in NOT_YET.
  */
 import type { Branch, Run } from '../run.ts';
-import type { ScriptHost } from './host.ts';
+import { addBranch } from './branch-set.ts';
+import type { CoreAction } from './core-action.ts';
+import { FLAG_ACTIONS } from './flag-actions.ts';
 import { type Rewrite, rewrites, rewriteUri } from './rewrite-uri.ts';
-import type { Argument } from './syntax.ts';
 import type { Call } from './types.ts';
+import { bindText } from './values/format.ts';
+import { findVariable } from './values/variables.ts';
 
-export interface CoreAction {
-  /** The kinds of arguments it takes, one list for each form. */
-  readonly forms: readonly (readonly ('string' | 'number')[])[];
-  /** A complaint about the arguments, or undefined. */
-  readonly check?: (args: readonly Argument[]) => string | undefined;
-  bind(args: readonly Argument[], host: ScriptHost): Call;
-}
-
-/** The Request-URI and the copies of it that may be made; SER's limit. */
-const MOST_BRANCHES = 12;
 const DEFAULT_LOG_LEVEL = 4;
-
-const flag = (bind: (bit: number) => Call): CoreAction => ({
-  forms: [['number']],
-  check: ([n]) => (n!.value >= 0 && n!.value <= 31 ? undefined : `flags are 0 to 31, not ${n!.text}`),
-  bind: ([n]) => bind((1 << n!.value) | 0),
-});
 
 const uriPart = (rewriteTo: (text: string) => Rewrite, check?: (text: string) => string | undefined): CoreAction => ({
   forms: [['string']],
@@ -67,16 +54,11 @@ const setUri: CoreAction = {
 
 const appendBranch: CoreAction = {
   forms: [[], ['string']],
-  check: ([uri]) => (uri ? setUri.check!([uri]) : undefined),
+  check: (args, scope) => (args.length > 0 ? setUri.check!(args, scope) : undefined),
   bind:
     ([uri]) =>
-    (run) => {
-      run.branches ??= [];
-      const { branches } = run;
-      if (branches.length >= MOST_BRANCHES - 1) return -1;
-      branches.push(branchOf(run, uri?.text));
-      return 1;
-    },
+    (run) =>
+      addBranch(run, branchOf(run, uri?.text)) ? 1 : -1,
 };
 
 function branchOf(run: Run, uri: string | undefined): Branch {
@@ -84,25 +66,52 @@ function branchOf(run: Run, uri: string | undefined): Branch {
   return { uri: run.uri, destination: run.destination, path: run.path };
 }
 
-const setFlag = (bit: number): Call => {
-  return (run) => {
-    run.flags |= bit;
-    return 1;
-  };
-};
-
-const resetFlag = (bit: number): Call => {
-  return (run) => {
-    run.flags &= ~bit;
-    return 1;
-  };
-};
-
 const revertUri: CoreAction = {
   forms: [[]],
   bind: () => (run) => {
     run.uri = run.message.uri;
     return 1;
+  },
+};
+
+const setDestination: CoreAction = {
+  ...setUri,
+  bind:
+    ([uri]) =>
+    (run) => {
+      run.destination = uri!.text;
+      return 1;
+    },
+};
+
+const resetDestination: CoreAction = {
+  forms: [[]],
+  bind: () => (run) => {
+    run.destination = undefined;
+    return 1;
+  },
+};
+
+const isDestinationSet: CoreAction = {
+  forms: [[]],
+  bind: () => (run) => (run.destination === undefined ? -1 : 1),
+};
+
+/** pv_printf($var(x), "text with $variables"): gives a variable a text. */
+const print: CoreAction = {
+  forms: [['variable', 'string']],
+  check([target, text], scope) {
+    const variable = findVariable(target!.text, scope);
+    if ('message' in variable) return variable.message;
+    if (!variable.write) return `${target!.text} cannot be assigned to`;
+    const made = bindText(text!.text, scope);
+    return 'message' in made ? made.message : undefined;
+  },
+  bind([target, text], scope) {
+    const variable = findVariable(target!.text, scope);
+    const made = bindText(text!.text, scope);
+    if ('message' in variable || 'message' in made) throw new Error('the arguments were not checked');
+    return (run) => (variable.write!(run, made.read(run), true) ? 1 : -1);
   },
 };
 
@@ -116,7 +125,7 @@ const forceRport: CoreAction = {
 
 const log: CoreAction = {
   forms: [['string'], ['number', 'string']],
-  bind: (args, host) => {
+  bind: (args, { host }) => {
     const level = args.length === 2 ? args[0]!.value : DEFAULT_LOG_LEVEL;
     const text = args.at(-1)!.text;
     return () => {
@@ -136,9 +145,7 @@ const userPassword = uriPart(rewrites.userPassword);
 
 export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, CoreAction>([
   ['log', log],
-  ['setflag', flag(setFlag)],
-  ['resetflag', flag(resetFlag)],
-  ['isflagset', flag((bit) => (run) => ((run.flags & bit) === 0 ? -1 : 1))],
+  ...FLAG_ACTIONS,
   ['force_rport', forceRport],
   ['add_rport', forceRport],
   ...['rewritehost', 'sethost', 'seth'].map((name) => [name, host] as const),
@@ -152,22 +159,16 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
   ['strip', userCut(rewrites.strip)],
   ['strip_tail', userCut(rewrites.stripTail)],
   ['append_branch', appendBranch],
+  ['setdsturi', setDestination],
+  ['resetdsturi', resetDestination],
+  ['isdsturiset', isDestinationSet],
+  ['pv_printf', print],
+  ['avp_printf', print],
 ]);
 
 /** Core functions of SER and OpenSER that do not run yet. */
 export const NOT_YET: ReadonlySet<string> = new Set([
   ...['forward', 'forward_udp', 'forward_tcp', 'forward_tls', 'send', 'send_tcp', 'error', 'exec'],
   ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port', 'force_send_socket'],
-  ...[
-    'setdsturi',
-    'resetdsturi',
-    'isdsturiset',
-    'setbflag',
-    'resetbflag',
-    'isbflagset',
-    'setsflag',
-    'resetsflag',
-    'issflagset',
-  ],
-  ...['serialize_branches', 'next_branches', 'use_blacklist', 'pv_printf', 'setdebug', 'force_local_rport'],
+  ...['serialize_branches', 'next_branches', 'use_blacklist', 'setdebug', 'force_local_rport'],
 ]);

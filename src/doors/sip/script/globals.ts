@@ -39,6 +39,9 @@ export interface Globals {
   readonly disableTcp: boolean;
   readonly advertisedAddress: string | undefined;
   readonly advertisedPort: number | undefined;
+  readonly maxWhileLoops: number;
+  /** Names of AVPs (`s:email`, `i:53`) by alias. */
+  readonly avpAliases: ReadonlyMap<string, string>;
 }
 
 type Kind = 'number' | 'switch' | 'text' | 'hosts';
@@ -82,6 +85,8 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['disable_tcp', { kind: 'switch', effect: 'no TCP sockets are opened' }],
   ['advertised_address', { kind: 'text', effect: 'the address in Via and Record-Route' }],
   ['advertised_port', { kind: 'number', effect: 'the port in Via and Record-Route' }],
+  ['max_while_loops', { kind: 'number', effect: 'a while that turns more often is left, and the log says so' }],
+  ['avp_aliases', { kind: 'text', effect: 'names for AVPs: $avp(alias)' }],
   ['sip_warning', ignored('switch', 'replies carry no Warning header with addresses in it')],
   ['check_via', ignored('switch', 'a response is matched by its branch')],
   ['reply_to_via', ignored('switch', 'replies go where RFC 3261 and RFC 3581 say')],
@@ -108,8 +113,18 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ].map((name) => [name, ignored('text', 'TLS is set up in gatehouse.yaml')] as const),
 ]);
 
-/** They are written into every message: a complaint about what cannot stand there. */
-function complaintAboutAdvertised(name: string, { text, value }: Argument): string | undefined {
+/** `email=s:email_addr;tmp=i:53`. */
+function aliasesIn(text: string): Map<string, string> {
+  const pairs = text.split(';').map((pair) => pair.trim());
+  return new Map(pairs.filter((pair) => pair !== '').map((pair) => pair.split('=', 2) as [string, string]));
+}
+
+/** A complaint about a value that its kind alone does not exclude; what is advertised is written into every message. */
+function complaintAboutValue(name: string, { text, value }: Argument): string | undefined {
+  if (name === 'max_while_loops' && !(value >= 1 && value <= 10_000)) return 'wants a number from 1 to 10000';
+  if (name === 'avp_aliases' && !/^\s*([\w-]+=(s|i):[\w.-]+\s*(;\s*|$))+$/.test(text)) {
+    return 'wants aliases such as "email=s:email_addr;tmp=i:53"';
+  }
   if (name === 'advertised_address' && !/^(\[?[0-9a-f:.]*:[0-9a-f:.]*\]?|[a-z0-9][a-z0-9.-]*)$/i.test(text))
     return 'wants an address or a host name';
   if (name === 'advertised_port' && !(Number(value) >= 1 && Number(value) <= 65535)) return 'wants a port';
@@ -147,7 +162,7 @@ export function readGlobals(
       const complaint =
         values.length > 1
           ? 'takes one value'
-          : (complaintAbout(setting.kind, values[0]!) ?? complaintAboutAdvertised(name, values[0]!));
+          : (complaintAbout(setting.kind, values[0]!) ?? complaintAboutValue(name, values[0]!));
       if (complaint)
         return problems.error('SCRIPT_GLOBAL', values.at(-1)!.at, `\`${name}\` ${complaint}`, {
           cure: exampleOf(name, setting.kind),
@@ -223,6 +238,8 @@ export function readGlobals(
       disableTcp: on('disable_tcp', false),
       advertisedAddress: text('advertised_address')?.replace(/^\[|\]$/g, ''),
       advertisedPort: number('advertised_port'),
+      maxWhileLoops: number('max_while_loops') ?? 100,
+      avpAliases: aliasesIn(text('avp_aliases') ?? ''),
     };
   }
 }

@@ -9,7 +9,8 @@
 import type { Analysis } from './analyse.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import type { DialectName } from './dialect.ts';
-import type { CallNode, Comparison, Expression, Statement } from './syntax.ts';
+import type { RouteKey } from './routes.ts';
+import type { CallNode, Comparison, Expression, Statement, SwitchNode } from './syntax.ts';
 
 const METHODS = ['INVITE', 'REGISTER', 'ACK', 'CANCEL', 'BYE', 'other methods'];
 const OTHER = 5;
@@ -44,28 +45,32 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
   let loose: CallNode | undefined;
   /** The statement of the main route under way. */
   let site: Span | undefined;
-  const stack: number[] = [];
+  const stack: RouteKey[] = [];
   /** What leaves the current route early. */
   let left: Ways = NONE;
+  /** The ways that left each loop or switch around the statement under way by `break`. */
+  const breaks: Ways[] = [];
   /** Walks of a route already done from the same ways; keeps the walk from growing without bound. */
   const known = new Map<string, Ways>();
 
-  walkRoute(0, [ALL, 0, 0, 0]);
+  walkRoute('route', [ALL, 0, 0, 0]);
   report();
 
-  function walkRoute(number: number, ways: Ways): Ways {
-    const route = routes.get(number);
-    if (!route || stack.includes(number) || stack.length >= DEEPEST || isEmpty(ways)) return ways;
-    const key = `${number} ${ways} ${site?.offset} ${loose?.at.offset}`;
+  function walkRoute(name: RouteKey, ways: Ways): Ways {
+    const route = routes.get(name);
+    if (!route || stack.includes(name) || stack.length >= DEEPEST || isEmpty(ways)) return ways;
+    const key = `${name} ${ways} ${site?.offset} ${loose?.at.offset}`;
     const before = known.get(key);
     if (before) return before;
     const outer = left;
+    const outerBreaks = breaks.splice(0);
     left = NONE;
-    stack.push(number);
+    stack.push(name);
     const end = walk(route.body, ways);
     stack.pop();
     const result = join(end, left);
     left = outer;
+    breaks.push(...outerBreaks);
     known.set(key, result);
     return result;
   }
@@ -86,12 +91,36 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
           ways = join(walk(statement.then, yes), walk(statement.otherwise ?? [], no));
           break;
         }
+        case 'while': {
+          const [yes, no] = condition(statement.condition, ways);
+          ways = breakable((broken) => join(join(no, walk(statement.body, yes)), broken()));
+          break;
+        }
+        case 'switch':
+          ways = breakable((broken) => join(join(ways, cases(statement, ways)), broken()));
+          break;
         case 'leave':
-          if (dialect === 'ser' || statement.word === 'return') left = join(left, ways);
+          if (statement.word === 'break' && breaks.length > 0) breaks.push(join(breaks.pop()!, ways));
+          else if (dialect === 'ser' || statement.word === 'return') left = join(left, ways);
           return NONE;
       }
     }
     return ways;
+  }
+
+  /** Each case may be where it begins, or runs on from the one before. */
+  function cases({ cases: list }: SwitchNode, ways: Ways): Ways {
+    let through = NONE;
+    for (const { body } of list) through = walk(body, join(ways, through));
+    return through;
+  }
+
+  /** What `break` leads out of; `broken` gives the ways that took one. */
+  function breakable(walkInner: (broken: () => Ways) => Ways): Ways {
+    breaks.push(NONE);
+    const after = walkInner(() => breaks.at(-1)!);
+    breaks.pop();
+    return after;
   }
 
   /** The ways on which a condition is true, and false. */
@@ -131,7 +160,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
     if (stack.length === 1) site = node.at;
     const target = calls.get(node);
     if (target?.kind === 'route') {
-      const after = walkRoute(target.number, ways);
+      const after = walkRoute(target.key, ways);
       return [after, after];
     }
     if (target?.kind !== 'module') return [ways, ways];

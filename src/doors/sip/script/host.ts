@@ -6,6 +6,8 @@ export interface ScriptHost {
   isLocalAddress(address: string): boolean;
   /** The script's `log` (SER's levels: -3 alert … 1 notice … 4 debug) and what goes wrong while it runs (level -1). */
   log(level: number, text: string): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** `max_len`: bytes of the largest datagram. */
   readonly maxLength: number;
 }

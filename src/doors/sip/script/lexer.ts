@@ -6,6 +6,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { Problems, Span } from './diagnostics.ts';
+import { variableEnd } from './values/name.ts';
 
 export type TokenKind =
   | 'identifier'
@@ -226,20 +227,8 @@ export function tokenize(text: string, problems: Problems): Token[] {
     push('string', position + Math.max(1, body.length), body.slice(1), 0, quote === "'");
   }
 
-  /** `$name`, `$name(inner)`, `$(...)`, `$?`, `$$`: taken whole, brackets balanced. */
   function readVariable(): undefined {
-    const name = /\$(?:[A-Za-z][A-Za-z0-9_.]*|\?|\$)?/y;
-    name.lastIndex = position;
-    let end = position + name.exec(text)![0].length;
-    if (text[end] === '(') {
-      let depth = 0;
-      const limit = lineEnd;
-      while (end < limit) {
-        const char = text[end++];
-        if (char === '(') depth++;
-        else if (char === ')' && --depth === 0) break;
-      }
-    }
+    const end = variableEnd(text, position, lineEnd);
     push('variable', end, text.slice(position, end));
   }
 

@@ -57,7 +57,8 @@ export function loadScript(text: string, options: LoadOptions): LoadResult {
   const tree = parseScript(tokens, dialect.name, problems);
   const { globals, decisions } = readGlobals(tree.assignments, problems);
   const list = new ModuleList(tree, options.modules, problems);
-  const analysis = analyse(tree, list, dialect.name, problems);
+  const names = { dialect: dialect.name, aliases: globals.avpAliases };
+  const analysis = analyse(tree, list, names, problems);
   if (problems.errors === 0) findRecursion(analysis, problems);
   if (problems.errors > 0) return { script: undefined, problems: problems.sorted() };
   findHoles(analysis, dialect.name, problems);

@@ -6,89 +6,9 @@ import { Run, type RunHost } from '../run.ts';
 import { compileScript } from './compile.ts';
 import type { DialectName } from './dialect.ts';
 import { loadScript } from './load.ts';
-import { resumeScript, runScript } from './machine.ts';
+import { runScript } from './machine.ts';
 import { buildFakes, fakeHost, fakeModules } from './test-fakes.ts';
-import { WAIT } from './types.ts';
-
-const REQUEST =
-  'INVITE sip:bob@me.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK1\r\n' +
-  'From: <sip:alice@else.example>;tag=1\r\nTo: <sip:bob@me.example>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n';
-const point = {
-  protocol: 'udp',
-  address: '127.0.0.1',
-  port: 5060,
-  family: 4,
-  name: 'udp:127.0.0.1:5060',
-  hostPort: '127.0.0.1:5060',
-} as const;
-
-interface Outcome {
-  /** Names of the functions called, in order, with what they gave. */
-  trace: string[];
-  logged: string[];
-  replies: number[];
-  run: Run;
-  waits: number;
-}
-
-/** Runs a script whose f("name", "result") gives the result; `waits` says whether the n-th call has to wait. */
-function play(
-  text: string,
-  options: { dialect?: DialectName; waits?: (call: number) => boolean; request?: string } = {},
-): Outcome {
-  const { script, problems } = loadScript(`loadmodule "/m/trace.so"\n${text}`, {
-    file: 'ser.cfg',
-    modules: fakeModules,
-    ...(options.dialect && { dialect: options.dialect }),
-  });
-  assert.ok(script, JSON.stringify(problems));
-  const trace: string[] = [];
-  const logged: string[] = [];
-  const replies: number[] = [];
-  let waits = 0;
-  let calls = 0;
-  let pending: number | undefined;
-  const built = buildFakes((_, [name, result]) => {
-    trace.push(`${name}:${result}`);
-    if (result === 'throw') throw new Error('broken');
-    return Number(result);
-  });
-  const program = compileScript(script, built, fakeHost(logged), {
-    wrap: (_, call) => (run) => {
-      const result = call(run);
-      if (!options.waits?.(calls++)) return result;
-      waits++;
-      pending = result;
-      return run.suspend();
-    },
-  });
-  let done = false;
-  const host: RunHost = {
-    reply: (_, status) => replies.push(status) > 0,
-    suspended: () => {},
-    resumed: (resumed, result) => {
-      done = resumeScript(program, resumed, result);
-    },
-  };
-  const run = new Run(host, parseMessage(options.request ?? REQUEST)!, {
-    point,
-    address: '192.0.2.7',
-    port: 5060,
-    connection: undefined,
-  });
-  done = runScript(program, run);
-  while (!done) {
-    assert.ok(run.waiting);
-    const result = pending!;
-    pending = undefined;
-    assert.notEqual(result, WAIT);
-    run.resume(result);
-  }
-  return { trace, logged, replies, run, waits };
-}
-
-const t = (name: string, result = 1) => `f("${name}", "${result}")`;
-const names = (outcome: Outcome) => outcome.trace.map((entry) => entry.split(':')[0]).join(' ');
+import { names, play, point, REQUEST, t } from './test-play.ts';
 
 test('SER: break leaves the current route only, and route() then gives 1', () => {
   const out = play(`route { ${t('a')}; if (route(1)) ${t('yes')}; else ${t('no')}; ${t('z')}; }
@@ -179,10 +99,12 @@ test('a value that the message lacks makes the condition false, also under !, an
   assert.match(out.logged[0]!, /^-1 ser\.cfg:2:22: .*counts as false/);
 });
 
-test('retcode is the result of the last route', () => {
-  const out = play(`route { route(1); ${t('x')}; if (retcode==-3) ${t('yes')}; route(2); if (retcode==1) ${t('one')}; }
-    route[1] { return(-3); } route[2] { ${t('a')}; }`);
-  assert.equal(names(out), 'x yes a one');
+test('retcode is the result of the last function or route, not of a comparison', () => {
+  const out =
+    play(`route { route(1); if (retcode==-3) ${t('route')}; if (!${t('x', -2)}) { if (retcode==-2) ${t('function')}; }
+    route(2); if (method=="ACK") ${t('never')}; if ($rc==7) ${t('seven')}; }
+    route[1] { return(-3); } route[2] { ${t('a', 7)}; }`);
+  assert.equal(names(out), 'route x function a seven');
 });
 
 test('core actions change the run', () => {

@@ -2,13 +2,13 @@
  * Runs a compiled script for one request. Makes nothing on the way: where the run stands is in the Run itself, so it can stop
  * at any function and go on exactly there.
  *
- * A run ends after 100,000 steps, and routes call each other 100 deep at most, whatever the script says. A function that
- * throws ends the script with a 500; the reason goes to the log with the place in the script.
+ * A run ends after 100,000 steps, a loop after `max_while_loops` turns, and routes call each other 100 deep at most, whatever the
+ * script says. A function that throws ends the script with a 500; the reason goes to the log with the place in the script.
  */
 import { describeError } from '../../../platform/errors.ts';
 import type { Run } from '../run.ts';
-import { ERROR } from './conditions.ts';
-import { Op, type Program } from './program.ts';
+import { ERROR } from './complain.ts';
+import { Op, type Program, type Step } from './program.ts';
 import { WAIT } from './types.ts';
 
 const MOST_STEPS = 100_000;
@@ -46,6 +46,13 @@ function walk(program: Program, run: Run, from: number): boolean {
           pc = settle(program, run, pc, result);
           break;
         }
+        case Op.compare: {
+          const result = step.call(run);
+          if (result > 0) pc = step.next;
+          else if (result !== ERROR) pc = step.other;
+          else pc = missing(program, run, step);
+          break;
+        }
         case Op.route:
         case Op.testRoute:
           pc = enter(program, run, pc, step.value);
@@ -63,7 +70,16 @@ function walk(program: Program, run: Run, from: number): boolean {
         case Op.leave:
           pc = leave(program, run, step.value);
           break;
+        case Op.loop:
+          run.turns ??= [];
+          run.turns[step.value] = 0;
+          pc = step.next;
+          break;
+        case Op.turn:
+          pc = turn(program, run, step);
+          break;
         default:
+          if (step.value === 1) run.discarded = true;
           pc = ENDED;
       }
     }
@@ -80,14 +96,26 @@ function settle(program: Program, run: Run, pc: number, result: number): number 
   if (run.dropped) return ENDED;
   if (result === 0) return leave(program, run, 0);
   const step = program.steps[pc]!;
+  run.returned = result;
   if (step.op === Op.call || step.op === Op.route) {
     run.last = result;
     return step.next;
   }
-  if (result > 0) return step.next;
-  if (result !== ERROR) return step.other;
-  complain(program, run, 'the condition cannot be evaluated and counts as false: the message lacks the value');
+  return result > 0 ? step.next : step.other;
+}
+
+/** Where a condition leads that could not be evaluated. */
+function missing(program: Program, run: Run, step: Step): number {
+  complain(program, run, 'the condition cannot be evaluated and counts as false: the message lacks a value it needs');
   return step.error;
+}
+
+/** Once more through a loop, or out of it. */
+function turn(program: Program, run: Run, step: Step): number {
+  const turns = ++run.turns![step.value]!;
+  if (turns <= program.mostTurns) return step.next;
+  complain(program, run, `the loop took more than ${program.mostTurns} turns and was left (max_while_loops)`);
+  return step.other;
 }
 
 function enter(program: Program, run: Run, pc: number, entry: number): number {
@@ -96,7 +124,6 @@ function enter(program: Program, run: Run, pc: number, entry: number): number {
     return entry;
   }
   complain(program, run, 'routes call each other more than 100 deep; the call was not made');
-  run.returned = -1;
   return settle(program, run, pc, -1);
 }
 
@@ -104,8 +131,7 @@ function enter(program: Program, run: Run, pc: number, entry: number): number {
 function leave(program: Program, run: Run, result: number): number {
   if (run.frames.length === 0 || (result === 0 && program.zeroExits)) return ENDED;
   const pc = run.frames.pop()!;
-  run.returned = result === 0 ? 1 : result;
-  return settle(program, run, pc, result < 0 ? result : 1);
+  return settle(program, run, pc, result < 0 || program.zeroExits ? result : 1);
 }
 
 function complain(program: Program, run: Run, text: string): void {

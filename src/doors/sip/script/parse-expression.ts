@@ -1,7 +1,9 @@
 /**
  * Conditions, values and arguments.
  *
- * Precedence in SER: not, and, or. In OpenSER `and` and `or` are equal and bind to the left, and `&`, `|` are arithmetic.
+ * Precedence in SER: not, and, or. In OpenSER `and` and `or` are equal and bind to the left, and `&`, `|` are arithmetic:
+ * `* / %` bind most tightly, then `+ -`, `&`, `^`, `|`. OpenSER wants `[ ]` around arithmetic in a condition; it may stand there
+ * without them, too.
  */
 import type { DialectName } from './dialect.ts';
 import type { Token } from './lexer.ts';
@@ -9,9 +11,19 @@ import type { Cursor } from './parse-tokens.ts';
 import type { Argument, CallNode, Expression, LogicOperator } from './syntax.ts';
 
 const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=', '=~', '!~']);
-const ARITHMETIC = new Set(['+', '-', '*', '/', '%', '^', '<<', '>>', '&', '|']);
+/** How tightly each binds. */
+const ARITHMETIC: ReadonlyMap<string, number> = new Map([
+  ['|', 1],
+  ['^', 2],
+  ['&', 3],
+  ['+', 4],
+  ['-', 4],
+  ['*', 5],
+  ['/', 5],
+  ['%', 5],
+]);
 const IN_WORD = new Set(['.', '-', ':']);
-/** `and`s and `or`s of one condition; the tree is as deep as they are many. */
+/** Of one expression; the tree is as deep as they are many. */
 const MOST_OPERATORS = 500;
 const IN_HOST = new Set(['.', '-', ':', '/', '[', ']', '*', '@']);
 
@@ -28,6 +40,12 @@ export class ExpressionReader {
   condition(): Expression {
     this.#operators = 0;
     return this.#inner();
+  }
+
+  /** What stands behind the `=` of an assignment or between the brackets of a switch. */
+  value(): Expression {
+    this.#operators = 0;
+    return this.#cursor.nested(() => this.#arithmetic());
   }
 
   #inner(): Expression {
@@ -60,12 +78,15 @@ export class ExpressionReader {
 
   #logic(operator: LogicOperator, left: Expression, read: () => Expression): Expression {
     const at = this.#cursor.advance();
-    if (++this.#operators > MOST_OPERATORS) {
-      this.#cursor.fail('SCRIPT_SYNTAX', at, `a condition with more than ${MOST_OPERATORS} operators`, {
-        cure: 'divide it',
-      });
-    }
+    this.#countOperator(at);
     return { kind: 'logic', operator, left, right: read(), at };
+  }
+
+  #countOperator(at: Token): void {
+    if (++this.#operators <= MOST_OPERATORS) return;
+    this.#cursor.fail('SCRIPT_SYNTAX', at, `an expression with more than ${MOST_OPERATORS} operators`, {
+      cure: 'divide it',
+    });
   }
 
   #not(): Expression {
@@ -94,16 +115,35 @@ export class ExpressionReader {
     });
   }
 
-  #arithmetic(): Expression {
-    const left = this.#operand();
-    const { token } = this.#cursor;
-    if (token.kind !== 'operator' || !ARITHMETIC.has(token.text)) return left;
-    if (this.#ser && (token.text === '&' || token.text === '|')) return left;
-    while (this.#cursor.token.kind === 'operator' && ARITHMETIC.has(this.#cursor.token.text)) {
-      this.#cursor.advance();
-      this.#operand();
+  /** A value with operators between its parts, those that bind more tightly than `least` and so on up. */
+  #arithmetic(least = 1): Expression {
+    const cursor = this.#cursor;
+    let left = this.#signed();
+    for (;;) {
+      const { token } = cursor;
+      const binding = token.kind === 'operator' ? ARITHMETIC.get(token.text) : undefined;
+      if (binding === undefined || binding < least) return left;
+      if (this.#ser && (token.text === '&' || token.text === '|')) return left;
+      cursor.advance();
+      this.#countOperator(token);
+      const right = cursor.nested(() => this.#arithmetic(binding + 1));
+      left = { kind: 'arithmetic', operator: token.text, at: token, left, right };
     }
-    return { kind: 'arithmetic', operator: token.text, at: token };
+  }
+
+  #signed(): Expression {
+    const cursor = this.#cursor;
+    const { token } = cursor;
+    const minus = cursor.at('-') && cursor.peek().kind !== 'number';
+    if (!minus && !cursor.at('~')) return this.#operand();
+    cursor.advance();
+    return {
+      kind: 'arithmetic',
+      operator: token.text,
+      at: token,
+      left: cursor.nested(() => this.#signed()),
+      right: undefined,
+    };
   }
 
   #operand(): Expression {
@@ -112,6 +152,11 @@ export class ExpressionReader {
     if (cursor.take('(')) {
       const inner = this.#inner();
       cursor.expect(')', 'if (condition) statement');
+      return inner;
+    }
+    if (!this.#ser && cursor.take('[')) {
+      const inner = cursor.nested(() => this.#arithmetic());
+      cursor.expect(']', 'if ([ $var(x) & 4 ]) statement');
       return inner;
     }
     switch (token.kind) {
@@ -128,13 +173,18 @@ export class ExpressionReader {
         return this.#address();
       case 'identifier': {
         if (cursor.peek().text === '(' && cursor.peek().kind === 'operator') return this.call();
+        if (token.text === 'NULL' || token.text === 'null') {
+          cursor.advance();
+          return { kind: 'null', at: token };
+        }
         const word = this.argument();
         return { kind: 'word', at: word.at, text: word.text };
       }
     }
-    if (token.text === '-' && cursor.peek().kind === 'number') {
-      const number = this.argument();
-      return { kind: 'number', at: number.at, value: number.value };
+    if (cursor.at('-') && cursor.peek().kind === 'number') {
+      cursor.advance();
+      const number = cursor.advance();
+      return { kind: 'number', at: { ...token, length: number.length + 1 }, value: -number.value };
     }
     return cursor.fail('SCRIPT_SYNTAX', token, `a value or function is expected before ${cursor.describe(token)}`, {
       cause: 'the condition is not complete',

@@ -4,7 +4,7 @@ import type { ScriptErrorCode } from './errors.ts';
 import type { Token, TokenKind } from './lexer.ts';
 
 /** Thrown after a fault was reported. */
-export const FAULT = Symbol('fault in the script');
+const FAULT = Symbol('fault in the script');
 
 /** Deeper nesting is refused; it keeps hostile files from exhausting the stack. */
 const DEEPEST = 300;
@@ -78,6 +78,16 @@ export class Cursor {
   fail(code: ScriptErrorCode, at: Span, message: string, explanation?: Explanation): never {
     this.problems.error(code, at, message, explanation);
     throw FAULT;
+  }
+
+  /** Runs a reader; after a fault, which was reported, runs the recovery. */
+  guard(read: () => void, recover: () => void): undefined {
+    try {
+      read();
+    } catch (fault) {
+      if (fault !== FAULT) throw fault;
+      recover();
+    }
   }
 
   nested<T>(read: () => T): T {

@@ -1,6 +1,7 @@
 /** A script as the machine runs it: flat steps that name the steps they lead to. */
 import type { Span } from './diagnostics.ts';
 import type { ScriptHost } from './host.ts';
+import type { RouteKey } from './routes.ts';
 import type { Call } from './types.ts';
 
 /** What a step does. Results: > 0 true, < 0 false, 0 leaves the route (SER) or ends the script (OpenSER). */
@@ -20,8 +21,14 @@ export const Op = {
   end: 6,
   /** Leaves the route with `value`. */
   leave: 7,
-  /** Ends the script. */
+  /** Ends the script; `value` 1: what it was about (a reply, a branch) goes no further. */
   exit: 8,
+  /** As `test`, for a comparison: its result is nobody's return code. */
+  compare: 9,
+  /** Begins the loop number `value`. */
+  loop: 10,
+  /** One more turn of that loop: `next`, or `other` when it has had too many. */
+  turn: 11,
 } as const;
 
 export interface Step {
@@ -39,6 +46,10 @@ export interface Program {
   readonly steps: readonly Step[];
   /** First step of the main route. */
   readonly entry: number;
+  /** First step of each route by its name (`failure_route[1]`). */
+  readonly entries: ReadonlyMap<RouteKey, number>;
+  /** `max_while_loops`: turns of one loop. */
+  readonly mostTurns: number;
   /** OpenSER: a result of 0 ends the script; SER: it leaves the route. */
   readonly zeroExits: boolean;
   readonly host: ScriptHost;

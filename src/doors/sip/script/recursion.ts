@@ -4,27 +4,28 @@
  */
 import type { Analysis } from './analyse.ts';
 import type { Problems, Span } from './diagnostics.ts';
+import type { RouteKey } from './routes.ts';
 import type { Expression, Statement } from './syntax.ts';
 
 interface Edge {
-  readonly to: number;
+  readonly to: RouteKey;
   readonly at: Span;
   /** Nothing before it can leave the route. */
   readonly certain: boolean;
 }
 
 export function findRecursion({ routes, calls }: Analysis, problems: Problems): undefined {
-  const edges = new Map<number, Edge[]>();
-  for (const route of routes.values()) edges.set(route.number, edgesOf(route.body));
-  const done = new Set<number>();
-  const path: number[] = [];
+  const edges = new Map<RouteKey, Edge[]>();
+  for (const route of routes.values()) edges.set(route.key, edgesOf(route.body));
+  const done = new Set<RouteKey>();
+  const path: RouteKey[] = [];
   const through: Edge[] = [];
-  for (const number of routes.keys()) visit(number);
+  for (const key of routes.keys()) visit(key);
 
-  function visit(number: number): undefined {
-    if (done.has(number)) return;
-    path.push(number);
-    for (const edge of edges.get(number) ?? []) {
+  function visit(key: RouteKey): undefined {
+    if (done.has(key)) return;
+    path.push(key);
+    for (const edge of edges.get(key) ?? []) {
       through.push(edge);
       const start = path.indexOf(edge.to);
       if (start >= 0) report(path.slice(start), through.slice(start), edge);
@@ -32,11 +33,11 @@ export function findRecursion({ routes, calls }: Analysis, problems: Problems): 
       through.pop();
     }
     path.pop();
-    done.add(number);
+    done.add(key);
   }
 
-  function report(cycle: readonly number[], steps: readonly Edge[], { to, at }: Edge): undefined {
-    const way = [...cycle, to].map((n) => (n === 0 ? 'route' : `route[${n}]`)).join(' calls ');
+  function report(cycle: readonly RouteKey[], steps: readonly Edge[], { to, at }: Edge): undefined {
+    const way = [...cycle, to].join(' calls ');
     const cure = 'remove this call or let a condition end it';
     if (steps.every((step) => step.certain)) {
       problems.error('SCRIPT_RECURSION', at, `this never ends: ${way}`, {
@@ -68,6 +69,13 @@ export function findRecursion({ routes, calls }: Analysis, problems: Problems): 
           walk(statement.then, false);
           walk(statement.otherwise ?? [], false);
           sure = false;
+        } else if (statement.kind === 'while') {
+          if (statement.condition) condition(statement.condition);
+          walk(statement.body, false);
+          sure = false;
+        } else if (statement.kind === 'switch') {
+          for (const { body } of statement.cases) walk(body, false);
+          sure = false;
         }
       }
       return sure;
@@ -84,7 +92,7 @@ export function findRecursion({ routes, calls }: Analysis, problems: Problems): 
     function call(node: Statement & { kind: 'call' }, certain: boolean): boolean {
       const target = calls.get(node);
       if (target?.kind !== 'route') return certain && target?.kind === 'core';
-      found.push({ to: target.number, at: node.at, certain });
+      found.push({ to: target.key, at: node.at, certain });
       return false;
     }
   }

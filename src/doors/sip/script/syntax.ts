@@ -1,6 +1,5 @@
 /**
- * The tree of a ser.cfg. It holds all of SER 0.9 and what is common in OpenSER 1.3; the analysis says which nodes do not
- * run yet.
+ * The tree of a ser.cfg: all of SER 0.9 and OpenSER 1.3.
  */
 import type { Span } from './diagnostics.ts';
 
@@ -32,7 +31,7 @@ export type Expression =
     })
   | (Node & { readonly kind: 'not'; readonly operand: Expression })
   | Comparison
-  | (Node & { readonly kind: 'arithmetic'; readonly operator: string })
+  | Arithmetic
   | CallNode
   | Operand;
 
@@ -44,13 +43,23 @@ export interface Comparison extends Node {
   readonly right: Expression;
 }
 
+export interface Arithmetic extends Node {
+  readonly kind: 'arithmetic';
+  /** `+ - * / % & | ^`, and `~` or `-` before one operand. */
+  readonly operator: string;
+  readonly left: Expression;
+  /** undefined: the operator stands before its only operand, `left`. */
+  readonly right: Expression | undefined;
+}
+
 export type Operand =
   | (Node & { readonly kind: 'string'; readonly text: string; readonly raw: boolean })
   | (Node & { readonly kind: 'number'; readonly value: number })
   | (Node & { readonly kind: 'word'; readonly text: string })
   /** `192.0.2.1`, `192.0.2.0/24`, `192.0.2.0/255.255.255.0` */
   | (Node & { readonly kind: 'address'; readonly text: string })
-  | (Node & { readonly kind: 'variable'; readonly text: string });
+  | (Node & { readonly kind: 'variable'; readonly text: string })
+  | (Node & { readonly kind: 'null' });
 
 export type LeaveWord = 'break' | 'drop' | 'exit' | 'return';
 
@@ -66,8 +75,31 @@ export type Statement =
   | (Node & { readonly kind: 'block'; readonly body: readonly Statement[] })
   | (Node & { readonly kind: 'leave'; readonly word: LeaveWord; readonly value: number | undefined })
   | (Node & { readonly kind: 'while'; readonly condition: Expression | undefined; readonly body: readonly Statement[] })
-  | (Node & { readonly kind: 'switch'; readonly body: readonly Statement[] })
-  | (Node & { readonly kind: 'assign'; readonly target: string });
+  | SwitchNode
+  | AssignNode;
+
+export interface SwitchNode extends Node {
+  readonly kind: 'switch';
+  /** undefined: it could not be read, which was reported. */
+  readonly subject: Expression | undefined;
+  readonly cases: readonly SwitchCase[];
+}
+
+export interface SwitchCase extends Node {
+  /** undefined: `default`. */
+  readonly value: string | number | undefined;
+  /** Runs on into the next case unless a `break` ends it. */
+  readonly body: readonly Statement[];
+}
+
+export interface AssignNode extends Node {
+  readonly kind: 'assign';
+  /** The variable as written. */
+  readonly target: string;
+  /** `=`, `:=`, `+=` and so on. */
+  readonly operator: string;
+  readonly value: Expression | undefined;
+}
 
 /** `name = values`. */
 export interface Assignment extends Node {

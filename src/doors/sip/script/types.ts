@@ -4,6 +4,7 @@
  */
 import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
+import type { Text } from './values/format.ts';
 
 export { WAIT } from './wait.ts';
 
@@ -32,7 +33,11 @@ export interface FunctionSpec {
   readonly arity: readonly number[];
   readonly routes: readonly RouteKind[];
   readonly describe: string;
-  /** A complaint about one argument, or undefined when it is fine. */
+  /** The arguments that may hold variables, counted from 0; the function is then among `texts`. */
+  readonly takesVariables?: readonly number[];
+  /** Its first argument is the number of a route of this kind, which must exist; 0 means none. */
+  readonly arms?: RouteKind;
+  /** A complaint about one argument, or undefined when it is fine. Not asked where variables stand. */
   readonly checkArgument?: (index: number, text: string) => string | undefined;
 }
 
@@ -41,8 +46,12 @@ export type ParameterValues = Readonly<Record<string, string | number | null>>;
 /** Binds the arguments of one place in the script; called once for each, when the script is compiled. */
 export type FunctionBody = (...args: string[]) => Call;
 
+/** As FunctionBody, for functions whose arguments may hold variables. */
+export type TextFunctionBody = (...args: Text[]) => Call;
+
 export interface BuiltModule {
   readonly functions: Readonly<Record<string, FunctionBody>>;
+  readonly texts?: Readonly<Record<string, TextFunctionBody>>;
   /** Opens what the module needs (tables, preload) before the first message; absent: nothing. */
   start?(): Promise<void>;
 }
