@@ -206,13 +206,20 @@ async function openDoors(
     derive: (purpose) => keyring.derive(purpose),
     metrics,
   });
+  metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
+  metrics.gauge('gatehouse_users_waiting', 'Users that are being read.', () => users.waiting, []);
   const admins = createAdmins({ store: storage.admins, limits, journal, clock });
   const health = (): HealthItem[] => [...storage.health(), ...doors.flatMap((door) => door.health())];
   const status: Administration['status'] = async () => ({
     version,
     startedAt,
     pid: process.pid,
-    health: health().map(({ code, severity, text }) => ({ code, severity, text })),
+    health: health().map(({ code, severity, text, since }) => ({
+      code,
+      severity,
+      text,
+      since: since === undefined ? null : new Date(since).toISOString(),
+    })),
   });
   const common = { ...administrationParts(site, ground, options.dataDir), contacts: sip, sessions, status };
   const administration = (actor: string) =>

@@ -83,6 +83,11 @@ export class GroupJournal implements Journal {
     return last.drained.promise;
   }
 
+  /** Changes that are not settled yet. */
+  get waiting(): number {
+    return this.#changes;
+  }
+
   health(): HealthItem[] {
     const items: HealthItem[] = [];
     if (this.#downSince > 0) {

@@ -38,6 +38,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     meta: metaStore(worker),
     ser: serTables(worker),
     report,
+    waiting: () => journal.waiting,
     health: () => [...worker.health(), ...journal.health()],
     async close() {
       await journal.drain();

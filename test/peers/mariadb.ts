@@ -31,15 +31,17 @@ export interface MariaDb {
   /** Shuts down in order, as an administrator does. */
   stop(): Promise<void>;
   kill(): Promise<void>;
-  /** Starts again on the same data, socket and port. */
-  start(): Promise<void>;
+  /** Starts again on the same data, socket and port; `options` in place of the ones before. */
+  start(options?: readonly string[]): Promise<void>;
 }
 
 /** Why the tests cannot run here, or false. */
 export const mariadbMissing: string | false =
   SERVER && INSTALLER && CLIENT ? false : 'mariadbd is not installed (apt-get install mariadb-server)';
 
-export async function startMariadb(t: Cleanup): Promise<MariaDb> {
+/** `first`: more arguments of the server. */
+export async function startMariadb(t: Cleanup, first: readonly string[] = []): Promise<MariaDb> {
+  let options = first;
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-mariadb-'));
   const data = join(dir, 'data');
   let child: ChildProcess | undefined;
@@ -57,6 +59,7 @@ export async function startMariadb(t: Cleanup): Promise<MariaDb> {
     '--skip-test-db',
     '--auth-root-authentication-method=normal',
     ...asMysql,
+    ...options,
   ]);
 
   const peer: MariaDb = {
@@ -80,7 +83,8 @@ export async function startMariadb(t: Cleanup): Promise<MariaDb> {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    async start() {
+    async start(more = options) {
+      options = more;
       child = spawn(
         SERVER,
         [
@@ -92,6 +96,7 @@ export async function startMariadb(t: Cleanup): Promise<MariaDb> {
           `--pid-file=${join(dir, 'pid')}`,
           '--innodb-buffer-pool-size=64M',
           ...asMysql,
+          ...options,
         ],
         { stdio: ['ignore', 'ignore', 'pipe'] },
       );

@@ -36,6 +36,8 @@ export interface StormOptions {
   readonly atOnce: number;
   /** Changes begun in a second at most. */
   readonly perSecond?: number;
+  /** The first so many telephones take no part: they do what `change` and `call` say. */
+  readonly spare?: number;
   /** Of the order of things. */
   readonly seed?: number;
 }
@@ -127,7 +129,7 @@ export class Storm {
         exchange: undefined,
       });
     }
-    storm.#idle = [...storm.#phones];
+    storm.#idle = storm.#phones.slice(options.spare ?? 0);
     storm.#timer = setInterval(() => storm.#look(), LOOK_MS);
     return storm;
   }
@@ -197,6 +199,11 @@ export class Storm {
     return faults;
   }
 
+  /** One change of a spare telephone (by number, from 0): the final answer. */
+  change(number: number): Promise<string | undefined> {
+    return new Promise((done) => this.#change(this.#phones[number]!, done));
+  }
+
   /** Calls a telephone (by number, from 0) from another: the contacts that it owns and those that rang, sorted. */
   async call(from: number, to: number): Promise<{ status: number; owed: string[]; rang: string[] }> {
     const [caller, called] = [this.#phones[from]!, this.#phones[to]!];
@@ -244,11 +251,17 @@ export class Storm {
       const phone = this.#idle[at]!;
       this.#idle[at] = this.#idle.at(-1)!;
       this.#idle.pop();
-      this.#change(phone);
+      this.#busy++;
+      this.#change(phone, () => {
+        this.#busy--;
+        this.#idle.push(phone);
+        if (this.#busy === 0) this.#calmed();
+        this.#blow();
+      });
     }
   }
 
-  #change(phone: Phone): void {
+  #change(phone: Phone, done: Exchange['done']): void {
     const { ledger } = phone;
     const owed = ledger.owed;
     const expires = 600 + 30 * this.#pick(100);
@@ -261,14 +274,10 @@ export class Storm {
     else if (kind < 5) wishes = [{ contact: known, expires }];
     else if (kind < 7) wishes = [{ contact: known, expires: 0 }, made()];
     else wishes = [{ contact: known, expires: 0 }];
-    this.#busy++;
     this.#send(phone, 'REGISTER', `sip:${this.#options.domain}`, wishes, (response) => {
-      this.#busy--;
-      this.#idle.push(phone);
       phone.again = statusOf(response) === 200 ? undefined : wishes;
       if (!phone.again) this.#acknowledged(phone, wishes, new Set(owed));
-      if (this.#busy === 0) this.#calmed();
-      this.#blow();
+      done(response);
     });
   }
 

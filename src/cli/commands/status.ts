@@ -9,8 +9,10 @@ export async function run(context: Context): Promise<0> {
   answer(context, { status }, () => {
     const since = spanText(Date.now() - Date.parse(status.startedAt));
     const head = `gatehouse ${status.version}, process ${status.pid}, up for ${since}`;
-    const rows = status.health.map((item) => [item.severity, item.code, item.text]);
-    return rows.length === 0 ? `${head}\nall is well` : `${head}\n${table(context.io, ['', 'CODE', 'WHAT'], rows)}`;
+    const rows = status.health.map((item) => [item.severity, item.code, item.since ?? '', item.text]);
+    return rows.length === 0
+      ? `${head}\nall is well`
+      : `${head}\n${table(context.io, ['', 'CODE', 'SINCE', 'WHAT'], rows)}`;
   });
   return EXIT.ok;
 }

@@ -75,6 +75,7 @@ export interface Administration {
     version: string;
     startedAt: string;
     pid: number;
-    health: { code: string; severity: string; text: string }[];
+    /** `since`: ISO 8601, null where that says nothing. */
+    health: { code: string; severity: string; text: string; since: string | null }[];
   }>;
 }

@@ -12,6 +12,8 @@ export interface Storage {
   readonly ser: SerTables;
   /** What was found and done while opening, for `check` and the start message. */
   readonly report: StorageReport;
+  /** Changes that are not settled yet. */
+  waiting(): number;
   health(): HealthItem[];
   /** Settles what is under way, then closes. */
   close(): Promise<void>;

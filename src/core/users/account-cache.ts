@@ -2,10 +2,11 @@
  * Accounts that were read, in front of a source that is slow: answers at once what it may trust, gathers what it must read.
  *
  * A hit makes no garbage and costs one Map look-up. Misses are gathered for 5 ms or 500 names and read in one query. Names
- * that nobody has are remembered for 1 s at most. When the source cannot be asked, an account known from before goes on
- * being trusted, except where `fresh` was asked for. Full, the cache drops what was not used since its last round.
+ * that nobody has are remembered for 1 s at most. When the source cannot be asked or keeps us waiting, an account known from
+ * before goes on being trusted, except where `fresh` was asked for. Full, the cache drops what was not used since its last round.
  *
- * Times in milliseconds (monotonic). Errors: what `read` rejects with; STORAGE_UNAVAILABLE when too many reads wait.
+ * Times in milliseconds (monotonic). Errors: what `read` rejects with; STORAGE_UNAVAILABLE when too many reads wait, or one
+ * too long.
  */
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
@@ -15,6 +16,12 @@ import type { Account } from './types.ts';
 const GATHER_MS = 5;
 const BATCH = 500;
 const MAX_WAITING = 20_000;
+/** Reads under way at once; what comes meanwhile is gathered. */
+const READS = 2;
+/** How long a read may take before a known account does without it, and before nobody waits for it any more. */
+const KNOWN_MS = 500;
+const LONGEST_MS = 2_000;
+const LOOK_MS = 250;
 const UNKNOWN_MS = 500; // two rounds of it are remembered
 const MAX_UNKNOWN = 10_000;
 
@@ -49,7 +56,10 @@ interface Load extends Wanted {
   readonly promise: Promise<Account | null>;
   readonly resolve: (account: Account | null) => void;
   readonly reject: (error: unknown) => void;
+  readonly since: number;
   fresh: boolean;
+  /** It took too long: nobody waits for it. */
+  given: boolean;
   /** The user was changed while the read was under way: its answer is not kept. */
   outdated: boolean;
 }
@@ -60,6 +70,8 @@ export class AccountCache {
   readonly #loads = new Map<string, Load>();
   #gathered: Load[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #reading = 0;
+  #patience: NodeJS.Timeout | undefined;
   #unknown = new Set<string>();
   #unknownBefore = new Set<string>();
   #unknownSince = 0;
@@ -72,6 +84,11 @@ export class AccountCache {
   /** Accounts kept now. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Names that are being read. */
+  get waiting(): number {
+    return this.#loads.size;
   }
 
   find(name: string, domain: string, fresh = false): Answer<Account | null> {
@@ -121,7 +138,9 @@ export class AccountCache {
       name: ownCopy(name),
       domain: ownCopy(domain),
       known,
+      since: this.#options.clock.monotonic(),
       fresh,
+      given: false,
       outdated: false,
       promise,
       resolve,
@@ -129,6 +148,7 @@ export class AccountCache {
     };
     this.#loads.set(key, load);
     this.#gathered.push(load);
+    this.#patience ??= setTimeout(() => this.#losePatience(), LOOK_MS).unref();
     if (this.#gathered.length >= BATCH) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
     return promise;
@@ -137,18 +157,44 @@ export class AccountCache {
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const loads = this.#gathered;
-    this.#gathered = [];
-    void this.#read(loads);
+    if (this.#reading === READS) return;
+    const loads = this.#gathered.splice(0, BATCH).filter(({ given }) => !given);
+    if (loads.length > 0) void this.#read(loads);
   }
 
   async #read(loads: readonly Load[]): Promise<void> {
+    this.#reading++;
     try {
       const accounts = await this.#options.read(loads);
       for (const [i, load] of loads.entries()) this.#settle(load, accounts[i] ?? null);
     } catch (error) {
       for (const load of loads) this.#fail(load, error);
     }
+    this.#reading--;
+    if (this.#gathered.length > 0) this.#send();
+  }
+
+  /** Looks now and then whether the source keeps somebody waiting too long. */
+  #losePatience(): void {
+    this.#patience = undefined;
+    for (const load of this.#loads.values()) {
+      const age = this.#options.clock.monotonic() - load.since;
+      if (age >= KNOWN_MS && !load.fresh && this.#trustFurther(load)) continue;
+      if (age < LONGEST_MS) continue;
+      load.given = true;
+      this.#done(load);
+      load.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'the source of users does not answer'));
+    }
+    if (this.#loads.size > 0) this.#patience = setTimeout(() => this.#losePatience(), LOOK_MS).unref();
+  }
+
+  /** What is known of the user serves until there is news. */
+  #trustFurther({ name, domain, resolve }: Load): boolean {
+    const entry = this.#entry(name, domain);
+    if (!entry) return false;
+    entry.readAt = this.#options.clock.monotonic();
+    resolve(entry.account);
+    return true;
   }
 
   #settle(load: Load, account: Account | null): void {
@@ -162,13 +208,7 @@ export class AccountCache {
 
   #fail(load: Load, error: unknown): void {
     this.#done(load);
-    const entry = this.#entry(load.name, load.domain);
-    if (!entry || load.fresh || load.outdated) {
-      load.reject(error);
-      return;
-    }
-    entry.readAt = this.#options.clock.monotonic();
-    load.resolve(entry.account);
+    if (load.fresh || load.outdated || !this.#trustFurther(load)) load.reject(error);
   }
 
   #done(load: Load): void {

@@ -51,6 +51,10 @@ export class LocalUsers implements UserSource {
     });
   }
 
+  get waiting(): number {
+    return this.#cache.waiting;
+  }
+
   find(name: string, domain: string, fresh?: boolean): Answer<Account | null> {
     return this.#cache.find(name, this.#options.useDomain === false ? '' : domain.toLowerCase(), fresh);
   }

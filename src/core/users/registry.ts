@@ -48,6 +48,13 @@ export class UserRegistry {
     return source;
   }
 
+  /** Users that are being read. */
+  get waiting(): number {
+    let count = this.local.waiting;
+    for (const source of this.#sources.values()) count += source.waiting;
+    return count;
+  }
+
   /** We changed this user: every source reads it anew. */
   forget(name: string): void {
     this.local.forget(name);

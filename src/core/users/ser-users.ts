@@ -67,6 +67,10 @@ export class SerUsers implements UserSource {
     });
   }
 
+  get waiting(): number {
+    return this.#cache.waiting;
+  }
+
   find(name: string, domain: string, fresh?: boolean): Answer<Account | null> {
     return this.#cache.find(name, this.#options.useDomain ? domain : '', fresh);
   }

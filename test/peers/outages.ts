@@ -1,0 +1,101 @@
+/**
+ * Outages of the database under load. In each: calls between users who are known go on, what cannot be made durable is refused with
+ * 503 and Retry-After in time, health and log say so, all recovers by itself, and nothing that was acknowledged is lost.
+ */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { header, statusOf } from '../sip-client.ts';
+import { auditKnows } from './crash.ts';
+import type { Instance, Site } from './gatehouse.ts';
+import type { Storm } from './storm.ts';
+
+/** A change is given up after 2 s; the rest is for a machine under load. */
+const REFUSED_WITHIN_MS = 4_500;
+/** Spare telephones: two that are registered, and the first that Gatehouse has not seen yet. */
+const [CALLER, CALLED] = [0, 1];
+let stranger = 2;
+
+export interface Outage {
+  readonly name: string;
+  begin(): Promise<unknown>;
+  end(): Promise<unknown>;
+  /** A user whom Gatehouse has not seen cannot be asked for: also refused. */
+  readonly unreadable: boolean;
+}
+
+export interface Scene {
+  readonly site: Site;
+  readonly storm: Storm;
+  server: Instance;
+}
+
+interface Health {
+  readonly ok: boolean;
+  readonly items: { code: string; text: string; since?: string }[];
+}
+
+/** Two telephones register, so that there is somebody to call during an outage. */
+export async function prepare({ storm }: Scene): Promise<void> {
+  for (const number of [CALLER, CALLED]) assert.equal(statusOf(await storm.change(number)), 200);
+}
+
+export async function surviveOutage(t: TestContext, scene: Scene, outage: Outage): Promise<void> {
+  const { site, storm, server } = scene;
+  const before = server.output().length;
+  storm.start();
+  await storm.until(({ acknowledged }) => acknowledged > 100);
+  const began = Date.now();
+  await outage.begin();
+  try {
+    await storm.until(({ answers }) => (answers.get(503) ?? 0) > 150);
+    const down = (await health(site)).items.find(({ code }) => code === 'STORAGE_DOWN');
+    assert.ok(down && Date.parse(down.since!) >= began - 1000, `health says ${JSON.stringify(down)}`);
+    assert.match(site.run('status').stdout, /STORAGE_DOWN.*20\d\d-/);
+    const call = await storm.call(CALLER, CALLED);
+    assert.deepEqual([call.status, call.rang], [486, call.owed], 'a call between known users');
+    if (outage.unreadable) {
+      const refused = await storm.change(stranger++);
+      assert.equal(statusOf(refused), 503);
+      assert.ok(Number(header(refused!, 'Retry-After')) > 0);
+    }
+  } finally {
+    await outage.end();
+  }
+  const there = storm.tally.acknowledged;
+  await storm.until(({ acknowledged }) => acknowledged > there + 100);
+  await storm.stop();
+  assert.ok((await health(site)).ok);
+  const { acknowledged, answers, unanswered, slowestRefusal } = storm.tally;
+  assert.deepEqual([...answers.keys()].sort(), [200, 486, 503]);
+  assert.equal(unanswered, 0);
+  assert.ok(slowestRefusal < REFUSED_WITHIN_MS, `refused after ${slowestRefusal} ms`);
+  const log = server.output().slice(before);
+  assert.equal(log.split('the database is away').length - 1, 1, log);
+  assert.equal(log.split('the database is back').length - 1, 1, log);
+  assert.deepEqual(await storm.losses(), []);
+  await nothingWaits(site);
+  t.diagnostic(
+    `${outage.name}: ${acknowledged} acknowledged, 0 lost; ${answers.get(503)} refused, after ${Math.round(slowestRefusal)} ms at most`,
+  );
+}
+
+/** After all outages: what memory says is also what the disk says. */
+export async function restartAndCompare(scene: Scene): Promise<void> {
+  scene.storm.cut();
+  await scene.server.stop('SIGKILL');
+  scene.server = await scene.site.start();
+  assert.deepEqual(await scene.storm.losses(), []);
+  auditKnows(scene.site, scene.storm);
+}
+
+async function health(site: Site): Promise<Health> {
+  return (await fetch(`http://127.0.0.1:${site.httpPort}/healthz`)).json() as Promise<Health>;
+}
+
+/** No run, no change and no look-up stays behind. */
+async function nothingWaits(site: Site): Promise<void> {
+  const text = await (await fetch(`http://127.0.0.1:${site.httpPort}/metrics`)).text();
+  for (const name of ['gatehouse_sip_waiting', 'gatehouse_storage_waiting', 'gatehouse_users_waiting']) {
+    assert.match(text, new RegExp(`^${name}(\\{.*\\})? 0$`, 'm'), name);
+  }
+}
