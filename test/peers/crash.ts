@@ -3,7 +3,7 @@
  * finds the contacts, and the audit trail tells of every session.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { makeSite, type Site } from './gatehouse.ts';
@@ -42,12 +42,23 @@ export async function surviveKills(t: TestContext, database?: string): Promise<v
   t.diagnostic(`serves again after ${median} ms (median), ${worst} ms (worst)`);
 }
 
-/** A site with the users of a storm, not started. */
-export async function stormySite(t: TestContext, database?: string): Promise<{ site: Site; storm: Storm }> {
+/**
+ * A site with the users of a storm, not started. `through`: another address of the database, for Gatehouse alone, such as that of a proxy
+ * in this process, which stands still while a command is waited for.
+ */
+export async function stormySite(
+  t: TestContext,
+  database?: string,
+  through?: string,
+): Promise<{ site: Site; storm: Storm }> {
   const site = await makeSite(t, { domains: [DOMAIN], ...(database === undefined ? {} : { database }) });
   const storm = await Storm.open(t, { server: site.sip, domain: DOMAIN, phones: 200, atOnce: 100, spare: SPARE });
   const imported = site.import(storm.users);
   assert.equal(imported.status, 0, imported.stderr);
+  if (database !== undefined && through !== undefined) {
+    const file = join(site.folder, 'gatehouse.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(database, through));
+  }
   return { site, storm };
 }
 

@@ -2,8 +2,9 @@
 // peers: mariadb
 import { test } from 'node:test';
 import { stormySite } from './crash.ts';
+import { cuttingProxy } from './cutting-proxy.ts';
 import { startMariadb } from './mariadb.ts';
-import { type Outage, prepare, restartAndCompare, type Scene, surviveOutage } from './outages.ts';
+import { type Outage, prepare, restartAndCompare, type Scene, surviveCuts, surviveOutage } from './outages.ts';
 
 /** InnoDB in one file that may not grow for ever: a disk that can be full. */
 const disk = (size: string) => [
@@ -14,7 +15,9 @@ const disk = (size: string) => [
 test('outages of MariaDB under load', async (t) => {
   const database = await startMariadb(t, disk('24M'));
   await database.sql("REVOKE READ_ONLY ADMIN ON *.* FROM gatehouse@'%'");
-  const { site, storm } = await stormySite(t, database.url);
+  const proxy = await cuttingProxy(t, database.port);
+  const proxied = database.url.replace(`:${database.port}/`, `:${proxy.port}/`);
+  const { site, storm } = await stormySite(t, database.url, proxied);
   const scene: Scene = { site, storm, server: await site.start() };
   await prepare(scene);
   const outages: Outage[] = [
@@ -35,6 +38,7 @@ test('outages of MariaDB under load', async (t) => {
     { name: 'full', begin: fill, end: makeRoom, unreadable: false },
   ];
   for (const outage of outages) await t.test(outage.name, (t) => surviveOutage(t, scene, outage));
+  await t.test('connections cut around a commit', (t) => surviveCuts(t, scene, proxy));
   await t.test('all of it is on the disk', () => restartAndCompare(scene));
 
   async function makeRoom(): Promise<void> {

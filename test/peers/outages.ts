@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { header, statusOf } from '../sip-client.ts';
 import { auditKnows } from './crash.ts';
+import type { CuttingProxy } from './cutting-proxy.ts';
 import type { Instance, Site } from './gatehouse.ts';
 import type { Storm } from './storm.ts';
 
@@ -77,6 +78,19 @@ export async function surviveOutage(t: TestContext, scene: Scene, outage: Outage
   t.diagnostic(
     `${outage.name}: ${acknowledged} acknowledged, 0 lost; ${answers.get(503)} refused, after ${Math.round(slowestRefusal)} ms at most`,
   );
+}
+
+/** The connection is cut again and again around what makes changes durable: they are made once more, and a 200 stays true. */
+export async function surviveCuts(t: TestContext, { site, storm }: Scene, proxy: CuttingProxy): Promise<void> {
+  storm.start();
+  proxy.every(4, /COMMIT|INSERT|DELETE/);
+  await storm.until(({ acknowledged }) => acknowledged > 200 && proxy.cuts.after > 8);
+  proxy.every(0);
+  await storm.stop();
+  assert.deepEqual(await storm.losses(), []);
+  await nothingWaits(site);
+  const { acknowledged, answers } = storm.tally;
+  t.diagnostic(`${JSON.stringify(proxy.cuts)} cut, ${acknowledged} acknowledged, ${answers.get(503) ?? 0} refused`);
 }
 
 /** After all outages: what memory says is also what the disk says. */
