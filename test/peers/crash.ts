@@ -29,7 +29,7 @@ export async function surviveKills(t: TestContext, database?: string): Promise<v
     const begun = performance.now();
     server = await site.start();
     starts.push(Math.round(performance.now() - begun));
-    assert.deepEqual(await storm.losses(), [], `after kill ${round}`);
+    assert.deepEqual(await storm.losses(true), [], `after kill ${round}`);
     await contactsAreFound(storm, round);
   }
   auditKnows(site, storm);

@@ -98,7 +98,7 @@ export async function restartAndCompare(scene: Scene): Promise<void> {
   scene.storm.cut();
   await scene.server.stop('SIGKILL');
   scene.server = await scene.site.start();
-  assert.deepEqual(await scene.storm.losses(), []);
+  assert.deepEqual(await scene.storm.losses(true), []);
   auditKnows(scene.site, scene.storm);
 }
 

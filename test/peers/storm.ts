@@ -181,8 +181,11 @@ export class Storm {
     });
   }
 
-  /** Asks the server for the contacts of all telephones. What is wrong, one line each; empty: nothing acknowledged is lost. */
-  async losses(): Promise<string[]> {
+  /**
+   * Asks the server for the contacts of all telephones. What is wrong, one line each; empty: nothing acknowledged is lost.
+   * `fromDisk`: the server has just been started, so that what it says ends all doubt about changes that it did not acknowledge.
+   */
+  async losses(fromDisk = false): Promise<string[]> {
     const faults: string[] = [];
     const phones = [...this.#phones];
     await Promise.all(
@@ -192,7 +195,7 @@ export class Storm {
           if (statusOf(response) !== 200) faults.push(`${phone.name}: ${response?.slice(0, 40) ?? 'no answer'}`);
           const found = contactsIn(response ?? '');
           faults.push(...phone.ledger.faults(found).map((fault) => `${phone.name}: ${fault}`));
-          if (response !== undefined) phone.ledger.settle(found);
+          if (fromDisk && response !== undefined) phone.ledger.settle(found);
         }
       }),
     );
