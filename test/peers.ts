@@ -4,7 +4,7 @@
  * A test file that needs some says so in one line, `// peers: mariadb sipp`; the runner reads it. Add a peer here and nowhere else.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Peer {
@@ -18,15 +18,17 @@ export const peers: Readonly<Record<string, Peer>> = {
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   npm: { program: 'npm', packages: ['npm'] },
+  postgres: { program: 'postgres', packages: ['postgresql'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
 };
 
 export type PeerName = string;
 
-/** Full path of a program, looked for on PATH and where Debian keeps servers. */
+/** Full path of a program, looked for on PATH and where Debian keeps servers; the newest PostgreSQL of several. */
 export function findProgram(program: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const versions = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', ...versions];
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 

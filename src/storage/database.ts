@@ -30,24 +30,30 @@ export interface Writer {
   rollback(): Promise<void>;
 }
 
+export type Dialect = 'sqlite' | 'mysql' | 'postgres';
+
 export interface Database {
-  readonly dialect: 'sqlite' | 'mysql';
+  readonly dialect: Dialect;
   /** May be shown. */
   readonly label: string;
   /** For Gatehouse's own tables. */
   readonly kysely: Kysely<Schema>;
   readonly writer: Writer;
+  /** A name as it stands in the raw statements. */
+  quoteName(name: string): string;
   /** Keeps transactions apart where there is only one connection. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /**
    * For work that makes or drops tables: SQLite does it whole or not at all. MySQL commits at each statement, so the work
-   * must be such that it can be done again from any point.
+   * must be such that it can be done again from any point; PostgreSQL is treated alike.
    */
   redefine<T>(work: (on: Kysely<Schema>) => Promise<T>): Promise<T>;
   /** For SER tables: raw statements with `?`. */
   select(sql: string, values: readonly Cell[]): Promise<Row[]>;
   /** Row by row, for whole tables. */
   each(sql: string, onRow: (row: Row) => void): Promise<void>;
+  /** The same in a transaction of `kysely`'s; gives the rows affected. */
+  runOn(on: Kysely<Schema>, sql: string, texts: readonly string[]): Promise<number>;
   /** Gives the rows affected. */
   run(sql: string, values: readonly Cell[]): Promise<number>;
   shape(table: string): Promise<TableShape | undefined>;

@@ -6,6 +6,7 @@ export const STORAGE_ERRORS = {
   STORAGE_PASSWORD: 'the database server wants another password for this user',
   STORAGE_BUSY: 'more changes wait to be written than the queue holds',
   STORAGE_REFUSED: 'the database rejects these values',
+  STORAGE_ENCODING: 'the database keeps its texts in an encoding that cannot hold what telephones send',
   STORAGE_NEWER: 'the database was made by a newer Gatehouse',
   STORAGE_MIGRATION: 'a migration of the database failed',
   SER_TABLE_MISSING: 'a table named in the SIP configuration does not exist',

@@ -13,7 +13,7 @@ import { adminStore, metaStore, serTables, userStore } from './stores.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 export interface StorageOptions {
-  /** Address of the database that holds Gatehouse's own tables: `sqlite:PATH` or `mysql://…`. */
+  /** Address of the database that holds Gatehouse's own tables: `sqlite:PATH`, `mysql://…` or `postgres://…`. */
   readonly main: string;
   /** Address of a second database with SER tables only. */
   readonly attached?: string | undefined;

@@ -27,6 +27,7 @@ export function hasColumn(shape: TableShape, name: string): boolean {
   return columnOf(shape, name) !== undefined;
 }
 
+/** As SQLite and MySQL take it. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }

@@ -80,7 +80,7 @@ export class Users {
         .selectFrom('gh_meta')
         .select('value')
         .where('name', '=', 'next-user')
-        .$if(this.#db.dialect === 'mysql', (query) => query.forUpdate())
+        .$if(this.#db.dialect !== 'sqlite', (query) => query.forUpdate())
         .executeTakeFirstOrThrow();
       const first = Number(row.value);
       const value = String(first + count);

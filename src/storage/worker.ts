@@ -9,6 +9,7 @@ import { toText } from './error-text.ts';
 import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
 import { openMysqlDatabase } from './mysql/database.ts';
+import { openPostgresDatabase } from './postgres/database.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
@@ -129,7 +130,7 @@ async function reach(address: DatabaseAddress, password: string | undefined): Pr
     return db;
   } catch (error) {
     await db.close();
-    const other = address.dialect === 'mysql' && password !== undefined && address.password !== password;
+    const other = address.dialect !== 'sqlite' && password !== undefined && address.password !== password;
     if (other && error instanceof GatehouseError && error.code === 'STORAGE_PASSWORD')
       return reach({ ...address, password }, undefined);
     throw error;
@@ -138,7 +139,14 @@ async function reach(address: DatabaseAddress, password: string | undefined): Pr
 
 function openDatabase(address: DatabaseAddress): Database {
   try {
-    return address.dialect === 'sqlite' ? openSqliteDatabase(address) : openMysqlDatabase(address);
+    switch (address.dialect) {
+      case 'sqlite':
+        return openSqliteDatabase(address);
+      case 'mysql':
+        return openMysqlDatabase(address);
+      case 'postgres':
+        return openPostgresDatabase(address);
+    }
   } catch (error) {
     throw unavailable(error, databaseLabel(address));
   }

@@ -94,6 +94,7 @@ export async function startMariadb(t: Cleanup, first: readonly string[] = []): P
           `--port=${port}`,
           '--bind-address=127.0.0.1',
           `--pid-file=${join(dir, 'pid')}`,
+          `--tmpdir=${dir}`,
           '--innodb-buffer-pool-size=64M',
           ...asMysql,
           ...options,

@@ -1,23 +1,31 @@
 /** The few words in which the dialects' table definitions differ. */
-import { type Kysely, MysqlAdapter, type RawBuilder, sql } from 'kysely';
+import { type Kysely, MysqlAdapter, PostgresAdapter, type RawBuilder, sql } from 'kysely';
+import type { Dialect } from '../database.ts';
 
-export function isMysql(db: Kysely<unknown>): boolean {
-  return db.getExecutor().adapter instanceof MysqlAdapter;
+export function dialectOf(db: Kysely<unknown>): Dialect {
+  const { adapter } = db.getExecutor();
+  if (adapter instanceof MysqlAdapter) return 'mysql';
+  return adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';
 }
 
-/** Own tables compare byte by byte, in both dialects alike. */
+/** Own tables compare byte by byte, in all dialects alike. */
 export function tableEnd(db: Kysely<unknown>): RawBuilder<unknown> {
-  return isMysql(db) ? sql`ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin` : sql``;
+  return dialectOf(db) === 'mysql' ? sql`ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin` : sql``;
 }
 
-export function blobType(db: Kysely<unknown>): 'blob' | RawBuilder<unknown> {
-  return isMysql(db) ? sql`varbinary(1024)` : 'blob';
+export function textType(db: Kysely<unknown>, length: number): RawBuilder<unknown> {
+  const type = `varchar(${length})`;
+  return sql.raw(dialectOf(db) === 'postgres' ? `${type} COLLATE "C"` : type);
+}
+
+export function blobType(db: Kysely<unknown>): RawBuilder<unknown> {
+  return { sqlite: sql`blob`, mysql: sql`varbinary(1024)`, postgres: sql`bytea` }[dialectOf(db)];
 }
 
 /** MySQL has no IF NOT EXISTS for it. */
 export async function createIndex(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   const create = db.schema.createIndex(name).on(table).columns(columns);
-  if (!isMysql(db)) return create.ifNotExists().execute();
+  if (dialectOf(db) !== 'mysql') return create.ifNotExists().execute();
   await create.execute().catch((error) => {
     if (error.code !== 'ER_DUP_KEYNAME') throw error;
   });

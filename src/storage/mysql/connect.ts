@@ -36,7 +36,8 @@ function asItStands(sql: string): string {
 }
 
 export function connectionOptions(address: MysqlAddress, charset: Charset): ConnectionOptions {
-  const { user, password, host, port, socket, database } = address;
+  const { user, password, database } = address;
+  const { host, port, socket } = address.places[0]!;
   return {
     user,
     password,

@@ -1,11 +1,12 @@
 /** MySQL and MariaDB through mysql2: a connection for the journal, a small pool each for own and for SER tables. */
-import { Kysely, MysqlDialect } from 'kysely';
+import { CompiledQuery, Kysely, MysqlDialect } from 'kysely';
+import { backupRows } from '../backup-rows.ts';
 import type { Cell } from '../batch.ts';
 import type { Database } from '../database.ts';
-import type { Row } from '../table-shape.ts';
+import { fillHoles } from '../holes.ts';
+import { quoteName, type Row } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type MysqlAddress } from '../url.ts';
-import { backupRows } from './backup.ts';
 import { ImpatientPool } from './pool.ts';
 import { mysqlShape } from './shape.ts';
 import { mysqlWriter } from './writer.ts';
@@ -35,6 +36,8 @@ const AWAY = new Set([
   'ER_SERVER_SHUTDOWN',
 ]);
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
 const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR']);
 
 export function openMysqlDatabase(address: MysqlAddress): Database {
@@ -48,9 +51,16 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
     label: databaseLabel(address),
     kysely,
     writer,
+    quoteName,
     alone: (work) => work(),
     redefine: (work) => work(kysely),
     select,
+    // The connection of transactions speaks utf8mb4, so what is not ASCII goes as marked bytes.
+    async runOn(on, sql, texts) {
+      const marked = fillHoles(sql, (index) => (NOT_ASCII.test(texts[index]!) ? '_latin1 ?' : '?'));
+      const values = texts.map((text) => (NOT_ASCII.test(text) ? Buffer.from(text, 'latin1') : text));
+      return Number((await on.executeQuery(CompiledQuery.raw(marked, values))).numAffectedRows ?? 0);
+    },
     run: async (sql, values) => ((await askSer(sql, values)) as { affectedRows: number }).affectedRows,
     async each(sql, onRow) {
       const connection = await ser.reserve();
@@ -70,7 +80,7 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
     tableNames,
     async backup(directory, name) {
       const tables = (await tableNames()).filter((table) => table.startsWith('gh_'));
-      return backupRows(askOwn, tables, directory, name);
+      return backupRows(allOf, tables, directory, name);
     },
     warnings,
     isUnavailable(error) {
@@ -92,8 +102,8 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
     return ser.ask({ sql, values: [...values], rowsAsArray: true });
   }
 
-  async function askOwn(sql: string): Promise<Record<string, unknown>[]> {
-    return (await own.ask({ sql })) as Record<string, unknown>[];
+  async function allOf(table: string): Promise<Record<string, unknown>[]> {
+    return (await own.ask({ sql: `SELECT * FROM ${quoteName(table)}` })) as Record<string, unknown>[];
   }
 
   async function tableNames(): Promise<string[]> {

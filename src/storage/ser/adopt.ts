@@ -3,16 +3,31 @@
  * gets the ruid that we would give it; a second row of the same contact keeps its own and goes with its expiry.
  */
 import type { Database } from '../database.ts';
-import { quoteName } from '../table-shape.ts';
-import { type LocationPlan, ruidSql } from './location-plan.ts';
+import type { LocationPlan } from './location-plan.ts';
 
 export async function adoptRows(db: Database, plan: LocationPlan): Promise<void> {
-  if (db.dialect !== 'mysql') return;
-  const name = (field: string) => {
+  const parts = (['username', 'domain', 'contact'] as const).map((field) => {
     const column = plan.key.find((one) => one.field === field);
-    return column && quoteName(column.name);
-  };
-  const ruid = ruidSql({ username: name('username')!, domain: name('domain'), contact: name('contact')! });
-  const sql = `UPDATE IGNORE ${quoteName(plan.table)} SET \`ruid\` = ${ruid} WHERE \`ruid\` NOT LIKE 'gh-%'`;
-  await db.run(sql, []);
+    return column ? `COALESCE(${db.quoteName(column.name)}, '')` : "''";
+  });
+  const table = db.quoteName(plan.table);
+  const ruid = db.quoteName('ruid');
+  const foreign = `${ruid} NOT LIKE 'gh-%'`;
+  if (db.dialect === 'mysql') {
+    const bytes = parts.map((part) => `CONVERT(${part} USING latin1)`).join(', ');
+    await db.run(
+      `UPDATE IGNORE ${table} SET ${ruid} = CONCAT('gh-', MD5(CONCAT_WS('|', ${bytes}))) WHERE ${foreign}`,
+      [],
+    );
+  }
+  if (db.dialect === 'postgres') {
+    const ours = `'gh-' || md5(concat_ws('|', ${parts.join(', ')}))`;
+    await db.run(
+      `WITH named AS (SELECT ctid AS place, ${ours} AS ours FROM ${table} WHERE ${foreign}),
+        first AS (SELECT min(place) AS place, ours FROM named GROUP BY ours)
+      UPDATE ${table} AS t SET ${ruid} = ours FROM first
+        WHERE t.ctid = place AND NOT EXISTS (SELECT FROM ${table} AS o WHERE o.${ruid} = ours)`,
+      [],
+    );
+  }
 }

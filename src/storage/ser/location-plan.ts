@@ -139,17 +139,10 @@ export function readBinding(plan: LocationPlan, row: Row, now: number, cells: Ce
   if (expires !== 0 && expires <= now) cells.length = at;
 }
 
-/** The same binding has the same ruid for ever, so that an upsert finds its row. */
+/** The same binding has the same ruid for ever, so that an upsert finds its row; adopt.ts says the same in SQL. */
 function ruidOf(cells: readonly Cell[], at: number): string {
   const key = `${cells[at + FIELD.username]}|${cells[at + FIELD.domain]}|${cells[at + FIELD.contact]}`;
   return `gh-${hash('md5', Buffer.from(key, 'latin1'))}`;
-}
-
-/** The same in SQL, for rows that another server wrote. */
-export function ruidSql(names: { username: string; domain: string | undefined; contact: string }): string {
-  const parts = [names.username, names.domain && `COALESCE(${names.domain}, '')`, names.contact];
-  const texts = parts.map((part) => (part ? `CONVERT(${part} USING latin1)` : "''"));
-  return `CONCAT('gh-', MD5(CONCAT_WS('|', ${texts.join(', ')})))`;
 }
 
 function planColumn(column: Column, field: BindingField, kind: Kind): PlanColumn {

@@ -1,11 +1,12 @@
 /** Which SER tables are our own: one row of gh_meta each, written before the table is made, so that no crash comes between. */
 import { type QueryExecutorProvider, sql } from 'kysely';
+import { upsert } from '../upsert.ts';
 
 const PREFIX = 'ser-table:';
 
 /** The statements may be carried out again, should a crash cut them short. */
 export async function makeOwn(db: QueryExecutorProvider, table: string, statements: readonly string[]): Promise<void> {
-  await sql`REPLACE INTO gh_meta (name, value) VALUES (${PREFIX + table}, 'own')`.execute(db);
+  await upsert(db, 'gh_meta', { name: PREFIX + table, value: 'own' }, 'name');
   try {
     for (const statement of statements) await sql.raw(statement).execute(db);
   } catch (error) {

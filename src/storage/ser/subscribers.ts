@@ -9,7 +9,7 @@ import type {
 } from '../../core/ser/types.ts';
 import type { Cell } from '../batch.ts';
 import type { ListOptions } from '../protocol.ts';
-import { hasColumn, quoteName, type Row } from '../table-shape.ts';
+import { hasColumn, type Row } from '../table-shape.ts';
 import type { Tables } from './tables.ts';
 import { updateSubscriber, userRows } from './user-rows.ts';
 
@@ -76,16 +76,16 @@ export class Subscribers {
       [spec.uriUserColumn, uriUser],
     ] as const;
     const given = wanted.filter(([column, value]) => value !== '' || column === spec.uriUserColumn);
-    const tests = given.map(([column]) => `${quoteName(column)} = ?`).join(' AND ');
-    const sql = `SELECT 1 FROM ${quoteName(spec.table)} WHERE ${tests} LIMIT 1`;
+    const tests = given.map(([column]) => `${db.quoteName(column)} = ?`).join(' AND ');
+    const sql = `SELECT 1 FROM ${db.quoteName(spec.table)} WHERE ${tests} LIMIT 1`;
     const values = given.map(([, value]) => value);
     return (await db.select(sql, values)).length > 0;
   }
 
   async #columns(spec: SubscriberSpec): Promise<{ user: string; domain: string | undefined }> {
-    const { shape } = await this.#tables.find('subscriber', spec);
-    const domain = hasColumn(shape, spec.domainColumn) ? quoteName(spec.domainColumn) : undefined;
-    return { user: quoteName(spec.userColumn), domain };
+    const { db, shape } = await this.#tables.find('subscriber', spec);
+    const domain = hasColumn(shape, spec.domainColumn) ? db.quoteName(spec.domainColumn) : undefined;
+    return { user: db.quoteName(spec.userColumn), domain };
   }
 
   async #select(spec: SubscriberSpec, where: string, values: readonly Cell[]): Promise<SubscriberRow[]> {
@@ -93,9 +93,9 @@ export class Subscribers {
     const { user, domain = "''" } = await this.#columns(spec);
     // `open` refuses a script that names a column which is missing; administration takes what is there.
     const columns = [spec.passwordColumn, spec.passwordColumn2, ...spec.columns].map((name) =>
-      hasColumn(shape, name) ? quoteName(name) : 'NULL',
+      hasColumn(shape, name) ? db.quoteName(name) : 'NULL',
     );
-    const sql = `SELECT ${[user, domain, ...columns].join(', ')} FROM ${quoteName(spec.table)} WHERE ${where}`;
+    const sql = `SELECT ${[user, domain, ...columns].join(', ')} FROM ${db.quoteName(spec.table)} WHERE ${where}`;
     return (await db.select(sql, values)).map(rowOf);
   }
 }

@@ -3,7 +3,7 @@ import type { LocationSpec, SubscriberSpec, TableReport, UriSpec } from '../../c
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Cell, WIDTH } from '../batch.ts';
 import type { Database } from '../database.ts';
-import { hasColumn, quoteName, type TableShape } from '../table-shape.ts';
+import { hasColumn, type TableShape } from '../table-shape.ts';
 import { adoptRows } from './adopt.ts';
 import { KINDS } from './definitions.ts';
 import { type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
@@ -66,9 +66,9 @@ export class Tables {
   async loadBindings(spec: LocationSpec, now: number, onCells: (cells: Cell[]) => void): Promise<void> {
     const { db, plan } = await this.plan(spec);
     if (plan.replace === 'ruid') await adoptRows(db, plan);
-    const columns = plan.columns.map(({ name }) => quoteName(name)).join(', ');
+    const columns = plan.columns.map(({ name }) => db.quoteName(name)).join(', ');
     let cells: Cell[] = [];
-    await db.each(`SELECT ${columns} FROM ${quoteName(plan.table)}`, (row) => {
+    await db.each(`SELECT ${columns} FROM ${db.quoteName(plan.table)}`, (row) => {
       readBinding(plan, row, now, cells);
       if (cells.length < PIECE_ROWS * WIDTH[0]) return;
       onCells(cells);

@@ -1,15 +1,14 @@
 /**
  * A user's rows in `subscriber` and `uri`, added and removed in one transaction, or inside one that is open (worker side).
  *
- * Texts are latin1, one character per byte, as in all SER tables. The connection of transactions speaks utf8mb4, so what is
- * not ASCII goes as marked bytes. A uri row that is there already stays as it is.
+ * Texts are latin1, one character per byte, as in all SER tables. A uri row that is there already stays as it is.
  * Errors: SER_VALUE_TOO_LONG, those of finding a table.
  */
-import { CompiledQuery, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { NewSubscriber, SubscriberName, SubscriberSpec, UriSpec, UserTables } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Database, transaction } from '../database.ts';
-import { columnOf, hasColumn, quoteName, type TableShape } from '../table-shape.ts';
+import { columnOf, hasColumn, type TableShape } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { toDatetime } from './datetime.ts';
 import type { Found, Tables } from './tables.ts';
@@ -17,7 +16,6 @@ import type { Found, Tables } from './tables.ts';
 /** Rows of one INSERT. */
 export const ROWS = 500;
 const EMAIL = 'email_address';
-const NOT_ASCII = /[^\0-\x7f]/;
 
 /** A transaction of somebody else's, or what to call when all of our own are about to be committed. */
 export type Around = { readonly db: Database; readonly on: Kysely<Schema> } | { seal(): void };
@@ -101,11 +99,11 @@ function fitted({ table, shape, values }: Place, row: NewSubscriber): Values {
 async function insert({ db, table, mayExist }: Place, on: Kysely<Schema>, rows: readonly Values[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS) {
     const piece = rows.slice(start, start + ROWS);
-    const names = piece[0]!.map(([column]) => quoteName(column));
-    const texts = piece.map((values) => values.map(([, value]) => value));
-    const holes = texts.map((row) => `(${row.map((text) => hole(db, text)).join(', ')})`);
-    const sql = `INSERT INTO ${quoteName(table)} (${names.join(', ')}) VALUES ${holes.join(', ')}`;
-    await execute(db, on, mayExist ? sql + keepExisting(db, names[0]!) : sql, texts.flat());
+    const names = piece[0]!.map(([column]) => db.quoteName(column));
+    const row = `(${names.map(() => '?').join(', ')})`;
+    const sql = `INSERT INTO ${db.quoteName(table)} (${names.join(', ')}) VALUES ${piece.map(() => row).join(', ')}`;
+    const texts = piece.flatMap((values) => values.map(([, value]) => value));
+    await db.runOn(on, mayExist ? sql + keepExisting(db, names[0]!) : sql, texts);
   }
 }
 
@@ -114,12 +112,12 @@ async function setEmail(place: Place, on: Kysely<Schema>, name: SubscriberName, 
   if (!hasColumn(shape, EMAIL)) return;
   checkLengths(table, shape, [[EMAIL, email]]);
   const { sql, texts } = isNamed(place, name);
-  await execute(db, on, `UPDATE ${quoteName(table)} SET ${EMAIL} = ${hole(db, email)} WHERE ${sql}`, [email, ...texts]);
+  await db.runOn(on, `UPDATE ${db.quoteName(table)} SET ${EMAIL} = ? WHERE ${sql}`, [email, ...texts]);
 }
 
 async function remove(place: Place, on: Kysely<Schema>, name: SubscriberName): Promise<void> {
   const { sql, texts } = isNamed(place, name);
-  await execute(place.db, on, `DELETE FROM ${quoteName(place.table)} WHERE ${sql}`, texts);
+  await place.db.runOn(on, `DELETE FROM ${place.db.quoteName(place.table)} WHERE ${sql}`, texts);
 }
 
 /** Gives whether there is such a row. Calls `seal` before it commits. */
@@ -133,39 +131,25 @@ export async function updateSubscriber(
   const { db, shape, table } = place;
   const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
   checkLengths(table, shape, values);
-  const sets = values.map(([column, text]) => `${quoteName(column)} = ${hole(db, text)}`).join(', ');
+  const sets = values.map(([column]) => `${db.quoteName(column)} = ?`).join(', ');
   const { sql, texts } = isNamed(place, row);
   return transaction(db, async (on) => {
     const all = [...values.map(([, text]) => text), ...texts];
-    const there = (await execute(db, on, `UPDATE ${quoteName(table)} SET ${sets} WHERE ${sql}`, all)) > 0;
+    const there = (await db.runOn(on, `UPDATE ${db.quoteName(table)} SET ${sets} WHERE ${sql}`, all)) > 0;
     if (there) seal();
     return there;
   });
 }
 
 function isNamed({ db, shape, userColumn, domainColumn }: Place, { username, domain }: SubscriberName) {
-  const byName = `${quoteName(userColumn)} = ${hole(db, username)}`;
+  const byName = `${db.quoteName(userColumn)} = ?`;
   if (!hasColumn(shape, domainColumn)) return { sql: byName, texts: [username] };
-  return { sql: `${byName} AND ${quoteName(domainColumn)} = ${hole(db, domain)}`, texts: [username, domain] };
+  return { sql: `${byName} AND ${db.quoteName(domainColumn)} = ?`, texts: [username, domain] };
 }
 
 /** Unlike INSERT IGNORE it forgives nothing but the double key. */
 function keepExisting({ dialect }: Database, column: string): string {
   return dialect === 'mysql' ? ` ON DUPLICATE KEY UPDATE ${column} = ${column}` : ' ON CONFLICT DO NOTHING';
-}
-
-/** Gives the rows it met. */
-async function execute(db: Database, on: Kysely<Schema>, sql: string, texts: readonly string[]): Promise<number> {
-  const values = texts.map((text) => (isMarked(db, text) ? Buffer.from(text, 'latin1') : text));
-  return Number((await on.executeQuery(CompiledQuery.raw(sql, values))).numAffectedRows ?? 0);
-}
-
-function hole(db: Database, text: string): string {
-  return isMarked(db, text) ? '_latin1 ?' : '?';
-}
-
-function isMarked({ dialect }: Database, text: string): boolean {
-  return dialect === 'mysql' && NOT_ASCII.test(text);
 }
 
 export type Values = [column: string, value: string][];

@@ -1,8 +1,9 @@
 /** SQLite in one file: one connection, so that transactions stand in line (`alone`). WAL, an fsync at each commit. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
+import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import type { Database } from '../database.ts';
+import { quoteName } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type SqliteAddress } from '../url.ts';
 import { openSqlite } from './driver.ts';
@@ -26,10 +27,13 @@ export function openSqliteDatabase(address: SqliteAddress): Database {
     label: databaseLabel(address),
     kysely,
     writer: sqliteWriter(file),
+    quoteName,
     alone,
     redefine: (work) => alone(() => kysely.connection().execute((on) => file.whole(() => work(on)))),
     select: async (sql, values) => file.raw(sql).all(values),
     each: async (sql, onRow) => file.raw(sql).each(onRow),
+    runOn: async (on, sql, texts) =>
+      Number((await on.executeQuery(CompiledQuery.raw(sql, [...texts]))).numAffectedRows ?? 0),
     run: async (sql, values) => file.raw(sql).run(values),
     shape: async (table) => sqliteShape(file, table),
     async tableNames() {

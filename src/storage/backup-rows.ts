@@ -1,19 +1,16 @@
-/** A logical copy of Gatehouse's own tables: JSON lines of table and row, binary values in base64. */
+/** A logical copy of tables of a database server: JSON lines of table and row, binary values in base64. */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteName } from '../table-shape.ts';
 
-export type AskRows = (sql: string) => Promise<Record<string, unknown>[]>;
+export type RowsOf = (table: string) => Promise<Record<string, unknown>[]>;
 
-export async function backupRows(ask: AskRows, tables: readonly string[], directory: string, name: string) {
+export async function backupRows(rowsOf: RowsOf, tables: readonly string[], directory: string, name: string) {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, `${name}.jsonl`);
   const file = openSync(path, 'wx', 0o600);
   try {
     for (const table of tables) {
-      for (const row of await ask(`SELECT * FROM ${quoteName(table)}`)) {
-        writeSync(file, `${JSON.stringify({ table, row }, binaryAsBase64)}\n`);
-      }
+      for (const row of await rowsOf(table)) writeSync(file, `${JSON.stringify({ table, row }, binaryAsBase64)}\n`);
     }
     fsyncSync(file);
   } finally {
