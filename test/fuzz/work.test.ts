@@ -1,14 +1,9 @@
 /**
  * The work that a message causes grows with its length and no faster: characters looked at are counted, not time. The string
- * methods that the parsers use are replaced by counting ones while a message is read.
+ * methods that the parsers use are replaced by counting ones while a message is read, and their bytes lie in an array that counts.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCredentials } from '../../src/doors/sip/message/credentials.ts';
-import { canReply, findFault } from '../../src/doors/sip/message/faults.ts';
-import { Header } from '../../src/doors/sip/message/header-names.ts';
-import { param } from '../../src/doors/sip/message/name-addr.ts';
-import { parseMessage } from '../../src/doors/sip/message/parse.ts';
 import { request, VIA } from '../torture/case.ts';
 import { INVALID } from '../torture/invalid.ts';
 import { VALID } from '../torture/valid.ts';
@@ -45,6 +40,26 @@ const HOSTILE: Record<string, string> = {
 };
 
 let looked = 0;
+
+const PlainArray = globalThis.Uint8Array;
+/** Indexed reads are what the parsers do; all else (its buffer) is handed through. */
+function countingArray(size: number): Uint8Array {
+  return new Proxy(new PlainArray(size), {
+    get(array, key) {
+      if (typeof key === 'string' && key >= '0' && key <= ':') looked++;
+      return Reflect.get(array, key, array);
+    },
+  });
+}
+globalThis.Uint8Array = new Proxy(PlainArray, { construct: (_, [size]) => countingArray(size as number) });
+await import('../../src/doors/sip/message/bytes.ts');
+globalThis.Uint8Array = PlainArray;
+const { word } = await import('../../src/doors/sip/message/chars.ts');
+const { parseCredentials } = await import('../../src/doors/sip/message/credentials.ts');
+const { canReply, findFault } = await import('../../src/doors/sip/message/faults.ts');
+const { Header } = await import('../../src/doors/sip/message/header-names.ts');
+const { param } = await import('../../src/doors/sip/message/name-addr.ts');
+const { parseMessage } = await import('../../src/doors/sip/message/parse.ts');
 
 /** Runs `work` with counting string methods; gives the number of characters looked at. */
 function count(work: () => void): number {
@@ -85,7 +100,7 @@ function readAll(text: string): void {
   findFault(message);
   canReply(message);
   for (const address of [message.from, message.to, ...(message.contacts ?? []).slice(0, 5)]) {
-    if (address) param(address.params, 'tag');
+    if (address) param(message.text, address, word('tag'));
   }
   const credentials = message.value(Header.authorization);
   if (credentials !== undefined) parseCredentials(credentials);
@@ -104,6 +119,12 @@ function checkWork(name: string, text: string): void {
   const limit = PER_CHARACTER * text.length + FLAT;
   assert.ok(steps <= limit, `${name}: ${steps} looks at ${text.length} characters`);
 }
+
+test('the count sees what a usual message costs', () => {
+  const text = request('OPTIONS', {});
+  const steps = count(() => readAll(text));
+  assert.ok(steps > 3 * text.length, `${steps} looks at ${text.length} characters`);
+});
 
 test('the count sees a quadratic scan', () => {
   const text = 'a'.repeat(1000);

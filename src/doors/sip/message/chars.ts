@@ -1,9 +1,12 @@
 /**
- * Character classes of SIP as bits of one table, and the few scans that all parsers of this folder share.
+ * Character classes of SIP as bits of one table, and the few scans that all parsers of this folder share. Positions are those of the
+ * text last looked at (bytes.ts).
  *
  * Source: RFC 3261 section 25.1. The classes are a little wider than its grammar where devices are known to be: bytes above 127
  * count as text, `#`, `[`, `{` and the like may stand in a user part, `_` in a host name.
  */
+import { bytes, lookAt } from './bytes.ts';
+
 export const TOKEN = 1;
 export const SPACE = 2;
 export const DIGIT = 4;
@@ -34,51 +37,60 @@ function mark(bits: number, chars: string): void {
   for (const char of chars) CLASSES[char.charCodeAt(0)]! |= bits;
 }
 
-/** Whether the character code belongs to one of the classes; NaN (past the end) belongs to none. */
-export function is(code: number, bits: number): boolean {
-  return (CLASSES[code]! & bits) !== 0;
+/** Whether the byte belongs to one of the classes. */
+export function is(byte: number, bits: number): boolean {
+  return (CLASSES[byte]! & bits) !== 0;
+}
+
+/** Whether the byte at this position belongs to one of the classes. */
+export function isAt(at: number, bits: number): boolean {
+  return is(bytes[at]!, bits);
 }
 
 /** First position from `at` on, below `end`, that is not of the class; else `end`. */
-export function skip(text: string, at: number, end: number, bits: number): number {
-  while (at < end && is(text.charCodeAt(at), bits)) at++;
+export function skip(at: number, end: number, bits: number): number {
+  while (at < end && (CLASSES[bytes[at]!]! & bits) !== 0) at++;
   return at;
 }
 
 /** `end` moved back over white space, not below `start`. */
-export function trimEnd(text: string, start: number, end: number): number {
-  while (end > start && is(text.charCodeAt(end - 1), SPACE)) end--;
+export function trimEnd(start: number, end: number): number {
+  while (end > start && isAt(end - 1, SPACE)) end--;
   return end;
 }
 
-/** Whether text[start, end) is the word, which is given in lower case, in any case. */
-export function equalsWord(text: string, start: number, end: number, word: string): boolean {
-  if (end - start !== word.length) return false;
-  for (let i = 0; i < word.length; i++) {
-    const code = text.charCodeAt(start + i);
-    if (code !== word.charCodeAt(i) && (!is(code, ALPHA) || (code | 32) !== word.charCodeAt(i))) return false;
+/** Whether all of a text, which is not empty, is of the class. */
+export function consistsOf(text: string, bits: number): boolean {
+  lookAt(text);
+  return text !== '' && skip(0, text.length, bits) === text.length;
+}
+
+/** A word in lower case, as `isWord` wants it. */
+export function word(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'latin1'));
+}
+
+/** Whether the word stands at [start, end), in any case. */
+export function isWord(start: number, end: number, wanted: Uint8Array): boolean {
+  if (end - start !== wanted.length) return false;
+  for (let i = 0; i < wanted.length; i++) {
+    const byte = bytes[start + i]!;
+    if (byte !== wanted[i] && (!is(byte, ALPHA) || (byte | 32) !== wanted[i])) return false;
   }
   return true;
 }
 
 /** Position behind the closing quote of the quoted string that opens at `at`; -1 when it never closes before `end`. */
-export function quotedEnd(text: string, at: number, end: number): number {
-  let close = at;
-  do {
-    close = text.indexOf('"', close + 1);
-    if (close < 0 || close >= end) return -1;
-  } while (isEscaped(text, close, at));
-  return close + 1;
+export function quotedEnd(at: number, end: number): number {
+  for (let p = at + 1; p < end; p++) {
+    const byte = bytes[p];
+    if (byte === 34) return p + 1;
+    if (byte === 92) p++;
+  }
+  return -1;
 }
 
-/** Whether the backslashes before `at`, down to the opening quote, leave one over. */
-function isEscaped(text: string, at: number, open: number): boolean {
-  let p = at;
-  while (p - 1 > open && text.charCodeAt(p - 1) === 92) p--;
-  return ((at - p) & 1) === 1;
-}
-
-/** The text of the quoted string in text[start, end), quotes included there; escapes are resolved. */
+/** The text of the quoted string text[start, end), quotes included there; escapes are resolved. */
 export function unquote(text: string, start: number, end: number): string {
   const inner = text.slice(start + 1, end - 1);
   if (!inner.includes('\\')) return inner;
@@ -91,14 +103,14 @@ export function unquote(text: string, start: number, end: number): string {
   return out + inner.slice(from);
 }
 
-/** The decimal number text[start, end), or -1 if that is empty, holds anything but digits or exceeds `max` (below 2^53 / 10). */
-export function decimal(text: string, start: number, end: number, max: number): number {
+/** The decimal number at [start, end), or -1 if that is empty, holds anything but digits or exceeds `max` (below 2^53 / 10). */
+export function decimal(start: number, end: number, max: number): number {
   if (start >= end) return -1;
   let number = 0;
   for (let p = start; p < end; p++) {
-    const code = text.charCodeAt(p);
-    if (!is(code, DIGIT)) return -1;
-    number = number * 10 + code - 48;
+    const byte = bytes[p]!;
+    if (!is(byte, DIGIT)) return -1;
+    number = number * 10 + byte - 48;
     if (number > max) return -1;
   }
   return number;

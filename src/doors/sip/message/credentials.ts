@@ -5,7 +5,8 @@
  * twice, an unterminated quote or a parameter without value breaks the header: two readers could see different ones.
  * Source: RFC 3261 section 25.1 (credentials), RFC 7616 section 3.4, RFC 9110 section 5.6.1.
  */
-import { BARE, equalsWord, is, quotedEnd, SPACE, skip, TOKEN, unquote } from './chars.ts';
+import { bytes, lookAt } from './bytes.ts';
+import { BARE, isAt, isWord, quotedEnd, SPACE, skip, TOKEN, unquote, word } from './chars.ts';
 
 export interface Credentials {
   /** Lower case, `digest` for what this is about; with another scheme all else is ''. */
@@ -23,65 +24,66 @@ export interface Credentials {
   readonly opaque: string;
 }
 
-const NAMES = ['username', 'realm', 'nonce', 'uri', 'response', 'algorithm', 'cnonce', 'nc', 'qop', 'opaque'] as const;
-type Name = (typeof NAMES)[number];
-type Fields = { -readonly [K in keyof Credentials]: Credentials[K] };
+const DIGEST = word('digest');
+const NAMES = ['username', 'realm', 'nonce', 'uri', 'response', 'algorithm', 'cnonce', 'nc', 'qop', 'opaque'].map(word);
+
+/** Where the values stand that were found, start and end for each of NAMES; equal: absent. */
+const places = new Int32Array(2 * NAMES.length);
 
 /** Reads the header's value, text[from, end) where it stands in a message; undefined when it is malformed. */
-export function parseCredentials(value: string, from = 0, end = value.length): Credentials | undefined {
-  const start = skip(value, from, end, SPACE);
-  let at = skip(value, start, end, TOKEN);
-  if (at === start || (at < end && !is(value.charCodeAt(at), SPACE))) return undefined;
-  const fields = emptyFields();
-  if (!equalsWord(value, start, at, 'digest')) {
-    fields.scheme = value.slice(start, at).toLowerCase();
-    return fields;
-  }
-  let seen = 0;
-  for (at = skip(value, at, end, SPACE); at < end; at = skip(value, at, end, SPACE)) {
-    if (value.charCodeAt(at) === 44) {
+export function parseCredentials(text: string, from = 0, end = text.length): Credentials | undefined {
+  lookAt(text);
+  places.fill(0);
+  const start = skip(from, end, SPACE);
+  let at = skip(start, end, TOKEN);
+  if (at === start || (at < end && !isAt(at, SPACE))) return undefined;
+  if (!isWord(start, at, DIGEST)) return credentials(text.slice(start, at).toLowerCase(), text);
+  for (at = skip(at, end, SPACE); at < end; at = skip(at, end, SPACE)) {
+    if (bytes[at] === 44) {
       at++;
       continue;
     }
-    const nameEnd = skip(value, at, end, TOKEN);
-    const equals = skip(value, nameEnd, end, SPACE);
-    if (nameEnd === at || value.charCodeAt(equals) !== 61) return undefined;
-    const first = skip(value, equals + 1, end, SPACE);
-    const quoted = value.charCodeAt(first) === 34;
-    const to = quoted ? quotedEnd(value, first, end) : skip(value, first, end, BARE);
+    const nameEnd = skip(at, end, TOKEN);
+    const equals = skip(nameEnd, end, SPACE);
+    if (nameEnd === at || bytes[equals] !== 61) return undefined;
+    const first = skip(equals + 1, end, SPACE);
+    const to = bytes[first] === 34 ? quotedEnd(first, end) : skip(first, end, BARE);
     if (to <= first) return undefined;
-    const index = nameIndex(value, at, nameEnd);
-    if (index >= 0) {
-      if ((seen & (1 << index)) !== 0) return undefined;
-      seen |= 1 << index;
-      fields[NAMES[index]!] = quoted ? unquote(value, first, to) : value.slice(first, to);
+    const place = 2 * nameIndex(at, nameEnd);
+    if (place >= 0) {
+      if (places[place] !== places[place + 1]) return undefined;
+      places[place] = first;
+      places[place + 1] = to;
     }
-    at = skip(value, to, end, SPACE);
-    if (at < end && value.charCodeAt(at) !== 44) return undefined;
+    at = skip(to, end, SPACE);
+    if (at < end && bytes[at] !== 44) return undefined;
   }
-  return fields;
+  return credentials('digest', text);
 }
 
-function emptyFields(): Fields {
+function credentials(scheme: string, text: string): Credentials {
   return {
-    scheme: 'digest',
-    username: '',
-    realm: '',
-    nonce: '',
-    uri: '',
-    response: '',
-    algorithm: '',
-    cnonce: '',
-    nc: '',
-    qop: '',
-    opaque: '',
+    scheme,
+    username: piece(0, text),
+    realm: piece(1, text),
+    nonce: piece(2, text),
+    uri: piece(3, text),
+    response: piece(4, text),
+    algorithm: piece(5, text),
+    cnonce: piece(6, text),
+    nc: piece(7, text),
+    qop: piece(8, text),
+    opaque: piece(9, text),
   };
 }
 
-function nameIndex(text: string, start: number, end: number): number {
-  for (let index = 0; index < NAMES.length; index++) {
-    const name: Name = NAMES[index]!;
-    if (name.length === end - start && equalsWord(text, start, end, name)) return index;
-  }
+function piece(index: number, text: string): string {
+  const start = places[2 * index]!;
+  const end = places[2 * index + 1]!;
+  return bytes[start] === 34 && end > start ? unquote(text, start, end) : text.slice(start, end);
+}
+
+function nameIndex(start: number, end: number): number {
+  for (let index = 0; index < NAMES.length; index++) if (isWord(start, end, NAMES[index]!)) return index;
   return -1;
 }

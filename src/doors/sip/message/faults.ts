@@ -4,7 +4,6 @@
  * Source: RFC 3261 sections 8.1.1, 8.2, 16.3 and 18.3; RFC 4475. What only one method or module needs (Expires, Event, Date,
  * Require) is theirs to judge.
  */
-import { decimal } from './chars.ts';
 import { Header } from './header-names.ts';
 import type { Fault, SipMessage } from './message.ts';
 
@@ -74,10 +73,7 @@ function characterFault(message: SipMessage): Fault | undefined {
   for (let at = text.indexOf('\0'); at >= 0 && at < bodyStart; at = text.indexOf('\0', at + 1)) {
     if (text.charCodeAt(at - 1) !== 92) return NUL;
   }
-  for (let at = text.indexOf('\r', message.headerStart); at >= 0 && at < bodyStart; at = text.indexOf('\r', at + 1)) {
-    if (text.charCodeAt(at + 1) !== 10) return BARE_CR;
-  }
-  return undefined;
+  return message.hasBareCr ? BARE_CR : undefined;
 }
 
 function presenceFault(message: SipMessage): Fault | undefined {
@@ -115,7 +111,7 @@ function requestFault(message: SipMessage): Fault | undefined {
   if (message.cseq!.method !== message.method) return CSEQ_METHOD;
   const index = message.indexOf(Header.maxForwards);
   if (index >= 0) {
-    if (decimal(message.text, message.valueStart(index), message.valueEnd(index), 255) < 0) return BAD_MAX_FORWARDS;
+    if (message.numberAt(index, 255) < 0) return BAD_MAX_FORWARDS;
     if (message.indexOf(Header.maxForwards, index + 1) >= 0) return MANY_MAX_FORWARDS;
   }
   return message.contacts === undefined ? BAD_CONTACT : undefined;

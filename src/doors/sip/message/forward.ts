@@ -5,6 +5,7 @@
  * Source: RFC 3261 sections 16.6 and 16.7. A Content-Length is added where there is none, since the next hop may be a stream.
  */
 import type { ListenPoint, Source } from '../transport/types.ts';
+import { lookAt } from './bytes.ts';
 import { SPACE, skip } from './chars.ts';
 import type { Edits } from './edits.ts';
 import { Header } from './header-names.ts';
@@ -58,8 +59,11 @@ export function secondVia(response: SipMessage): Via | undefined {
   const { text, via } = response;
   if (via === undefined) return undefined;
   let index = response.indexOf(Header.via);
-  if (text.charCodeAt(via.end) === 44)
-    return parseVia(text, skip(text, via.end + 1, text.length, SPACE), response.valueEnd(index));
+  if (text.charCodeAt(via.end) === 44) {
+    lookAt(text);
+    const end = response.valueEnd(index);
+    return parseVia(text, skip(via.end + 1, end, SPACE), end);
+  }
   index = response.indexOf(Header.via, index + 1);
   return index < 0 ? undefined : parseVia(text, response.valueStart(index), response.valueEnd(index));
 }

@@ -1,7 +1,9 @@
 /**
- * Header names as small numbers, looked up in any case without making a string. Add a header here and nowhere else: its id, its name as we write it, and its compact form.
+ * Header names as small numbers, looked up in any case without making a string. At most 32, so that a set of them is the bits
+ * of one number. Add a header here and nowhere else: its id, its name as we write it, and its compact form.
  */
-import { equalsWord } from './chars.ts';
+import { bytes, lookAt } from './bytes.ts';
+import { consistsOf, isWord, TOKEN, word } from './chars.ts';
 
 export const HEADERS = [
   ['other', ''],
@@ -36,8 +38,6 @@ export const HEADERS = [
   ['contentEncoding', 'Content-Encoding', 'e'],
   ['referTo', 'Refer-To', 'r'],
   ['referredBy', 'Referred-By', 'b'],
-  ['retryAfter', 'Retry-After'],
-  ['warning', 'Warning'],
 ] as const;
 
 type HeaderKey = (typeof HEADERS)[number][0];
@@ -51,26 +51,33 @@ export const Header = Object.freeze(Object.fromEntries(HEADERS.map(([key], id) =
 >;
 
 /** Names, lower case, by a mark of their length and outer letters; a name that nobody knows finds an empty bucket or none of its own. */
-const BUCKETS: (readonly { readonly name: string; readonly id: HeaderId }[] | undefined)[] = new Array(256).fill(
+const BUCKETS: (readonly { readonly name: Uint8Array; readonly id: HeaderId }[] | undefined)[] = new Array(256).fill(
   undefined,
 );
 HEADERS.forEach(([, ...names], id) => {
   for (const written of names) {
     if (written === '') continue;
-    const name = written.toLowerCase();
+    const name = word(written.toLowerCase());
     const bucket = bucketOf(name, 0, name.length);
     BUCKETS[bucket] = [...(BUCKETS[bucket] ?? []), { name, id }];
   }
 });
 
-/** The id of the name text[start, end), long or compact; `Header.other` when it has none. */
-export function headerIdAt(text: string, start: number, end: number): HeaderId {
-  const bucket = BUCKETS[bucketOf(text, start, end)];
+/** The id of the token at [start, end) of the text looked at, long or compact; `Header.other` when it has none. */
+export function headerIdAt(start: number, end: number): HeaderId {
+  const bucket = BUCKETS[bucketOf(bytes, start, end)];
   if (bucket === undefined) return Header.other;
-  for (let i = 0; i < bucket.length; i++) if (equalsWord(text, start, end, bucket[i]!.name)) return bucket[i]!.id;
+  for (let i = 0; i < bucket.length; i++) if (isWord(start, end, bucket[i]!.name)) return bucket[i]!.id;
   return Header.other;
 }
 
-function bucketOf(text: string, start: number, end: number): number {
-  return ((text.charCodeAt(start) | 32) * 7 + (text.charCodeAt(end - 1) | 32) * 3 + (end - start) * 13) & 255;
+/** The same for a name by itself. */
+export function headerId(name: string): HeaderId {
+  if (!consistsOf(name, TOKEN)) return Header.other;
+  lookAt(name);
+  return headerIdAt(0, name.length);
+}
+
+function bucketOf(name: Uint8Array, start: number, end: number): number {
+  return ((name[start]! | 32) * 7 + (name[end - 1]! | 32) * 3 + (end - start) * 13) & 255;
 }

@@ -4,11 +4,12 @@
  *
  * Source: RFC 3261 sections 7 and 25. Folded headers, compact names and any case are understood. Made by `parseMessage`.
  */
-import { DIGIT, decimal, equalsWord, SPACE, skip, trimEnd } from './chars.ts';
-import { Header, type HeaderId, headerIdAt } from './header-names.ts';
+import { lookAt } from './bytes.ts';
+import { DIGIT, decimal, isWord, SPACE, skip, TOKEN, word } from './chars.ts';
+import { Header, type HeaderId, headerId } from './header-names.ts';
 import { addNameAddrs, type NameAddr, param, parseNameAddr } from './name-addr.ts';
-import type { Fault, StartLine } from './start-line.ts';
-import { isToken, parseUri, type SipUri } from './uri.ts';
+import { type Fault, methodAt, type StartLine } from './start-line.ts';
+import { parseUri, type SipUri } from './uri.ts';
 import { parseVia, type Via } from './via.ts';
 
 export type { NameAddr } from './name-addr.ts';
@@ -25,14 +26,20 @@ export interface CSeq {
 export interface HeaderIndex {
   /** The message in canonical form: no line folded, each header line ended by CRLF. */
   readonly text: string;
-  /** STRIDE numbers for each header line: id, start, position behind the name, position behind the CRLF. */
+  /** STRIDE numbers for each header line: id, start, and the value's start and end, without the white space around it. */
   readonly lines: readonly number[];
+  /** The ids among them as bits. */
+  readonly kinds: number;
   readonly bodyStart: number;
+  /** There is a CR that no LF follows. */
+  readonly bareCr: boolean;
   readonly fault: Fault | undefined;
 }
 
 /** Numbers for each header line in HeaderIndex.lines. */
 export const STRIDE = 4;
+
+const TAG = word('tag');
 
 /** Marks what was not asked for yet; undefined means absent or broken. */
 const UNREAD = null;
@@ -56,7 +63,10 @@ export class SipMessage {
   /** Position of the first header line and of the body in `text`. */
   readonly headerStart: number;
   readonly bodyStart: number;
+  readonly hasBareCr: boolean;
+  readonly #uriStart: number;
   readonly #lines: readonly number[];
+  readonly #kinds: number;
 
   #via: Via | undefined | null = UNREAD;
   #from: NameAddr | undefined | null = UNREAD;
@@ -83,7 +93,10 @@ export class SipMessage {
     this.headerCount = headers.lines.length / STRIDE;
     this.headerStart = headers.lines[1] ?? headers.bodyStart;
     this.bodyStart = headers.bodyStart;
+    this.hasBareCr = headers.bareCr;
+    this.#uriStart = start.uriStart;
     this.#lines = headers.lines;
+    this.#kinds = headers.kinds;
   }
 
   idAt(index: number): HeaderId {
@@ -92,7 +105,7 @@ export class SipMessage {
 
   /** Name as written. */
   nameAt(index: number): string {
-    return this.text.slice(this.lineStart(index), this.#lines[index * STRIDE + 2]);
+    return this.text.slice(this.lineStart(index), this.#nameEnd(index));
   }
 
   /** Value without surrounding white space; folds become one space. */
@@ -111,21 +124,31 @@ export class SipMessage {
   }
 
   lineEnd(index: number): number {
-    return this.#lines[index * STRIDE + 3]!;
+    return this.text.indexOf('\n', this.valueEnd(index)) + 1;
   }
 
   valueStart(index: number): number {
-    const end = this.lineEnd(index) - 2;
-    const colon = skip(this.text, this.#lines[index * STRIDE + 2]!, end, SPACE);
-    return skip(this.text, colon + 1, end, SPACE);
+    return this.#lines[index * STRIDE + 2]!;
   }
 
   valueEnd(index: number): number {
-    return trimEnd(this.text, this.#lines[index * STRIDE + 2]! + 1, this.lineEnd(index) - 2);
+    return this.#lines[index * STRIDE + 3]!;
+  }
+
+  /** The value as a number from 0 to `max`; -1: it is none. */
+  numberAt(index: number, max: number): number {
+    lookAt(this.text);
+    return decimal(this.valueStart(index), this.valueEnd(index), max);
+  }
+
+  #nameEnd(index: number): number {
+    lookAt(this.text);
+    return skip(this.lineStart(index), this.valueStart(index), TOKEN);
   }
 
   /** Index of the first header of this kind from `from` on, or -1. */
   indexOf(id: HeaderId, from = 0): number {
+    if ((this.#kinds & (1 << id)) === 0) return -1;
     const lines = this.#lines;
     for (let at = from * STRIDE; at < lines.length; at += STRIDE) if (lines[at] === id) return at / STRIDE;
     return -1;
@@ -139,12 +162,11 @@ export class SipMessage {
 
   /** The first header with this name (any case, long or compact), for names that have no id. */
   valueNamed(name: string): string | undefined {
-    const wanted = name.toLowerCase();
-    const id = headerIdAt(wanted, 0, wanted.length);
+    const id = headerId(name);
     if (id !== Header.other) return this.value(id);
+    const wanted = word(name.toLowerCase());
     for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
-      const start = this.lineStart(index);
-      if (equalsWord(this.text, start, this.#lines[index * STRIDE + 2]!, wanted)) return this.valueAt(index);
+      if (isWord(this.lineStart(index), this.#nameEnd(index), wanted)) return this.valueAt(index);
     }
     return undefined;
   }
@@ -180,30 +202,31 @@ export class SipMessage {
 
   /** The URIs of the start line, From and To taken apart; undefined when they are broken. */
   get requestUri(): SipUri | undefined {
-    if (this.#requestUri === UNREAD) this.#requestUri = parseUri(this.uri);
+    if (this.#requestUri === UNREAD) {
+      this.#requestUri = parseUri(this.text, this.#uriStart, this.#uriStart + this.uri.length);
+    }
     return this.#requestUri;
   }
 
   get fromUri(): SipUri | undefined {
-    if (this.#fromUri === UNREAD) this.#fromUri = this.from && parseUri(this.from.uri);
+    if (this.#fromUri === UNREAD) this.#fromUri = this.#uriOf(this.from);
     return this.#fromUri;
   }
 
   get toUri(): SipUri | undefined {
     // In a REGISTER the two are usually the same.
-    if (this.#toUri === UNREAD)
-      this.#toUri = this.to?.uri === this.from?.uri ? this.fromUri : this.to && parseUri(this.to.uri);
+    if (this.#toUri === UNREAD) this.#toUri = this.to?.uri === this.from?.uri ? this.fromUri : this.#uriOf(this.to);
     return this.#toUri;
   }
 
   /** The tag parameter, '' = none. */
   get fromTag(): string {
-    this.#fromTag ??= tagOf(this.from);
+    this.#fromTag ??= this.#tagOf(this.from);
     return this.#fromTag;
   }
 
   get toTag(): string {
-    this.#toTag ??= tagOf(this.to);
+    this.#toTag ??= this.#tagOf(this.to);
     return this.#toTag;
   }
 
@@ -237,10 +260,18 @@ export class SipMessage {
   get contentLength(): number {
     if (this.#contentLength === UNREAD) {
       const index = this.indexOf(Header.contentLength);
-      const number = index < 0 ? -1 : decimal(this.text, this.valueStart(index), this.valueEnd(index), 0xffffffff);
+      const number = index < 0 ? -1 : this.numberAt(index, 0xffffffff);
       this.#contentLength = index >= 0 && number < 0 ? -2 : number;
     }
     return this.#contentLength;
+  }
+
+  #uriOf(address: NameAddr | undefined): SipUri | undefined {
+    return address && parseUri(this.text, address.uriStart, address.uriStart + address.uri.length);
+  }
+
+  #tagOf(address: NameAddr | undefined): string {
+    return address === undefined ? '' : (param(this.text, address, TAG) ?? '');
   }
 
   #oneNameAddr(id: HeaderId): NameAddr | undefined {
@@ -260,16 +291,13 @@ export class SipMessage {
   }
 }
 
-function tagOf(address: NameAddr | undefined): string {
-  return address === undefined || address.params === '' ? '' : (param(address.params, 'tag') ?? '');
-}
-
 function parseCSeq(text: string, start: number, end: number): CSeq | undefined {
-  const digits = skip(text, start, end, DIGIT);
-  const number = decimal(text, start, digits, 0x7fffffff);
-  const method = skip(text, digits, end, SPACE);
-  if (number < 0 || method === digits || !isToken(text, method, end)) return undefined;
-  return { number, method: text.slice(method, end) };
+  lookAt(text);
+  const digits = skip(start, end, DIGIT);
+  const number = decimal(start, digits, 0x7fffffff);
+  const method = skip(digits, end, SPACE);
+  if (number < 0 || method === digits || method === end || skip(method, end, TOKEN) < end) return undefined;
+  return { number, method: methodAt(text, method, end) };
 }
 
 /**

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { param, parseNameAddr, parseNameAddrs } from './name-addr.ts';
+import { word } from './chars.ts';
+import { type NameAddr, param, parseNameAddr, parseNameAddrs } from './name-addr.ts';
+
+const paramsOf = (text: string, { paramsStart, paramsEnd }: NameAddr) => text.slice(paramsStart, paramsEnd);
 
 const PARTS: [string, string, string, string][] = [
   ['"A \\" <b>, c" <sip:a@b;x=y>;tag=1', '"A \\" <b>, c"', 'sip:a@b;x=y', ';tag=1'],
   ['  Two Words  <sip:a@b>  ', 'Two Words', 'sip:a@b', ''],
-  ['sip:a@b;tag=1', '', 'sip:a@b', ';tag=1'],
+  ['sip:a@b;tag=1 ', '', 'sip:a@b', ';tag=1'],
   ['<sip:a@b>', '', 'sip:a@b', ''],
   ['<sip:a,b@c>;x="d,e"', '', 'sip:a,b@c', ';x="d,e"'],
   ['*', '', '*', ''],
 ];
 for (const [text, display, uri, params] of PARTS) {
-  test(`takes apart ${text}`, () => assert.deepEqual(parseNameAddr(text), { display, uri, params, end: text.length }));
+  test(`takes apart ${text}`, () => {
+    const one = parseNameAddr(text)!;
+    assert.deepEqual([one.display, one.uri, paramsOf(text, one), one.end], [display, uri, params, text.length]);
+    assert.equal(text.slice(one.uriStart, one.uriStart + uri.length), uri);
+  });
 }
 
 for (const text of [
@@ -31,9 +38,9 @@ for (const text of [
 }
 
 test('a list ends at commas outside quotes and brackets only', () => {
-  const list = parseNameAddrs('"a, b" <sip:a,x@h>;p="c,d" , sip:e@h;q=1,<sip:f@h>');
+  const text = '"a, b" <sip:a,x@h>;p="c,d" , sip:e@h;q=1,<sip:f@h>';
   assert.deepEqual(
-    list?.map((one) => [one.uri, one.params]),
+    parseNameAddrs(text)?.map((one) => [one.uri, paramsOf(text, one)]),
     [
       ['sip:a,x@h', ';p="c,d"'],
       ['sip:e@h', ';q=1'],
@@ -46,10 +53,11 @@ test('a list ends at commas outside quotes and brackets only', () => {
 
 test('finds parameters, quoted or not, with white space, never inside quotes', () => {
   const params = '; x="a;tag=no\\"t" ;TAG = yes ;flag;+sip.instance="<urn:uuid:1>"';
-  assert.equal(param(params, 'tag'), 'yes');
-  assert.equal(param(params, 'x'), 'a;tag=no"t');
-  assert.equal(param(params, 'flag'), '');
-  assert.equal(param(params, '+sip.instance'), '<urn:uuid:1>');
-  assert.equal(param(params, 'ta'), undefined);
-  assert.equal(param('', 'tag'), undefined);
+  const find = (name: string) => param(params, { paramsStart: 0, paramsEnd: params.length }, word(name));
+  assert.equal(find('tag'), 'yes');
+  assert.equal(find('x'), 'a;tag=no"t');
+  assert.equal(find('flag'), '');
+  assert.equal(find('+sip.instance'), '<urn:uuid:1>');
+  assert.equal(find('ta'), undefined);
+  assert.equal(param('', { paramsStart: 0, paramsEnd: 0 }, word('tag')), undefined);
 });

@@ -4,18 +4,21 @@
  * Source: RFC 3261 sections 20 and 25.1. A `;` outside angle brackets begins the header's parameters; a URI that stands
  * without brackets must not hold `?`. Display names without quotes may hold more than tokens, since devices send that.
  */
-import { equalsWord, is, quotedEnd, SPACE, skip, trimEnd, URI, unquote } from './chars.ts';
+import { bytes, lookAt } from './bytes.ts';
+import { is, isWord, quotedEnd, SPACE, skip, trimEnd, URI, unquote } from './chars.ts';
 import { schemeEnd } from './uri.ts';
 
-/** One URI of a Route, Contact, From or To header, not yet taken apart. */
+/** One URI of a Route, Contact, From or To header, not yet taken apart. Positions are those of the text parsed. */
 export interface NameAddr {
   /** As written, quotes included; empty: none. */
   readonly display: string;
   /** Between the angle brackets, or the bare addr-spec. */
   readonly uri: string;
-  /** Header parameters as written, from the first `;` on; empty: none. */
-  readonly params: string;
-  /** Where in the text parsed this value ends: at the comma behind it or at the end. */
+  readonly uriStart: number;
+  /** The header parameters, from the first `;` on; equal: none. */
+  readonly paramsStart: number;
+  readonly paramsEnd: number;
+  /** Where this value ends: at the comma behind it or at the end. */
   readonly end: number;
 }
 
@@ -24,25 +27,27 @@ export interface NameAddr {
  * `*`, as in a Contact that removes all, is a value whose uri is `*`.
  */
 export function parseNameAddr(text: string, start = 0, end = text.length): NameAddr | undefined {
-  const at = skip(text, start, end, SPACE);
+  lookAt(text);
+  const at = skip(start, end, SPACE);
   let open = at;
-  if (text.charCodeAt(at) === 34) {
-    open = quotedEnd(text, at, end);
+  if (bytes[at] === 34) {
+    open = quotedEnd(at, end);
     if (open < 0) return undefined;
-    open = skip(text, open, end, SPACE);
-    if (text.charCodeAt(open) !== 60) return undefined;
+    open = skip(open, end, SPACE);
+    if (bytes[open] !== 60) return undefined;
   } else {
-    open = displayEnd(text, at, end);
+    open = displayEnd(at, end);
     if (open < 0) return undefined;
-    if (open === end || text.charCodeAt(open) !== 60) return parseBare(text, at, open, end);
+    if (open === end || bytes[open] !== 60) return parseBare(text, at, open, end);
   }
-  const close = skip(text, open + 1, end, URI);
-  if (close >= end || text.charCodeAt(close) !== 62 || schemeEnd(text, open + 1, close) < 0) return undefined;
-  const from = skip(text, close + 1, end, SPACE);
-  const stop = paramsEnd(text, from, end);
+  const close = skip(open + 1, end, URI);
+  if (close >= end || bytes[close] !== 62 || schemeEnd(open + 1, close) < 0) return undefined;
+  const from = skip(close + 1, end, SPACE);
+  const stop = paramsEnd(from, end);
   if (stop < 0) return undefined;
-  const display = text.slice(at, trimEnd(text, at, open));
-  return { display, uri: text.slice(open + 1, close), params: text.slice(from, trimEnd(text, from, stop)), end: stop };
+  const display = text.slice(at, trimEnd(at, open));
+  const uri = text.slice(open + 1, close);
+  return { display, uri, uriStart: open + 1, paramsStart: from, paramsEnd: trimEnd(from, stop), end: stop };
 }
 
 /** Values that are looked at in all the headers of one kind: far more than any telephone sends, and soon read. */
@@ -65,72 +70,69 @@ export function addNameAddrs(list: NameAddr[], text: string, start: number, end:
   return true;
 }
 
-/** Value of a header parameter, unquoted: '' when it has none, undefined when it is absent. `name` in lower case. */
-export function param(params: string, name: string): string | undefined {
-  const length = params.length;
-  for (let at = 0; at < length; ) {
-    const start = skip(params, at + 1, length, SPACE);
+/** Value of a header parameter, unquoted: '' when it has none, undefined when it is absent. `text`: the one the address was read in. */
+export function param(
+  text: string,
+  { paramsStart, paramsEnd: end }: Pick<NameAddr, 'paramsStart' | 'paramsEnd'>,
+  name: Uint8Array,
+): string | undefined {
+  if (paramsStart === end) return undefined;
+  lookAt(text);
+  for (let at = paramsStart; at < end; ) {
+    const start = skip(at + 1, end, SPACE);
     let nameEnd = start;
-    let code = 0;
-    for (; nameEnd < length; nameEnd++) {
-      code = params.charCodeAt(nameEnd);
-      if (code === 61 || code === 59) break;
-    }
+    while (nameEnd < end && bytes[nameEnd] !== 61 && bytes[nameEnd] !== 59) nameEnd++;
     let valueStart = nameEnd;
     let valueEnd = nameEnd;
-    if (nameEnd < length && code === 61) {
-      valueStart = skip(params, nameEnd + 1, length, SPACE);
+    if (nameEnd < end && bytes[nameEnd] === 61) {
+      valueStart = skip(nameEnd + 1, end, SPACE);
       valueEnd = valueStart;
-      for (; valueEnd < length; valueEnd++) {
-        code = params.charCodeAt(valueEnd);
-        if (code === 59) break;
-        if (code === 34) valueEnd = quotedEnd(params, valueEnd, length) - 1;
+      for (; valueEnd < end && bytes[valueEnd] !== 59; valueEnd++) {
+        if (bytes[valueEnd] === 34) valueEnd = quotedEnd(valueEnd, end) - 1;
         if (valueEnd < 0) return undefined;
       }
     }
     at = valueEnd;
-    if (!equalsWord(params, start, trimEnd(params, start, nameEnd), name)) continue;
-    valueEnd = trimEnd(params, valueStart, valueEnd);
-    const quoted = valueEnd - valueStart >= 2 && params.charCodeAt(valueStart) === 34;
-    return quoted ? unquote(params, valueStart, valueEnd) : params.slice(valueStart, valueEnd);
+    if (!isWord(start, trimEnd(start, nameEnd), name)) continue;
+    valueEnd = trimEnd(valueStart, valueEnd);
+    const quoted = valueEnd - valueStart >= 2 && bytes[valueStart] === 34;
+    return quoted ? unquote(text, valueStart, valueEnd) : text.slice(valueStart, valueEnd);
   }
   return undefined;
 }
 
 /** Where an unquoted display name or a bare URI ends: at `<`, `;`, `,` or the end; -1 at a quote or control character. */
-function displayEnd(text: string, at: number, end: number): number {
+function displayEnd(at: number, end: number): number {
   for (let p = at; p < end; p++) {
-    const code = text.charCodeAt(p);
-    if (code === 60 || code === 59 || code === 44) return p;
-    if (!is(code, URI | SPACE)) return -1;
+    const byte = bytes[p]!;
+    if (byte === 60 || byte === 59 || byte === 44) return p;
+    if (!is(byte, URI | SPACE)) return -1;
   }
   return end;
 }
 
 function parseBare(text: string, start: number, uriEnd: number, end: number): NameAddr | undefined {
-  const stop = trimEnd(text, start, uriEnd);
+  const stop = trimEnd(start, uriEnd);
   const uri = text.slice(start, stop);
-  if (skip(text, start, stop, URI) < stop || uri.includes('?')) return undefined;
-  if (uri !== '*' && schemeEnd(text, start, stop) < 0) return undefined;
-  const last = paramsEnd(text, uriEnd, end);
+  if (skip(start, stop, URI) < stop || uri.includes('?')) return undefined;
+  if (uri !== '*' && schemeEnd(start, stop) < 0) return undefined;
+  const last = paramsEnd(uriEnd, end);
   if (last < 0) return undefined;
-  return { display: '', uri, params: text.slice(uriEnd, trimEnd(text, uriEnd, last)), end: last };
+  return { display: '', uri, uriStart: start, paramsStart: uriEnd, paramsEnd: trimEnd(uriEnd, last), end: last };
 }
 
 /** Where the parameters that may begin at `at` end: at a comma or the end; -1 when something else stands there. */
-function paramsEnd(text: string, at: number, end: number): number {
-  if (at === end) return end;
-  const first = text.charCodeAt(at);
-  if (first === 44) return at;
-  if (first !== 59) return -1;
+function paramsEnd(at: number, end: number): number {
+  if (at === end || bytes[at] === 44) return at;
+  if (bytes[at] !== 59) return -1;
   for (let p = at + 1; p < end; p++) {
-    const code = text.charCodeAt(p);
-    if (code === 44) return p;
-    if (code === 34) {
-      const close = quotedEnd(text, p, end);
+    const byte = bytes[p]!;
+    if (byte === 44) return p;
+    if (byte === 34) {
+      const close = quotedEnd(p, end);
       if (close < 0) return -1;
       p = close - 1;
-    } else if (!is(code, URI | SPACE)) return -1;
+    } else if (!is(byte, URI | SPACE)) return -1;
   }
   return end;
 }

@@ -1,61 +1,83 @@
 /**
- * From the text of one datagram, or of one framed message, to a SipMessage: one scan that notes where the header lines stand.
+ * From the text of one datagram, or of one framed message, to a SipMessage: one pass that notes where the header lines stand.
  *
  * Bounds: 256 header lines; more, or a line that is no header, is a fault that the message remembers. Time is linear in the
  * length. Folded lines and bare LF as line end are brought into canonical form first (a copy, off the usual path).
  * Source: RFC 3261 section 7.3.1; section 7.5 for CRLFs before the start line.
  */
-import { is, SPACE, skip, TOKEN } from './chars.ts';
+import { bytes, lookAt } from './bytes.ts';
+import { isAt, SPACE, skip, TOKEN, trimEnd } from './chars.ts';
 import { headerIdAt } from './header-names.ts';
 import { type Fault, type HeaderIndex, SipMessage, STRIDE } from './message.ts';
 import { parseStartLine } from './start-line.ts';
 
 export const MAX_HEADER_LINES = 256;
 
+const LF = 10;
+const CR = 13;
+
+const TOO_LARGE: Fault = { status: 400, reason: 'Headers Too Large' };
+
 /** The index under work; a copy of its used part is quicker than an array that grows. */
 const scratch: number[] = new Array(MAX_HEADER_LINES * STRIDE).fill(0);
 
 /** Undefined: not recognisably SIP, no first line that names a SIP version. */
 export function parseMessage(raw: string): SipMessage | undefined {
-  const start = firstLine(raw);
+  lookAt(raw);
+  const start = firstLine();
   const lineFeed = raw.indexOf('\n', start);
-  const lineEnd = lineFeed < 0 ? raw.length : raw.charCodeAt(lineFeed - 1) === 13 ? lineFeed - 1 : lineFeed;
+  const lineEnd = lineFeed < 0 ? raw.length : bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
   const startLine = parseStartLine(raw, start, lineEnd);
   if (startLine === undefined) return undefined;
   const headers = scanHeaders(raw, lineFeed < 0 ? raw.length : lineFeed + 1) ?? scanCanonical(raw, lineFeed);
   return new SipMessage(raw, startLine, headers);
 }
 
-function firstLine(text: string): number {
+function firstLine(): number {
   let start = 0;
-  for (let code = text.charCodeAt(0); code === 13 || code === 10; code = text.charCodeAt(start)) start++;
+  while (bytes[start] === CR || bytes[start] === LF) start++;
   return start;
 }
 
 /** Undefined: a line is folded, ends without CR, or the empty line is missing. */
 function scanHeaders(text: string, start: number, canonical = false): HeaderIndex | undefined {
+  lookAt(text);
+  const end = text.length;
   let used = 0;
+  let kinds = 0;
+  let bareCr = false;
   let fault: Fault | undefined;
   let at = start;
   for (let number = 1; ; number++) {
-    const lineFeed = text.indexOf('\n', at);
-    if (lineFeed < 0 || text.charCodeAt(lineFeed - 1) !== 13) return undefined;
-    if (lineFeed === at + 1) return { text, lines: scratch.slice(0, used), bodyStart: lineFeed + 1, fault };
-    if (is(text.charCodeAt(at), SPACE) && !canonical) return undefined;
+    if (bytes[at] === CR && bytes[at + 1] === LF) break;
+    if (isAt(at, SPACE) && !canonical) return undefined;
     if (number > MAX_HEADER_LINES) {
-      const reason = 'Too Many Header Lines';
-      return { text, lines: scratch.slice(0, used), bodyStart: text.length, fault: { status: 400, reason } };
+      fault = { status: 400, reason: 'Too Many Header Lines' };
+      return { text, lines: scratch.slice(0, used), kinds, bodyStart: end, bareCr, fault };
     }
-    const nameEnd = skip(text, at, lineFeed, TOKEN);
-    if (nameEnd > at && text.charCodeAt(skip(text, nameEnd, lineFeed, SPACE)) === 58) {
-      scratch[used] = headerIdAt(text, at, nameEnd);
+    const nameEnd = skip(at, end, TOKEN);
+    const colon = skip(nameEnd, end, SPACE);
+    let stop = colon;
+    for (; ; stop++) {
+      while (bytes[stop]! > CR) stop++;
+      if (stop >= end || bytes[stop] === LF) return undefined;
+      if (bytes[stop] !== CR) continue;
+      if (bytes[stop + 1] === LF) break;
+      bareCr = true;
+    }
+    if (nameEnd > at && bytes[colon] === 58) {
+      const id = headerIdAt(at, nameEnd);
+      const valueStart = skip(colon + 1, stop, SPACE);
+      kinds |= 1 << id;
+      scratch[used] = id;
       scratch[used + 1] = at;
-      scratch[used + 2] = nameEnd;
-      scratch[used + 3] = lineFeed + 1;
+      scratch[used + 2] = valueStart;
+      scratch[used + 3] = trimEnd(valueStart, stop);
       used += STRIDE;
     } else fault ??= { status: 400, reason: `Malformed Header Line ${number}` };
-    at = lineFeed + 1;
+    at = stop + 2;
   }
+  return { text, lines: scratch.slice(0, used), kinds, bodyStart: at + 2, bareCr, fault };
 }
 
 /** The same for a text that is not in canonical form. */
@@ -67,17 +89,18 @@ function scanCanonical(raw: string, startLineFeed: number): HeaderIndex {
   while (at < raw.length && !ended) {
     const lineFeed = raw.indexOf('\n', at);
     const stop = lineFeed < 0 ? raw.length : lineFeed;
-    const end = stop > at && raw.charCodeAt(stop - 1) === 13 ? stop - 1 : stop;
+    const end = stop > at && raw.charCodeAt(stop - 1) === CR ? stop - 1 : stop;
     ended = end === at;
     if (!ended) {
-      const folded = is(raw.charCodeAt(at), SPACE) && text !== '';
-      if (folded) text += ` ${raw.slice(skip(raw, at, end, SPACE), end)}`;
+      const folded = isAt(at, SPACE) && text !== '';
+      if (folded) text += ` ${raw.slice(skip(at, end, SPACE), end)}`;
       else text += `${text === '' ? '' : '\r\n'}${raw.slice(at, end)}`;
     }
     at = lineFeed < 0 ? raw.length : lineFeed + 1;
   }
   text = `${head}${text}${text === '' ? '' : '\r\n'}\r\n${raw.slice(at)}`;
   const headers = scanHeaders(text, head.length, true);
-  if (headers === undefined) throw new Error('canonical text was not canonical');
+  if (headers === undefined)
+    return { text, lines: [], kinds: 0, bodyStart: text.length, bareCr: false, fault: TOO_LARGE };
   return ended ? headers : { ...headers, fault: headers.fault ?? { status: 400, reason: 'Headers Without End' } };
 }

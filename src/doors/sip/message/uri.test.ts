@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { word } from './chars.ts';
 import { bareHost, parseUri, unescapeUser, uriParam, withoutHeaders } from './uri.ts';
 
 const none = { user: '', password: '', host: '', port: 0, params: '', headers: '' };
@@ -51,12 +52,12 @@ for (const text of REFUSED) test(`refuses ${JSON.stringify(text)}`, () => assert
 
 test('finds parameters in any case, with and without value', () => {
   const uri = parseUri('sip:h;LR;transport=TCP;empty=;r2=on')!;
-  assert.equal(uriParam(uri, 'lr'), '');
-  assert.equal(uriParam(uri, 'transport'), 'TCP');
-  assert.equal(uriParam(uri, 'empty'), '');
-  assert.equal(uriParam(uri, 'r2'), 'on');
-  assert.equal(uriParam(uri, 'r'), undefined);
-  assert.equal(uriParam(parseUri('sip:h')!, 'lr'), undefined);
+  assert.equal(uriParam(uri, word('lr')), '');
+  assert.equal(uriParam(uri, word('transport')), 'TCP');
+  assert.equal(uriParam(uri, word('empty')), '');
+  assert.equal(uriParam(uri, word('r2')), 'on');
+  assert.equal(uriParam(uri, word('r')), undefined);
+  assert.equal(uriParam(parseUri('sip:h')!, word('lr')), undefined);
 });
 
 test('resolves escapes once, and leaves what is none', () => {

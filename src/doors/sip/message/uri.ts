@@ -4,7 +4,8 @@
  * Refused (undefined): white space, control characters, angle brackets and quotes anywhere, no scheme, no host, a port
  * outside 1-65535. Source: RFC 3261 sections 19.1 and 25.1, RFC 3966 for tel.
  */
-import { ALPHA, DIGIT, decimal, equalsWord, HEX, HOST, is, skip, TOKEN, URI } from './chars.ts';
+import { bytes, lookAt } from './bytes.ts';
+import { ALPHA, DIGIT, decimal, HEX, HOST, is, isAt, isWord, skip, URI, word } from './chars.ts';
 
 export interface SipUri {
   /** Lower case. */
@@ -22,41 +23,46 @@ export interface SipUri {
   readonly headers: string;
 }
 
-/** Takes a whole URI apart; undefined when it is none. */
-export function parseUri(text: string): SipUri | undefined {
-  const end = text.length;
-  const colon = schemeEnd(text, 0, end);
-  if (colon < 0 || colon + 1 >= end || skip(text, colon + 1, end, URI) < end) return undefined;
-  if (equalsWord(text, 0, colon, 'sip')) return parseSip('sip', text, colon + 1);
-  if (equalsWord(text, 0, colon, 'sips')) return parseSip('sips', text, colon + 1);
-  const scheme = text.slice(0, colon).toLowerCase();
+const SCHEMES = [
+  { scheme: 'sip', name: word('sip') },
+  { scheme: 'sips', name: word('sips') },
+] as const;
+
+/** Takes the URI text[start, end) apart, all of the text if nothing else is said; undefined when it is none. */
+export function parseUri(text: string, start = 0, end = text.length): SipUri | undefined {
+  lookAt(text);
+  const colon = schemeEnd(start, end);
+  if (colon < 0 || colon + 1 >= end || skip(colon + 1, end, URI) < end) return undefined;
+  for (const { scheme, name } of SCHEMES) if (isWord(start, colon, name)) return parseSip(scheme, text, colon + 1, end);
+  const scheme = text.slice(start, colon).toLowerCase();
   if (scheme !== 'tel') return { scheme, user: '', password: '', host: '', port: 0, params: '', headers: '' };
-  const params = text.indexOf(';', colon);
-  const user = text.slice(colon + 1, params < 0 ? end : params);
+  const params = find(59, colon, end);
+  const user = text.slice(colon + 1, params);
   if (user === '') return undefined;
-  return { scheme, user, password: '', host: '', port: 0, params: params < 0 ? '' : text.slice(params), headers: '' };
+  return { scheme, user, password: '', host: '', port: 0, params: text.slice(params, end), headers: '' };
 }
 
-/** Position of the `:` that ends the scheme beginning at `start`, or -1. */
-export function schemeEnd(text: string, start: number, end: number): number {
-  if (!is(text.charCodeAt(start), ALPHA)) return -1;
+/** Position of the `:` that ends the scheme beginning at `start` of the text looked at, or -1. */
+export function schemeEnd(start: number, end: number): number {
+  if (!isAt(start, ALPHA)) return -1;
   for (let p = start + 1; p < end; p++) {
-    const code = text.charCodeAt(p);
-    if (code === 58) return p;
-    if (!is(code, ALPHA | DIGIT) && code !== 43 && code !== 45 && code !== 46) return -1;
+    const byte = bytes[p]!;
+    if (byte === 58) return p;
+    if (!is(byte, ALPHA | DIGIT) && byte !== 43 && byte !== 45 && byte !== 46) return -1;
   }
   return -1;
 }
 
 /** Value of a URI parameter: '' when it has none, undefined when it is absent. `name` in lower case. */
-export function uriParam(uri: SipUri, name: string): string | undefined {
+export function uriParam(uri: SipUri, name: string | Uint8Array): string | undefined {
   const text = uri.params;
+  if (text === '') return undefined;
+  const wanted = typeof name === 'string' ? word(name) : name;
+  lookAt(text);
   for (let at = 0; at < text.length; ) {
-    let end = text.indexOf(';', at + 1);
-    if (end < 0) end = text.length;
-    let equals = text.indexOf('=', at + 1);
-    if (equals < 0 || equals > end) equals = end;
-    if (equalsWord(text, at + 1, equals, name)) return text.slice(equals + 1, end);
+    const end = find(59, at + 1, text.length);
+    const equals = find(61, at + 1, end);
+    if (isWord(at + 1, equals, wanted)) return text.slice(equals + 1, end);
     at = end;
   }
   return undefined;
@@ -83,66 +89,69 @@ export function bareHost(host: string): string {
 }
 
 /** Position behind the host that begins at `at`: a name, an IPv4 address or an IPv6 reference; -1 when there is none. */
-export function hostEnd(text: string, at: number, end: number): number {
-  if (text.charCodeAt(at) !== 91) {
-    const stop = skip(text, at, end, HOST);
+export function hostEnd(at: number, end: number): number {
+  if (bytes[at] !== 91) {
+    const stop = skip(at, end, HOST);
     return stop > at ? stop : -1;
   }
   let colons = 0;
   for (let p = at + 1; p < end; p++) {
-    const code = text.charCodeAt(p);
-    if (code === 93) return colons >= 2 ? p + 1 : -1;
-    if (code === 58) colons++;
-    else if (!is(code, HEX) && code !== 46) return -1;
+    const byte = bytes[p]!;
+    if (byte === 93) return colons >= 2 ? p + 1 : -1;
+    if (byte === 58) colons++;
+    else if (!is(byte, HEX) && byte !== 46) return -1;
   }
   return -1;
 }
 
-function parseSip(scheme: string, text: string, start: number): SipUri | undefined {
+function parseSip(scheme: string, text: string, start: number, end: number): SipUri | undefined {
   let user = '';
   let password = '';
   let at = start;
-  const sign = text.indexOf('@', start);
-  if (sign >= 0) {
-    if (sign === start) return undefined;
-    const colon = text.indexOf(':', start);
-    const split = colon >= 0 && colon < sign;
-    user = text.slice(start, split ? colon : sign);
-    if (split) password = text.slice(colon + 1, sign);
+  const sign = find(64, start, end);
+  if (sign < end) {
+    const colon = find(58, start, sign);
+    user = text.slice(start, colon);
+    password = text.slice(colon + 1, sign);
     if (user === '') return undefined;
     at = sign + 1;
   }
-  const hostStop = hostEnd(text, at, text.length);
+  const hostStop = hostEnd(at, end);
   if (hostStop < 0) return undefined;
-  const host = lowerCase(text.slice(at, hostStop));
+  const host = lowerCase(text, at, hostStop);
   let port = 0;
   at = hostStop;
-  if (at < text.length && text.charCodeAt(at) === 58) {
-    const stop = skip(text, at + 1, text.length, DIGIT);
-    port = decimal(text, at + 1, stop, 65535);
+  if (at < end && bytes[at] === 58) {
+    const stop = skip(at + 1, end, DIGIT);
+    port = decimal(at + 1, stop, 65535);
     if (port <= 0) return undefined;
     at = stop;
   }
-  if (at === text.length) return { scheme, user, password, host, port, params: '', headers: '' };
-  const question = text.indexOf('?', at);
-  const stop = question < 0 ? text.length : question;
-  if (at < stop && text.charCodeAt(at) !== 59) return undefined;
-  const headers = question < 0 ? '' : text.slice(question + 1);
-  return { scheme, user, password, host, port, params: text.slice(at, stop), headers };
+  if (at === end) return { scheme, user, password, host, port, params: '', headers: '' };
+  const question = find(63, at, end);
+  if (at < question && bytes[at] !== 59) return undefined;
+  return {
+    scheme,
+    user,
+    password,
+    host,
+    port,
+    params: text.slice(at, question),
+    headers: text.slice(question + 1, end),
+  };
+}
+
+/** First position of the byte, or `end`. */
+function find(byte: number, at: number, end: number): number {
+  while (at < end && bytes[at] !== byte) at++;
+  return at;
 }
 
 /** toLowerCase costs a call into the runtime; most hosts are in lower case already. */
-function lowerCase(host: string): string {
-  for (let i = 0; i < host.length; i++) {
-    const code = host.charCodeAt(i);
-    if (code >= 65 && code <= 90) return host.toLowerCase();
-  }
+function lowerCase(text: string, start: number, end: number): string {
+  const host = text.slice(start, end);
+  for (let p = start; p < end; p++) if (bytes[p]! >= 65 && bytes[p]! <= 90) return host.toLowerCase();
   return host;
-}
-
-/** Whether text[start, end) is a token, as methods are. */
-export function isToken(text: string, start: number, end: number): boolean {
-  return start < end && skip(text, start, end, TOKEN) === end;
 }
 
 /** The URI as a Request-URI, which may have no headers (RFC 3261 sections 16.6 step 2 and 19.1.1). A contact may have some. */

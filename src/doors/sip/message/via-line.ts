@@ -13,7 +13,7 @@ export function topViaLine(message: SipMessage, index: number, source: Source, f
   if (via === undefined) return message.lineAt(index);
   const symmetric = forceRport || via.rport !== undefined;
   const moved = bareHost(via.host) !== source.address;
-  if (!symmetric && !moved && via.received === undefined) return message.lineAt(index);
+  if (!symmetric && !moved && via.receivedStart === via.receivedEnd) return message.lineAt(index);
   const { text } = message;
   const receivedFirst = via.receivedStart < via.rportStart;
   const [cut, cutEnd] = receivedFirst ? [via.receivedStart, via.receivedEnd] : [via.rportStart, via.rportEnd];

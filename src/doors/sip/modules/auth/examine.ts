@@ -6,7 +6,7 @@
  * that is not ours; 0 after a 400 for what is malformed. Order and results as OpenSER's auth.
  */
 import type { DigestProof } from '../../../../core/gate/types.ts';
-import { HEX, skip } from '../../message/chars.ts';
+import { consistsOf, HEX } from '../../message/chars.ts';
 import { type Credentials, parseCredentials } from '../../message/credentials.ts';
 import type { Run } from '../../run.ts';
 import type { HeaderPair } from './header-pair.ts';
@@ -41,7 +41,7 @@ export function examine(
     index >= 0;
     index = message.indexOf(pair.credentials, index + 1)
   ) {
-    const credentials = parseCredentials(message.valueAt(index));
+    const credentials = parseCredentials(message.text, message.valueStart(index), message.valueEnd(index));
     if (credentials === undefined) return badRequest(run);
     if (credentials.scheme === 'digest' && sameRealm(credentials.realm, wanted)) {
       return weigh(run, index, credentials, settings, now);
@@ -103,8 +103,7 @@ function algorithmOf(text: string): DigestProof['algorithm'] {
 
 /** -1 unless 1 to 8 hex digits. */
 function nonceCount(text: string): number {
-  const { length } = text;
-  return length > 0 && length <= 8 && skip(text, 0, length, HEX) === length ? Number.parseInt(text, 16) : -1;
+  return text.length <= 8 && consistsOf(text, HEX) ? Number.parseInt(text, 16) : -1;
 }
 
 function badRequest(run: Run): 0 {

@@ -3,6 +3,7 @@
  * bindings there are looked at. Source: RFC 3261 section 10.3 steps 5 to 7, RFC 3327.
  */
 
+import { word } from '../../message/chars.ts';
 import { Header } from '../../message/header-names.ts';
 import type { NameAddr, SipMessage } from '../../message/message.ts';
 import { param, parseNameAddrs } from '../../message/name-addr.ts';
@@ -16,6 +17,9 @@ import { methodMask } from './methods.ts';
 import { LONGEST_EXPIRES, type RegistrarOptions } from './parameters.ts';
 import type { Refusal } from './refusals.ts';
 import * as refusals from './refusals.ts';
+
+const Q = word('q');
+const EXPIRES = word('expires');
 
 const CONTACTS_MAX = 64;
 /** What the SER tables hold of a contact, a Call-ID, a user agent and a Path. */
@@ -83,13 +87,13 @@ function readContact(
 ): Binding | Refusal {
   const { message, source } = run;
   if (contact.uri.length > TEXT_MAX) return refusals.LONG_CONTACT;
-  const uri = parseUri(contact.uri);
+  const uri = parseUri(message.text, contact.uriStart, contact.uriStart + contact.uri.length);
   if (uri === undefined) return refusals.BAD_CONTACT;
   if (uri.headers !== '') return refusals.CONTACT_HEADERS;
   if (uri.host !== '' && options.local.isMyself(uri.host, uri.port)) return refusals.OWN_CONTACT;
-  const q = readQ(param(contact.params, 'q'));
+  const q = readQ(param(message.text, contact, Q));
   if (q === undefined) return refusals.BAD_Q;
-  const wish = readExpires(param(contact.params, 'expires')) ?? header ?? options.defaultExpires;
+  const wish = readExpires(param(message.text, contact, EXPIRES)) ?? header ?? options.defaultExpires;
   const now = table.seconds();
   const agent = message.value(Header.userAgent) ?? '';
   return new Binding(aor, {

@@ -6,10 +6,12 @@
  */
 import { hash } from 'node:crypto';
 import { sameHex } from '../../../../core/proofs/compare.ts';
+import { word } from '../../message/chars.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { type SipUri, uriParam } from '../../message/uri.ts';
 
 const NAME = 'gm';
+const WORD = word(NAME);
 const DIGITS = 16;
 
 export class DialogMark {
@@ -26,7 +28,7 @@ export class DialogMark {
 
   /** Whether this URI of ours was made for the dialog that the request claims to belong to. */
   isOn(uri: SipUri, request: SipMessage): boolean {
-    const given = uriParam(uri, NAME);
+    const given = uriParam(uri, WORD);
     return given !== undefined && sameHex(given, this.#of(request));
   }
 

@@ -11,6 +11,7 @@
  *
  * Source: RFC 3261 sections 16.4 and 16.12; results and order as SER's and OpenSER's rr.
  */
+import { word } from '../../message/chars.ts';
 import { Header } from '../../message/header-names.ts';
 import { parseUri, type SipUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
@@ -18,6 +19,9 @@ import type { LocalNames } from '../../services.ts';
 import type { DialogMark } from './dialog-mark.ts';
 import { keepRoutes, type Route, readRoutes } from './route-set.ts';
 import type { RoutedParameters } from './routed-parameters.ts';
+
+const LR = word('lr');
+const R2 = word('r2');
 
 export interface LooseRouteOptions {
   /** Routes with `r2` come in pairs, one for each side of us. */
@@ -62,7 +66,7 @@ export class LooseRouting {
     if (this.#isOurs(next)) {
       if (this.#options.ignoreUser !== '' && next.user === this.#options.ignoreUser) return -1;
       this.#routed.set(run, next.params);
-      at = this.#options.doubleRr && uriParam(next, 'r2') !== undefined ? 2 : 1;
+      at = this.#options.doubleRr && uriParam(next, R2) !== undefined ? 2 : 1;
       if (at >= routes.length) {
         keepRoutes(run, routes, 0, 0);
         return initial ? -1 : 1;
@@ -86,7 +90,7 @@ export class LooseRouting {
     let at = 0;
     let next = parseUri(routes[0]!.uri);
     if (next === undefined) return -1;
-    if (this.#options.doubleRr && uriParam(next, 'r2') !== undefined && this.#isOurs(next)) {
+    if (this.#options.doubleRr && uriParam(next, R2) !== undefined && this.#isOurs(next)) {
       at = 1;
       if (at === routes.length) {
         keepRoutes(run, routes, 0, 0);
@@ -116,7 +120,7 @@ export class LooseRouting {
 }
 
 function isLoose(uri: SipUri): boolean {
-  return uriParam(uri, 'lr') !== undefined;
+  return uriParam(uri, LR) !== undefined;
 }
 
 function requestUri(run: Run): SipUri | undefined {

@@ -12,7 +12,7 @@
  * the two headers; forms as SER's and OpenSER's rr.
  */
 import { isIPv4 } from 'node:net';
-import { skip, TOKEN } from '../../message/chars.ts';
+import { consistsOf, TOKEN, word } from '../../message/chars.ts';
 import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { LocalNames } from '../../services.ts';
@@ -29,6 +29,7 @@ export interface RecordRouteOptions {
 }
 
 const NAME = 'Record-Route: ';
+const TRANSPORT = word('transport');
 
 export class RecordRouting {
   readonly #options: RecordRouteOptions;
@@ -93,7 +94,7 @@ export class RecordRouting {
     if (this.#transport.points.length < 2) return undefined;
     const next = parseUri(run.destination ?? run.uri);
     if (next === undefined || next.host === '' || this.#local.isMyself(next.host, next.port)) return undefined;
-    const protocol = (uriParam(next, 'transport') ?? (next.scheme === 'sips' ? 'tls' : 'udp')).toLowerCase();
+    const protocol = (uriParam(next, TRANSPORT) ?? (next.scheme === 'sips' ? 'tls' : 'udp')).toLowerCase();
     if (protocol !== 'udp' && protocol !== 'tcp') return undefined;
     const { point, address } = run.source;
     const isAddress = next.host.startsWith('[') || isIPv4(next.host);
@@ -113,5 +114,5 @@ function hasOurs(run: Run): boolean {
 
 /** A tag that cannot break out of the URI it is put into. */
 function isPlain(tag: string): boolean {
-  return skip(tag, 0, tag.length, TOKEN) === tag.length;
+  return consistsOf(tag, TOKEN);
 }

@@ -2,9 +2,12 @@
  * What our own Route said: the parameters that record_route put into it come back in the dialog's later requests, and
  * loose_route leaves them here for check_route_param and is_direction.
  */
+import { word } from '../../message/chars.ts';
 import { param } from '../../message/name-addr.ts';
 import type { Run } from '../../run.ts';
 import type { Pattern } from '../../script/pattern.ts';
+
+const FTAG = word('ftag');
 
 export class RoutedParameters {
   readonly #byRun = new WeakMap<Run, string>();
@@ -27,7 +30,8 @@ export class RoutedParameters {
 
   /** Does the request go the way of the one that opened the dialog? Also true when nothing is known. */
   isDownstream(run: Run): boolean {
-    const tag = param(this.#byRun.get(run) ?? '', 'ftag') ?? '';
+    const params = this.#byRun.get(run) ?? '';
+    const tag = param(params, { paramsStart: 0, paramsEnd: params.length }, FTAG) ?? '';
     return tag === '' || run.message.fromTag === '' || tag === run.message.fromTag;
   }
 }

@@ -2,7 +2,6 @@
  * Max-Breadth (RFC 5393 section 5): how many branches may still run at once for a request, here and at all later hops. Each hop
  * shares it out among its branches, so that contacts which lead back to a forking proxy cannot multiply without end.
  */
-import { decimal } from '../../message/chars.ts';
 import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 
@@ -14,7 +13,7 @@ const LARGEST = 0x7fffffff;
 export function maxBreadth(request: SipMessage): number {
   const index = request.indexOf(Header.maxBreadth);
   if (index < 0) return DEFAULT;
-  return Math.min(decimal(request.text, request.valueStart(index), request.valueEnd(index), LARGEST), DEFAULT);
+  return Math.min(request.numberAt(index, LARGEST), DEFAULT);
 }
 
 /** The header line of the branch that is number `at` of `branches`; those to come first get what cannot be shared evenly. */

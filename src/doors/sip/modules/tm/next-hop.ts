@@ -5,12 +5,14 @@
  * NAPTR search. sips is refused as long as there is no TLS. Source: RFC 3261 sections 16.6 (step 7), 18.1.1 and 19.1.
  */
 import { isIP } from 'node:net';
+import { word } from '../../message/chars.ts';
 import { detach } from '../../message/message.ts';
 import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
 import type { ListenPoint, Protocol, Target, Transport } from '../../transport/types.ts';
 import type { HostCache, HostWaiter } from './host-cache.ts';
 
 const DEFAULT_PORT = 5060;
+const TRANSPORT = word('transport');
 
 /** Why a request cannot go there: what `sl_reply_error` shall say. */
 export class HopFault {
@@ -45,7 +47,7 @@ export function nextHop(
   const parsed = parseUri(uri);
   if (parsed === undefined) return UNUSABLE;
   if (parsed.scheme !== 'sip') return BAD_SCHEME;
-  const protocol = protocolOf(uriParam(parsed, 'transport'));
+  const protocol = protocolOf(uriParam(parsed, TRANSPORT));
   if (protocol === undefined) return UNUSABLE;
   const port = parsed.port || DEFAULT_PORT;
   const host = bareHost(parsed.host);

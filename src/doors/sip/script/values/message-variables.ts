@@ -1,6 +1,6 @@
 /** The message itself: where it came from, its first line, headers, body, and the credentials it brings. */
 import { parseCredentials } from '../../message/credentials.ts';
-import { Header, headerIdAt } from '../../message/header-names.ts';
+import { Header, headerId } from '../../message/header-names.ts';
 import type { Run } from '../../run.ts';
 import { headerValues } from './address-variables.ts';
 import { type Family, type Getter, readOnly, type Variable } from './types.ts';
@@ -72,7 +72,7 @@ function header(
 function headerAt({ message }: Run, written: string, index: number | '*' | undefined): string | undefined {
   const name = written.toLowerCase();
   if (index === undefined || index === 0) return message.valueNamed(name);
-  const values = headerValues(message, headerIdAt(name, 0, name.length), name);
+  const values = headerValues(message, headerId(name), name);
   if (index === '*') return values.length === 0 ? undefined : values.join(',');
   return values.at(index);
 }
