@@ -196,6 +196,7 @@ async function openDoors(
     listen: site.sip.listen,
     options: site.sip.options,
     domains: site.config.sip.domains,
+    nativeUdp: site.config.sip.native_udp,
     clock,
     log: log.child('sip'),
     gate,

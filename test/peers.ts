@@ -15,6 +15,7 @@ interface Peer {
 export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
   fish: { program: 'fish', packages: ['fish'] },
+  gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   npm: { program: 'npm', packages: ['npm'] },

@@ -26,6 +26,10 @@ export const sipConfig = z.strictObject({
     .default([])
     .describe('Domains served here besides the addresses: as alias lines in ser.cfg.'),
   dialect: z.enum(['ser', 'openser']).optional().describe('How ser.cfg is read; unset: found out from the file.'),
+  native_udp: z
+    .boolean()
+    .default(true)
+    .describe("Whether UDP goes through the native module, which costs less, where there is one; false: Node's dgram."),
   preloaded_route: z
     .enum(['pass', 'challenge'])
     .optional()

@@ -24,6 +24,7 @@ import type { BuiltModule, Call } from './script/types.ts';
 import type { LocalNames, LocationTableView, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
+import { chooseUdp } from './transport/udp-choice.ts';
 
 /** What core gives, and what the configuration says. */
 export interface SipDoorParts
@@ -36,6 +37,8 @@ export interface SipDoorParts
   /** Domains served besides the script's aliases. */
   readonly domains: readonly string[];
   readonly metrics?: Metrics;
+  /** false: UDP through Node's dgram in any case. */
+  readonly nativeUdp?: boolean;
   /** The world as a test wants it. */
   readonly seams?: DoorSeams;
 }
@@ -63,7 +66,9 @@ const PATIENCE = 0.8;
 export function createSipDoor(parts: SipDoorParts): SipDoor {
   const { script, log, seams = {} } = parts;
   const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: failed('a timer failed') });
-  const transport = seams.transport ?? createTransport({ listen: parts.listen, log, placeOf });
+  const udp = chooseUdp(parts.nativeUdp ?? true);
+  const transport =
+    seams.transport ?? createTransport({ listen: parts.listen, log, placeOf, openDatagramSocket: udp.open });
   const transactions = createTransactions({
     transport,
     wheel,
@@ -102,7 +107,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     clock: parts.clock,
     wheel,
   });
-  if (parts.metrics) offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts });
+  if (parts.metrics) offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts, udp: udp.name });
 
   return {
     name: 'sip',
@@ -140,6 +145,9 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     for (const module of built.values()) await module.start?.();
     wheel.run();
     await transport.start(engine);
+    const how = { through: udp.name, ...(udp.why === undefined ? {} : { why: udp.why }) };
+    if (udp.broken) log.warn('the native UDP module does not work here', how);
+    else log.info('UDP', how);
     names = localNames(transport.points, aliases);
   }
 

@@ -12,11 +12,12 @@ export interface CountingParts {
   readonly transactions: Transactions;
   readonly transport: Transport;
   readonly contacts: ReadonlyMap<string, LocationTableView>;
+  readonly udp: 'native' | 'dgram';
 }
 
 export function offerMetrics(
   metrics: Metrics,
-  { engine, relay, transactions, transport, contacts }: CountingParts,
+  { engine, relay, transactions, transport, contacts, udp }: CountingParts,
 ): void {
   const { counters } = engine;
   const kinds = (name: string, help: string, read: () => Record<string, number>) =>
@@ -70,6 +71,12 @@ export function offerMetrics(
     'Messages that could not be sent.',
     () => transport.stats().sendErrors,
     [],
+  );
+  metrics.gauge(
+    'gatehouse_sip_udp_info',
+    'Always 1; the label says whether UDP goes through the native module or through dgram.',
+    () => [{ labels: { through: udp }, value: 1 }],
+    ['through'],
   );
   metrics.gauge('gatehouse_sip_waiting', 'Requests whose script waits.', () => engine.waiting, []);
   metrics.gauge('gatehouse_sip_connections', 'Open TCP connections.', () => transport.stats().connections, []);

@@ -1,6 +1,9 @@
 /**
- * One UDP socket as the transport sees it, so that another way to send and receive (native, batched) can take the place of
- * udp.ts.
+ * One UDP socket as the transport sees it, and what its two implementations have in common: Node's dgram (udp.ts) and the
+ * native module (native-socket.ts).
+ *
+ * A socket of 4 MB receive buffer survives the bursts that break SIP servers first. The system may give less
+ * (net.core.rmem_max); `warning` says so then. Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
  */
 import type { Advertised } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure } from './types.ts';
@@ -14,9 +17,16 @@ export interface DatagramSocket {
   close(): Promise<void>;
 }
 
-/** Opens a socket. Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL …). Port 0: any free one. */
+export interface DatagramListen {
+  readonly address: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly advertised?: Advertised | undefined;
+}
+
+/** Opens a socket. Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL …). */
 export type OpenDatagramSocket = (
-  listen: { readonly address: string; readonly port: number; readonly advertised?: Advertised | undefined },
+  listen: DatagramListen,
   receiver: Receiver,
   counters: Counters,
 ) => Promise<DatagramSocket>;
@@ -26,4 +36,29 @@ export interface Counters {
   received: number;
   sent: number;
   sendErrors: number;
+}
+
+export const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Largest payload of an IPv4 datagram. */
+export const MAX_DATAGRAM = 65_507;
+
+/** Index of the first byte that is not CR, LF or NUL. */
+export function firstOfMessage(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at];
+    if (byte !== 0x0d && byte !== 0x0a && byte !== 0) break;
+    at++;
+  }
+  return at;
+}
+
+export function bufferWarning(point: ListenPoint, reported: number): string | undefined {
+  // Linux reports twice what it was asked for, to account for its own book-keeping.
+  const given = process.platform === 'linux' ? reported / 2 : reported;
+  if (given >= RECEIVE_BUFFER) return undefined;
+  return (
+    `${point.name} got a receive buffer of ${Math.floor(given / 1024)} KiB instead of 4096: bursts may be lost; ` +
+    `run: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER}`
+  );
 }

@@ -44,7 +44,7 @@ export interface TransportOptions {
   readonly placeOf: (address: string) => string;
   readonly clock?: Clock;
   readonly tcpLimits?: Partial<TcpLimits>;
-  /** How UDP sockets are opened; Node's dgram if absent. */
+  /** How UDP sockets are opened (udp-choice.ts); Node's dgram if absent. */
   readonly openDatagramSocket?: OpenDatagramSocket;
 }
 

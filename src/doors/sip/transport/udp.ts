@@ -1,26 +1,20 @@
-/**
- * A UDP socket on Node's dgram.
- *
- * A socket of 4 MB receive buffer survives the bursts that break SIP servers first. The system may give less
- * (net.core.rmem_max); `warning` says so then. Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
- */
+/** A UDP socket on Node's dgram: for machines without the native module (native-socket.ts), which costs less. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Counters, DatagramSocket } from './datagram.ts';
+import {
+  bufferWarning,
+  type Counters,
+  type DatagramListen,
+  type DatagramSocket,
+  firstOfMessage,
+  MAX_DATAGRAM,
+  RECEIVE_BUFFER,
+} from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { type Advertised, familyOf, listenPoint } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
-export const RECEIVE_BUFFER = 4 * 1024 * 1024;
-/** Largest payload of an IPv4 datagram. */
-const MAX_DATAGRAM = 65_507;
-const SPACE = 0x20;
-
-export async function openUdp(
-  listen: { readonly address: string; readonly port: number; readonly advertised?: Advertised | undefined },
-  receiver: Receiver,
-  counters: Counters,
-): Promise<DatagramSocket> {
+export async function openUdp(listen: DatagramListen, receiver: Receiver, counters: Counters): Promise<DatagramSocket> {
   const family = familyOf(listen.address);
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -70,7 +64,7 @@ class UdpSocket implements DatagramSocket {
   }
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
-    const start = (datagram[0] ?? 0) < SPACE ? firstOfMessage(datagram) : 0;
+    const start = firstOfMessage(datagram, 0, datagram.length);
     if (start === datagram.length) return;
     this.#counters.received++;
     // A new Source for each message: allocating it is cheaper than finding a cached one by address and port.
@@ -102,25 +96,4 @@ class UdpSocket implements DatagramSocket {
     this.#open = false;
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
-}
-
-/** Index of the first byte that is not CR, LF or NUL. */
-function firstOfMessage(datagram: Buffer): number {
-  let at = 0;
-  while (at < datagram.length) {
-    const byte = datagram[at];
-    if (byte !== 0x0d && byte !== 0x0a && byte !== 0) break;
-    at++;
-  }
-  return at;
-}
-
-function bufferWarning(point: ListenPoint, reported: number): string | undefined {
-  // Linux reports twice what it was asked for, to account for its own book-keeping.
-  const given = process.platform === 'linux' ? reported / 2 : reported;
-  if (given >= RECEIVE_BUFFER) return undefined;
-  return (
-    `${point.name} got a receive buffer of ${Math.floor(given / 1024)} KiB instead of 4096: bursts may be lost; ` +
-    `run: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER}`
-  );
 }

@@ -1,0 +1,153 @@
+/**
+ * A UDP socket on the native module: one call from the event loop for all datagrams that have come (at most 32, then others
+ * have their turn), one call into the system for each that is sent.
+ *
+ * When the system's buffer is full, up to MOST_WAITING bytes wait for it in order; what comes then is lost and reported as
+ * ENOBUFS. Errors of opening and sending are named as those of Node's dgram.
+ */
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import {
+  bufferWarning,
+  type Counters,
+  type DatagramListen,
+  type DatagramSocket,
+  firstOfMessage,
+  MAX_DATAGRAM,
+  type OpenDatagramSocket,
+  RECEIVE_BUFFER,
+} from './datagram.ts';
+import type { SendFailureCode } from './errors.ts';
+import { FIELDS, type NativeUdp, SLOT } from './native-udp.ts';
+import { familyOf, listenPoint } from './point.ts';
+import { SenderNames } from './sender-names.ts';
+import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
+
+const { EAGAIN, ENOBUFS, ECANCELED } = constants.errno;
+const MOST_WAITING = 1024 * 1024;
+/** Bytes that a message takes besides its text. */
+const OVERHEAD = 256;
+
+export function nativeSockets(native: NativeUdp): OpenDatagramSocket {
+  const batch: Batch = {
+    bytes: Buffer.from(native.received),
+    header: new Int32Array(native.header),
+    names: new SenderNames(native),
+  };
+  return async (listen, receiver, counters) => new NativeSocket(native, batch, listen, receiver, counters);
+}
+
+/** Where the module puts what it has received; shared by all sockets. */
+interface Batch {
+  readonly bytes: Buffer;
+  readonly header: Int32Array;
+  readonly names: SenderNames;
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly address: string;
+  readonly port: number;
+  readonly failure: SendFailure | undefined;
+}
+
+class NativeSocket implements DatagramSocket {
+  readonly point: ListenPoint;
+  readonly warning: string | undefined;
+  readonly #native: NativeUdp;
+  readonly #socket: number;
+  readonly #batch: Batch;
+  readonly #receiver: Receiver;
+  readonly #counters: Counters;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #open = true;
+
+  constructor(native: NativeUdp, batch: Batch, listen: DatagramListen, receiver: Receiver, counters: Counters) {
+    const { address, port, advertised } = listen;
+    const opened = native.open(
+      address,
+      port,
+      familyOf(address),
+      RECEIVE_BUFFER,
+      (count) => this.#onReceived(count),
+      () => this.#onWritable(),
+    );
+    if (typeof opened === 'number') {
+      const code = getSystemErrorName(opened);
+      throw Object.assign(new Error(`bind ${code} ${address}:${port}`), { code, errno: opened, syscall: 'bind' });
+    }
+    this.point = listenPoint('udp', opened.address, opened.port, advertised);
+    this.warning = bufferWarning(this.point, opened.receiveBuffer);
+    this.#native = native;
+    this.#socket = opened.socket;
+    this.#batch = batch;
+    this.#receiver = receiver;
+    this.#counters = counters;
+  }
+
+  #onReceived(count: number): void {
+    // Receiving failed; the socket itself lives on.
+    if (count < 0) this.#counters.sendErrors++;
+    const { bytes, header, names } = this.#batch;
+    for (let i = 0; i < count && this.#open; i++) {
+      const slot = i * SLOT;
+      const end = slot + header[i * FIELDS]!;
+      const start = firstOfMessage(bytes, slot, end);
+      if (start === end) continue;
+      this.#counters.received++;
+      const port = header[i * FIELDS + 1]!;
+      const source: Source = { point: this.point, address: names.of(i, header), port, connection: undefined };
+      this.#receiver.onMessage(bytes.toString('latin1', start, end), source);
+    }
+  }
+
+  send(text: string, address: string, port: number, failure: SendFailure | undefined): void {
+    this.#counters.sent++;
+    if (text.length > MAX_DATAGRAM || !this.#open) {
+      const code: SendFailureCode = this.#open ? 'TOO_LARGE' : 'NO_SOCKET';
+      this.#fail(failure, code);
+    } else if (this.#waiting.length > 0) {
+      this.#wait({ text, address, port, failure });
+    } else {
+      const error = this.#native.send(this.#socket, text, address, port);
+      if (error === -EAGAIN) this.#wait({ text, address, port, failure });
+      else if (error !== 0) this.#fail(failure, getSystemErrorName(error));
+    }
+  }
+
+  #wait(message: Waiting): void {
+    const bytes = this.#waitingBytes + message.text.length + OVERHEAD;
+    if (bytes > MOST_WAITING) {
+      this.#fail(message.failure, getSystemErrorName(-ENOBUFS));
+      return;
+    }
+    this.#waitingBytes = bytes;
+    if (this.#waiting.push(message) === 1) this.#native.watch(this.#socket, true);
+  }
+
+  #onWritable(): void {
+    let done = 0;
+    for (const { text, address, port, failure } of this.#waiting) {
+      const error = this.#native.send(this.#socket, text, address, port);
+      if (error === -EAGAIN) break;
+      if (error !== 0) this.#fail(failure, getSystemErrorName(error));
+      this.#waitingBytes -= text.length + OVERHEAD;
+      done++;
+    }
+    this.#waiting.splice(0, done);
+    if (this.#waiting.length === 0) this.#native.watch(this.#socket, false);
+  }
+
+  #fail(failure: SendFailure | undefined, code: string): void {
+    this.#counters.sendErrors++;
+    if (failure) process.nextTick(() => failure.sendFailed(code));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#native.close(this.#socket);
+    for (const { failure } of this.#waiting.splice(0)) this.#fail(failure, getSystemErrorName(-ECANCELED));
+  }
+}
