@@ -19,11 +19,13 @@ export const PUT = 0;
 export const DELETE = 1;
 export const AUDIT = 2;
 export const HISTORY = 3;
+/** A put of a binding whose row is there, and whose REFRESHED fields alone may have changed. */
+export const REFRESH = 4;
 
 /** Cells of a change of each kind, the first included. */
-export const WIDTH = [17, 5, 2, 8] as const;
+export const WIDTH = [17, 5, 2, 8, 17] as const;
 
-/** Offsets in a put; a delete has the same for table and key. */
+/** Offsets in a put or a refresh; a delete has the same for table and key. */
 export const FIELD = {
   table: 1,
   username: 2,
@@ -45,6 +47,15 @@ export const FIELD = {
 
 export type BindingField = Exclude<keyof typeof FIELD, 'table'>;
 
+export const REFRESHED: ReadonlySet<BindingField> = new Set([
+  'callId',
+  'cseq',
+  'expires',
+  'flags',
+  'branchFlags',
+  'modified',
+]);
+
 export function addUnit(batch: Batch, unit: readonly Change[]): void {
   for (const change of unit) addChange(batch, change);
   batch.ends.push(batch.cells.length);
@@ -55,7 +66,7 @@ function addChange({ cells, tables }: Batch, change: Change): void {
     case 'put-binding': {
       const { row } = change;
       cells.push(
-        PUT,
+        change.refresh ? REFRESH : PUT,
         tableIndex(tables, change.table),
         row.username,
         row.domain,

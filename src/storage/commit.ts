@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../platform/errors.ts';
 import type { AuditLog } from './audit-log.ts';
-import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, WIDTH } from './batch.ts';
+import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, REFRESH, WIDTH } from './batch.ts';
 import type { Database, LocationWork, Work } from './database.ts';
 import { toText } from './error-text.ts';
 import type { CommitOutcome, ErrorText } from './protocol.ts';
@@ -144,10 +144,12 @@ export class Committer {
   #check(batch: Batch, unit: number): ErrorText | undefined {
     const { cells, ends } = batch;
     for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
-      if (cells[at] !== PUT && cells[at] !== DELETE) continue;
+      if (cells[at] === AUDIT || cells[at] === HISTORY) continue;
       const spec = batch.tables[cells[at + FIELD.table] as number]!;
       const found = this.#tables.knownPlan(spec);
-      const message = found ? cells[at] === PUT && misfit(found.plan, cells, at) : `table ${spec.table} cannot be used`;
+      const message = found
+        ? cells[at] !== DELETE && misfit(found.plan, cells, at)
+        : `table ${spec.table} cannot be used`;
       if (message) return { code: 'STORAGE_REFUSED', message, hint: undefined };
     }
     return undefined;
@@ -158,14 +160,19 @@ export class Committer {
     const latest = new Map<LocationWork, Map<string, number>>();
     const locations = tables.map((spec) => this.#locationWork(job, cells, spec));
     for (const unit of units) {
-      for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
+      const start = unit === 0 ? 0 : ends[unit - 1]!;
+      for (let at = start; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
         switch (cells[at]) {
           case PUT:
+          case REFRESH:
           case DELETE: {
             const location = locations[cells[at + FIELD.table] as number]!;
             const keys = latest.get(location) ?? new Map<string, number>();
             latest.set(location, keys);
-            keys.set(`${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`, at);
+            const key = `${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`;
+            // A refresh may find no row and be written anew after the others: only where that tears no unit and skips no change.
+            if (cells[at] === REFRESH && (ends[unit]! - start > WIDTH[REFRESH] || keys.has(key))) cells[at] = PUT;
+            keys.set(key, at);
             break;
           }
           case AUDIT:
@@ -178,7 +185,7 @@ export class Committer {
     }
     for (const [location, keys] of latest) {
       // The last change of a key wins.
-      for (const at of keys.values()) (cells[at] === PUT ? location.puts : location.deletes).push(at);
+      for (const at of keys.values()) (cells[at] === DELETE ? location.deletes : location.puts).push(at);
     }
     return job;
   }

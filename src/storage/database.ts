@@ -6,7 +6,10 @@ import type { LocationPlan } from './ser/location-plan.ts';
 import type { Row, TableShape } from './table-shape.ts';
 import type { Schema } from './tables.ts';
 
-/** What a batch does to one location table: each key is in one of the lists, once. Offsets into `cells`. */
+/**
+ * What a batch does to one location table: each key is in one of the lists, once. Offsets into `cells`. Among the puts are
+ * refreshes; who cannot write them for less takes them as puts.
+ */
 export interface LocationWork {
   readonly plan: LocationPlan;
   readonly puts: number[];

@@ -9,6 +9,8 @@ export interface Column {
   readonly limit: number;
   readonly nullable: boolean;
   readonly kind: 'text' | 'integer' | 'real' | 'time';
+  /** Of a text, where the dialect has such a thing. */
+  readonly collation?: string | undefined;
 }
 
 export interface TableShape {

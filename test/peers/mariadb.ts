@@ -90,6 +90,8 @@ export async function startMariadb(t: Cleanup, first: readonly string[] = []): P
         [
           '--no-defaults',
           `--datadir=${data}`,
+          // A server that starts clears its folder for temporary tables, those of others too.
+          `--tmpdir=${dir}`,
           `--socket=${socket}`,
           `--port=${port}`,
           '--bind-address=127.0.0.1',

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { LocationSpec } from '../../src/core/ser/types.ts';
+import type { Change } from '../../src/core/journal/types.ts';
+import type { BindingRow, LocationSpec } from '../../src/core/ser/types.ts';
 import type { Storage } from '../../src/core/storage/types.ts';
 import { watched } from '../../src/storage/migrations/crash.contract.ts';
 import { migrateUp } from '../../src/storage/migrations/migrate.ts';
@@ -153,6 +154,70 @@ function suite(): void {
     });
   }
 
+  const refreshable = [
+    ...layouts,
+    [
+      'other',
+      OPENSER_LOCATION.replace('KEY udc_loc', 'UNIQUE KEY udc_loc').replace(
+        'InnoDB',
+        'InnoDB COLLATE latin1_general_ci',
+      ),
+    ],
+    ['gatehouse', ''],
+  ] as const;
+  for (const [layout, ddl] of refreshable) {
+    test(`a refresh changes the row of a ${layout} location, and makes it where another program took it away`, async (t) => {
+      const url = await freshDatabase(ddl);
+      const storage = await openStorage({ ...storageOptions(t, () => url) });
+      t.after(() => storage.close());
+      await storage.ser.open('location', LOCATION);
+      const rows = [1, 2, 3, 4].map((n) =>
+        binding(`sip:${n}@h\xe9`, {
+          username: `${1000 + n}`,
+          userAgent: 'first',
+          q: 0.5,
+        }),
+      );
+      const [a, b, c, d] = rows as [BindingRow, BindingRow, BindingRow, BindingRow];
+      assert.equal(await written(storage, ...rows.map((row) => put(row))), undefined);
+      const numbers = async () =>
+        inDatabase(url, 'SHOW CREATE TABLE location').then((text) => /AUTO_INCREMENT=\d+/.exec(text)?.[0]);
+      const before = await numbers();
+      const refreshed = (row: BindingRow, change: Partial<BindingRow>) => ({
+        ...row,
+        ...change,
+        userAgent: 'not written',
+      });
+      const errors = await Promise.all([
+        written(storage, refresh(refreshed(a, { cseq: 7, callId: "a'b\\c" }))),
+        written(storage, refresh(refreshed(b, { expires: 3_900_000_000_000, modified: 1_700_000_009_000 }))),
+        written(storage, refresh(refreshed(c, {}))),
+      ]);
+      assert.deepEqual(errors, [undefined, undefined, undefined]);
+      assert.equal(await written(storage, refresh(refreshed(d, { cseq: 8 }))), undefined, 'alone');
+      const now = [
+        { ...a, cseq: 7, callId: "a'b\\c" },
+        { ...b, expires: 3_900_000_000_000, modified: 1_700_000_009_000 },
+        c,
+        { ...d, cseq: 8 },
+      ];
+      assert.deepEqual(await bindings(storage), now);
+      assert.equal(await numbers(), before, 'no number of the table is used up');
+
+      await inDatabase(url, "DELETE FROM location WHERE username IN ('1001', '1004')");
+      const other = binding('sip:5@h', { username: '1005' });
+      const again = await Promise.all([
+        written(storage, refresh(now[0]!)),
+        written(storage, refresh({ ...b, cseq: 3 })),
+        written(storage, put(other)),
+        written(storage, refresh(d), remove(c)),
+      ]);
+      assert.deepEqual(again, [undefined, undefined, undefined, undefined]);
+      assert.deepEqual(await bindings(storage), [now[0], { ...b, cseq: 3 }, d, other]);
+      assert.equal((await inDatabase(url, 'SELECT COUNT(*) FROM location')).trim(), '4');
+    });
+  }
+
   test('a unit over two databases is written to both', async (t) => {
     const attached = await freshDatabase(OPENSER_LOCATION);
     const storage = await openStorage({ ...storageOptions(t, (dir) => `sqlite:${dir}/main.db`), attached });
@@ -224,6 +289,10 @@ function suite(): void {
     assert.deepEqual(storage.health(), []);
     await storage.close();
   });
+}
+
+function refresh(row: BindingRow): Change {
+  return { kind: 'put-binding', table: LOCATION, row, refresh: true };
 }
 
 function startLoad(storage: Storage, acknowledged: string[], refused: { code: string; afterMs: number }[]) {

@@ -12,7 +12,13 @@ import type { GatehouseError } from '../../platform/errors.ts';
 import type { BindingRow, LocationSpec } from '../ser/types.ts';
 
 export type Change =
-  | { readonly kind: 'put-binding'; readonly table: LocationSpec; readonly row: BindingRow }
+  | {
+      readonly kind: 'put-binding';
+      readonly table: LocationSpec;
+      readonly row: BindingRow;
+      /** The row is there already, and only callId, cseq, expires, flags and modified may differ from what it holds. */
+      readonly refresh?: boolean;
+    }
   | {
       readonly kind: 'delete-binding';
       readonly table: LocationSpec;

@@ -4,15 +4,21 @@
  * SER tables are spoken to in latin1, whose 256 characters map one to one to bytes in latin1 columns and survive the way
  * into utf8 ones and back; Gatehouse's own tables in utf8mb4.
  */
-import { type Connection, type ConnectionOptions, createConnection } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection, type RowDataPacket } from 'mysql2';
 import type { MysqlAddress } from '../url.ts';
 
 export type Charset = 'latin1' | 'utf8mb4';
 
 export const CONNECT_MS = 1_500;
 
+export interface WriterConnection {
+  readonly connection: Connection;
+  /** The server takes a list of values for a table, in MariaDB's way of writing it (MySQL's differs). */
+  readonly joinsValues: boolean;
+}
+
 /** For the journal: several statements at once. */
-export function connectWriter(address: MysqlAddress, timeoutMs: number): Promise<Connection> {
+export function connectWriter(address: MysqlAddress, timeoutMs: number): Promise<WriterConnection> {
   const timeout = Math.min(CONNECT_MS, timeoutMs);
   return new Promise((resolve, reject) => {
     const connection = createConnection({
@@ -22,12 +28,19 @@ export function connectWriter(address: MysqlAddress, timeoutMs: number): Promise
       queryFormat: asItStands,
     });
     connection.on('error', () => {}); // told by the query under way, or by the next one
-    connection.query({ sql: setup('latin1'), timeout }, (error: Error | null) => {
-      if (!error) return resolve(connection);
+    const sql = `${setup('latin1')}; SELECT VERSION()`;
+    connection.query<RowDataPacket[][]>({ sql, timeout, rowsAsArray: true }, (error, results) => {
+      if (!error) return resolve({ connection, joinsValues: joinsValues(String(results[1]?.[0]?.[0])) });
       connection.destroy();
       reject(error);
     });
   });
+}
+
+/** MariaDB 10.3 and later. */
+function joinsValues(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+).*mariadb/i.exec(version) ?? [];
+  return Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 3);
 }
 
 /** Batches come with their values in place: there are no placeholders to look for. */

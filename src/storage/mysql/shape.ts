@@ -9,7 +9,7 @@ export type Ask = (sql: string, values: readonly string[]) => Promise<Row[]>;
 export async function mysqlShape(ask: Ask, table: string): Promise<TableShape | undefined> {
   const here = 'TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
   const columns = await ask(
-    `SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE FROM information_schema.COLUMNS
+    `SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE, COLLATION_NAME FROM information_schema.COLUMNS
       WHERE ${here} ORDER BY ORDINAL_POSITION`,
     [table],
   );
@@ -28,10 +28,10 @@ export async function mysqlShape(ask: Ask, table: string): Promise<TableShape | 
   };
 }
 
-function columnOf([name, type, length, nullable]: Row): Column {
+function columnOf([name, type, length, nullable, collation]: Row): Column {
   const kind = kindOf(String(type).toLowerCase());
   const limit = kind === 'text' ? Number(length ?? 0) : 0;
-  return { name: String(name), limit, nullable: nullable === 'YES', kind };
+  return { name: String(name), limit, nullable: nullable === 'YES', kind, collation: collation?.toString() };
 }
 
 function kindOf(type: string): Column['kind'] {

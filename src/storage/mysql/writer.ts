@@ -1,70 +1,85 @@
 /**
- * Batches for MySQL and MariaDB: one multi-row upsert and one grouped delete per table, as SQL text in one packet.
+ * Batches for MySQL and MariaDB: one statement for all puts, deletes or refreshes of a table, all of a batch in one packet.
  *
- * A batch that is one statement goes without a transaction: InnoDB makes it whole by itself.
+ * A batch that is one statement goes without a transaction: InnoDB makes it whole by itself. Refreshes that miss their rows,
+ * since another program took them away, are written once more as puts before the batch counts as written.
  */
-import type { Connection } from 'mysql2';
-import { type Cell, FIELD } from '../batch.ts';
-import type { LocationWork, Work, Writer } from '../database.ts';
-import { cellFor, type LocationPlan } from '../ser/location-plan.ts';
-import { quoteName } from '../table-shape.ts';
+import type { Connection, ResultSetHeader } from 'mysql2';
+import { REFRESH } from '../batch.ts';
+import type { Work, Writer } from '../database.ts';
+import type { LocationPlan } from '../ser/location-plan.ts';
 import type { MysqlAddress } from '../url.ts';
 import { connectWriter } from './connect.ts';
 import { literal, unicodeLiteral } from './literal.ts';
+import { LocationSql } from './location-sql.ts';
 
 export interface MysqlWriter extends Writer {
   close(): void;
 }
 
-interface Frame {
-  readonly head: string;
-  readonly tail: string;
+interface Statement {
+  readonly sql: string;
+  /** Rows that it should find; else what is to be carried out too. */
+  readonly finds?: number;
+  readonly otherwise?: () => string[];
 }
 
-const HISTORY: Frame = {
+const HISTORY = {
   head: 'INSERT INTO gh_history (session, door, login, client, started, ended, reason) VALUES ',
   tail: ' ON DUPLICATE KEY UPDATE ended = VALUES(ended), reason = VALUES(reason)',
-};
+} as const;
 
 export function mysqlWriter(address: MysqlAddress): MysqlWriter {
-  const frames = new WeakMap<LocationPlan, Frame>();
+  const texts = new WeakMap<LocationPlan, LocationSql>();
   let connection: Connection | undefined;
+  /** The server takes a list of values for a table. */
+  let joinsValues = false;
   /** A connection given up in the middle of a statement, which a server that wakes up might still carry out. */
   let abandoned: number | undefined;
 
   return {
     async write(work, timeoutMs) {
-      const statements = statementsOf(work);
-      if (statements.length === 0) return;
+      if (work.history.length === 0 && work.locations.every(isIdle)) return;
       await connect(timeoutMs);
-      if (statements.length === 1) return send(statements[0]!, timeoutMs);
-      try {
-        await send(`START TRANSACTION;${statements.join(';')};COMMIT`, timeoutMs);
-      } catch (error) {
-        await rollback();
-        throw error;
-      }
+      const statements = statementsOf(work);
+      const missed = missedBy(statements, await transact(statements.map(sqlOf), timeoutMs));
+      if (missed.length > 0) await transact(missed, timeoutMs);
     },
     async begin(work, timeoutMs, after) {
       await connect(timeoutMs);
-      const sent = send(['START TRANSACTION', ...statementsOf(work)].join(';'), timeoutMs);
+      const statements = statementsOf(work);
+      const sent = send(['START TRANSACTION', ...statements.map(sqlOf)].join(';'), timeoutMs);
       let fault: unknown;
       try {
         after();
       } catch (error) {
         fault = error;
       }
-      await sent;
+      const results = await sent;
       if (fault !== undefined) throw fault;
+      const missed = missedBy(statements, results.slice(1));
+      if (missed.length > 0) await send(missed.join(';'), timeoutMs);
     },
-    commit: (timeoutMs) => send('COMMIT', timeoutMs),
+    async commit(timeoutMs) {
+      await send('COMMIT', timeoutMs);
+    },
     rollback,
     close: () => drop(),
   };
 
+  async function transact(statements: readonly string[], timeoutMs: number): Promise<ResultSetHeader[]> {
+    if (statements.length === 1) return send(statements[0]!, timeoutMs);
+    try {
+      return (await send(`START TRANSACTION;${statements.join(';')};COMMIT`, timeoutMs)).slice(1, -1);
+    } catch (error) {
+      await rollback();
+      throw error;
+    }
+  }
+
   async function connect(timeoutMs: number): Promise<void> {
     if (connection) return;
-    connection = await connectWriter(address, timeoutMs);
+    ({ connection, joinsValues } = await connectWriter(address, timeoutMs));
     if (abandoned === undefined) return;
     // Before newer rows are written, so that the old ones cannot come after them. It may be gone, or somebody else's.
     await send(`KILL ${abandoned}`, timeoutMs).catch((error) => {
@@ -73,11 +88,12 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
     abandoned = undefined;
   }
 
-  function send(sql: string, timeout: number): Promise<void> {
+  /** Gives a result for each statement. */
+  function send(sql: string, timeout: number): Promise<ResultSetHeader[]> {
     return new Promise((resolve, reject) => {
       if (!connection) return reject(Object.assign(new Error('the connection was lost'), { fatal: true }));
-      connection.query({ sql, timeout }, (error: (Error & { fatal?: boolean; code?: string }) | null) => {
-        if (!error) return resolve();
+      connection.query<ResultSetHeader | ResultSetHeader[]>({ sql, timeout }, (error, results) => {
+        if (!error) return resolve(Array.isArray(results) ? results : [results]);
         // After a time-out the answer may still come, and nobody could tell to which question.
         if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') abandoned ??= connection?.threadId ?? undefined;
         if (error.fatal || error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') drop();
@@ -96,56 +112,39 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
     connection = undefined;
   }
 
-  function statementsOf(work: Work): string[] {
-    const statements: string[] = [];
-    for (const { plan, puts, deletes } of work.locations) {
-      const gone = plan.replace === 'replace' ? [...deletes, ...puts] : deletes;
-      if (gone.length > 0) statements.push(deleteSql(plan, work.cells, gone));
-      if (puts.length > 0) statements.push(putSql(plan, work.cells, puts));
+  function statementsOf({ cells, locations, history }: Work): Statement[] {
+    const statements: Statement[] = [];
+    for (const { plan, puts, deletes } of locations) {
+      const text = texts.get(plan) ?? new LocationSql(plan);
+      texts.set(plan, text);
+      const isRefresh = (at: number) => cells[at] === REFRESH;
+      const refreshes = joinsValues && text.refreshes ? puts.filter(isRefresh) : [];
+      const whole = refreshes.length === 0 ? puts : puts.filter((at) => !isRefresh(at));
+      if (deletes.length > 0) statements.push({ sql: text.remove(cells, deletes) });
+      if (whole.length > 0) for (const sql of text.put(cells, whole)) statements.push({ sql });
+      if (refreshes.length === 0) continue;
+      const otherwise = () => text.put(cells, refreshes);
+      statements.push({ sql: text.refresh(cells, refreshes), finds: refreshes.length, otherwise });
     }
-    if (work.history.length > 0) statements.push(historySql(work));
+    if (history.length > 0) statements.push({ sql: historySql(history) });
     return statements;
   }
-
-  function putSql(plan: LocationPlan, cells: readonly Cell[], puts: LocationWork['puts']): string {
-    const frame = frames.get(plan) ?? putFrame(plan);
-    frames.set(plan, frame);
-    let sql = frame.head;
-    for (let i = 0; i < puts.length; i++) {
-      sql += i === 0 ? '(' : ',(';
-      for (let c = 0; c < plan.columns.length; c++) {
-        if (c > 0) sql += ',';
-        sql += literal(cellFor(plan.columns[c]!, cells, puts[i]!));
-      }
-      sql += ')';
-    }
-    return sql + frame.tail;
-  }
 }
 
-function putFrame(plan: LocationPlan): Frame {
-  const names = plan.columns.map(({ name }) => quoteName(name));
-  const head = `INSERT INTO ${quoteName(plan.table)} (${names.join(', ')}) VALUES `;
-  if (plan.replace === 'replace') return { head, tail: '' };
-  const key = new Set(plan.replace === 'unique' ? plan.key.map(({ name }) => quoteName(name)) : [quoteName('ruid')]);
-  const sets = names.filter((name) => !key.has(name)).map((name) => `${name} = VALUES(${name})`);
-  return { head, tail: ` ON DUPLICATE KEY UPDATE ${sets.join(', ')}` };
+function isIdle({ puts, deletes }: Work['locations'][number]): boolean {
+  return puts.length === 0 && deletes.length === 0;
 }
 
-/** Ranges over the key's index; a row constructor would be a full scan on MariaDB. */
-function deleteSql(plan: LocationPlan, cells: readonly Cell[], keys: readonly number[]): string {
-  const tests = keys.map((at) => {
-    const columns = plan.key.map(({ name, nullable, field }) => {
-      const value = cells[at + FIELD[field]]!;
-      const test = `${quoteName(name)} = ${literal(value)}`;
-      return nullable && value === '' ? `(${test} OR ${quoteName(name)} IS NULL)` : test;
-    });
-    return `(${columns.join(' AND ')})`;
-  });
-  return `DELETE FROM ${quoteName(plan.table)} WHERE ${tests.join(' OR ')}`;
+function sqlOf({ sql }: Statement): string {
+  return sql;
 }
 
-function historySql({ history }: Work): string {
+function missedBy(statements: readonly Statement[], results: readonly ResultSetHeader[]): string[] {
+  const missed = statements.filter(({ finds }, i) => finds !== undefined && results[i]?.affectedRows !== finds);
+  return missed.flatMap(({ otherwise }) => otherwise?.() ?? []);
+}
+
+function historySql(history: Work['history']): string {
   const rows = history.map(({ session, door, user, client, started, ended, reason }) => {
     const texts = [session, door, user, client].map(unicodeLiteral);
     return `(${[...texts, literal(started), literal(ended), unicodeLiteral(reason)].join(',')})`;

@@ -22,6 +22,7 @@ export interface PlanColumn {
   /** Longest text in characters, 0 = none. */
   readonly limit: number;
   readonly nullable: boolean;
+  readonly collation: string | undefined;
 }
 
 export interface LocationPlan {
@@ -146,7 +147,8 @@ function ruidOf(cells: readonly Cell[], at: number): string {
 }
 
 function planColumn(column: Column, field: BindingField, kind: Kind): PlanColumn {
-  return { name: column.name, field, kind, limit: column.limit, nullable: column.nullable };
+  const { name, limit, nullable, collation } = column;
+  return { name, field, kind, limit, nullable, collation };
 }
 
 function layoutOf(there: ReadonlyMap<string, Column>): TableReport['layout'] {

@@ -80,6 +80,19 @@ export class Binding implements BindingValues {
     return this.expires === 0 || this.expires > seconds;
   }
 
+  /** Whether the candidate differs at most in what every refresh changes: Call-ID, CSeq and times. */
+  isRefreshedBy(candidate: Binding): boolean {
+    return (
+      this.contact === candidate.contact &&
+      this.received === candidate.received &&
+      this.path === candidate.path &&
+      this.q === candidate.q &&
+      this.userAgent === candidate.userAgent &&
+      this.socket === candidate.socket &&
+      this.methods === candidate.methods
+    );
+  }
+
   /** Takes the values of a refresh; a text that did not change is kept, so that none need be copied as a rule. */
   refresh(from: Binding): void {
     if (this.received !== from.received) this.received = own(from.received);

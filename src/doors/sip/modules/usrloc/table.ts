@@ -108,8 +108,11 @@ export class LocationTable implements TimerOwner {
 
   /** Adds to the unit what storing the candidate means. `replaced`: the binding it refreshes. */
   storing(unit: Change[], candidate: Binding, replaced: Binding | undefined, rows: boolean): void {
-    if (rows)
-      unit.push({ kind: 'put-binding', table: this.settings.spec, row: toRow(candidate, this.settings.useDomain) });
+    if (rows) {
+      const { spec, useDomain } = this.settings;
+      const refresh = replaced?.isRefreshedBy(candidate) ?? false;
+      unit.push({ kind: 'put-binding', table: spec, row: toRow(candidate, useDomain), refresh });
+    }
     if (replaced === undefined)
       for (const change of this.services.gate.opened(this.session(candidate))) unit.push(change);
   }
