@@ -19,9 +19,9 @@ import { parseSessionId } from './modules/usrloc/sessions.ts';
 import { compileScript } from './script/compile.ts';
 import type { ScriptHost } from './script/host.ts';
 import type { LoadedScript } from './script/load.ts';
-import { resumeScript, runScript } from './script/machine.ts';
+import { resumeScript, runRoute, runScript } from './script/machine.ts';
 import type { BuiltModule, Call } from './script/types.ts';
-import type { LocalNames, LocationTableView, Services } from './services.ts';
+import type { LocalNames, LocationTableView, RouteRunner, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
 import { chooseUdp } from './transport/udp-choice.ts';
@@ -75,7 +75,12 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     owner: '0',
     onError: failed('the end of a transaction failed'),
   });
-  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, log }, seams.lookUp);
+  const routes: RouteRunner = {
+    has: (key) => program.entries.has(key),
+    start: (run, key) => runRoute(program, run, key),
+    branchUri: script.dialect.name === 'openser',
+  };
+  const relay = createRelay({ transport, transactions, routes, wheel, clock: parts.clock, log }, seams.lookUp);
   const contacts = new Map<string, LocationTableView>();
   const aliases = [
     ...parts.domains,
@@ -89,6 +94,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     transport,
     transactions,
     relay,
+    routes,
     local: { isMyself: (host, port) => names.isMyself(host, port) },
     bindings: { add: (table) => void contacts.set(table.name, table) },
   };
@@ -100,7 +106,11 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const engine = new Engine({
     transport,
     transactions,
-    script: { start: (run) => runScript(program, run), resume: (run, result) => resumeScript(program, run, result) },
+    script: {
+      start: (run) => runScript(program, run),
+      resume: (run, result) => resumeScript(program, run, result),
+      faulty: routes.has('error_route') ? (run) => runRoute(program, run, 'error_route') : undefined,
+    },
     tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
     server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
     log,

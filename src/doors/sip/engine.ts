@@ -39,6 +39,8 @@ export interface EngineScript {
   start(run: Run): boolean;
   /** Goes on with the result of the function that waited; true: it came to its end. */
   resume(run: Run, result: number): boolean;
+  /** Runs error_route for a request that cannot be processed; absent: the script has none. */
+  readonly faulty?: ((run: Run) => boolean) | undefined;
 }
 
 export interface EngineParts {
@@ -74,6 +76,8 @@ export class Engine implements Receiver, RunHost, TimerOwner {
   readonly #unframed: Seldom;
   readonly #failures: Seldom;
   #onIdle: (() => void) | undefined;
+  /** For the names of failure routes that wait. */
+  #failureRuns = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -129,7 +133,9 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     this.counters.requests++;
     const fault = findFault(request);
     if (fault !== undefined) {
-      this.#refuse(request, source, fault.status, fault.reason);
+      if (this.#parts.script.faulty && canReply(request))
+        this.#faulty(request, source, fault, this.#parts.script.faulty);
+      else this.#refuse(request, source, fault.status, fault.reason);
       return;
     }
     const transaction = this.#parts.transactions.find(request);
@@ -169,12 +175,27 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     if (this.#parts.script.start(run)) this.#ended(run);
   }
 
+  /** The script may answer in its own words; what it leaves without an answer is refused as ever. */
+  #faulty(request: SipMessage, source: Source, fault: Fault, start: (run: Run) => boolean): void {
+    const run = new Run(this, request, source);
+    run.kind = 'error';
+    run.fault = fault;
+    run.errorStatus = fault.status;
+    run.errorReason = fault.reason;
+    if (start(run)) this.#ended(run);
+  }
+
   #ended(run: Run): void {
     if (run.dropped) this.counters.silenced++;
-    const callId = run.message.callId;
-    const waiting = this.#waiting.get(callId);
+    if (run.fault && run.finalStatus === 0) this.#refuse(run.message, run.source, run.fault.status, run.fault.reason);
+    // t_newtran without an answer: the transaction would wait for ever.
+    if (run.transaction && run.kind === 'request' && !run.relayed && run.finalStatus === 0)
+      this.reply(run, 500, 'Server Internal Error', '');
+    const { waitKey: callId } = run;
+    const waiting = callId === '' ? undefined : this.#waiting.get(callId);
     if (waiting?.run !== run) return;
     this.#waiting.delete(callId);
+    run.onEnd?.(run);
     const queue = waiting.queue;
     if (queue) {
       // Each may suspend in its turn; the rest then stays behind it, in order.
@@ -278,7 +299,9 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   suspended(run: Run): void {
     this.counters.suspensions++;
-    const callId = run.message.callId;
+    // Behind a request the next ones of its call wait; a failure route lets them pass.
+    if (run.waitKey === '') run.waitKey = run.kind === 'request' ? run.message.callId : `\n${++this.#failureRuns}`;
+    const callId = run.waitKey;
     if (this.#waiting.get(callId)?.run === run) return;
     this.#waiting.set(callId, { run, since: this.#parts.clock.monotonic(), queue: undefined });
     if (!this.#patience.running) this.#parts.wheel.start(this.#patience, LONGEST_WAIT_MS);
@@ -301,7 +324,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     this.counters.abandoned++;
     this.#parts.log.warn('a request waited too long for a function of the script and was given up', { method, callId });
     // What t_relay has taken on goes on without the script.
-    if (run.relayed) run.abandon();
+    if (run.relayed || run.kind === 'failure') run.abandon();
     else if (run.cancelled) this.#giveUp(run, 487, 'Request Terminated');
     else this.#giveUp(run, 504, 'Server Time-out');
     this.#ended(run);

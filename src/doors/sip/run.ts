@@ -3,9 +3,11 @@
  * where the script stands. Lives from the first statement to the last; what outlives it (a relayed request) is the
  * transaction's.
  */
+
 import type { Ticket } from '../../core/gate/types.ts';
 import { Edits } from './message/edits.ts';
 import type { SipMessage } from './message/message.ts';
+import type { RouteKind } from './script/route-kinds.ts';
 import type { AvpList } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
@@ -19,6 +21,26 @@ export interface Branch {
   readonly destination: string | undefined;
   /** Route header values to push on top (Path), comma separated. */
   readonly path: string | undefined;
+  /** What its branch_route changed; absent: as the request. */
+  readonly made?: BranchChanges;
+}
+
+/** What a branch_route left behind for its branch. */
+export interface BranchChanges {
+  readonly edits: Edits;
+  readonly flags: number;
+  /** Number of the onreply_route for this branch alone, 0 = the request's. */
+  readonly onReply: number;
+}
+
+/** The relayed request that a failure or reply route runs for. */
+export interface RelayedRequest {
+  /** Of the reply that the route runs for. */
+  readonly replyStatus: number;
+  /** The caller gave up. */
+  readonly cancelled: boolean;
+  /** Whether the reply, the last one, or those of all branches were made here. */
+  repliedLocally(which: 'branch' | 'last' | 'all'): boolean;
 }
 
 /** Credentials that were verified in this message. */
@@ -43,10 +65,12 @@ export interface RunHost {
 }
 
 export class Run {
+  /** What kind of route it is in. */
+  kind: RouteKind = 'request';
   readonly host: RunHost;
   readonly message: SipMessage;
   readonly source: Source;
-  readonly edits = new Edits();
+  edits = new Edits();
 
   /** The current Request-URI. */
   uri: string;
@@ -60,8 +84,23 @@ export class Run {
   flags = 0;
   branchFlags = 0;
   scriptFlags = 0;
+  /** t_relay shall send no 100. */
+  noTrying = false;
   /** `force_rport` was called. */
   forceRport = false;
+
+  /** What t_on_failure, t_on_reply and t_on_branch have armed, 0 = nothing. */
+  onFailure = 0;
+  onReply = 0;
+  onBranch = 0;
+  /** In failure and reply routes. */
+  call: RelayedRequest | undefined;
+  /** In a branch route: the changes of the first branch; else what became of it. */
+  made: BranchChanges | undefined;
+  /** Told when a route that waited has come to its end; in failure routes. */
+  onEnd: ((run: Run) => void) | undefined;
+  /** Under which the engine keeps it while it waits, '' = it never did. */
+  waitKey = '';
 
   /** The script's AVPs, which the transaction shares, and its $var(...) by their slots. Made when one is set. */
   avps: AvpList | undefined;
@@ -113,6 +152,7 @@ export class Run {
 
   /** Sends a reply; `headers` are whole lines with CRLF. False when a final reply was sent already. */
   reply(status: number, reason: string, headers = ''): boolean {
+    if (this.kind === 'reply' || this.kind === 'branch') return false;
     return this.host.reply(this, status, reason, headers);
   }
 
@@ -126,6 +166,10 @@ export class Run {
   /** For a function that must wait: `return run.suspend()`, and later `run.resume(result)`, never within the call itself. */
   suspend(): typeof WAIT {
     if (this.abandoned) return WAIT;
+    if (this.kind === 'reply' || this.kind === 'branch') {
+      this.abandoned = true;
+      throw new Error(`a function that must wait cannot be used in a ${this.kind} route`);
+    }
     this.waiting = true;
     this.host.suspended(this);
     return WAIT;

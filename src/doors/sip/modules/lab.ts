@@ -7,6 +7,7 @@ import { prepareForward } from '../message/forward.ts';
 import { parseMessage } from '../message/parse.ts';
 import { Run, type RunHost } from '../run.ts';
 import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
+import { constantText } from '../script/values/format.ts';
 import type { Services } from '../services.ts';
 import type { ListenPoint, Protocol, Source } from '../transport/types.ts';
 
@@ -142,6 +143,8 @@ export async function load(module: SipModule, options: LoadOptions = {}): Promis
     const spec = module.functions.find((f) => f.name === name);
     assert.ok(spec?.arity.includes(args.length), `${name} does not take ${args.length} arguments`);
     for (const [index, text] of args.entries()) assert.equal(spec?.checkArgument?.(index, text), undefined);
+    const texts = built.texts?.[name];
+    if (texts) return texts(...args.map(constantText));
     const body = built.functions[name];
     assert.ok(body, `${name} is announced but not built`);
     return body(...args);

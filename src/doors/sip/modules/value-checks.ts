@@ -1,4 +1,6 @@
 /** Checks of parameter values and function arguments that several modules share. A complaint has lower case and no full stop. */
+import { describeError } from '../../../platform/errors.ts';
+import { Pattern } from '../script/pattern.ts';
 
 /** 0 or 1, as most parameters of the modules are. */
 export function flag(value: string | number): string | undefined {
@@ -18,6 +20,21 @@ export function numberText(text: string, min: number, max: number): string | und
   return number >= min && number <= max
     ? undefined
     : `must be a number from ${min} to ${max} in quotes, but is "${text}"`;
+}
+
+/** A POSIX extended regular expression. */
+export function expression(text: string): string | undefined {
+  try {
+    new Pattern(text);
+    return undefined;
+  } catch (error) {
+    return `is no regular expression: ${describeError(error)}`;
+  }
+}
+
+/** A status in quotes. */
+export function statusText(text: string): string | undefined {
+  return /^[1-6]\d\d$/.test(text) ? undefined : `must be a status from 100 to 699 in quotes, but is "${text}"`;
 }
 
 /** Text that goes into a header or start line as it stands. */

@@ -5,6 +5,7 @@
  * Errors: SCRIPT_UNSUPPORTED, SCRIPT_LOADMODULE, SCRIPT_FUNCTION, SCRIPT_ARGUMENT, SCRIPT_ROUTE, SCRIPT_VALUE, SCRIPT_VARIABLE,
  * SCRIPT_PATTERN. Warnings: SCRIPT_BREAK, SCRIPT_NEVER_TRUE.
  */
+
 import { didYouMean } from '../../../platform/problems.ts';
 import type { Complain } from './complain.ts';
 import { bindComparison, bindTruth } from './conditions.ts';
@@ -15,9 +16,10 @@ import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
 import { laterFunction } from './later-functions.ts';
 import type { ModuleList } from './modules.ts';
-import { collectRoutes, kindsOf, type Route, type RouteKey, refuseName, routeKey } from './routes.ts';
+import type { RouteKey, RouteKind } from './route-kinds.ts';
+import { collectRoutes, kindsOf, type Route, refuseName, routeKey } from './routes.ts';
 import type { Argument, AssignNode, CallNode, Comparison, Expression, ScriptTree, Statement } from './syntax.ts';
-import type { FunctionSpec, RouteKind, SipModule } from './types.ts';
+import type { FunctionSpec, SipModule } from './types.ts';
 import { bindAssignment } from './values/assign.ts';
 import { type Binder, bindValue } from './values/expression.ts';
 import { bindText } from './values/format.ts';
@@ -360,6 +362,14 @@ class Analyser {
           cure: `add ${last ? `below line ${last.at.line}` : 'at the top'}: ${this.#modules.lineFor(owner.name)}`,
         },
       );
+    }
+    for (const module of known) {
+      const why = module.absent?.[node.name];
+      if (why !== undefined) {
+        return this.#problems.error('SCRIPT_UNSUPPORTED', node.at, `\`${node.name}\` of ${module.name} is not there`, {
+          cure: why,
+        });
+      }
     }
     const later = laterFunction(node.name);
     if (later) {

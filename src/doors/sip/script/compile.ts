@@ -2,6 +2,7 @@
  * Turns a loaded script into steps. Conditions become tests that jump, constants are folded, jumps to jumps are shortened;
  * every function and comparison is bound to its arguments once.
  */
+
 import type { Analysis } from './analyse.ts';
 import type { Complain } from './complain.ts';
 import { bindComparison, bindTruth } from './conditions.ts';
@@ -10,7 +11,8 @@ import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
 import type { LoadedScript } from './load.ts';
 import { Op, type Program, type Step } from './program.ts';
-import type { Route, RouteKey } from './routes.ts';
+import type { RouteKey } from './route-kinds.ts';
+import type { Route } from './routes.ts';
 import type { AssignNode, CallNode, Expression, Statement, SwitchNode } from './syntax.ts';
 import type { BuiltModule, Call } from './types.ts';
 import { bindAssignment } from './values/assign.ts';

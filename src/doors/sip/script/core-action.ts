@@ -1,6 +1,7 @@
 /** What a function of the core is to the script: the forms of its arguments, and the code that it becomes. */
+import type { RouteKind } from './route-kinds.ts';
 import type { Argument } from './syntax.ts';
-import type { Call, RouteKind } from './types.ts';
+import type { Call } from './types.ts';
 import type { ValueScope } from './values/types.ts';
 
 export interface CoreAction {

@@ -6,10 +6,11 @@
  * on this way" and "was loose_route() true". Conditions on the method divide a set; all others let it go both ways. So a
  * way that exists is always found; one that a condition on something else excludes may be reported too.
  */
+
 import type { Analysis } from './analyse.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import type { DialectName } from './dialect.ts';
-import type { RouteKey } from './routes.ts';
+import type { RouteKey } from './route-kinds.ts';
 import type { CallNode, Comparison, Expression, Statement, SwitchNode } from './syntax.ts';
 
 const METHODS = ['INVITE', 'REGISTER', 'ACK', 'CANCEL', 'BYE', 'other methods'];

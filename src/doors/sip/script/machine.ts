@@ -5,10 +5,12 @@
  * A run ends after 100,000 steps, a loop after `max_while_loops` turns, and routes call each other 100 deep at most, whatever the
  * script says. A function that throws ends the script with a 500; the reason goes to the log with the place in the script.
  */
+
 import { describeError } from '../../../platform/errors.ts';
 import type { Run } from '../run.ts';
 import { ERROR } from './complain.ts';
 import { Op, type Program, type Step } from './program.ts';
+import type { RouteKey } from './route-kinds.ts';
 import { WAIT } from './types.ts';
 
 const MOST_STEPS = 100_000;
@@ -19,6 +21,12 @@ const LOG_ERROR = -1;
 /** Starts at the main route. True: the script came to its end; false: it waits. */
 export function runScript(program: Program, run: Run): boolean {
   return walk(program, run, program.entry);
+}
+
+/** Starts at another route (`failure_route[1]`); one that is not there does nothing. */
+export function runRoute(program: Program, run: Run, key: RouteKey): boolean {
+  run.frames.length = 0;
+  return walk(program, run, program.entries.get(key) ?? ENDED);
 }
 
 /** Goes on with the result of the function that waited. True: the script came to its end; false: it waits again. */

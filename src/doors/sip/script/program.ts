@@ -1,7 +1,8 @@
 /** A script as the machine runs it: flat steps that name the steps they lead to. */
+
 import type { Span } from './diagnostics.ts';
 import type { ScriptHost } from './host.ts';
-import type { RouteKey } from './routes.ts';
+import type { RouteKey } from './route-kinds.ts';
 import type { Call } from './types.ts';
 
 /** What a step does. Results: > 0 true, < 0 false, 0 leaves the route (SER) or ends the script (OpenSER). */

@@ -2,9 +2,10 @@
  * Routes that call themselves. Where nothing can stop it, that is an error; elsewhere the machine's limit of depth does, and
  * a warning says so. Errors and warnings: SCRIPT_RECURSION.
  */
+
 import type { Analysis } from './analyse.ts';
 import type { Problems, Span } from './diagnostics.ts';
-import type { RouteKey } from './routes.ts';
+import type { RouteKey } from './route-kinds.ts';
 import type { Expression, Statement } from './syntax.ts';
 
 interface Edge {

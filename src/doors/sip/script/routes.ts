@@ -4,12 +4,10 @@
  *
  * Errors: SCRIPT_ROUTE, SCRIPT_KAMAILIO.
  */
-import type { Problems, Span } from './diagnostics.ts';
-import type { RouteBlock, Statement } from './syntax.ts';
-import type { RouteKind } from './types.ts';
 
-/** `route`, `route[1]`, `failure_route[1]`: how people name a block. */
-export type RouteKey = string;
+import type { Problems, Span } from './diagnostics.ts';
+import type { RouteKey, RouteKind } from './route-kinds.ts';
+import type { RouteBlock, Statement } from './syntax.ts';
 
 /** All blocks of one name, one behind the other. */
 export interface Route {
@@ -80,9 +78,6 @@ function routeOf({ type, id, at, body }: RouteBlock, problems: Problems): Route 
       cause: 'it belongs to Kamailio or OpenSIPS',
       cure: LATER[type] ?? `the blocks are ${Object.keys(WORDS).join(', ')}`,
     });
-  }
-  if (word.kind !== 'request') {
-    return problems.error('SCRIPT_UNSUPPORTED', at, `\`${type}\` is not supported yet`, { cure: 'write without it' });
   }
   if (typeof id === 'string') return refuseName(id, at, problems);
   if (id < word.least || id > word.most) {

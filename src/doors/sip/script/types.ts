@@ -2,8 +2,10 @@
  * What a SIP module is to the script: names, parameters and functions that `check` can look at without starting anything,
  * and a `build` that turns them into code once per loaded script.
  */
+
 import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
+import type { RouteKind } from './route-kinds.ts';
 import type { Text } from './values/format.ts';
 
 export { WAIT } from './wait.ts';
@@ -13,8 +15,6 @@ export { WAIT } from './wait.ts';
  * dialect), or WAIT after `run.suspend()`.
  */
 export type Call = (run: Run) => number;
-
-export type RouteKind = 'request' | 'failure' | 'reply' | 'branch' | 'error';
 
 export interface ParameterSpec {
   readonly name: string;
@@ -65,6 +65,8 @@ export interface SipModule {
   readonly needs: readonly string[];
   readonly parameters: readonly ParameterSpec[];
   readonly functions: readonly FunctionSpec[];
+  /** Functions that the originals have and Gatehouse has not, with the reason or what to do. */
+  readonly absent?: Readonly<Record<string, string>>;
   /** `tables`: the tables that the script names in this module's functions, by function name (`save`: ['location']). */
   build(parameters: ParameterValues, services: Services, uses: ScriptUses): BuiltModule;
 }

@@ -1,8 +1,7 @@
 /** The script's functions for Record-Route and Route. */
-import { describeError } from '../../../../platform/errors.ts';
 import { Pattern } from '../../script/pattern.ts';
 import type { SipModule } from '../../script/types.ts';
-import { flag, uriParameters } from '../value-checks.ts';
+import { expression, flag, uriParameters } from '../value-checks.ts';
 import { DialogMark } from './dialog-mark.ts';
 import { LooseRouting } from './loose-route.ts';
 import { RecordRouting } from './record-route.ts';
@@ -91,7 +90,7 @@ export const rr: SipModule = {
       arity: [1],
       routes: ['request', 'failure', 'branch'],
       describe: 'After loose_route: does the expression match in the parameters of our own Route?',
-      checkArgument: (_index, text) => checkExpression(text),
+      checkArgument: (_index, text) => expression(text),
     },
     {
       name: 'is_direction',
@@ -137,8 +136,8 @@ export const rr: SipModule = {
         add_rr_param: (more) => (run) => record.addParameters(run, more!),
         loose_route: () => (run) => loose.follow(run),
         check_route_param(text) {
-          const expression = new Pattern(text!);
-          return (run) => routed.match(run, expression);
+          const pattern = new Pattern(text!);
+          return (run) => routed.match(run, pattern);
         },
         is_direction(text) {
           const downstream = text!.toLowerCase() === 'downstream';
@@ -152,15 +151,6 @@ export const rr: SipModule = {
 function checkHostPort(text: string): string | undefined {
   const good = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(;[^;<>"\s,]+)*$/.test(text);
   return good ? undefined : `must be address:port, but is "${text}"`;
-}
-
-function checkExpression(text: string): string | undefined {
-  try {
-    new Pattern(text);
-    return undefined;
-  } catch (error) {
-    return `is no regular expression: ${describeError(error)}`;
-  }
 }
 
 function checkDirection(text: string): string | undefined {

@@ -1,6 +1,6 @@
 /** The script's functions for stateless replies. */
 import type { SipModule } from '../../script/types.ts';
-import { flag, lineText } from '../value-checks.ts';
+import { flag, lineText, statusText } from '../value-checks.ts';
 import { sendError, sendReply } from './replies.ts';
 
 export const sl: SipModule = {
@@ -22,26 +22,23 @@ export const sl: SipModule = {
       arity: [2],
       routes: ['request', 'error'],
       describe: 'Answers with status and phrase. -1: the request is an ACK, or has had its final reply.',
-      checkArgument: (index, text) => (index === 0 ? checkStatus(text) : lineText(text)),
+      takesVariables: [1],
+      checkArgument: (index, text) => (index === 0 ? statusText(text) : lineText(text)),
     },
     {
       name: 'sl_reply_error',
       arity: [0],
-      routes: ['request'],
+      routes: ['request', 'error'],
       describe: 'Answers with what the function that failed last has left, else 500. -1 as sl_send_reply.',
     },
   ],
   build: () => ({
-    functions: {
+    functions: { sl_reply_error: () => sendError },
+    texts: {
       sl_send_reply(status, reason) {
-        const number = Number(status);
-        return (run) => sendReply(run, number, reason!);
+        const number = Number(status!.constant);
+        return (run) => sendReply(run, number, reason!.read(run));
       },
-      sl_reply_error: () => sendError,
     },
   }),
 };
-
-function checkStatus(text: string): string | undefined {
-  return /^[1-6]\d\d$/.test(text) ? undefined : `must be a status from 100 to 699 in quotes, but is "${text}"`;
-}

@@ -6,22 +6,36 @@
  * that the caller need not wait for it. Its 2xx may then come behind the 487; like any late 2xx it is passed on at once, so that the caller
  * can acknowledge it and hang up. A 408 of our own to anything but INVITE stays with the transaction, which does not send it (RFC 4320
  * section 4.2). With the first final response the call lets go of the request and of what its branches answered.
+ *
+ * A script that has armed a failure route gets its say when all branches have ended without a 2xx: it may answer, or add
+ * branches, and then the call goes on. One with an onreply_route sees each response first.
  */
 import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
+import { buildEditedResponse, isEdited } from '../../message/edited-response.ts';
+import type { Edits } from '../../message/edits.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
 import { Header, type HeaderId } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
-import type { Run } from '../../run.ts';
-import type { RelayTimers } from '../../services.ts';
+import type { RelayedRequest, Run } from '../../run.ts';
+import type { RelayTimers, RouteRunner } from '../../services.ts';
 import type { Budget } from '../../transaction/budget.ts';
 import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser } from '../../transaction/types.ts';
 import { bestOf } from './best-reply.ts';
+import { failureRun, runReplyRoutes } from './call-routes.ts';
 import { type HopFault, UNREACHABLE } from './next-hop.ts';
 
 /** How often a callee sends a 2xx that nobody acknowledges (RFC 3261 section 13.3.1.4): in 32 s, at pauses from T1 up to T2. */
 const REPETITIONS = 11;
 
-export class Call implements ServerUser {
+/** What serves all calls. */
+export interface CallServices {
+  readonly timers: RelayTimers;
+  readonly wheel: TimerWheel;
+  readonly budget: Budget;
+  readonly routes: RouteRunner;
+}
+
+export class Call implements ServerUser, RelayedRequest {
   readonly timers: RelayTimers;
   readonly wheel: TimerWheel;
   readonly isInvite: boolean;
@@ -37,20 +51,57 @@ export class Call implements ServerUser {
   #answered = false;
   /** The caller cancelled. */
   #cancelled = false;
+  readonly #routes: RouteRunner;
+  /** Numbers of the routes armed, 0 = none. */
+  #onFailure: number;
+  #onReply: number;
+  /** The failure route under way, or the last one. */
+  #failing: Run | undefined;
+  #replyStatus = 0;
+  /** Whose reply a route runs for. */
+  #replying: CallBranch | undefined;
+  #last: CallBranch | undefined;
 
-  constructor(run: Run, server: ServerTransaction, timers: RelayTimers, wheel: TimerWheel, budget: Budget) {
+  constructor(run: Run, server: ServerTransaction, { timers, wheel, budget, routes }: CallServices) {
     this.#run = run;
     this.#budget = budget;
     this.#server = server;
     this.timers = timers;
     this.wheel = wheel;
     this.isInvite = server.isInvite;
+    this.#routes = routes;
+    this.#onFailure = run.onFailure;
+    this.#onReply = run.onReply;
     server.user = this;
   }
 
+  get replyStatus(): number {
+    return this.#replyStatus;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  get branchCount(): number {
+    return this.#branches.length;
+  }
+
+  repliedLocally(which: 'branch' | 'last' | 'all'): boolean {
+    if (which === 'all') return this.#branches.every((branch) => branch.response === undefined && branch.status >= 300);
+    const branch = which === 'branch' ? this.#replying : this.#last;
+    return branch !== undefined && branch.response === undefined && branch.status >= 300;
+  }
+
+  /** The failure route has relayed it once more. */
+  rearm(run: Run): void {
+    this.#onFailure = run.onFailure;
+    this.#onReply = run.onReply;
+  }
+
   /** One more branch; all are added before any can end. */
-  add(): CallBranch {
-    const branch = new CallBranch(this);
+  add(uri: string, onReply = 0): CallBranch {
+    const branch = new CallBranch(this, uri, onReply);
     this.#branches.push(branch);
     return branch;
   }
@@ -65,12 +116,28 @@ export class Call implements ServerUser {
   /** Nothing is left to do: what still runs ends by its own timers. */
   onAbandoned(): void {}
 
-  provisional(response: SipMessage): void {
-    if (!this.#answered) this.#server.respond(response.status, buildForwardedResponse(response));
+  /**
+   * Lets the script see a response before anything is made of it. Undefined: nothing was changed; null: it goes no further.
+   */
+  onReply(branch: CallBranch, response: SipMessage, client: ClientTransaction): Edits | null | undefined {
+    const number = branch.onReply || this.#onReply;
+    const run = this.#run;
+    if (run === undefined || (number === 0 && !this.#routes.has('onreply_route'))) return undefined;
+    this.#replyStatus = response.status;
+    this.#replying = branch;
+    const seen = runReplyRoutes(this.#routes, { run, response, target: client.target, number, call: this });
+    this.#replying = undefined;
+    if (seen.onFailure !== run.onFailure) this.#onFailure = seen.onFailure;
+    if (seen.discarded && response.status < 200) return null;
+    return isEdited(seen.edits) ? seen.edits : undefined;
   }
 
-  success(response: SipMessage): void {
-    const text = buildForwardedResponse(response);
+  provisional(response: SipMessage, edits: Edits | undefined): void {
+    if (!this.#answered) this.#server.respond(response.status, passedOn(response, edits));
+  }
+
+  success(response: SipMessage, edits: Edits | undefined): void {
+    const text = passedOn(response, edits);
     const sent = this.#respond(response.status, text);
     if (!sent && this.isInvite && this.#late++ < REPETITIONS * this.#branches.length) this.#server.pass(text);
     if (this.#answered) return;
@@ -89,27 +156,62 @@ export class Call implements ServerUser {
 
   /** A branch has ended without a 2xx. */
   ended(branch: CallBranch): void {
+    this.#last = branch;
     if (this.#answered) return;
     if (branch.status >= 600) this.#cancelBranches();
     this.settle();
   }
 
-  /** Answers when no branch is left that could. */
-  settle(): void {
-    if (this.#answered) return;
+  /** Answers when no branch is left that could. `sending`: from within the script's t_relay, which no failure route interrupts. */
+  settle(sending = false): void {
+    if (this.#answered || this.#failing) return;
     for (const branch of this.#branches) if (branch.status === 0) return;
-    this.#answered = true;
     const best = bestOf(this.#branches, this.#cancelled);
-    if (best.response) this.#forward(best.response);
+    if (!sending && this.#onFailure !== 0 && this.#run && this.#fails(this.#run, best)) return;
+    this.#answered = true;
+    if (best.response) this.#forward(best.response, best.edits);
     else this.#run?.reply(best.replyStatus, best.reason);
     this.#release();
   }
 
+  /** Runs the failure route; true: what follows is up to it. */
+  #fails(request: Run, best: CallBranch): boolean {
+    const number = this.#onFailure;
+    this.#onFailure = 0;
+    this.#replyStatus = best.response ? best.status : best.replyStatus;
+    this.#replying = best;
+    const run = failureRun(request, this, this.#routes.branchUri ? best.uri : request.uri);
+    run.onEnd = () => this.#failed(run, request);
+    this.#failing = run;
+    if (this.#routes.start(run, `failure_route[${number}]`)) this.#failed(run, request);
+    return true;
+  }
+
+  /** The failure route has come to its end: it has answered, or added branches, or the best reply goes on. */
+  #failed(run: Run, request: Run): void {
+    this.#failing = undefined;
+    this.#replying = undefined;
+    request.flags = run.flags;
+    request.avps = run.avps;
+    if (run.finalStatus !== 0) {
+      request.finalStatus = run.finalStatus;
+      this.#answered = true;
+      this.#release();
+    } else this.settle();
+  }
+
   #release(): void {
-    this.#run = undefined;
+    // Each repetition of a 2xx goes by the script, too.
+    if (!this.isInvite || !this.#seesReplies) this.#run = undefined;
     for (const branch of this.#branches) branch.response = undefined;
     this.#budget.change(-this.#held);
     this.#held = 0;
+  }
+
+  get #seesReplies(): boolean {
+    if (this.#onReply !== 0 || this.#routes.has('onreply_route')) return true;
+    for (const branch of this.#branches) if (branch.onReply !== 0) return true;
+    return false;
   }
 
   #respond(status: number, text: string): boolean {
@@ -122,9 +224,9 @@ export class Call implements ServerUser {
     for (const branch of this.#branches) branch.cancel();
   }
 
-  #forward(response: SipMessage): void {
+  #forward(response: SipMessage, edits: Edits | undefined): void {
     let { status } = response;
-    let text = buildForwardedResponse(response);
+    let text = passedOn(response, edits);
     if (status === 503) {
       // RFC 3261 section 16.7 step 6: that one server is overloaded says nothing of the next request.
       status = 500;
@@ -162,11 +264,19 @@ export class CallBranch implements ClientUser, TimerOwner {
   status = 0;
   /** The final response; absent: the status is our own. */
   response: SipMessage | undefined;
+  /** What an onreply_route changed in it. */
+  edits: Edits | undefined;
+  /** Its Request-URI. */
+  readonly uri: string;
+  /** Number of an onreply_route of its own, 0 = none. */
+  readonly onReply: number;
   replyStatus = 0;
   reason = '';
 
-  constructor(call: Call) {
+  constructor(call: Call, uri: string, onReply: number) {
     this.#call = call;
+    this.uri = uri;
+    this.onReply = onReply;
   }
 
   /** The request is on its way. */
@@ -195,18 +305,21 @@ export class CallBranch implements ClientUser, TimerOwner {
     if (client.status < 100) this.#set(487, 'Request Terminated');
   }
 
-  onResponse(_client: ClientTransaction, response: SipMessage): void {
+  onResponse(client: ClientTransaction, response: SipMessage): void {
     const { status } = response;
+    const seen = this.#call.onReply(this, response, client);
+    const edits = seen ?? undefined;
     if (status < 200) {
       this.#restart();
-      this.#call.provisional(response);
+      if (seen !== null) this.#call.provisional(response, edits);
     } else if (status < 300) {
       this.#stop();
       if (this.status === 0) this.#set(status, '');
-      this.#call.success(response);
+      this.#call.success(response, edits);
     } else if (this.status === 0) {
       this.#stop();
       this.response = this.#call.kept(response);
+      this.edits = edits;
       this.status = status;
       this.#call.ended(this);
     }
@@ -253,6 +366,10 @@ export class CallBranch implements ClientUser, TimerOwner {
     this.replyStatus = status;
     this.reason = reason;
   }
+}
+
+function passedOn(response: SipMessage, edits: Edits | undefined): string {
+  return edits === undefined ? buildForwardedResponse(response) : buildEditedResponse(response, edits);
 }
 
 function copies(response: SipMessage, id: HeaderId): string {

@@ -1,43 +1,105 @@
-/** tm: passes requests on with state, by the door's relay. */
+/** tm: passes requests on with state, by the door's relay, and lets the script see what becomes of them. */
 import type { Run } from '../../run.ts';
-import type { SipModule } from '../../script/types.ts';
+import { Pattern } from '../../script/pattern.ts';
+import type { Call, FunctionBody, SipModule } from '../../script/types.ts';
+import type { Services } from '../../services.ts';
 import type { Transactions } from '../../transaction/types.ts';
+import { isFlags, proxyUri, TM_ABSENT, TM_FUNCTIONS } from './functions.ts';
 import { relayTimers, TM_PARAMETERS } from './parameters.ts';
+
+/** t_relay's flag: no 100 is sent. */
+const NO_TRYING = 1;
 
 export const tm: SipModule = {
   name: 'tm',
   describe: 'Passes requests on to their next hops and their answers back.',
   needs: [],
   parameters: TM_PARAMETERS,
-  functions: [
-    {
-      name: 't_relay',
-      arity: [0],
-      routes: ['request'],
-      describe:
-        'Sends the request to its Request-URI and branches. 1: under way, and the caller will get one final answer; -1: nothing ' +
-        'could be sent, and sl_reply_error() says why.',
-    },
-    {
-      name: 't_check_trans',
-      arity: [0],
-      routes: ['request'],
-      describe:
-        '1: the request belongs to a transaction under way, a CANCEL to the INVITE that it means; -1: it does not.',
-    },
-  ],
+  functions: TM_FUNCTIONS,
+  absent: TM_ABSENT,
   build(parameters, services) {
+    const { relay, transactions } = services;
+    const belonging: FunctionBody = () => (run) => (belongs(run, transactions) ? 1 : -1);
+    const to = (protocol: string) => (host: string, port: string) => relayTo(services, `${protocol}${host}:${port}`);
     return {
       functions: {
-        t_relay: () => (run) => services.relay.relay(run),
-        t_check_trans: () => (run) => (belongs(run, services.transactions) ? 1 : -1),
+        t_relay: (...args) => relaying(services, args),
+        t_relay_to_udp: (host, port) => to('udp:')(host!, port!),
+        t_relay_to_tcp: (host, port) => to('tcp:')(host!, port!),
+        t_forward_nonack: (host, port) => to('')(host!, port!),
+        t_forward_nonack_udp: (host, port) => to('udp:')(host!, port!),
+        t_forward_nonack_tcp: (host, port) => to('tcp:')(host!, port!),
+        t_on_failure: (text) => arming('onFailure', Number(text)),
+        t_on_reply: (text) => arming('onReply', Number(text)),
+        t_on_branch: (text) => arming('onBranch', Number(text)),
+        t_newtran: () => (run) => relay.begin(run),
+        t_release: () => () => 1,
+        t_flush_flags: () => () => 1,
+        t_check_status: (text) => statusCheck(text!),
+        t_check_trans: belonging,
+        t_lookup_request: belonging,
+        t_was_cancelled: () => (run) => (run.call?.cancelled ? 1 : -1),
+        t_local_replied: (which) => (run) => (run.call?.repliedLocally(which as 'branch') ? 1 : -1),
+      },
+      texts: {
+        t_reply: (status, reason) => (run) => reply(run, Number(status!.constant), reason!.read(run)),
       },
       async start() {
-        services.relay.configure(relayTimers(parameters));
+        relay.configure(relayTimers(parameters));
       },
     };
   },
 };
+
+function arming(what: 'onFailure' | 'onReply' | 'onBranch', number: number): Call {
+  return (run) => {
+    run[what] = number;
+    return 1;
+  };
+}
+
+/** `t_relay()`, `t_relay("flags")`, `t_relay("proto:host:port")`, `t_relay("flags", "proto:host:port")`. */
+function relaying(services: Services, args: readonly string[]): Call {
+  const { relay } = services;
+  const flags = args[0] !== undefined && isFlags(args[0]) ? Number(args[0]) : undefined;
+  const proxy = flags === undefined ? args[0] : args[1];
+  const call: Call = proxy === undefined ? (run) => relay.relay(run) : relayTo(services, proxy);
+  if (((flags ?? 0) & NO_TRYING) === 0) return call;
+  return (run) => {
+    run.noTrying = true;
+    return call(run);
+  };
+}
+
+/** The next hop is what is given, for this time alone. */
+function relayTo({ relay }: Services, proxy: string): Call {
+  const uri = proxyUri(proxy);
+  return (run) => {
+    const before = run.destination;
+    run.destination = uri;
+    const result = relay.relay(run);
+    // One that waits for a name still needs it.
+    if (!run.waiting) run.destination = before;
+    return result;
+  };
+}
+
+function reply(run: Run, status: number, reason: string): number {
+  const { transaction } = run;
+  if (transaction === undefined) return run.fail(500, 'No transaction to answer');
+  if (!run.reply(status, reason)) return -1;
+  // What t_relay has sent is not wanted any more.
+  if (status >= 200 && run.relayed) transaction.user?.onCancel(transaction);
+  return 1;
+}
+
+function statusCheck(text: string): Call {
+  const pattern = new Pattern(text);
+  return (run) => {
+    const status = run.message.status || (run.call?.replyStatus ?? run.transaction?.status ?? 0);
+    return pattern.test(String(status)) ? 1 : -1;
+  };
+}
 
 /** Retransmissions and the ACKs of failed INVITEs are absorbed before the script, so what is left to find is a CANCEL's INVITE. */
 function belongs({ message }: Run, transactions: Transactions): boolean {

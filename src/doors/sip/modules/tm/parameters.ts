@@ -1,5 +1,7 @@
 /** tm's parameters (SER 0.9 and OpenSER 1.3), and what they mean here. The scripts give seconds. */
 import type { ParameterSpec, ParameterValues } from '../../script/types.ts';
+import { avpName } from '../../script/values/avp-variables.ts';
+import type { AvpList, AvpName } from '../../script/values/avps.ts';
 import type { RelayTimers } from '../../services.ts';
 import { flag } from '../value-checks.ts';
 
@@ -21,6 +23,19 @@ function ignored(name: string, type: 'int' | 'string', why: string): ParameterSp
   return { name, type, default: null, describe: NO_EFFECT + why };
 }
 
+function avp(name: string, timer: string): ParameterSpec {
+  const describe = `The AVP whose value, in seconds, takes the place of ${timer} for one request.`;
+  const check = (value: string | number) =>
+    avpOf(String(value)) === undefined ? `must be an AVP like $avp(i:24), but is "${value}"` : undefined;
+  return { name, type: 'string', default: null, describe, check };
+}
+
+/** `$avp(i:24)` or `i:24`. */
+function avpOf(text: string): AvpName | undefined {
+  return avpName(/^\$avp\((.*)\)$/.exec(text)?.[1] ?? text, NO_ALIASES);
+}
+
+const NO_ALIASES: ReadonlyMap<string, string> = new Map();
 const RFC_TIMERS = 'the transaction timers are those of RFC 3261.';
 
 export const TM_PARAMETERS: readonly ParameterSpec[] = [
@@ -40,8 +55,8 @@ export const TM_PARAMETERS: readonly ParameterSpec[] = [
   ignored('via1_matching', 'int', 'requests are matched as RFC 3261 section 17.2.3 says.'),
   ignored('unix_tx_timeout', 'int', 'there is no unix socket of this kind.'),
   ignored('tw_append', 'string', 'there is no unix socket of this kind.'),
-  ignored('fr_timer_avp', 'string', 'there are no AVPs yet.'),
-  ignored('fr_inv_timer_avp', 'string', 'there are no AVPs yet.'),
+  avp('fr_timer_avp', 'fr_timer'),
+  avp('fr_inv_timer_avp', 'fr_inv_timer'),
   ignored('pass_provisional_replies', 'int', 'provisional responses always pass.'),
 ];
 
@@ -50,5 +65,23 @@ export function relayTimers(values: ParameterValues): RelayTimers {
     response: Number(values.fr_timer) * 1000,
     invite: Number(values.fr_inv_timer) * 1000,
     restart: values.restart_fr_on_each_reply === 1,
+    responseAvp: typeof values.fr_timer_avp === 'string' ? avpOf(values.fr_timer_avp) : undefined,
+    inviteAvp: typeof values.fr_inv_timer_avp === 'string' ? avpOf(values.fr_inv_timer_avp) : undefined,
   };
+}
+
+/** The timers of a request whose script has set AVPs. */
+export function timersFor(avps: AvpList, timers: RelayTimers): RelayTimers {
+  const { responseAvp, inviteAvp } = timers;
+  if (responseAvp === undefined && inviteAvp === undefined) return timers;
+  return {
+    ...timers,
+    response: seconds(responseAvp, timers.response, 600),
+    invite: seconds(inviteAvp, timers.invite, 3600),
+  };
+
+  function seconds(name: AvpName | undefined, preset: number, most: number): number {
+    const value = name === undefined ? Number.NaN : Number(avps.first(name));
+    return value >= 1 && value <= most ? value * 1000 : preset;
+  }
 }

@@ -8,6 +8,7 @@ import { parseMessage } from '../../message/parse.ts';
 import { buildReply } from '../../message/reply.ts';
 import { Run, type RunHost } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
+import type { RouteRunner } from '../../services.ts';
 import { createTransactions } from '../../transaction/layer.ts';
 import type { ListenPoint, SendFailure, Source, Target, Transport } from '../../transport/types.ts';
 import { HostCache } from './host-cache.ts';
@@ -34,6 +35,7 @@ export interface Sent {
 export function lab(
   names: Record<string, string[]> = {},
   limits: { maxTransactions?: number; maxCharacters?: number } = {},
+  routes: Readonly<Record<string, (run: Run) => void>> = {},
 ) {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
@@ -71,7 +73,15 @@ export function lab(
   const complaints: string[] = [];
   const complain = (text: string) => void complaints.push(text);
   const log = { ...silentLog, warn: complain, error: complain };
-  const relay = new ProxyRelay({ transport, transactions, wheel, clock, log }, hosts);
+  const runner: RouteRunner = {
+    has: (key) => routes[key] !== undefined,
+    start(run, key) {
+      routes[key]?.(run);
+      return !run.waiting;
+    },
+    branchUri: true,
+  };
+  const relay = new ProxyRelay({ transport, transactions, routes: runner, wheel, clock, log }, hosts);
   const resumed: number[] = [];
   const host: RunHost = {
     reply(run, status, reason, headers) {

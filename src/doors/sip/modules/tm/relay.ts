@@ -6,25 +6,32 @@
  * may run meanwhile.
  */
 import { describeError, GatehouseError } from '../../../../platform/errors.ts';
+import type { Edits } from '../../message/edits.ts';
 import { assembleRequest, prepareForward, viaLine } from '../../message/forward.ts';
 import { Header } from '../../message/header-names.ts';
+import type { SipMessage } from '../../message/message.ts';
 import { withoutHeaders } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
+import { WAIT } from '../../script/wait.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Relay, RelayTimers, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
 import type { Target } from '../../transport/types.ts';
 import { breadthLine, maxBreadth } from './breadth.ts';
 import { Call, type CallBranch } from './call.ts';
+import { runBranchRoutes } from './call-routes.ts';
 import { HostCache, type HostWaiter, type LookUp } from './host-cache.ts';
 import { isLoop, loopMark, statelessBranch } from './loop.ts';
 import { HopFault, nextHop, OVERLOADED } from './next-hop.ts';
+import { timersFor } from './parameters.ts';
 
 /** SER's limit, the Request-URI included. */
 const BRANCHES = 12;
 const TRYING = 'trying -- your call is important to us';
 
-export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'>;
+export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'routes' | 'wheel' | 'clock' | 'log'>;
+
+type Places = Pick<Run, 'uri' | 'destination' | 'path' | 'branches'>;
 
 /** Plain numbers, read when metrics are asked for. */
 export interface RelayCounters {
@@ -39,6 +46,8 @@ export class ProxyRelay implements Relay {
   readonly #hosts: HostCache;
   readonly #twice: Seldom;
   readonly #failures: Seldom;
+  /** What runs that wait had before their branches were arranged. */
+  readonly #before = new WeakMap<Run, Places>();
   #timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true };
 
   constructor(services: RelayServices, hosts: HostCache) {
@@ -54,6 +63,32 @@ export class ProxyRelay implements Relay {
 
   relay(run: Run): number {
     if (run.relayed) return this.#refuseAgain(run);
+    const armed = run.onBranch !== 0 || run.kind === 'failure';
+    if (!armed) return this.#begin(run);
+    // What a branch is made of is nobody's affair but the branch's.
+    const before: Places = { uri: run.uri, destination: run.destination, path: run.path, branches: run.branches };
+    const result = this.#arrange(run) ? this.#begin(run) : run.fail(500, 'No branch to send');
+    if (result === WAIT) this.#before.set(run, before);
+    else Object.assign(run, before);
+    return result;
+  }
+
+  begin(run: Run): number {
+    if (run.message.method === 'ACK') return -1;
+    if (this.#isAbsorbed(run)) return 0;
+    return this.#serverOf(run) === undefined ? run.fail(OVERLOADED.status, OVERLOADED.reason) : 1;
+  }
+
+  /**
+   * Puts what is to be sent in the places where it is looked for: in a failure route the added branches alone, and each through its
+   * branch route. False: none is left.
+   */
+  #arrange(run: Run): boolean {
+    if (run.kind === 'failure' && !shift(run, run.branches ?? [])) return false;
+    return run.onBranch === 0 || shift(run, runBranchRoutes(this.#services.routes, run, run.onBranch));
+  }
+
+  #begin(run: Run): number {
     // While too much is held, nobody waits: a name that is not known counts as unknown.
     const mayWait = this.#services.transactions.budget.fits(run.message.raw.length);
     return this.#relay(run, mayWait ? new NamesWait(this, run) : undefined);
@@ -81,6 +116,7 @@ export class ProxyRelay implements Relay {
       run.reply(500, 'Server Internal Error');
       result = 0;
     }
+    Object.assign(run, this.#before.get(run));
     run.resume(result);
   }
 
@@ -95,6 +131,7 @@ export class ProxyRelay implements Relay {
     if (run.finalStatus !== 0) return -1;
     if (this.#isAbsorbed(run)) return 1;
     if (message.method === 'CANCEL') return this.#cancel(run);
+    if (run.call?.cancelled) return -1;
     if (run.cancelled && message.method === 'INVITE') return this.#answer(run, 487, 'Request Terminated');
     const mark = loopMark(message, run.source.address);
     if (isLoop(message, mark, this.#services.transport.points)) {
@@ -168,33 +205,46 @@ export class ProxyRelay implements Relay {
     if (breadth < copies) return run.fail(440, 'Max-Breadth Exceeded');
     const server = this.#serverOf(run);
     if (server === undefined) return run.fail(OVERLOADED.status, OVERLOADED.reason);
+    const call = this.#callOf(run, server);
+    if (call.branchCount + targets.length > BRANCHES) return run.fail(500, 'Forking capacity exceeded');
     run.relayed = true;
     this.counters.relayed++;
-    const call = new Call(run, server, this.#timers, this.#services.wheel, this.#services.transactions.budget);
-    if (call.isInvite) run.reply(100, TRYING);
+    if (run.kind === 'failure') call.rearm(run);
+    if (call.isInvite && run.kind === 'request' && !run.noTrying) run.reply(100, TRYING);
     const first = message.indexOf(Header.maxBreadth);
-    for (let at = first; at >= 0; at = message.indexOf(Header.maxBreadth, at + 1)) run.edits.remove(at);
+    if (first >= 0) removeBreadth(message, run.edits);
     const rest = prepareForward(message, run.edits, run.source, run.forceRport);
     let sent = 0;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
-      const branch = call.add();
+      const { uri, path, made } = i === 0 ? run : run.branches![i - 1]!;
+      const branch = call.add(uri, made?.onReply);
       if (target instanceof HopFault) {
         branch.unsent(target);
         continue;
       }
-      const { uri, path } = i === 0 ? run : run.branches![i - 1]!;
       // A request of one branch is not made longer.
       let extra = first >= 0 || copies > 1 ? breadthLine(breadth, copies, sent++) : '';
       if (path !== undefined) extra += `Route: ${path}\r\n`;
-      this.#send(branch, message.method, uri, target, extra, rest, mark);
+      if (made && first >= 0) removeBreadth(message, made.edits);
+      const own = made ? prepareForward(message, made.edits, run.source, run.forceRport) : rest;
+      this.#send(branch, call, message.method, uri, target, extra, own, mark);
     }
-    call.settle();
+    call.settle(run.kind === 'request');
     return 1;
+  }
+
+  /** In a failure route it is the call that failed; with AVPs that say so, its timers are its own. */
+  #callOf(run: Run, server: ServerTransaction): Call {
+    if (run.call instanceof Call) return run.call;
+    const { wheel, routes, transactions } = this.#services;
+    const timers = run.avps === undefined ? this.#timers : timersFor(run.avps, this.#timers);
+    return new Call(run, server, { timers, wheel, budget: transactions.budget, routes });
   }
 
   #send(
     branch: CallBranch,
+    call: Call,
     method: string,
     uri: string,
     target: Target,
@@ -204,7 +254,7 @@ export class ProxyRelay implements Relay {
   ): void {
     const name = this.#services.transactions.newBranch() + mark;
     const text = assembleRequest(method, withoutHeaders(uri), viaLine(target.point!, name), extra, rest);
-    const timeoutMs = this.#timers.response;
+    const timeoutMs = call.timers.response;
     try {
       branch.sent(this.#services.transactions.createClient({ method, branch: name, text, target, timeoutMs }, branch));
     } catch (error) {
@@ -237,6 +287,23 @@ export class ProxyRelay implements Relay {
     }
     return run.transaction;
   }
+}
+
+function removeBreadth(message: SipMessage, edits: Edits): void {
+  for (let at = message.indexOf(Header.maxBreadth); at >= 0; at = message.indexOf(Header.maxBreadth, at + 1))
+    edits.remove(at);
+}
+
+/** Makes the first of the branches the Request-URI's, and the others its further ones. */
+function shift(run: Run, branches: readonly Branch[]): boolean {
+  const [first, ...further] = branches;
+  if (first === undefined) return false;
+  run.uri = first.uri;
+  run.destination = first.destination;
+  run.path = first.path;
+  run.made = first.made;
+  run.branches = further.length === 0 ? undefined : further;
+  return true;
 }
 
 /** A run that waits for the addresses of host names. */

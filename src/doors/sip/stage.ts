@@ -1,0 +1,132 @@
+/**
+ * The SIP door without sockets: engine, transactions, relay and script as they are, over a transport that writes down what would be sent.
+ * For `gatehouse trace`, and for tests of whole scripts.
+ *
+ * Users, contacts and tables lie outside: the modules that ask for them are not built; each of their functions gives what `assume` says.
+ */
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { Engine } from './engine.ts';
+import { localNames } from './local-names.ts';
+import { createRelay } from './modules/tm/relay.ts';
+import type { Run } from './run.ts';
+import { type CompileOptions, compileScript } from './script/compile.ts';
+import type { LoadedScript } from './script/load.ts';
+import { resumeScript, runRoute, runScript } from './script/machine.ts';
+import type { Program } from './script/program.ts';
+import type { BuiltModule, Call, SipModule } from './script/types.ts';
+import type { RouteRunner, Services } from './services.ts';
+import { createTransactions } from './transaction/layer.ts';
+import { choosePoint } from './transport/point.ts';
+import type { ListenPoint, Source, Target, Transport } from './transport/types.ts';
+
+const OUTSIDE = new Set(['auth_db', 'uri_db', 'registrar', 'usrloc']);
+/** For documentation (RFC 5737). */
+const NOWHERE = '192.0.2.0';
+const MAX_DATAGRAM = 65_535;
+
+export interface StageOptions {
+  readonly script: LoadedScript;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where it seems to listen. */
+  readonly points: readonly ListenPoint[];
+  /** Names that are `myself` besides the points and the script's aliases. */
+  readonly domains: readonly string[];
+  /** The result of a function that asks what is not here. */
+  assume(name: string, run: Run): number;
+  readonly compile?: CompileOptions;
+  /** The script's log. */
+  said?(level: number, text: string): void;
+}
+
+export interface Sent {
+  readonly text: string;
+  readonly target: Target;
+}
+
+export interface Stage {
+  readonly sent: Sent[];
+  readonly wheel: TimerWheel;
+  receive(text: string, source: Source): void;
+  /** Resolves when no script waits. */
+  idle(): Promise<void>;
+}
+
+export async function createStage(options: StageOptions): Promise<Stage> {
+  const { script, clock, log, points } = options;
+  const sent: Sent[] = [];
+  const wheel = new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: String(error) }) });
+  const transport: Transport = {
+    points,
+    start: async () => {},
+    stop: async () => {},
+    send: (text, target) => void sent.push({ text, target }),
+    pointFor: (protocol, address, preferred) => choosePoint(points, protocol, address, preferred),
+    stats: () => ({ received: 0, sent: sent.length, sendErrors: 0, connections: 0, kernelDrops: 0 }),
+  };
+  const failed = (error: unknown) => log.error('a transaction failed', { error: String(error) });
+  const transactions = createTransactions({ transport, wheel, owner: '0', onError: failed });
+  const routes: RouteRunner = {
+    has: (key) => program.entries.has(key),
+    start: (run, key) => runRoute(program, run, key),
+    branchUri: script.dialect.name === 'openser',
+  };
+  // Nobody is asked for addresses: a name leads to an address that means nothing, so that the request can be seen.
+  const relay = createRelay({ transport, transactions, routes, wheel, clock, log }, (_host, done) =>
+    queueMicrotask(() => done([NOWHERE])),
+  );
+  const aliases = script.globals.alias.map(({ host, port }) => (port ? `${host}:${port}` : host));
+  const names = localNames(points, [...options.domains, ...aliases]);
+  const parts: Partial<Services> = {
+    clock,
+    log,
+    wheel,
+    transport,
+    transactions,
+    relay,
+    routes,
+    local: names,
+    derive: () => Buffer.alloc(32),
+    options: { preloadedRoute: 'pass' },
+  };
+  const built = new Map<string, BuiltModule>();
+  for (const { module, parameters } of script.modules) {
+    const outside = OUTSIDE.has(module.name);
+    built.set(module.name, outside ? assumed(module) : module.build(parameters, parts as Services, script.uses));
+  }
+  const program: Program = compileScript(
+    script,
+    built,
+    {
+      isMyself: (host, port) => names.isMyself(host, port),
+      isLocalAddress: (address) => points.some((point) => point.address === address),
+      log: (level, text) => options.said?.(level, text),
+      now: () => clock.now(),
+      maxLength: MAX_DATAGRAM,
+    },
+    options.compile,
+  );
+  for (const module of built.values()) await module.start?.();
+  const engine = new Engine({
+    transport,
+    transactions,
+    script: {
+      start: (run) => runScript(program, run),
+      resume: (run, result) => resumeScript(program, run, result),
+      faulty: routes.has('error_route') ? (run) => runRoute(program, run, 'error_route') : undefined,
+    },
+    tagPrefix: 'stage-',
+    server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
+    log,
+    clock,
+    wheel,
+  });
+  return { sent, wheel, receive: (text, source) => engine.onMessage(text, source), idle: () => engine.idle() };
+
+  function assumed(module: SipModule): BuiltModule {
+    const function_ = (name: string) => (): Call => (run) => options.assume(name, run);
+    return { functions: Object.fromEntries(module.functions.map(({ name }) => [name, function_(name)])) };
+  }
+}
