@@ -2,6 +2,7 @@
  * Datagrams one behind the other in one buffer, in place of a socket: what is put in or taken out costs what it costs there, one
  * copy between text and bytes, and makes nothing else that the collector would meet.
  */
+import { ConnectionNames } from '../src/doors/sip/transport/connection-names.ts';
 import { listenPoint } from '../src/doors/sip/transport/point.ts';
 import type { SocketTransport } from '../src/doors/sip/transport/transport.ts';
 import type { ListenPoint, Receiver, Target } from '../src/doors/sip/transport/types.ts';
@@ -32,6 +33,8 @@ export class Tape {
 export class TapeTransport implements SocketTransport {
   readonly points: readonly ListenPoint[];
   readonly warnings: readonly string[] = [];
+  readonly names = new ConnectionNames();
+  readonly certificateEnd = undefined;
   readonly sent = new Tape();
   #receiver: Receiver | undefined;
 
@@ -53,6 +56,10 @@ export class TapeTransport implements SocketTransport {
   send(text: string, _target: Target): void {
     this.sent.put(text);
   }
+
+  connectionTo(): undefined {}
+
+  reload(): void {}
 
   pointFor(): ListenPoint | undefined {
     return this.points[0];

@@ -194,6 +194,7 @@ async function openDoors(
   const sip: SipDoor = createSipDoor({
     script: site.sip.script,
     listen: site.sip.listen,
+    tls: site.sip.tls,
     options: site.sip.options,
     domains: site.config.sip.domains,
     nativeUdp: site.config.sip.native_udp,

@@ -7,7 +7,14 @@ import { codeUses, documentFile, errorsDocument, errorTables } from './errors-do
 /** Texts in capitals that are no codes of ours: those of the system, of shells, of databases and of packages. */
 const FOREIGN = /^(?:EAI|ER|PROTOCOL)_|^(?:COMP_CWORD|DUPLICATE_KEY|LATIN1_SWEDISH_CI|SQL_ASCII|UTF8MB4_BIN)$/;
 /** Why a message could not be sent: goes to the one who sent it, never to a person. */
-const SEND_FAILURES = new Set(['NO_SOCKET', 'BAD_TARGET', 'TOO_LARGE', 'QUEUE_FULL', 'TOO_MANY_CONNECTIONS']);
+const SEND_FAILURES = new Set([
+  'NO_SOCKET',
+  'BAD_TARGET',
+  'TOO_LARGE',
+  'QUEUE_FULL',
+  'TOO_MANY_CONNECTIONS',
+  'CONNECTION_GONE',
+]);
 /** Here an error is made anew from one that came over a socket, from a thread, or from the call beneath. */
 const HANDED_ON = /^src\/(?:core\/control\/wire|storage\/error-text|cli\/commands\/user-import)\.ts:/;
 

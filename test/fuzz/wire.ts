@@ -1,4 +1,5 @@
 /** A transport without sockets: what the server sends is handed to the test, which says what comes in and from where. */
+import { ConnectionNames } from '../../src/doors/sip/transport/connection-names.ts';
 import { choosePoint } from '../../src/doors/sip/transport/point.ts';
 import type { SocketTransport } from '../../src/doors/sip/transport/transport.ts';
 import type { ListenPoint, Protocol, Receiver, SendFailure, Target } from '../../src/doors/sip/transport/types.ts';
@@ -6,6 +7,8 @@ import type { ListenPoint, Protocol, Receiver, SendFailure, Target } from '../..
 export class Wire implements SocketTransport {
   readonly warnings: readonly string[] = [];
   readonly points: readonly ListenPoint[] = [point('udp'), point('tcp')];
+  readonly names = new ConnectionNames();
+  readonly certificateEnd = undefined;
   onSent: (text: string, target: Target) => void = () => {};
   #receiver: Receiver | undefined;
   #sent = 0;
@@ -31,6 +34,10 @@ export class Wire implements SocketTransport {
   pointFor(protocol: Protocol, address: string, preferred?: ListenPoint): ListenPoint | undefined {
     return choosePoint(this.points, protocol, address, preferred);
   }
+
+  connectionTo(): undefined {}
+
+  reload(): void {}
 
   async stop(): Promise<void> {}
 

@@ -21,7 +21,7 @@ export interface PhoneOptions {
   readonly domain: string;
   /** `127.0.0.1:5060`. */
   readonly server: string;
-  readonly transport?: 'udp' | 'tcp';
+  readonly transport?: 'udp' | 'tcp' | 'tls';
   /** Answers calls by itself. */
   readonly answers?: boolean;
 }
@@ -160,7 +160,7 @@ function listen(socket: Socket, put: (type: string, detail: string) => void): vo
 }
 
 function account(options: PhoneOptions): string {
-  const transport = options.transport === 'tcp' ? ';transport=tcp' : '';
+  const transport = options.transport === undefined ? '' : `;transport=${options.transport}`;
   return (
     `<sip:${options.user}@${options.domain}${transport}>;auth_user=${options.user};auth_pass=${options.password}` +
     `;outbound="sip:${options.server}${transport}";regint=60;answermode=${options.answers ? 'auto' : 'manual'}\n`

@@ -13,6 +13,7 @@ import { answer, final, register, request, type SipClient, sipClient, statusOf }
 import { startPhone } from './baresip.ts';
 import { makeSite, type Site } from './gatehouse.ts';
 import { startMariadb } from './mariadb.ts';
+import { freePort } from './ports.ts';
 
 const domain = '127.0.0.1';
 /** The domain's default port is not the test's: `127.0.0.1` is served here, `127.0.0.1:PORT` may be a telephone. */
@@ -35,19 +36,32 @@ if (existsSync(reference)) {
 
 test('a call over TCP', async (t) => {
   const site = await makeSite(t, { domains });
+  await callOver(t, site, 'tcp', site.sip);
+});
+
+test('a call over TLS', async (t) => {
+  const port = await freePort();
+  const files = join(import.meta.dirname, '..', 'fixtures', 'tls');
+  const yaml = `  tls: { certificate: ${files}/gate.pem, key: ${files}/gate.key, ca: ${files}/authority.pem, port: ${port} }`;
+  await callOver(t, await makeSite(t, { domains, yaml }), 'tls', `127.0.0.1:${port}`);
+});
+
+async function callOver(t: TestContext, site: Site, transport: 'tcp' | 'tls', server: string): Promise<void> {
   for (const user of ['1000', '1001'])
     assert.equal(site.serctl('add', `${user}@${domain}`, 'secret', 'a@b.example').status, 0);
   await site.start();
-  const common = { domain, server: site.sip, password: 'secret', transport: 'tcp' } as const;
+  const common = { domain, server, password: 'secret', transport };
   const called = await startPhone(t, { ...common, user: '1001', answers: true });
   const caller = await startPhone(t, { ...common, user: '1000' });
   for (const phone of [called, caller])
     assert.match((await phone.next('REGISTERED', 'REGISTER_FAILED')).detail, /^200/);
-  await caller.dial(`sip:1001@${domain}`);
-  await Promise.all([caller.next('CALL_ESTABLISHED'), called.next('CALL_ESTABLISHED')]);
-  await called.hangUp();
-  await Promise.all([caller.next('CALL_CLOSED'), called.next('CALL_CLOSED')]);
-});
+  for (const whoEnds of [called, caller]) {
+    await caller.dial(`sip:1001@${domain}`);
+    await Promise.all([caller.next('CALL_ESTABLISHED'), called.next('CALL_ESTABLISHED')]);
+    await whoEnds.hangUp();
+    await Promise.all([caller.next('CALL_CLOSED'), called.next('CALL_CLOSED')]);
+  }
+}
 
 async function storyOnMariadb(t: TestContext, listing: string): Promise<void> {
   const database = await startMariadb(t);

@@ -3,10 +3,42 @@ import * as z from 'zod';
 
 const listen = z
   .string()
-  .regex(/^((udp|tcp):)?(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$/, {
-    error: 'an address with port, like 192.0.2.1:5060, udp:192.0.2.1:5060 or [2001:db8::1]:5060',
+  .regex(/^((udp|tcp|tls|ws|wss):)?(\[[0-9a-fA-F:.]+\]|[0-9.]+)(:[0-9]{1,5})?$/, {
+    error: 'an address with port, like 192.0.2.1:5060, tls:192.0.2.1:5061 or [2001:db8::1]:5060',
   })
-  .describe('Address to listen on: [udp:|tcp:]ADDRESS[:PORT]; without a protocol both, without a port 5060.');
+  .describe('Address to listen on: [udp:|tcp:|tls:|ws:|wss:]ADDRESS[:PORT].');
+
+const pemFile = z.string().min(1).max(4096);
+
+const tls = z.strictObject({
+  certificate: pemFile
+    .optional()
+    .describe('PEM file: the certificate, then those of its authorities up to the root. Unset: no TLS.'),
+  key: pemFile
+    .optional()
+    .describe('PEM file with the private key, without a password; unset: it stands in the file of the certificate.'),
+  names: z
+    .array(z.strictObject({ name: z.string().min(1).max(255), certificate: pemFile, key: pemFile.optional() }))
+    .max(1000)
+    .default([])
+    .describe(
+      'Other certificates, for clients that ask for this name: `{ name, certificate, key }`, name as example.com or *.example.com.',
+    ),
+  ca: pemFile
+    .optional()
+    .describe('PEM file: the authorities whose certificates are believed. Unset: those that Node.js knows.'),
+  client_certificate: z
+    .enum(['none', 'verify', 'require'])
+    .default('none')
+    .describe(
+      'none: clients are not asked for one; verify: one that is shown must be good; require: one must be shown.',
+    ),
+  verify_server: z
+    .boolean()
+    .default(true)
+    .describe('Whether servers that Gatehouse connects to must prove the host name of the URI.'),
+  port: z.int().min(1).max(65_535).default(5061).describe('Port of TLS on addresses of sip.listen without a protocol.'),
+});
 
 export const sipConfig = z.strictObject({
   script: z
@@ -20,6 +52,7 @@ export const sipConfig = z.strictObject({
     .max(32)
     .optional()
     .describe('Wins over the listen lines of ser.cfg; unset: those, else 127.0.0.1:5060.'),
+  tls: tls.prefault({}),
   domains: z
     .array(z.string().min(1).max(255))
     .max(10_000)

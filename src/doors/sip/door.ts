@@ -23,6 +23,7 @@ import { resumeScript, runRoute, runScript } from './script/machine.ts';
 import type { BuiltModule, Call } from './script/types.ts';
 import type { LocalNames, LocationTableView, RouteRunner, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
+import type { TlsOptions } from './transport/tls-certificates.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
 import { chooseUdp } from './transport/udp-choice.ts';
 
@@ -34,6 +35,7 @@ export interface SipDoorParts
   > {
   readonly script: LoadedScript;
   readonly listen: ListenChoice['listen'];
+  readonly tls?: TlsOptions | undefined;
   /** Domains served besides the script's aliases. */
   readonly domains: readonly string[];
   readonly metrics?: Metrics;
@@ -60,6 +62,7 @@ export interface SipDoor extends Door, ContactTables {
 
 /** One datagram at most: what SER's max_len stands for. */
 const MAX_DATAGRAM = 65_535;
+const DAY_MS = 86_400_000;
 /** Part of the time to stop that is given to runs which still wait for the database. */
 const PATIENCE = 0.8;
 
@@ -68,7 +71,8 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: failed('a timer failed') });
   const udp = chooseUdp(parts.nativeUdp ?? true);
   const transport =
-    seams.transport ?? createTransport({ listen: parts.listen, log, placeOf, openDatagramSocket: udp.open });
+    seams.transport ??
+    createTransport({ listen: parts.listen, tls: parts.tls, log, placeOf, openDatagramSocket: udp.open });
   const transactions = createTransactions({
     transport,
     wheel,
@@ -122,6 +126,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   return {
     name: 'sip',
     start,
+    reload: async () => transport.reload(),
     stop,
     listeners,
     health,
@@ -178,7 +183,11 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   }
 
   function health(): HealthItem[] {
-    return transport.warnings.map((text) => ({ code: 'SIP_RECEIVE_BUFFER', severity: 'warning', text }));
+    const certificate = certificateHealth(transport.certificateEnd, parts.clock.now());
+    return [
+      ...transport.warnings.map((text) => ({ code: 'SIP_RECEIVE_BUFFER', severity: 'warning' as const, text })),
+      ...(certificate ? [certificate] : []),
+    ];
   }
 
   function* sessions(filter?: { user?: string }): Generator<SessionInfo> {
@@ -208,4 +217,12 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     if (!table || !binding) return false;
     return (await table.remove(place!.aor, binding.contact, reason === 'kicked' ? 'kicked' : 'removed')) > 0;
   }
+}
+
+/** Said early enough for somebody to see to it: authorities renew a month ahead. */
+function certificateHealth(end: number | undefined, now: number): HealthItem | undefined {
+  if (end === undefined || end > now + 14 * DAY_MS) return undefined;
+  const day = new Date(end).toISOString().slice(0, 10);
+  const text = `a certificate of sip.tls ${end > now ? 'ends' : 'ended'} on ${day}: renew it; the new file is taken without a restart`;
+  return { code: 'SIP_CERTIFICATE', severity: 'warning', text };
 }

@@ -3,5 +3,6 @@ export const SIP_ERRORS = {
   LISTEN_NAME: 'a listen entry names neither an address nor an interface of this machine',
   LISTEN_WILDCARD: 'a listen entry names every address at once; SIP needs addresses that telephones can be told',
   SCRIPT_UNREADABLE: 'the ser.cfg is missing, too large or cannot be read',
+  SIP_CERTIFICATE: 'state: a certificate for TLS has ended or will within two weeks',
   SIP_RECEIVE_BUFFER: 'state: the system gives UDP sockets a smaller receive buffer than asked; bursts may be lost',
 } as const;

@@ -49,3 +49,24 @@ test('what is advertised goes with every socket', () => {
   const { listen } = chooseListen(['udp:127.0.0.1:5070'], { ...globals, advertisedAddress: 'sip.example' }, 'ser.cfg');
   assert.deepEqual(listen[0]?.advertised, { host: 'sip.example', port: undefined });
 });
+
+test('with a certificate TLS comes along, once for each address, and may be named with a port of its own', () => {
+  const names = (listen: string[], tlsPort?: number) =>
+    chooseListen(listen, globals, 'ser.cfg', tlsPort).listen.map((one) => `${one.protocol} ${one.address} ${one.port}`);
+  assert.deepEqual(names(['127.0.0.1', '127.0.0.1:5080'], 5061), [
+    'udp 127.0.0.1 5060',
+    'tcp 127.0.0.1 5060',
+    'tls 127.0.0.1 5061',
+    'udp 127.0.0.1 5080',
+    'tcp 127.0.0.1 5080',
+  ]);
+  assert.deepEqual(names(['tls:127.0.0.1', 'tls:127.0.0.1:5071'], 5062), ['tls 127.0.0.1 5062', 'tls 127.0.0.1 5071']);
+  assert.deepEqual(names(['ws:127.0.0.1:8088', 'ws:127.0.0.1', 'wss:127.0.0.1'], 5061), [
+    'ws 127.0.0.1 8088',
+    'ws 127.0.0.1 80',
+    'wss 127.0.0.1 443',
+  ]);
+  assert.throws(() => names(['tls:127.0.0.1']), { code: 'TLS_CERTIFICATE', where: 'sip.listen' });
+  const listed = { ...globals, listen: [{ host: '127.0.0.1', protocol: 'tls' as const, port: undefined, at }] };
+  assert.throws(() => chooseListen(undefined, listed, 'ser.cfg'), { code: 'TLS_CERTIFICATE', where: 'ser.cfg:3:8' });
+});

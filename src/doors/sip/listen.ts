@@ -1,8 +1,8 @@
 /**
- * Where the SIP door listens: `sip.listen` of gatehouse.yaml, else the listen lines of ser.cfg, else 127.0.0.1:5060; UDP and TCP
- * unless one is named.
+ * Where the SIP door listens: `sip.listen` of gatehouse.yaml, else the listen lines of ser.cfg, else 127.0.0.1:5060; UDP, TCP and,
+ * with a certificate, TLS unless one is named.
  *
- * Errors: LISTEN_NAME (a name instead of an address, or an interface without one), LISTEN_WILDCARD.
+ * Errors: LISTEN_NAME (a name instead of an address, or an interface without one), LISTEN_WILDCARD, TLS_CERTIFICATE.
  */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -19,54 +19,82 @@ export interface ListenChoice {
 
 /** One entry before it is known to be an address. */
 interface Wish {
-  readonly protocol: string | undefined;
+  readonly protocol: Protocol | undefined;
   readonly host: string;
-  readonly port: number;
+  /** undefined: the one that goes with the protocol. */
+  readonly port: number | undefined;
   readonly where: string;
 }
 
 type ListenGlobals = Pick<Globals, 'listen' | 'port' | 'disableTcp' | 'advertisedAddress' | 'advertisedPort'>;
 
+/** RFC 7118 section 5 has no other than those of HTTP. */
+const WEB_PORTS = { ws: 80, wss: 443 } as const;
+
 export function chooseListen(
   configured: readonly string[] | undefined,
   globals: ListenGlobals,
   file: string,
+  tlsPort?: number,
 ): ListenChoice {
   if (configured) {
-    const wishes = configured.map((text) => parseWish(text, globals.port));
-    return { listen: expand(wishes, globals), from: 'sip.listen of gatehouse.yaml' };
+    const wishes = configured.map(parseWish);
+    return { listen: expand(wishes, globals, tlsPort), from: 'sip.listen of gatehouse.yaml' };
   }
   if (globals.listen.length > 0) {
     const wishes = globals.listen.map(({ protocol, host, port, at }) => {
-      return { protocol, host, port: port ?? globals.port, where: `${file}:${at.line}:${at.column}` };
+      return { protocol, host, port, where: `${file}:${at.line}:${at.column}` };
     });
-    return { listen: expand(wishes, globals), from: 'the listen lines of ser.cfg' };
+    return { listen: expand(wishes, globals, tlsPort), from: 'the listen lines of ser.cfg' };
   }
-  const wish = { protocol: undefined, host: '127.0.0.1', port: globals.port, where: 'the default' };
-  return { listen: expand([wish], globals), from: 'nobody names one' };
+  const wish = { protocol: undefined, host: '127.0.0.1', port: undefined, where: 'the default' };
+  return { listen: expand([wish], globals, tlsPort), from: 'nobody names one' };
 }
 
-/** `[udp:|tcp:]ADDRESS[:PORT]`, of the form that the configuration's schema has checked. */
-function parseWish(text: string, port: number): Wish {
-  const parts = /^(?:(udp|tcp):)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text);
+/** `[PROTOCOL:]ADDRESS[:PORT]`, of the form that the configuration's schema has checked. */
+function parseWish(text: string): Wish {
+  const parts = /^(?:(udp|tcp|tls|wss?):)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text);
   const host = (parts?.[2] ?? text).replace(/^\[|\]$/g, '');
-  return { protocol: parts?.[1], host, port: parts?.[3] === undefined ? port : Number(parts[3]), where: 'sip.listen' };
+  const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
+  return { protocol: parts?.[1] as Protocol | undefined, host, port, where: 'sip.listen' };
 }
 
-function expand(wishes: readonly Wish[], globals: ListenGlobals): Listen[] {
-  const { disableTcp, advertisedAddress: host, advertisedPort: port } = globals;
-  const advertised = host === undefined && port === undefined ? {} : { advertised: { host, port } };
-  const listen: Listen[] = [];
+/** `tlsPort` undefined: there is no TLS. */
+function expand(wishes: readonly Wish[], globals: ListenGlobals, tlsPort: number | undefined): Listen[] {
+  const { disableTcp, advertisedAddress: host, advertisedPort } = globals;
+  const listen = new Map<string, Listen>();
   for (const wish of wishes) {
-    const protocols: Protocol[] = wish.protocol === 'udp' || wish.protocol === 'tcp' ? [wish.protocol] : ['udp', 'tcp'];
+    if ((wish.protocol === 'tls' || wish.protocol === 'wss') && tlsPort === undefined) throw noCertificate(wish);
     for (const address of addressesOf(wish)) {
-      for (const protocol of protocols) {
-        if (protocol === 'tcp' && disableTcp && wish.protocol === undefined) continue;
-        listen.push({ protocol, address, port: wish.port, ...advertised });
+      for (const protocol of protocolsOf(wish, disableTcp, tlsPort)) {
+        const port = portOf(wish, protocol, globals.port, tlsPort);
+        // What is advertised is the port of UDP and TCP.
+        const advertised = { host, port: protocol === 'udp' || protocol === 'tcp' ? advertisedPort : undefined };
+        const named = advertised.host !== undefined || advertised.port !== undefined;
+        const one = { protocol, address, port, ...(named ? { advertised } : {}) };
+        // Two entries of one address, for two ports of UDP, mean one socket of TLS.
+        listen.set(`${protocol} ${address} ${port}`, one);
       }
     }
   }
-  return listen;
+  return [...listen.values()];
+}
+
+function protocolsOf(wish: Wish, disableTcp: boolean, tlsPort: number | undefined): Protocol[] {
+  if (wish.protocol) return [wish.protocol];
+  return ['udp', ...(disableTcp ? [] : ['tcp' as const]), ...(tlsPort === undefined ? [] : ['tls' as const])];
+}
+
+function portOf(wish: Wish, protocol: Protocol, preset: number, tlsPort: number | undefined): number {
+  if (protocol === 'tls') return (wish.protocol && wish.port) ?? tlsPort!;
+  return wish.port ?? (protocol === 'ws' || protocol === 'wss' ? WEB_PORTS[protocol] : preset);
+}
+
+function noCertificate({ protocol, where }: Wish): GatehouseError {
+  return new GatehouseError('TLS_CERTIFICATE', `${protocol} needs a certificate, and none is named`, {
+    where,
+    hint: 'set sip.tls.certificate and sip.tls.key in gatehouse.yaml, or tls_certificate and tls_private_key in ser.cfg',
+  });
 }
 
 function addressesOf(wish: Wish): string[] {

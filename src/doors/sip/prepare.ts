@@ -2,7 +2,7 @@
  * Reads the SIP door's configuration and script as far as possible without starting anything: what `check` tells, and what the
  * door is then made of.
  *
- * Errors: SCRIPT_UNREADABLE; those of the script are problems, told all at once.
+ * Errors: SCRIPT_UNREADABLE; those of listen.ts, tls-options.ts and of the script are problems, told all at once.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { chooseListen, type ListenChoice } from './listen.ts';
 import { modules } from './modules/modules.ts';
 import { type LoadedScript, loadScript } from './script/load.ts';
 import type { SipOptions } from './services.ts';
+import { chooseTls, type TlsChoice } from './tls-options.ts';
 
 export interface PreparedSip {
   /** As people would type it. */
@@ -27,6 +28,7 @@ export interface PreparedSip {
 export interface ReadySip {
   readonly script: LoadedScript;
   readonly listen: ListenChoice['listen'];
+  readonly tls: TlsChoice['options'] | undefined;
   readonly options: SipOptions;
   /** db_url of each module that has one, with its place. */
   readonly databaseUrls: readonly { readonly url: string; readonly where: string }[];
@@ -61,9 +63,17 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
   const { script } = loaded;
   if (script === undefined) return { file, ready: undefined, problems, decisions: [] };
   try {
-    const choice = chooseListen(config.listen, script.globals, file);
-    const ready = { script, listen: choice.listen, options: { preloadedRoute }, databaseUrls: databaseUrls(script) };
-    return { file, ready, problems, decisions: decisions(script, choice, preloadedRoute, config) };
+    const tls = chooseTls(config.tls, script.globals, file);
+    const choice = chooseListen(config.listen, script.globals, file, tls?.port);
+    const { listen } = choice;
+    const ready = {
+      script,
+      listen,
+      tls: tls?.options,
+      options: { preloadedRoute },
+      databaseUrls: databaseUrls(script),
+    };
+    return { file, ready, problems, decisions: decisions(script, choice, tls, preloadedRoute, config) };
   } catch (error) {
     if (!(error instanceof GatehouseError)) throw error;
     return { file, ready: undefined, problems: [...problems, listenProblem(error, file)], decisions: [] };
@@ -119,6 +129,7 @@ function databaseUrls(script: LoadedScript): { url: string; where: string }[] {
 function decisions(
   script: LoadedScript,
   choice: ListenChoice,
+  tls: TlsChoice | undefined,
   preloadedRoute: string,
   config: SipConfig,
 ): DoorDecision[] {
@@ -127,6 +138,7 @@ function decisions(
   const { dialect } = script;
   return [
     { what: 'listens on', value: listen.join(' '), effect: choice.from, group: 'main' },
+    ...(tls ? [{ what: 'TLS', value: tls.options.certificate, effect: tls.from, group: 'main' as const }] : []),
     {
       what: 'domains',
       value: [...config.domains, ...aliases].join(' ') || 'none besides the addresses',

@@ -18,6 +18,7 @@ import type { Program } from './script/program.ts';
 import type { BuiltModule, Call, SipModule } from './script/types.ts';
 import type { RouteRunner, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
+import { ConnectionNames } from './transport/connection-names.ts';
 import { choosePoint } from './transport/point.ts';
 import type { ListenPoint, Source, Target, Transport } from './transport/types.ts';
 
@@ -60,10 +61,12 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   const wheel = new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: String(error) }) });
   const transport: Transport = {
     points,
+    names: new ConnectionNames(),
     start: async () => {},
     stop: async () => {},
     send: (text, target) => void sent.push({ text, target }),
     pointFor: (protocol, address, preferred) => choosePoint(points, protocol, address, preferred),
+    connectionTo: () => undefined,
     stats: () => ({ received: 0, sent: sent.length, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };
   const failed = (error: unknown) => log.error('a transaction failed', { error: String(error) });

@@ -50,7 +50,7 @@ export function buildForwardedResponse(response: SipMessage): string {
 
 /** Our own Via line with its CRLF; `rport` asks the next hop to answer to the port it saw. */
 export function viaLine(point: ListenPoint, branch: string, rport = false): string {
-  const protocol = point.protocol === 'udp' ? 'UDP' : 'TCP';
+  const protocol = point.protocol === 'udp' ? 'UDP' : point.protocol.toUpperCase();
   return `Via: SIP/2.0/${protocol} ${point.hostPort};branch=${branch}${rport ? ';rport' : ''}\r\n`;
 }
 

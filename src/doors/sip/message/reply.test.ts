@@ -80,7 +80,7 @@ test('goes to the source; maddr is not followed', () => {
 
 test('over TCP the connection comes first, the port in Via is for a new one', () => {
   const tcp = { ...point, protocol: 'tcp' as const };
-  const connection = { point: tcp, remoteAddress: '198.51.100.7', remotePort: 40001, open: true };
+  const connection = { point: tcp, remoteAddress: '198.51.100.7', remotePort: 40001, open: true, send() {} };
   const target = replyTarget(request('SIP/2.0/TCP h;rport'), { ...source, point: tcp, connection }, false);
   assert.deepEqual(target, { protocol: 'tcp', address: '198.51.100.7', port: 5060, point: tcp, connection });
 });

@@ -28,6 +28,7 @@ export interface Reply {
 }
 
 const DEFAULT_PORT = 5060;
+const DEFAULT_TLS_PORT = 5061;
 
 /** The whole response. */
 export function buildReply(reply: Reply): string {
@@ -50,7 +51,7 @@ export function replyTarget(request: SipMessage, source: Source, forceRport: boo
   const { point, address, connection } = source;
   const via = request.via;
   const symmetric = point.protocol === 'udp' && (forceRport || via?.rport !== undefined);
-  const port = symmetric ? source.port : via?.port || DEFAULT_PORT;
+  const port = symmetric ? source.port : via?.port || (point.protocol === 'tls' ? DEFAULT_TLS_PORT : DEFAULT_PORT);
   return { protocol: point.protocol, address, port, point, connection };
 }
 

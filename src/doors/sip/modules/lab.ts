@@ -9,6 +9,7 @@ import { Run, type RunHost } from '../run.ts';
 import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
 import { constantText } from '../script/values/format.ts';
 import type { Services } from '../services.ts';
+import { ConnectionNames } from '../transport/connection-names.ts';
 import type { ListenPoint, Protocol, Source } from '../transport/types.ts';
 
 export interface SentReply {
@@ -111,7 +112,7 @@ export function services(over: Partial<Record<keyof Services, unknown>> = {}): S
     clock: clockAt(1_000_000_000_000),
     log: silentLog,
     local: localNames(points, ['example.com']),
-    transport: { points, pointFor },
+    transport: { points, names: new ConnectionNames(), pointFor, connectionTo: () => undefined },
     options: { preloadedRoute: 'pass' },
     derive: () => Buffer.from('key material'),
     database: (url: string) => `database of ${url}`,

@@ -37,11 +37,24 @@ export interface Globals {
   readonly serverHeader: string | undefined;
   readonly maxbuffer: number | undefined;
   readonly disableTcp: boolean;
+  readonly tls: TlsGlobals;
   readonly advertisedAddress: string | undefined;
   readonly advertisedPort: number | undefined;
   readonly maxWhileLoops: number;
   /** Names of AVPs (`s:email`, `i:53`) by alias. */
   readonly avpAliases: ReadonlyMap<string, string>;
+}
+
+/** SER's tls_ lines; OpenSER has tls_verify_client and tls_verify_server for tls_verify. */
+export interface TlsGlobals {
+  readonly certificate: string | undefined;
+  readonly privateKey: string | undefined;
+  readonly caList: string | undefined;
+  readonly verifyClient: boolean;
+  readonly verifyServer: boolean;
+  readonly requireCertificate: boolean;
+  readonly port: number;
+  readonly disabled: boolean;
 }
 
 type Kind = 'number' | 'switch' | 'text' | 'hosts';
@@ -100,17 +113,17 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     (name) => [name, ignored('text', RIGHTS)] as const,
   ),
   ['mpath', ignored('text', 'modules are built in; only their names count')],
-  ...[
-    'tls_method',
-    'tls_verify',
-    'tls_require_certificate',
-    'tls_certificate',
-    'tls_private_key',
-    'tls_ca_list',
-    'tls_ciphers_list',
-    'tls_port_no',
-    'disable_tls',
-  ].map((name) => [name, ignored('text', 'TLS is set up in gatehouse.yaml')] as const),
+  ['tls_certificate', { kind: 'text', effect: 'the certificate for TLS, unless sip.tls names one' }],
+  ['tls_private_key', { kind: 'text', effect: 'its key' }],
+  ['tls_ca_list', { kind: 'text', effect: 'the authorities whose certificates are believed' }],
+  ['tls_verify', { kind: 'switch', effect: 'whether certificates of clients and servers must be good' }],
+  ['tls_verify_client', { kind: 'switch', effect: 'whether certificates that clients show must be good' }],
+  ['tls_verify_server', { kind: 'switch', effect: 'whether servers that we connect to must prove their names' }],
+  ['tls_require_certificate', { kind: 'switch', effect: 'with tls_verify: clients must show a certificate' }],
+  ['tls_port_no', { kind: 'number', effect: 'the port of TLS on listen entries without a protocol' }],
+  ['disable_tls', { kind: 'switch', effect: 'no TLS, whatever the other tls_ lines say' }],
+  ['tls_method', ignored('text', 'TLS 1.2 is the least that is spoken')],
+  ['tls_ciphers_list', ignored('text', 'the ciphers are those that Node.js deems good')],
 ]);
 
 /** `email=s:email_addr;tmp=i:53`. */
@@ -236,6 +249,16 @@ export function readGlobals(
       serverHeader: text('server_header'),
       maxbuffer: number('maxbuffer'),
       disableTcp: on('disable_tcp', false),
+      tls: {
+        certificate: text('tls_certificate'),
+        privateKey: text('tls_private_key'),
+        caList: text('tls_ca_list'),
+        verifyClient: on('tls_verify_client', on('tls_verify', false)),
+        verifyServer: on('tls_verify_server', on('tls_verify', true)),
+        requireCertificate: on('tls_require_certificate', false),
+        port: number('tls_port_no') ?? 5061,
+        disabled: on('disable_tls', false),
+      },
       advertisedAddress: text('advertised_address')?.replace(/^\[|\]$/g, ''),
       advertisedPort: number('advertised_port'),
       maxWhileLoops: number('max_while_loops') ?? 100,

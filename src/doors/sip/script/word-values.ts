@@ -6,7 +6,8 @@ export type WordValue =
   | { readonly type: 'address'; read(run: Run): string }
   | { readonly type: 'number'; readonly words: Readonly<Record<string, number>>; read(run: Run): number };
 
-const PROTOCOLS: Readonly<Record<string, number>> = { UDP: 1, TCP: 2, TLS: 3 };
+/** The numbers are Kamailio's. */
+const PROTOCOLS: Readonly<Record<string, number>> = { UDP: 1, TCP: 2, TLS: 3, WS: 5, WSS: 6 };
 
 const method: WordValue = { type: 'string', uri: false, read: (run) => run.message.method };
 const status: WordValue = {
@@ -27,7 +28,7 @@ const VALUES: ReadonlyMap<string, WordValue> = new Map<string, WordValue>([
   ['src_port', { type: 'number', words: {}, read: (run) => run.source.port }],
   ['dst_port', { type: 'number', words: {}, read: (run) => run.source.point.port }],
   ['af', { type: 'number', words: { INET: 4, INET6: 6 }, read: (run) => run.source.point.family }],
-  ['proto', { type: 'number', words: PROTOCOLS, read: (run) => (run.source.point.protocol === 'udp' ? 1 : 2) }],
+  ['proto', { type: 'number', words: PROTOCOLS, read: protocolNumber }],
   ['msg:len', { type: 'number', words: {}, read: (run) => run.message.raw.length }],
   ['retcode', returned],
   ['return_code', returned],
@@ -37,4 +38,9 @@ export const WORD_NAMES: readonly string[] = [...VALUES.keys()];
 
 export function wordValue(name: string): WordValue | undefined {
   return VALUES.get(name);
+}
+
+function protocolNumber({ source }: Run): number {
+  const { protocol } = source.point;
+  return protocol === 'udp' ? 1 : PROTOCOLS[protocol.toUpperCase()]!;
 }

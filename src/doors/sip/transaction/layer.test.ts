@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
+import { ConnectionNames } from '../transport/connection-names.ts';
 import type { ListenPoint, Protocol, SendFailure, Source, Target, Transport } from '../transport/types.ts';
 import { createTransactions, type TransactionOptions } from './layer.ts';
 import type { ClientUser } from './types.ts';
@@ -26,9 +27,11 @@ function lab(protocol: Protocol = 'udp', limits: Partial<TransactionOptions> = {
   let failing: SendFailure | undefined;
   const transport: Transport = {
     points: [point],
+    names: new ConnectionNames(),
     start: async () => {},
     stop: async () => {},
     pointFor: () => point,
+    connectionTo: () => undefined,
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
     send(text, target, failure) {
       sent.push(`${time} ${text.slice(0, text.indexOf(' ', 8))}`);

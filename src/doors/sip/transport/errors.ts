@@ -1,4 +1,8 @@
-/** What can go wrong when the SIP door sends; what can when it listens stands in platform/listen-errors.ts. */
+/** What can go wrong in the SIP door's transport; the refusals of the system to open a socket stand in platform/listen-errors.ts. */
+
+export const TRANSPORT_ERRORS = {
+  TLS_CERTIFICATE: 'a certificate, key or list of authorities for TLS is missing, cannot be read or does not fit',
+} as const;
 
 /** Codes that SendFailure is given besides the system's own (ECONNREFUSED, EHOSTUNREACH …). */
 export const SEND_FAILURES = {
@@ -7,6 +11,7 @@ export const SEND_FAILURES = {
   TOO_LARGE: 'the message does not fit into a datagram',
   QUEUE_FULL: 'the peer does not read: its connection was closed',
   TOO_MANY_CONNECTIONS: 'the limit of connections is reached',
+  CONNECTION_GONE: 'the peer can only be reached over a connection of its own making, which is gone',
   ETIMEDOUT: 'the peer did not answer the attempt to connect',
 } as const;
 

@@ -32,6 +32,12 @@ export function listenPoint(
   });
 }
 
+/** For our own URIs; WebSocket has one name for both kinds (RFC 7118 section 5). */
+export function transportParameter({ protocol }: ListenPoint): string {
+  if (protocol === 'udp') return '';
+  return protocol === 'wss' ? ';transport=ws' : `;transport=${protocol}`;
+}
+
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }

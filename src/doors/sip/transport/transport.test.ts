@@ -5,58 +5,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { placeOf } from '../../../core/limits/place.ts';
 import { silentLog } from '../../../platform/log.ts';
-import type { TcpLimits } from './tcp-connection.ts';
+import { failure, lab, ok, target } from './lab.ts';
 import { createTransport, type Listen } from './transport.ts';
-import type { Source, Target } from './types.ts';
-
-const ok = (body = '') => `SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-
-async function lab(t: TestContext, listen: Listen[], tcpLimits: Partial<TcpLimits> = {}) {
-  let time = 0;
-  const clock = { now: () => time, monotonic: () => time };
-  const transport = createTransport({
-    listen,
-    log: silentLog,
-    placeOf,
-    clock,
-    tcpLimits: { closeMs: 200, ...tcpLimits },
-  });
-  const heard = new EventEmitter();
-  const messages: { text: string; source: Source }[] = [];
-  await transport.start({
-    onMessage(text, source) {
-      messages.push({ text, source });
-      heard.emit('message');
-    },
-    onUnframed({ reason }, source, head) {
-      transport.send(`broken: ${reason} (${head.length})`, { ...source, protocol: 'tcp' });
-    },
-  });
-  t.after(() => transport.stop());
-  const count = async (n: number) => {
-    while (messages.length < n) await once(heard, 'message');
-  };
-  /** Lets time pass and waits for the sweep. */
-  const pass = (ms: number) => {
-    time += ms;
-  };
-  return { transport, messages, count, pass, point: transport.points[0]! };
-}
+import type { Target } from './types.ts';
 
 const udp4: Listen = { protocol: 'udp', address: '127.0.0.1', port: 0 };
 const tcp4: Listen = { protocol: 'tcp', address: '127.0.0.1', port: 0 };
-
-function target(protocol: 'udp' | 'tcp', port: number, more: Partial<Target> = {}): Target {
-  return { protocol, address: '127.0.0.1', port, point: undefined, connection: undefined, ...more };
-}
-
-function failure() {
-  let tell: (code: string) => void;
-  const code = new Promise<string>((resolve) => {
-    tell = resolve;
-  });
-  return { code, sendFailed: (text: string) => tell(text) };
-}
 
 /** Whether the server keeps the connection: it answers a ping. */
 async function isServed(socket: Socket): Promise<boolean> {

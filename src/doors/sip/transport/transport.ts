@@ -4,18 +4,22 @@
  * Errors of `start`: those of platform/listen-error.ts.
  */
 import { type Clock, systemClock } from '../../../platform/clock.ts';
-import { describeError } from '../../../platform/errors.ts';
+import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import { listenError } from '../../../platform/listen-error.ts';
 import type { Log } from '../../../platform/log.ts';
 import { socketsOnPort } from '../../../platform/socket-table.ts';
 import type { Fault } from '../message/message.ts';
 import { Seldom } from '../seldom.ts';
+import { ConnectionNames } from './connection-names.ts';
+import type { ConnectionLimits, StreamProtocol } from './connections.ts';
 import type { Counters, DatagramSocket, OpenDatagramSocket } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { type Advertised, choosePoint, hostPort } from './point.ts';
-import { TcpPool } from './tcp.ts';
-import { TcpConnection, type TcpLimits } from './tcp-connection.ts';
+import { ConnectionPool } from './pool.ts';
+import { Tcp } from './tcp.ts';
+import type { Certificates, TlsOptions } from './tls-certificates.ts';
 import type {
+  Connection,
   ListenPoint,
   Protocol,
   Receiver,
@@ -43,7 +47,9 @@ export interface TransportOptions {
   /** What limits count an address as: itself, or its network. */
   readonly placeOf: (address: string) => string;
   readonly clock?: Clock;
-  readonly tcpLimits?: Partial<TcpLimits>;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  /** For listeners of TLS. */
+  readonly tls?: TlsOptions | undefined;
   /** How UDP sockets are opened (udp-choice.ts); Node's dgram if absent. */
   readonly openDatagramSocket?: OpenDatagramSocket;
 }
@@ -51,6 +57,10 @@ export interface TransportOptions {
 export interface SocketTransport extends Transport {
   /** What the system gave less of than asked; known after `start`. */
   readonly warnings: readonly string[];
+  /** When the first certificate ends that TLS works with; milliseconds since the epoch. */
+  readonly certificateEnd: number | undefined;
+  /** Reads certificates anew; connections that stand are not touched. Errors: TLS_CERTIFICATE; the old ones stay then. */
+  reload(): void;
 }
 
 export function createTransport(options: TransportOptions): SocketTransport {
@@ -60,24 +70,27 @@ export function createTransport(options: TransportOptions): SocketTransport {
 class Sockets implements SocketTransport {
   readonly points: ListenPoint[] = [];
   readonly warnings: string[] = [];
+  readonly names = new ConnectionNames();
   readonly #options: TransportOptions;
   readonly #counters: Counters = { received: 0, sent: 0, sendErrors: 0 };
   readonly #udp: DatagramSocket[] = [];
-  #tcp: TcpPool | undefined;
+  #pool: ConnectionPool | undefined;
+  #certificates: Certificates | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
   }
 
   async start(receiver: Receiver): Promise<void> {
-    const { clock = systemClock, placeOf, tcpLimits, openDatagramSocket = openUdp } = this.#options;
+    const { clock = systemClock, placeOf, connectionLimits, openDatagramSocket = openUdp } = this.#options;
     const guarded = new GuardedReceiver(receiver, this.#options.log, clock);
-    const tcp = new TcpPool(guarded, this.#counters, clock, placeOf, tcpLimits);
-    this.#tcp = tcp;
+    const pool = new ConnectionPool(guarded, this.#counters, clock, this.names, placeOf, connectionLimits);
+    this.#pool = pool;
     for (const listen of this.#options.listen) {
       try {
-        if (listen.protocol === 'tcp') {
-          this.points.push(await tcp.listen(listen));
+        if (listen.protocol !== 'udp') {
+          const protocol = await this.#protocol(listen.protocol, pool, clock);
+          this.points.push(await protocol.listen(listen));
         } else {
           const socket = await openDatagramSocket(listen, guarded, this.#counters);
           this.#udp.push(socket);
@@ -86,15 +99,39 @@ class Sockets implements SocketTransport {
         }
       } catch (error) {
         await this.stop();
-        throw listenError({ ...listen, option: LISTEN_OPTION }, error as NodeJS.ErrnoException);
+        if (error instanceof GatehouseError) throw error;
+        const protocol = listen.protocol === 'udp' ? 'udp' : 'tcp';
+        throw listenError({ ...listen, protocol, option: LISTEN_OPTION }, error as NodeJS.ErrnoException);
       }
     }
     for (const warning of this.warnings) this.#options.log.warn(warning);
   }
 
+  /** What UDP and TCP do without is loaded when it is needed. */
+  async #protocol(name: Protocol, pool: ConnectionPool, clock: Clock): Promise<StreamProtocol> {
+    const known = pool.protocol(name);
+    if (known) return known;
+    const made = name === 'tcp' ? new Tcp(pool) : await this.#makeTls(pool, clock);
+    pool.use(name, made);
+    return made;
+  }
+
+  async #makeTls(pool: ConnectionPool, clock: Clock): Promise<StreamProtocol> {
+    const { Tls } = await import('./tls.ts');
+    return new Tls(pool, await this.#openCertificates(), this.#options.log, clock);
+  }
+
+  async #openCertificates(): Promise<Certificates> {
+    const { tls, log } = this.#options;
+    if (tls === undefined) throw new Error('TLS without certificates');
+    const { Certificates } = await import('./tls-certificates.ts');
+    this.#certificates ??= new Certificates(tls, log);
+    return this.#certificates;
+  }
+
   send(text: string, target: Target, failure?: SendFailure): void {
     const { address, port, connection } = target;
-    if (connection?.open && connection instanceof TcpConnection) {
+    if (connection?.open) {
       connection.send(text, failure);
       return;
     }
@@ -102,7 +139,15 @@ class Sockets implements SocketTransport {
     if (point === undefined) this.#fail(failure, 'NO_SOCKET');
     else if (!(port > 0 && port < 65_536)) this.#fail(failure, 'BAD_TARGET');
     else if (point.protocol === 'udp') this.#udpSocket(point).send(text, address, port, failure);
-    else this.#tcp?.send(text, address, port, point, failure);
+    else this.#pool?.send(text, target, point, failure);
+  }
+
+  get certificateEnd(): number | undefined {
+    return this.#certificates?.validTo;
+  }
+
+  reload(): void {
+    this.#certificates?.reload();
   }
 
   #udpSocket(point: ListenPoint): DatagramSocket {
@@ -119,13 +164,18 @@ class Sockets implements SocketTransport {
     return choosePoint(this.points, protocol, address, preferred);
   }
 
+  connectionTo(protocol: Protocol, address: string, port: number, name?: string): Connection | undefined {
+    return this.#pool?.find(protocol, address, port, protocol === 'tls' ? name : '');
+  }
+
   async stop(): Promise<void> {
     this.points.length = 0;
-    await Promise.all([this.#tcp?.stop(), ...this.#udp.splice(0).map((socket) => socket.close())]);
+    this.#certificates?.close();
+    await Promise.all([this.#pool?.stop(), ...this.#udp.splice(0).map((socket) => socket.close())]);
   }
 
   stats(): TransportStats {
-    return { ...this.#counters, connections: this.#tcp?.size ?? 0, kernelDrops: this.#kernelDrops() };
+    return { ...this.#counters, connections: this.#pool?.size ?? 0, kernelDrops: this.#kernelDrops() };
   }
 
   #kernelDrops(): number {

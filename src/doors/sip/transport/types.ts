@@ -4,8 +4,10 @@
  * Addresses are IP addresses in text without brackets; IPv6 in the form Node prints.
  */
 import type { Fault } from '../message/message.ts';
+import type { SipUri } from '../message/uri.ts';
 
-export type Protocol = 'udp' | 'tcp';
+/** ws and wss: SIP over WebSocket (RFC 7118), without and with TLS. */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** A socket the door listens on. */
 export interface ListenPoint {
@@ -19,12 +21,13 @@ export interface ListenPoint {
   readonly hostPort: string;
 }
 
-/** A TCP connection, whoever opened it. */
+/** A connection of TCP, TLS or WebSocket, whoever opened it. */
 export interface Connection {
   readonly point: ListenPoint;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly open: boolean;
+  send(text: string, failure: SendFailure | undefined): void;
 }
 
 /** Where a message came from. */
@@ -43,6 +46,8 @@ export interface Target {
   /** The socket to send from; absent: the first one of the protocol and address family. */
   readonly point: ListenPoint | undefined;
   readonly connection: Connection | undefined;
+  /** The host name that the peer's certificate must be good for; absent: its address. */
+  readonly name?: string | undefined;
 }
 
 /** Told when a message could not be sent; at most once per message, never from within `send`. */
@@ -60,13 +65,23 @@ export interface Receiver {
   onUnframed(fault: Fault, source: Source, head: string): void;
 }
 
+/** Contact addresses that lead to a connection, see connection-names.ts. */
+export interface ContactNames {
+  /** `contact`: a URI that came over the connection; `owner`: the login that was proven with it, '' = none. */
+  claim(contact: string, connection: Connection, owner: string): void;
+  find(uri: SipUri, protocol: Protocol): Connection | undefined;
+}
+
 export interface Transport {
   readonly points: readonly ListenPoint[];
+  readonly names: ContactNames;
   /** Opens all listeners or none. Errors: those of platform/listen-error.ts. */
   start(receiver: Receiver): Promise<void>;
   send(text: string, target: Target, failure?: SendFailure): void;
   /** The socket that `send` would use for such a target, so that Via and Record-Route can name it. */
   pointFor(protocol: Protocol, address: string, preferred?: ListenPoint): ListenPoint | undefined;
+  /** The open connection that leads there; with TLS, where a host name is given, one whose peer proved it. ws: wss, too. */
+  connectionTo(protocol: Protocol, address: string, port: number, name?: string): Connection | undefined;
   stop(): Promise<void>;
   stats(): TransportStats;
 }

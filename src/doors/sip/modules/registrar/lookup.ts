@@ -5,11 +5,14 @@
 import { parseNameAddr } from '../../message/name-addr.ts';
 import { parseUri, type SipUri } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
+import type { Transport } from '../../transport/types.ts';
 import type { Binding } from '../usrloc/binding.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import { methodBit } from './methods.ts';
+import { leadsOn } from './own-connection.ts';
 import type { RegistrarOptions } from './parameters.ts';
 import { tableAor } from './register-request.ts';
+import type { RegistrarContext } from './registration.ts';
 
 /** With the Request-URI itself, SER's 12 branches. */
 const FURTHER_BRANCHES = 11;
@@ -19,7 +22,7 @@ const NOT_FOUND = -1;
 const NO_CONTACT_FOR_METHOD = -2;
 const FAILED = -3;
 
-export function lookup(run: Run, table: LocationTable, options: RegistrarOptions): number {
+export function lookup(run: Run, table: LocationTable, { options, transport }: RegistrarContext): number {
   const uri = currentUri(run);
   const aor = uri && tableAor(uri, table, options);
   if (aor === undefined) return FAILED;
@@ -33,13 +36,13 @@ export function lookup(run: Run, table: LocationTable, options: RegistrarOptions
     } else if (result !== FOUND) {
       result = FOUND;
       run.uri = at.contact;
-      run.destination = destinationOf(at);
+      run.destination = destinationOf(at, transport);
       run.path = at.path ?? undefined;
       if (!options.appendBranches) break;
     } else {
       run.branches ??= [];
       if (run.branches.length >= FURTHER_BRANCHES) break;
-      run.branches.push(branchTo(at));
+      run.branches.push(branchTo(at, transport));
     }
   }
   return result;
@@ -59,12 +62,13 @@ function currentUri(run: Run): SipUri | undefined {
   return run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
 }
 
-function branchTo(binding: Binding): Branch {
-  return { uri: binding.contact, destination: destinationOf(binding), path: binding.path ?? undefined };
+function branchTo(binding: Binding, transport: Transport): Branch {
+  return { uri: binding.contact, destination: destinationOf(binding, transport), path: binding.path ?? undefined };
 }
 
 /** A Path leads the way; what `received` says is then the first proxy's affair. */
-function destinationOf(binding: Binding): string | undefined {
+function destinationOf(binding: Binding, transport: Transport): string | undefined {
   if (binding.path !== null) return parseNameAddr(binding.path)?.uri;
-  return binding.received ?? undefined;
+  const { received } = binding;
+  return received !== null && leadsOn(received, transport) ? received : undefined;
 }

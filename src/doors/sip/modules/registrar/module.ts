@@ -59,6 +59,7 @@ export const registrar: SipModule = {
     const context: RegistrarContext = {
       options: registrarOptions(parameters, services.local),
       cseqDelay: usrloc.settings.cseqDelay,
+      transport: services.transport,
     };
     const saving = (name: string, flags: number) => {
       const location = usrloc.table(name);
@@ -71,7 +72,7 @@ export const registrar: SipModule = {
         save_noreply: (name) => saving(name!, NO_REPLY),
         lookup(name) {
           const location = usrloc.table(name!);
-          return (run) => lookup(run, location, context.options);
+          return (run) => lookup(run, location, context);
         },
         registered(name) {
           const location = usrloc.table(name!);

@@ -14,6 +14,7 @@ import { AOR_MAX, aorOf } from '../usrloc/aor.ts';
 import { Binding, REMOVE } from '../usrloc/binding.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import { methodMask } from './methods.ts';
+import { receivedOver } from './own-connection.ts';
 import { LONGEST_EXPIRES, type RegistrarOptions } from './parameters.ts';
 import type { Refusal } from './refusals.ts';
 import * as refusals from './refusals.ts';
@@ -98,7 +99,7 @@ function readContact(
   const agent = message.value(Header.userAgent) ?? '';
   return new Binding(aor, {
     contact: contact.uri,
-    received: null,
+    received: receivedOver(run, uri, path),
     path,
     expires: wish === 0 ? REMOVE : now + Math.min(Math.max(wish, options.minExpires), options.maxExpires),
     q: q === null ? options.defaultQ : q,

@@ -10,6 +10,7 @@ import type { Change, Waiter } from '../../../../core/journal/types.ts';
 import { describeError, type GatehouseError } from '../../../../platform/errors.ts';
 import type { Run } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
+import type { Transport } from '../../transport/types.ts';
 import { type Binding, REMOVE } from '../usrloc/binding.ts';
 import { sessionId } from '../usrloc/sessions.ts';
 import type { LocationTable } from '../usrloc/table.ts';
@@ -28,6 +29,7 @@ export interface RegistrarContext {
   readonly options: RegistrarOptions;
   /** Seconds within which an equal CSeq counts as a retransmission. */
   readonly cseqDelay: number;
+  readonly transport: Transport;
 }
 
 export class Registration implements Turn, Waiter {
@@ -188,11 +190,13 @@ export class Registration implements Turn, Waiter {
 
   #apply(): number {
     const table = this.#table;
+    const { connection } = this.#run.source;
     for (const binding of this.#dropped) table.drop(binding);
     for (let i = 0; i < this.#stored.length; i++) {
       const candidate = this.#stored[i]!;
       const replaced = this.#replaced[i];
       table.store(candidate, replaced);
+      if (connection) this.#context.transport.names.claim(candidate.contact, connection, candidate.user);
       if (replaced) table.services.gate.refreshed('sip', candidate.user);
     }
     if ((this.#flags & NO_REPLY) !== 0) return 1;

@@ -16,6 +16,7 @@ import { consistsOf, TOKEN, word } from '../../message/chars.ts';
 import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { LocalNames } from '../../services.ts';
+import { transportParameter } from '../../transport/point.ts';
 import type { ListenPoint, Transport } from '../../transport/types.ts';
 import type { DialogMark } from './dialog-mark.ts';
 
@@ -95,7 +96,7 @@ export class RecordRouting {
     const next = parseUri(run.destination ?? run.uri);
     if (next === undefined || next.host === '' || this.#local.isMyself(next.host, next.port)) return undefined;
     const protocol = (uriParam(next, TRANSPORT) ?? (next.scheme === 'sips' ? 'tls' : 'udp')).toLowerCase();
-    if (protocol !== 'udp' && protocol !== 'tcp') return undefined;
+    if (protocol !== 'udp' && protocol !== 'tcp' && protocol !== 'tls') return undefined;
     const { point, address } = run.source;
     const isAddress = next.host.startsWith('[') || isIPv4(next.host);
     const outside = this.#transport.pointFor(protocol, isAddress ? bareHost(next.host) : address, point);
@@ -104,8 +105,7 @@ export class RecordRouting {
 }
 
 function line(user: string, point: ListenPoint, tail: string): string {
-  const transport = point.protocol === 'udp' ? '' : `;transport=${point.protocol}`;
-  return `${NAME}<sip:${user}${point.hostPort}${transport}${tail}`;
+  return `${NAME}<sip:${user}${point.hostPort}${transportParameter(point)}${tail}`;
 }
 
 function hasOurs(run: Run): boolean {

@@ -10,6 +10,7 @@ import { Run, type RunHost } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
 import type { RouteRunner } from '../../services.ts';
 import { createTransactions } from '../../transaction/layer.ts';
+import { ConnectionNames } from '../../transport/connection-names.ts';
 import type { ListenPoint, SendFailure, Source, Target, Transport } from '../../transport/types.ts';
 import { HostCache } from './host-cache.ts';
 import { ProxyRelay } from './relay.ts';
@@ -43,6 +44,7 @@ export function lab(
   const sent: Sent[] = [];
   const transport: Transport = {
     points: [point],
+    names: new ConnectionNames(),
     start: async () => {},
     stop: async () => {},
     send(text, target, failure) {
@@ -51,6 +53,7 @@ export function lab(
       sent.push({ text, target, message, failure });
     },
     pointFor: (protocol, address) => (protocol === 'udp' && !address.includes(':') ? point : undefined),
+    connectionTo: () => undefined,
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };
   const transactions = createTransactions({

@@ -16,7 +16,7 @@ import { WAIT } from '../../script/wait.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Relay, RelayTimers, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
-import type { Target } from '../../transport/types.ts';
+import type { Connection, Target } from '../../transport/types.ts';
 import { breadthLine, maxBreadth } from './breadth.ts';
 import { Call, type CallBranch } from './call.ts';
 import { runBranchRoutes } from './call-routes.ts';
@@ -209,6 +209,7 @@ export class ProxyRelay implements Relay {
     if (call.branchCount + targets.length > BRANCHES) return run.fail(500, 'Forking capacity exceeded');
     run.relayed = true;
     this.counters.relayed++;
+    if (run.source.connection) this.#learnContact(message, run.source.connection);
     if (run.kind === 'failure') call.rearm(run);
     if (call.isInvite && run.kind === 'request' && !run.noTrying) run.reply(100, TRYING);
     const first = message.indexOf(Header.maxBreadth);
@@ -240,6 +241,12 @@ export class ProxyRelay implements Relay {
     const { wheel, routes, transactions } = this.#services;
     const timers = run.avps === undefined ? this.#timers : timersFor(run.avps, this.#timers);
     return new Call(run, server, { timers, wheel, budget: transactions.budget, routes });
+  }
+
+  /** So that the requests of the dialog find back to the caller. */
+  #learnContact(message: SipMessage, connection: Connection): void {
+    const contact = message.viaCount === 1 ? message.contacts?.[0] : undefined;
+    if (contact) this.#services.transport.names.claim(contact.uri, connection, '');
   }
 
   #send(

@@ -67,7 +67,9 @@ export class LocationTable implements TimerOwner {
     return Math.floor(this.services.clock.now() / 1000);
   }
 
+  /** Fills the table. A WebSocket of before the start is gone, and nobody can connect to its contact: that has expired. */
   load(rows: readonly BindingRow[]): void {
+    const now = this.seconds();
     const { useDomain, caseSensitive } = this.settings;
     for (const row of rows) {
       const aor = aorKey(row.username, useDomain ? row.domain : '', caseSensitive);
@@ -75,6 +77,7 @@ export class LocationTable implements TimerOwner {
       const binding = fromRow(aor, row);
       binding.userAgent = this.share(row.userAgent);
       if (row.socket !== null) binding.socket = this.share(row.socket);
+      if (row.socket?.startsWith('ws')) binding.expires = Math.min(binding.expires || now, now);
       this.#contacts.insert(binding);
       this.#ring.place(binding);
     }

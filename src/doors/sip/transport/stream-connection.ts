@@ -1,55 +1,26 @@
 /**
- * One TCP connection, whoever opened it: frames what comes in, writes what goes out, and knows until when it may live.
+ * One connection of TCP or TLS, whoever opened it: frames what comes in, writes what goes out, and knows until when it may live.
  *
  * `deadline` (monotonic milliseconds) is looked at by the pool's sweep. It stands for the time to connect, then to complete a
- * message (the first one counts from the accept, so that silent connections do not stay), then to be idle, then to close.
+ * message (the first one counts from the accept, so that silent connections do not stay; TLS has its handshake behind it then),
+ * then to be idle, then to close.
  */
 import type { Socket } from 'node:net';
 import type { Fault } from '../message/message.ts';
-import type { Counters } from './datagram.ts';
+import type { ConnectionHost, Ends, PooledConnection } from './connections.ts';
 import type { SendFailureCode } from './errors.ts';
 import { Framer, type FrameSink } from './framing.ts';
-import type { Connection, ListenPoint, SendFailure, Source } from './types.ts';
-
-export interface TcpLimits {
-  /** Accepted connections, opened ones, and either per place. */
-  readonly accepted: number;
-  readonly opened: number;
-  readonly perPlace: number;
-  /** Of the opened ones those that do not stand yet, in all and per place. */
-  readonly connecting: number;
-  readonly connectingPerPlace: number;
-  /** Milliseconds: silence, from the first byte of a message to its last, to connect, to say good-bye. */
-  readonly idleMs: number;
-  readonly messageMs: number;
-  readonly connectMs: number;
-  readonly closeMs: number;
-  /** Bytes that may wait for a peer that does not read. */
-  readonly queueBytes: number;
-}
-
-/** What a connection needs of the pool it belongs to. */
-export interface ConnectionHost {
-  readonly limits: TcpLimits;
-  readonly counters: Counters;
-  now(): number;
-  received(text: string, source: Source): void;
-  unframed(fault: Fault, source: Source, head: string): void;
-  /** The attempt to open it is over: it stands, or has failed; called once. */
-  attempted(connection: TcpConnection): void;
-  /** The socket is gone for good; called once. */
-  closed(connection: TcpConnection): void;
-}
+import type { ListenPoint, SendFailure, Source } from './types.ts';
 
 const PONG = '\r\n';
 
-export class TcpConnection implements Connection, FrameSink {
+export class StreamConnection implements PooledConnection, FrameSink {
   readonly point: ListenPoint;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** What limits count the remote address as. */
   readonly place: string;
   readonly accepted: boolean;
+  readonly name: string;
   readonly source: Source;
   deadline: number;
   readonly #socket: Socket;
@@ -59,11 +30,8 @@ export class TcpConnection implements Connection, FrameSink {
   #attempting: boolean;
   #messages = 0;
 
-  constructor(
-    socket: Socket,
-    host: ConnectionHost,
-    ends: { point: ListenPoint; address: string; port: number; place: string; accepted: boolean },
-  ) {
+  /** `ready`: the event that says that an opened connection stands. */
+  constructor(socket: Socket, host: ConnectionHost, ends: Ends, ready: 'connect' | 'secureConnect') {
     this.#socket = socket;
     this.#host = host;
     this.#framer = new Framer(this);
@@ -72,10 +40,11 @@ export class TcpConnection implements Connection, FrameSink {
     this.remotePort = ends.port;
     this.place = ends.place;
     this.accepted = ends.accepted;
+    this.name = ends.name;
     this.#attempting = !ends.accepted;
     this.source = { point: ends.point, address: ends.address, port: ends.port, connection: this };
     this.deadline = host.now() + (ends.accepted ? host.limits.messageMs : host.limits.connectMs);
-    socket.on('connect', () => {
+    socket.on(ready, () => {
       this.#restartIdle();
       this.#attempted();
     });
@@ -133,7 +102,7 @@ export class TcpConnection implements Connection, FrameSink {
     this.#host.counters.sent++;
     if (socket.writableLength + text.length > this.#host.limits.queueBytes) {
       this.#host.counters.sendErrors++;
-      this.destroy('QUEUE_FULL');
+      this.#destroy('QUEUE_FULL');
       if (failure) process.nextTick(() => failure.sendFailed('QUEUE_FULL'));
       return;
     }
@@ -155,7 +124,6 @@ export class TcpConnection implements Connection, FrameSink {
     this.#socket.end();
   }
 
-  /** Closes; resolves when the socket is gone. */
   finish(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.closed) return resolve();
@@ -164,14 +132,13 @@ export class TcpConnection implements Connection, FrameSink {
     });
   }
 
-  /** The deadline has passed. */
   expire(): void {
-    if (this.#socket.connecting) this.destroy('ETIMEDOUT');
+    if (this.#attempting) this.#destroy('ETIMEDOUT');
     else this.#socket.destroy();
     this.#leave();
   }
 
-  destroy(code: SendFailureCode): void {
+  #destroy(code: SendFailureCode): void {
     this.#leave();
     this.#socket.destroy(Object.assign(new Error(code), { code }));
   }
