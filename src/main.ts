@@ -102,6 +102,14 @@ export const configuration = z.strictObject({
   users: z
     .strictObject({
       default_domain: z.string().max(255).default('').describe('Domain of logins written without one (SIP_DOMAIN).'),
+      trust_seconds: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(5)
+        .describe(
+          'How long a user of an attached table is trusted before the row is read again: other tools may change it.',
+        ),
     })
     .prefault({}),
   sip: sipConfig.prefault({}),
@@ -417,6 +425,7 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     keyring,
     clock,
     log: log.child('users'),
+    trustMs: 1000 * site.config.users.trust_seconds,
   });
   return { keyring, storage, users, book: await openBook(site, storage, keyring) };
 }

@@ -48,6 +48,8 @@ interface Entry {
   account: Account;
   readAt: number;
   used: boolean;
+  /** The round of counting in which it was asked for last. */
+  round: number;
   /** The same name in another domain. */
   next: Entry | undefined;
 }
@@ -76,6 +78,8 @@ export class AccountCache {
   #unknownBefore = new Set<string>();
   #unknownSince = 0;
   #size = 0;
+  #round = 0;
+  #asked = 0;
 
   constructor(options: AccountCacheOptions) {
     this.#options = options;
@@ -93,12 +97,31 @@ export class AccountCache {
 
   find(name: string, domain: string, fresh = false): Answer<Account | null> {
     const entry = this.#entry(name, domain);
+    if (entry !== undefined && entry.round !== this.#round) {
+      entry.round = this.#round;
+      this.#asked++;
+    }
     if (entry !== undefined && !fresh && this.#options.clock.monotonic() - entry.readAt <= this.#options.trustMs) {
       entry.used = true;
       return entry.account;
     }
     if (!fresh && entry === undefined && this.#isUnknown(name, domain)) return null;
     return this.#load(name, domain, entry?.account, fresh);
+  }
+
+  /** How many different accounts at hand were asked for since this was called last. */
+  takeAsked(): number {
+    const asked = this.#asked;
+    this.#asked = 0;
+    this.#round++;
+    return asked;
+  }
+
+  /** A question sent at `readAt` found accounts of the name as they are here, where `isSame` says so: trusted from then on. */
+  confirm<T>(name: string, readAt: number, found: T, isSame: (account: Account, found: T) => boolean): void {
+    for (let entry = this.#entries.get(name); entry; entry = entry.next) {
+      if (entry.readAt < readAt && isSame(entry.account, found)) entry.readAt = readAt;
+    }
   }
 
   /** The user was changed by ourselves: the next look-up reads anew. */
@@ -225,7 +248,8 @@ export class AccountCache {
       return;
     }
     if (this.#size >= this.#options.capacity) this.#evict();
-    this.#entries.set(name, { name, domain, account, readAt, used: false, next: this.#entries.get(name) });
+    const next = this.#entries.get(name);
+    this.#entries.set(name, { name, domain, account, readAt, used: false, round: -1, next });
     this.#size++;
   }
 

@@ -17,6 +17,7 @@ import { unicodeText, wireText } from '../ser/wire-text.ts';
 import type { Wanted } from './account-cache.ts';
 import { AccountCache } from './account-cache.ts';
 import { StoredAccount } from './stored-account.ts';
+import { TableWalk } from './table-walk.ts';
 import type { Account, UserSource } from './types.ts';
 
 export interface SerUsersOptions {
@@ -55,15 +56,25 @@ export class SerUsers implements UserSource {
   readonly ignoresCase = true;
   readonly #options: SerUsersOptions;
   readonly #cache: AccountCache;
+  readonly #walk: TableWalk;
 
   constructor(options: SerUsersOptions) {
+    const { tables, spec, clock, trustMs = 5_000 } = options;
     this.#options = options;
-    this.name = options.spec.table;
+    this.name = spec.table;
     this.#cache = new AccountCache({
-      clock: options.clock,
-      trustMs: options.trustMs ?? 5_000,
+      clock,
+      trustMs,
       capacity: options.capacity ?? 200_000,
       read: (wanted) => this.#read(wanted),
+    });
+    this.#walk = new TableWalk({
+      tables,
+      spec,
+      clock,
+      trustMs,
+      takeAsked: () => this.#cache.takeAsked(),
+      confirm: (row, sentAt) => this.#cache.confirm(unicodeText(row.username), sentAt, row, isOfRow),
     });
   }
 
@@ -72,6 +83,7 @@ export class SerUsers implements UserSource {
   }
 
   find(name: string, domain: string, fresh?: boolean): Answer<Account | null> {
+    this.#walk.tick();
     return this.#cache.find(name, this.#options.useDomain ? domain : '', fresh);
   }
 
@@ -106,6 +118,10 @@ export class SerUsers implements UserSource {
     if (known instanceof SerAccount && sameRow(known.row, row)) return known;
     return new SerAccount(row, this.#options.spec.table, this.#options.calculateHa1);
   }
+}
+
+function isOfRow(account: Account, row: SubscriberRow): boolean {
+  return account instanceof SerAccount && sameRow(account.row, row);
 }
 
 /** The bytes that a name may be in a table. */

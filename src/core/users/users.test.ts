@@ -24,6 +24,7 @@ function serLab(options: { useDomain?: boolean; calculateHa1?: boolean; capacity
   const time = { now: 0 };
   const rows: SubscriberRow[] = [];
   const queries: (readonly SubscriberName[])[] = [];
+  const pages: (string | undefined)[] = [];
   const state = { down: false };
   const tables = {
     async readSubscribers(_spec: SubscriberSpec, names: readonly SubscriberName[]) {
@@ -32,12 +33,19 @@ function serLab(options: { useDomain?: boolean; calculateHa1?: boolean; capacity
       const wanted = new Set(names.map(({ username }) => username));
       return rows.filter((row) => wanted.has(row.username)).map((row) => ({ ...row }));
     },
+    async listSubscribers(_spec: SubscriberSpec, { after, limit }: { after?: SubscriberName; limit: number }) {
+      pages.push(after?.username);
+      if (state.down) throw new GatehouseError('STORAGE_UNAVAILABLE', 'down');
+      const sorted = rows.toSorted((a, b) => (a.username < b.username ? -1 : 1));
+      const start = after ? sorted.findIndex(({ username }) => username > after.username) : 0;
+      return start < 0 ? [] : sorted.slice(start, start + limit).map((row) => ({ ...row }));
+    },
   } as Partial<SerTables> as SerTables;
   const clock = { now: () => time.now, monotonic: () => time.now };
   const users = new SerUsers({ tables, spec: SPEC, useDomain: false, calculateHa1: true, clock, ...options });
   const add = (username: string, password: string, domain = 'a.example', password2 = '') =>
     rows.push({ username, domain, password, password2, values: ['+1'] });
-  return { time, rows, queries, state, users, add, tables };
+  return { time, rows, queries, pages, state, users, add, tables };
 }
 
 test('a thousand look-ups at once are two queries, and the next thousand none', async () => {
@@ -75,6 +83,70 @@ test('credentials are trusted for 5 s, then read anew; an unchanged row stays th
   const fresh = await users.find('alice', '', true);
   assert.equal(fresh?.checkPassword('new'), true);
   assert.equal(users.find('alice', ''), fresh);
+});
+
+/** 1,200 users are asked for; `walk` asks for one more, when a walk is due, and lets the walk come to its end. */
+async function walkLab() {
+  const lab = serLab();
+  const { users, add, time, queries } = lab;
+  for (let i = 0; i < 1200; i++) add(`u${i}`, 'p');
+  const ask = () => Promise.all(Array.from({ length: 1200 }, (_, i) => users.find(`u${i}`, '')));
+  const walk = async (at: number) => {
+    time.now = at;
+    await users.find('u0', '');
+    await new Promise(setImmediate);
+  };
+  await ask();
+  time.now = 1_000;
+  await ask();
+  queries.length = 0;
+  return { ...lab, ask, walk };
+}
+
+test('while most users of a table are asked for, it is read through and none is read singly', async () => {
+  const { ask, walk, pages, queries, time } = await walkLab();
+  for (const at of [4_000, 8_000, 12_000]) {
+    await walk(at);
+    assert.equal(pages.splice(0).length, 3);
+    time.now = at + 3_000;
+    await ask();
+  }
+  assert.equal(queries.length, 0);
+});
+
+test('a walk through the table leaves rows that changed or went to the next look-up', async () => {
+  const { users, walk, rows, time, queries } = await walkLab();
+  const before = await users.find('u8', '');
+  rows[7] = { ...rows[7]!, password: 'new' };
+  rows.splice(9, 1);
+  await walk(4_000);
+  time.now = 6_001;
+  assert.equal((await users.find('u7', ''))?.checkPassword('new'), true);
+  assert.equal(await users.find('u9', ''), null);
+  assert.equal(queries.length, 2);
+  assert.equal(users.find('u8', ''), before);
+});
+
+test('a table is read through only where that costs less', async () => {
+  const { add, walk, ask, pages, time } = await walkLab();
+  for (let i = 0; i < 20_000; i++) add(`x${i}`, 'p');
+  await walk(4_000);
+  assert.equal(pages.length, 10, 'it gives up behind 4,800 of 21,200 rows');
+  time.now = 5_000;
+  await ask();
+  await walk(8_000);
+  assert.equal(pages.length, 10);
+});
+
+test('a walk that fails leaves the users to their own reads', async () => {
+  const { users, walk, state, time, queries, pages } = await walkLab();
+  state.down = true;
+  await walk(4_000);
+  assert.equal(pages.length, 1);
+  state.down = false;
+  time.now = 6_001;
+  assert.equal((await users.find('u1', ''))?.name, 'u1');
+  assert.equal(queries.length, 1);
 });
 
 test('an unknown name is remembered for 1 s at most', async () => {
