@@ -38,8 +38,10 @@ import { httpOptions } from './doors/console/config.ts';
 import { createConsoleDoor } from './doors/console/door.ts';
 import { sipConfig } from './doors/sip/config.ts';
 import { createSipDoor, type SipDoor } from './doors/sip/door.ts';
+import { type CoreListing, listCore, listModules, type ModuleListing } from './doors/sip/listing.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from './doors/sip/prepare.ts';
 import { type ScriptTables, scriptTables } from './doors/sip/ser-tables.ts';
+import { type TraceReport, traceMessage } from './doors/sip/trace.ts';
 import { systemClock } from './platform/clock.ts';
 import { type LoadedConfig, loadConfig, requireConfig } from './platform/config/load.ts';
 import { GatehouseError } from './platform/errors.ts';
@@ -52,6 +54,7 @@ import { version } from './platform/version.ts';
 import { openStorage } from './storage/open.ts';
 import { databaseLabel, parseDatabaseUrl } from './storage/url.ts';
 
+export type { TraceReport } from './doors/sip/trace.ts';
 export type { Problem } from './platform/problems.ts';
 export { version } from './platform/version.ts';
 
@@ -356,6 +359,19 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   }
   report.decisions.push(...sip.decisions);
   return report;
+}
+
+/** One message through the script, without a network. Errors: ProblemsError with those of configuration and script. */
+export async function trace(
+  options: StartOptions & { message: string; results: ReadonlyMap<string, number> },
+): Promise<TraceReport> {
+  const { config, sip } = readSite(options);
+  return traceMessage(sip, options.message, { domains: config.sip.domains, results: options.results });
+}
+
+/** What a ser.cfg can use. */
+export function listScriptModules(): { core: CoreListing; modules: ModuleListing[] } {
+  return { core: listCore(), modules: listModules() };
 }
 
 function databaseDecisions(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): Decision[] {

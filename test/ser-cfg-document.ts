@@ -1,28 +1,23 @@
 /** The modules for docs/ser-cfg.md, from their definitions. `node test/ser-cfg-document.ts` writes them; a test compares. */
-import { modules } from '../src/doors/sip/modules/modules.ts';
-import { CORE_ACTIONS, NOT_YET } from '../src/doors/sip/script/core-actions.ts';
-import type { FunctionSpec, ParameterSpec, SipModule } from '../src/doors/sip/script/types.ts';
+import { listCore, listModules, type ModuleListing } from '../src/doors/sip/listing.ts';
+import type { FunctionSpec, ParameterSpec } from '../src/doors/sip/script/types.ts';
 import { type GeneratedPart, table, writePage } from './generated-document.ts';
 
 export const serCfgPart: GeneratedPart = {
   page: 'ser-cfg.md',
   maker: 'test/ser-cfg-document.ts',
-  text: () => [coreSection(), ...[...new Set(modules.values())].map(moduleSection)].join('\n\n'),
+  text: () => [coreSection(), ...listModules().map(moduleSection)].join('\n\n'),
 };
 
 function coreSection(): string {
-  // Names for the same thing share one entry.
-  const names = Map.groupBy(CORE_ACTIONS, ([, action]) => action);
-  const rows = [...names].map(([{ forms }, entries]) => [
-    entries.map(([name]) => `\`${name}\``).join(', '),
-    forms.map((form) => `(${form.join(', ')})`).join(' or '),
-  ]);
-  const notYet = [...NOT_YET].map((name) => `\`${name}\``).join(', ');
+  const { functions, absent } = listCore();
+  const rows = functions.map(({ names, forms }) => [names.map((name) => `\`${name}\``).join(', '), forms.join(' or ')]);
+  const notYet = absent.map((name) => `\`${name}\``).join(', ');
   return `### Core functions\n\n${table(['Function', 'Arguments'], rows)}\n\nKnown, and refused as not there yet: ${notYet}.`;
 }
 
-function moduleSection(module: SipModule): string {
-  const { name, aliases = [], describe, needs, functions, parameters } = module;
+function moduleSection(module: ModuleListing): string {
+  const { name, aliases, describe, needs, functions, parameters, absent } = module;
   const also = aliases.length > 0 ? ` Also loaded as ${aliases.map((alias) => `\`${alias}\``).join(', ')}.` : '';
   const after = needs.length > 0 ? ` Needs ${needs.map((need) => `\`${need}\``).join(', ')} before it.` : '';
   const parts = [`### ${name}`, `${describe}${also}${after}`];
@@ -30,6 +25,14 @@ function moduleSection(module: SipModule): string {
     parts.push(table(['Function', 'Arguments', 'Where', 'What it does; results'], functions.map(functionRow)));
   if (parameters.length > 0)
     parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], parameters.map(parameterRow)));
+  const missing = Object.entries(absent);
+  if (missing.length > 0)
+    parts.push(
+      table(
+        ['Not there', 'What to do'],
+        missing.map(([one, why]) => [`\`${one}\``, why]),
+      ),
+    );
   return parts.join('\n\n');
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Administration } from '../core/admin/types.ts';
-import type { check, openAdministration, StartOptions, startServer } from '../main.ts';
+import type { check, listScriptModules, openAdministration, StartOptions, startServer, trace } from '../main.ts';
 import type { Io } from './io.ts';
 
 export interface GlobalOptions {
@@ -16,6 +16,8 @@ export interface Parts {
   startServer: typeof startServer;
   openAdministration: typeof openAdministration;
   check: typeof check;
+  trace: typeof trace;
+  listScriptModules: typeof listScriptModules;
 }
 
 export interface Context {

@@ -1,7 +1,7 @@
 /** Runs command lines against a fake server, for tests: what was typed goes in, what was printed comes out. */
 import type { FakeAdministration } from '../core/control/fake.ts';
 import { fakeAdministration } from '../core/control/fake.ts';
-import type { CheckReport, StartOptions } from '../main.ts';
+import { type CheckReport, listScriptModules, type StartOptions } from '../main.ts';
 import type { Parts } from './context.ts';
 import type { Io } from './io.ts';
 import { runGatehouse } from './run.ts';
@@ -50,6 +50,8 @@ export function lab(options: LabOptions = {}): Lab {
       asked.push(given);
       return options.report ?? { file: 'ser.cfg', problems: [], decisions: [] };
     },
+    trace: (given) => import('../main.ts').then(({ trace }) => trace(given)),
+    listScriptModules,
   };
   const speak = async (run: (io: Io) => Promise<number>): Promise<Spoken> => {
     const out: string[] = [];

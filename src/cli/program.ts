@@ -46,6 +46,19 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('check the configuration without starting; prints what was decided')
     .action(run(() => import('./commands/check.ts')));
 
+  program
+    .command('trace')
+    .argument('<ser.cfg>', 'the script')
+    .argument('<message>', 'a file with one SIP request, or - for standard input')
+    .option('--result <name=number...>', 'what a function gives, in place of what is assumed')
+    .description('run a message through a script without a network; prints the lines taken and what would be sent')
+    .action(run(() => import('./commands/trace.ts')));
+  program
+    .command('modules')
+    .argument('[name]', 'a module, function or parameter')
+    .description('what a ser.cfg can use: modules with their functions and parameters, and what is not there')
+    .action(run(() => import('./commands/modules.ts')));
+
   const user = program.command('user').description('administer users');
   user
     .command('add')

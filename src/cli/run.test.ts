@@ -242,3 +242,27 @@ test('error codes are read from the documentation', () => {
     { code: 'BAD_LOGIN', meaning: 'no' },
   ]);
 });
+
+test('trace shows lines, what would be sent, and the verdict; modules lists and finds', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-trace-'));
+  const script = join(folder, 'ser.cfg');
+  const message = join(folder, 'message');
+  const head =
+    'OPTIONS sip:a@b SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1\nFrom: <sip:a@b>;tag=1\nTo: <sip:a@b>\n';
+  writeFileSync(script, 'listen=127.0.0.1\nloadmodule "sl.so"\nroute {\n  sl_send_reply("200", "OK");\n}\n');
+  writeFileSync(message, `${head}Call-ID: 1\nCSeq: 1 OPTIONS\n\n`);
+  const here = lab();
+  const spoken = await here.gatehouse('trace', script, message);
+  assert.equal(spoken.code, 0, spoken.err);
+  assert.match(spoken.out, /^route:4 {2}sl_send_reply\("200", "OK"\); {2}-> 1$/m);
+  assert.match(spoken.out, /^Verdict: answered 200 OK$/m);
+  const json = JSON.parse((await here.gatehouse('--json', 'trace', script, message)).out);
+  assert.deepEqual([json.version, json.steps.length, json.verdict], [1, 1, 'answered 200 OK']);
+  assert.equal((await here.gatehouse('trace', script, join(folder, 'none'))).code, 2);
+  assert.equal((await here.gatehouse('trace', script, message, '--result', 'x')).code, 2);
+  const found = await here.gatehouse('modules', 't_relay');
+  assert.match(found.out, /^tm +t_relay +function +Sends the request/m);
+  assert.match((await here.gatehouse('modules', 't_relai')).out, /did you mean t_relay/);
+  assert.match((await here.gatehouse('modules', 'tm')).out, /t_replicate +not there/);
+  rmSync(folder, { recursive: true });
+});

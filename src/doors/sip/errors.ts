@@ -4,5 +4,7 @@ export const SIP_ERRORS = {
   LISTEN_WILDCARD: 'a listen entry names every address at once; SIP needs addresses that telephones can be told',
   SCRIPT_UNREADABLE: 'the ser.cfg is missing, too large or cannot be read',
   SIP_CERTIFICATE: 'state: a certificate for TLS has ended or will within two weeks',
+  TRACE_MESSAGE: 'the file given to trace holds no SIP request',
+  TRACE_RESULT: 'trace was told the result of a function that the script does not have',
   SIP_RECEIVE_BUFFER: 'state: the system gives UDP sockets a smaller receive buffer than asked; bursts may be lost',
 } as const;

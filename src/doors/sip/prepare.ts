@@ -27,6 +27,8 @@ export interface PreparedSip {
 
 export interface ReadySip {
   readonly script: LoadedScript;
+  /** It as it was read. */
+  readonly text: string;
   readonly listen: ListenChoice['listen'];
   readonly tls: TlsChoice['options'] | undefined;
   readonly options: SipOptions;
@@ -68,6 +70,7 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
     const { listen } = choice;
     const ready = {
       script,
+      text,
       listen,
       tls: tls?.options,
       options: { preloadedRoute },

@@ -23,8 +23,8 @@ import { choosePoint } from './transport/point.ts';
 import type { ListenPoint, Source, Target, Transport } from './transport/types.ts';
 
 const OUTSIDE = new Set(['auth_db', 'uri_db', 'registrar', 'usrloc']);
-/** For documentation (RFC 5737). */
-const NOWHERE = '192.0.2.0';
+/** Where all names lead: an address for documentation (RFC 5737). */
+export const NOWHERE = '192.0.2.0';
 const MAX_DATAGRAM = 65_535;
 
 export interface StageOptions {

@@ -3,6 +3,7 @@
  * every function and comparison is bound to its arguments once.
  */
 
+import type { Run } from '../run.ts';
 import type { Analysis } from './analyse.ts';
 import type { Complain } from './complain.ts';
 import { bindComparison, bindTruth } from './conditions.ts';
@@ -19,8 +20,21 @@ import { bindAssignment } from './values/assign.ts';
 import { bindCase } from './values/compare.ts';
 import { type Binder, bindValue } from './values/expression.ts';
 import { bindText, constantText, type Text } from './values/format.ts';
+import type { Getter, Value } from './values/types.ts';
+
+/** A step of the script that somebody wants to watch. */
+export interface Watched {
+  /** `failure_route[1]`. */
+  readonly route: RouteKey;
+  readonly at: Span;
+  readonly kind: 'statement' | 'condition' | 'assignment';
+  /** What it is about, read from the run after the step. */
+  values(run: Run): readonly { readonly name: string; readonly value: Value }[];
+}
 
 export interface CompileOptions {
+  /** Puts something around each function, comparison and assignment: to see which ways a script takes. */
+  readonly watch?: (step: Watched, call: Call) => Call;
   /** Puts something around each function of core and modules; for tests. */
   readonly wrap?: (name: string, call: Call) => Call;
 }
@@ -67,6 +81,9 @@ class Compiler {
   readonly #built: ReadonlyMap<string, BuiltModule>;
   readonly #binder: Binder;
   readonly #wrap: (name: string, call: Call) => Call;
+  readonly #watch: CompileOptions['watch'];
+  /** The route under way. */
+  #inside: RouteKey = 'route';
   readonly #drafts: Draft[] = [];
   readonly #entries = new Map<RouteKey, Label>();
   /** Where `break` leads: behind the innermost loop or switch. */
@@ -78,7 +95,7 @@ class Compiler {
     dialect: DialectName,
     built: ReadonlyMap<string, BuiltModule>,
     host: ScriptHost,
-    { wrap }: CompileOptions,
+    { wrap, watch }: CompileOptions,
   ) {
     this.#analysis = analysis;
     this.#dialect = dialect;
@@ -91,6 +108,7 @@ class Compiler {
     };
     this.#binder = { scope: { host, aliases: analysis.aliases, slotOf }, complain: refuse };
     this.#wrap = wrap ?? ((_, call) => call);
+    this.#watch = watch;
   }
 
   run(): Pick<Program, 'steps' | 'entry' | 'entries' | 'zeroExits'> {
@@ -135,6 +153,7 @@ class Compiler {
   }
 
   #route(route: Route): undefined {
+    this.#inside = route.key;
     this.#place(this.#entries.get(route.key)!);
     if (route.body.length === 0) this.#emit(Op.result, route.at, { value: 1 });
     this.#list(route.body, true);
@@ -167,7 +186,8 @@ class Compiler {
 
   #assign(node: AssignNode): undefined {
     const call = bindAssignment(node, this.#binder) ?? NOTHING;
-    this.#emit(Op.call, node.at, { call: this.#wrap('=', call) });
+    const target: Expression = { kind: 'variable', text: node.target, at: node.at };
+    this.#emit(Op.call, node.at, { call: this.#watched('assignment', node.at, this.#wrap('=', call), [target]) });
   }
 
   #while({ condition, body, at }: Statement & { kind: 'while' }, tail: boolean): undefined {
@@ -241,7 +261,7 @@ class Compiler {
   #call(node: CallNode): undefined {
     const entry = this.#entryOf(node);
     if (entry) this.#emit(Op.route, node.at, { entry });
-    else this.#emit(Op.call, node.at, { call: this.#bind(node) });
+    else this.#emit(Op.call, node.at, { call: this.#watched('statement', node.at, this.#bind(node)) });
   }
 
   #entryOf(node: CallNode): Label | undefined {
@@ -260,6 +280,18 @@ class Compiler {
     const body = built?.functions[node.name];
     if (!body) throw new Error(`the module ${owner} was built without its function ${node.name}`);
     return this.#wrap(node.name, body(...node.args.map((argument) => argument.text)));
+  }
+
+  #watched(kind: Watched['kind'], at: Span, call: Call, about: readonly Expression[] = []): Call {
+    if (!this.#watch) return call;
+    const readers: { name: string; read: Getter }[] = [];
+    for (const node of about) {
+      if (node.kind !== 'variable' && node.kind !== 'word') continue;
+      const bound = bindValue(node, { scope: this.#binder.scope, complain: (): undefined => undefined });
+      if (bound) readers.push({ name: node.text, read: bound.read });
+    }
+    const values = (run: Run) => readers.map(({ name, read }) => ({ name, value: read(run) }));
+    return this.#watch({ route: this.#inside, at, kind, values }, call);
   }
 
   #text(text: string): Text {
@@ -286,11 +318,14 @@ class Compiler {
         const entry = this.#entryOf(node);
         const to = { next: yes, other: no, error };
         if (entry) return this.#emit(Op.testRoute, node.at, { ...to, entry });
-        return this.#emit(Op.test, node.at, { ...to, call: this.#bind(node) });
+        const call = this.#watched('condition', node.at, this.#bind(node));
+        return this.#emit(Op.test, node.at, { ...to, call });
       }
       default: {
         const call = node.kind === 'compare' ? bindComparison(node, this.#binder) : bindTruth(node, this.#binder);
-        return this.#emit(Op.compare, node.at, { call: call ?? NOTHING, next: yes, other: no, error });
+        const sides = node.kind === 'compare' ? [node.left, node.right] : [node];
+        const watched = this.#watched('condition', node.at, call ?? NOTHING, sides);
+        return this.#emit(Op.compare, node.at, { call: watched, next: yes, other: no, error });
       }
     }
   }
