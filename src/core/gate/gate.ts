@@ -33,6 +33,7 @@ import type {
   Proof,
   RefusalReason,
   Refused,
+  SessionName,
   SessionStart,
   Ticket,
   Verdict,
@@ -204,7 +205,7 @@ class TheGate implements CoreGate {
     return this.#refuse(knock, 'unavailable');
   }
 
-  admit(ticket: Ticket, session: string): Answer<Admission> {
+  admit(ticket: Ticket, session: SessionName): Answer<Admission> {
     const admission = this.#parts.hooks.admit(ticket, session);
     if (admission instanceof Promise) return admission.then((one) => this.#admitted(ticket, one));
     return this.#admitted(ticket, admission);

@@ -104,6 +104,11 @@ export interface Terms {
   readonly seconds?: number;
 }
 
+/** A session to be, which makes its name only for who asks. */
+export interface SessionName {
+  readonly session: string;
+}
+
 export type Admission =
   | { readonly admitted: true; readonly terms: Terms }
   | { readonly admitted: false; readonly reason: string };
@@ -118,7 +123,7 @@ export interface Gate {
   /** Checks limits, user, proof and policy, in this order, and audits a refusal. Opens nothing. */
   prove(knock: Knock): Answer<Verdict>;
   /** Asks the hooks whether the proven user may come in, and on which terms. */
-  admit(ticket: Ticket, session: string): Answer<Admission>;
+  admit(ticket: Ticket, session: SessionName): Answer<Admission>;
   /** What to write when the session is opened. */
   opened(session: SessionStart): Change[];
   /** What to write when the session ends: audit line and history. */

@@ -15,9 +15,17 @@ export function checkDigest(proof: DigestProof, ha1: string): boolean {
 /** The response a client with this HA1 would send. */
 export function digestResponse(proof: Omit<DigestProof, 'response'>, ha1: string): string {
   const { algorithm, qop } = proof;
-  let a2 = `${proof.method}:${proof.uri}`;
-  if (qop === 'auth-int') a2 += `:${digestHash(proof.body, algorithm)}`;
-  const ha2 = digestHash(a2, algorithm);
+  const ha2 = ha2Of(proof);
   if (qop === undefined) return digestHash(`${ha1}:${proof.nonce}:${ha2}`, algorithm);
   return digestHash(`${ha1}:${proof.nonce}:${proof.nc}:${proof.cnonce}:${qop}:${ha2}`, algorithm);
+}
+
+/** The last one: the registrations of a domain all have the same. */
+let last = { method: '', uri: '', algorithm: '', ha2: '' };
+
+function ha2Of({ algorithm, method, uri, qop, body }: Omit<DigestProof, 'response'>): string {
+  if (qop === 'auth-int') return digestHash(`${method}:${uri}:${digestHash(body, algorithm)}`, algorithm);
+  if (uri !== last.uri || method !== last.method || algorithm !== last.algorithm)
+    last = { method, uri, algorithm, ha2: digestHash(`${method}:${uri}`, algorithm) };
+  return last.ha2;
 }

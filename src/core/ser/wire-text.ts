@@ -7,8 +7,14 @@ export function wireText(text: string): string {
 
 /** Back again; what is no UTF-8 stays as it is. */
 export function unicodeText(wire: string): string {
-  if (Buffer.byteLength(wire) === wire.length) return wire; // all ASCII
+  if (isAscii(wire)) return wire;
   const bytes = Buffer.from(wire, 'latin1');
   const text = bytes.toString('utf8');
   return text.includes('\ufffd') ? wire : text;
+}
+
+/** Names are short: a loop is quicker than a call out of JavaScript. */
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
 }

@@ -23,7 +23,7 @@ export function buildEditedResponse(response: SipMessage, edits: Edits): string 
       if (text.charCodeAt(via.end) === 44) made += `Via:${text.slice(via.end + 1, response.lineEnd(index))}`;
       continue;
     }
-    made += edits.lines?.get(index) ?? response.lineAt(index);
+    made += edits.lines?.[index] ?? response.lineAt(index);
   }
   if (!toldTop) made += edits.top;
   const { contentLength, bodyStart } = response;

@@ -7,19 +7,19 @@ export class Edits {
   top = '';
   /** Lines (with CRLF) to append after the last header. */
   bottom = '';
-  /** Index → replacement line with CRLF, '' to remove it. */
-  lines: Map<number, string> | undefined;
+  /** By index: the replacement line with CRLF, '' to remove it. */
+  lines: (string | undefined)[] | undefined;
 
   remove(index: number): void {
     this.replace(index, '');
   }
 
   replace(index: number, line: string): void {
-    this.lines ??= new Map();
-    this.lines.set(index, line);
+    this.lines ??= [];
+    this.lines[index] = line;
   }
 
   removed(index: number): boolean {
-    return this.lines?.get(index) === '';
+    return this.lines?.[index] === '';
   }
 }

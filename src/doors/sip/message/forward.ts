@@ -19,7 +19,7 @@ export function prepareForward(message: SipMessage, edits: Edits, source: Source
   let text = edits.top;
   let copied = message.headerStart;
   for (let index = 0; index < message.headerCount; index++) {
-    let line = edits.lines?.get(index);
+    let line = edits.lines?.[index];
     if (index === top) line ??= topViaLine(message, top, source, forceRport);
     if (line === undefined) {
       if (edits.lines === undefined && index > top) break;

@@ -1,6 +1,7 @@
 /**
  * Text that goes into a message from elsewhere, cleaned so that it cannot end its line: the one place against header injection.
  */
+import { bytes, lookAt } from './bytes.ts';
 
 /** A value or reason phrase on one line: control characters become spaces. */
 export function cleanValue(text: string): string {
@@ -18,6 +19,29 @@ export function headerLine(name: string, value: string): string {
  * A missing CRLF at the end is put there.
  */
 export function cleanHeaders(lines: string): string {
+  if (lines === lastClean) return lines;
+  if (!areClean(lines)) return cleaned(lines);
+  lastClean = lines;
+  return lines;
+}
+
+/** The same challenge goes out many times. */
+let lastClean = '';
+
+function areClean(lines: string): boolean {
+  const end = lines.length;
+  lookAt(lines);
+  let start = 0;
+  for (let at = 0; at < end; at++) {
+    if (!isControl(bytes[at]!)) continue;
+    if (at === start || bytes[at] !== 13 || bytes[at + 1] !== 10) return false;
+    start = at + 2;
+    at++;
+  }
+  return start === end;
+}
+
+function cleaned(lines: string): string {
   let clean = '';
   for (let at = 0; at < lines.length; ) {
     let end = lines.indexOf('\r\n', at);

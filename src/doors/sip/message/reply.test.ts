@@ -34,6 +34,18 @@ test('copies what a response repeats, in its order', () => {
   );
 });
 
+test('what it repeats may stand in any order with other headers between, and comes once', () => {
+  const scattered = parseMessage(
+    'OPTIONS sip:b@h SIP/2.0\r\nCall-ID: c\r\nv: SIP/2.0/UDP 198.51.100.7\r\nTo: <sip:b@h> \r\nVia: SIP/2.0/TCP far\r\n' +
+      'X: y\r\nCSeq: 7 OPTIONS\r\nX: y\r\nf: <sip:a@h>;tag=1\r\nFrom: <sip:z@h>;tag=2\r\n\r\n',
+  )!;
+  assert.equal(
+    buildReply({ ...base, request: scattered }),
+    'SIP/2.0 404 Not Found\r\nCall-ID: c\r\nv: SIP/2.0/UDP 198.51.100.7\r\nTo: <sip:b@h>;tag=t \r\nVia: SIP/2.0/TCP far\r\n' +
+      'CSeq: 7 OPTIONS\r\nf: <sip:a@h>;tag=1\r\nContent-Length: 0\r\n\r\n',
+  );
+});
+
 test('Record-Route in responses that may form a dialog, Timestamp in 100', () => {
   const reply = (status: number, method: string) =>
     buildReply({ ...base, status, request: request('SIP/2.0/UDP h', method) });

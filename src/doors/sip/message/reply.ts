@@ -6,7 +6,7 @@
  * Source: RFC 3261 sections 8.2.6, 12.1.1 and 18.2.2. Anything from outside is cleaned of line ends here.
  */
 import type { Source, Target } from '../transport/types.ts';
-import { Header, type HeaderId } from './header-names.ts';
+import { Header } from './header-names.ts';
 import { cleanHeaders, cleanValue } from './header-text.ts';
 import type { SipMessage } from './message.ts';
 import { topViaLine } from './via-line.ts';
@@ -30,18 +30,42 @@ export interface Reply {
 const DEFAULT_PORT = 5060;
 const DEFAULT_TLS_PORT = 5061;
 
-/** The whole response. */
+/** Kinds of headers as bits. */
+const VIA = 1 << Header.via;
+/** Of a request that has several of them, which is a fault, the first. */
+const ONCE = (1 << Header.from) | (1 << Header.to) | (1 << Header.callId) | (1 << Header.cseq);
+
+/** The whole response: what it repeats of the request stands as it came, in as few slices as possible. */
 export function buildReply(reply: Reply): string {
   const { request, status } = reply;
+  const tag = toTag(reply);
   const top = request.indexOf(Header.via);
+  let wanted = VIA | ONCE;
+  if (status > 100 && status < 300 && formsDialog(request.method)) wanted |= 1 << Header.recordRoute;
+  if (status === 100) wanted |= 1 << Header.timestamp;
   let text = `SIP/2.0 ${status} ${cleanValue(reply.reason)}\r\n`;
-  text += topViaLine(request, top, reply.source, reply.forceRport);
-  text += copies(request, Header.via, top + 1);
-  if (status > 100 && status < 300 && formsDialog(request.method)) text += copies(request, Header.recordRoute, 0);
-  if (status === 100) text += copies(request, Header.timestamp, 0);
-  text += `From: ${request.value(Header.from)}\r\n`;
-  text += `To: ${request.value(Header.to)}${toTag(reply)}\r\n`;
-  text += `Call-ID: ${request.callId}\r\nCSeq: ${request.value(Header.cseq)}\r\n`;
+  let from = 0;
+  let to = 0;
+  for (let index = 0; index < request.headerCount; index++) {
+    const id = request.idAt(index);
+    if ((wanted & (1 << id)) === 0) continue;
+    wanted &= ~((1 << id) & ONCE);
+    const start = request.lineStart(index);
+    if (start !== to || index === top) {
+      text += request.text.slice(from, to);
+      from = start;
+    }
+    to = request.lineEnd(index);
+    if (index === top) {
+      text += topViaLine(request, top, reply.source, reply.forceRport);
+      from = to;
+    } else if (id === Header.to && tag !== '') {
+      const end = request.valueEnd(index);
+      text += request.text.slice(from, end) + tag;
+      from = end;
+    }
+  }
+  text += request.text.slice(from, to);
   if (reply.server !== '') text += `Server: ${cleanValue(reply.server)}\r\n`;
   return `${text}${cleanHeaders(reply.headers)}Content-Length: 0\r\n\r\n`;
 }
@@ -61,10 +85,4 @@ function toTag(reply: Reply): string {
 
 function formsDialog(method: string): boolean {
   return method === 'INVITE' || method === 'SUBSCRIBE' || method === 'REFER' || method === 'NOTIFY';
-}
-
-function copies(request: SipMessage, id: HeaderId, from: number): string {
-  let lines = '';
-  for (let i = request.indexOf(id, from); i >= 0; i = request.indexOf(id, i + 1)) lines += request.lineAt(i);
-  return lines;
 }

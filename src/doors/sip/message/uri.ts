@@ -118,7 +118,7 @@ function parseSip(scheme: string, text: string, start: number, end: number): Sip
   }
   const hostStop = hostEnd(at, end);
   if (hostStop < 0) return undefined;
-  const host = lowerCase(text, at, hostStop);
+  const host = hostText(text, at, hostStop);
   let port = 0;
   at = hostStop;
   if (at < end && bytes[at] === 58) {
@@ -147,8 +147,8 @@ function find(byte: number, at: number, end: number): number {
   return at;
 }
 
-/** toLowerCase costs a call into the runtime; most hosts are in lower case already. */
-function lowerCase(text: string, start: number, end: number): string {
+/** A host in lower case. toLowerCase costs a call into the runtime, and most hosts are in lower case already. */
+export function hostText(text: string, start: number, end: number): string {
   const host = text.slice(start, end);
   for (let p = start; p < end; p++) if (bytes[p]! >= 65 && bytes[p]! <= 90) return host.toLowerCase();
   return host;

@@ -5,10 +5,10 @@
  */
 import { bytes, lookAt } from './bytes.ts';
 import { BARE, DIGIT, decimal, isAt, isWord, quotedEnd, SPACE, skip, TOKEN, word } from './chars.ts';
-import { hostEnd } from './uri.ts';
+import { hostEnd, hostText } from './uri.ts';
 
 export interface Via {
-  /** As written; IPv6 in its brackets. */
+  /** Lower case; IPv6 in its brackets. */
   readonly host: string;
   /** 0: none given. */
   readonly port: number;
@@ -41,7 +41,7 @@ export function parseVia(text: string, start = 0, end = text.length): Via | unde
   if (at === protocolStart || hostStart === at) return undefined;
   at = hostEnd(hostStart, end);
   if (at < 0) return undefined;
-  const host = text.slice(hostStart, at);
+  const host = hostText(text, hostStart, at);
   at = skip(at, end, SPACE);
   let port = 0;
   if (at < end && bytes[at] === 58) {

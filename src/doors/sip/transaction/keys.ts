@@ -11,7 +11,7 @@ import { MAGIC_COOKIE } from './branches.ts';
 export function serverKey(request: SipMessage, method: string): string | undefined {
   const via = request.via;
   if (via === undefined) return undefined;
-  const sentBy = `${via.host.toLowerCase()}:${via.port}`;
+  const sentBy = `${via.host}:${via.port}`;
   if (via.branch.startsWith(MAGIC_COOKIE)) return `${method} ${sentBy} ${via.branch}`;
   const cseq = request.cseq;
   if (cseq === undefined) return undefined;

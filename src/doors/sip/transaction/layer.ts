@@ -62,6 +62,10 @@ class Layer implements Transactions, TransactionHost {
   readonly #servers = new Map<string, Server>();
   readonly #clients = new Map<string, Client>();
   #drained: (() => void)[] = [];
+  /** The request whose key was made last. */
+  #keyed: SipMessage | undefined;
+  #keyedMethod = '';
+  #key: string | undefined;
 
   constructor(options: TransactionOptions) {
     this.transport = options.transport;
@@ -88,8 +92,19 @@ class Layer implements Transactions, TransactionHost {
   }
 
   #server(request: SipMessage, method: string): Server | undefined {
-    const key = serverKey(request, method);
+    if (this.#servers.size === 0) return undefined;
+    const key = this.#keyOf(request, method);
     return key === undefined ? undefined : this.#servers.get(key);
+  }
+
+  /** A new request is looked for by the engine, then by the relay, and at last gets its transaction. */
+  #keyOf(request: SipMessage, method: string): string | undefined {
+    if (request !== this.#keyed || method !== this.#keyedMethod) {
+      this.#keyed = request;
+      this.#keyedMethod = method;
+      this.#key = serverKey(request, method);
+    }
+    return this.#key;
   }
 
   absorb(transaction: ServerTransaction, request: SipMessage): void {
@@ -97,7 +112,7 @@ class Layer implements Transactions, TransactionHost {
   }
 
   createServer(request: SipMessage, source: Source, user: ServerUser | undefined, forceRport = false): Server {
-    const key = serverKey(request, request.method);
+    const key = this.#keyOf(request, request.method);
     if (key === undefined || this.#servers.has(key)) throw new Error('a request without a key, or a retransmission');
     this.#checkRoom(request.raw.length);
     const target = replyTarget(request, source, forceRport);

@@ -20,7 +20,7 @@ const LENGTH = 40;
 const SLACK = 60;
 /** How long an expired nonce still shows who one is, in seconds: enough for a client that was asleep. */
 const STALE = 3600;
-/** Seconds whose nonces are remembered. */
+/** Seconds whose nonces are remembered; a power of two. */
 const SLOTS = 512;
 
 export class Nonces {
@@ -60,7 +60,7 @@ export class Nonces {
   }
 
   #remembered(expiry: number): string {
-    const slot = expiry % SLOTS;
+    const slot = expiry & (SLOTS - 1);
     if (this.#expiries[slot] !== expiry) {
       this.#expiries[slot] = expiry;
       this.#texts[slot] = this.#make(expiry);

@@ -10,6 +10,7 @@ const ABSENT = -1;
 const UNREADABLE = -2;
 /** Longer numbers are above every limit. */
 const MANY = 999_999_999;
+const LINES = new Array<string | undefined>(256).fill(undefined);
 
 /** 1: counted down, or left alone because it cannot be read; 2: inserted with `initial`; -1: it has come to 0. */
 export function processMaxForwards(run: Run, initial: number, limit: number): number {
@@ -21,7 +22,7 @@ export function processMaxForwards(run: Run, initial: number, limit: number): nu
     run.edits.top = `Max-Forwards: ${Math.min(initial, limit)}\r\n${run.edits.top}`;
     return 2;
   }
-  run.edits.replace(index, `Max-Forwards: ${value > limit ? limit : value - 1}\r\n`);
+  run.edits.replace(index, lineOf(value > limit ? limit : value - 1));
   return 1;
 }
 
@@ -32,9 +33,16 @@ export function isMaxForwardsBelow(run: Run, bound: number): number {
   return value < bound ? 1 : -1;
 }
 
+/** Made once for each number that is usual. */
+function lineOf(value: number): string {
+  if (value >= LINES.length) return `Max-Forwards: ${value}\r\n`;
+  LINES[value] ??= `Max-Forwards: ${value}\r\n`;
+  return LINES[value];
+}
+
 function currentValue(run: Run, index: number): number {
   if (index < 0) return ABSENT;
-  const edited = run.edits.lines?.get(index);
+  const edited = run.edits.lines?.[index];
   return parseCount(edited === undefined ? run.message.valueAt(index) : edited.slice(edited.indexOf(':') + 1).trim());
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Admission, Gate } from '../../../../core/gate/types.ts';
+import type { Admission, Gate, SessionName } from '../../../../core/gate/types.ts';
 import type { Change, Journal, Waiter } from '../../../../core/journal/types.ts';
 import type { BindingRow } from '../../../../core/ser/types.ts';
 import { GatehouseError } from '../../../../platform/errors.ts';
@@ -471,7 +471,7 @@ test('too many requests waiting for one user are refused, not kept', async () =>
 test('a hook that refuses gives 403; its terms shorten the contact; without credentials it is not asked', async () => {
   let admission: Admission | Promise<Admission> = { admitted: false, reason: 'not today' };
   const asked: string[] = [];
-  const admit = (_: unknown, session: string) => {
+  const admit = (_: unknown, { session }: SessionName) => {
     asked.push(session);
     return admission;
   };

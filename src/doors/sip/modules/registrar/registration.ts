@@ -5,7 +5,7 @@
  * the order of the commits. Where nothing needs waiting for, all of it happens within `start`.
  * Source: RFC 3261 section 10.3 steps 6 to 8.
  */
-import type { Admission } from '../../../../core/gate/types.ts';
+import type { Admission, SessionName } from '../../../../core/gate/types.ts';
 import type { Change, Waiter } from '../../../../core/journal/types.ts';
 import { describeError, type GatehouseError } from '../../../../platform/errors.ts';
 import type { Run } from '../../run.ts';
@@ -32,7 +32,7 @@ export interface RegistrarContext {
   readonly transport: Transport;
 }
 
-export class Registration implements Turn, Waiter {
+export class Registration implements Turn, Waiter, SessionName {
   readonly aor: string;
   nextTurn: Turn | undefined;
   readonly #run: Run;
@@ -84,10 +84,8 @@ export class Registration implements Turn, Waiter {
     const refusal = this.#judge();
     if (refusal) return refusals.refuse(this.#run, refusal);
     const authorised = this.#run.authorised;
-    const first = this.#stored[0];
-    if (authorised && first) {
-      const session = sessionId(this.#table.name, this.aor, first.contact);
-      const answer = this.#table.services.gate.admit(authorised.ticket, session);
+    if (authorised && this.#stored.length > 0) {
+      const answer = this.#table.services.gate.admit(authorised.ticket, this);
       if (answer instanceof Promise) {
         answer.then(
           (admission) => this.#admitted(admission),
@@ -98,6 +96,11 @@ export class Registration implements Turn, Waiter {
       return this.#enter(answer);
     }
     return this.#write();
+  }
+
+  /** The session that the first contact to be stored will be. */
+  get session(): string {
+    return sessionId(this.#table.name, this.aor, this.#stored[0]?.contact ?? '');
   }
 
   /** Sorts the wishes into what is stored and what is dropped. */

@@ -83,6 +83,6 @@ function copyOf(edits: Edits): Edits {
   const copy = new Edits();
   copy.top = edits.top;
   copy.bottom = edits.bottom;
-  copy.lines = edits.lines && new Map(edits.lines);
+  copy.lines = edits.lines?.slice();
   return copy;
 }
