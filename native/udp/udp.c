@@ -119,10 +119,11 @@ static napi_value address_text(napi_env env, const address_t *address) {
 
 /* Opening and closing */
 
-static int bind_socket(int fd, int family, const address_t *address, int receive_buffer) {
+static int bind_socket(int fd, int family, const address_t *address, int buffer) {
   int on = 1;
   if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) return -errno;
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer) != 0) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) != 0) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) != 0) return -errno;
   return bind(fd, &address->any, length_of(family)) == 0 ? 0 : -errno;
 }
 
@@ -145,7 +146,7 @@ static void on_exit_with_socket(napi_async_cleanup_hook_handle handle, void *dat
   shut(data);
 }
 
-static int new_socket(napi_env env, int family, const address_t *address, int receive_buffer, udp_socket_t **result) {
+static int new_socket(napi_env env, int family, const address_t *address, int buffer, udp_socket_t **result) {
   module_t *module = module_of(env);
   uv_loop_t *loop;
   NEED(napi_get_uv_event_loop(env, &loop));
@@ -155,7 +156,7 @@ static int new_socket(napi_env env, int family, const address_t *address, int re
   int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   udp_socket_t *self = calloc(1, sizeof *self);
-  int error = self == NULL ? UV_ENOMEM : bind_socket(fd, family, address, receive_buffer);
+  int error = self == NULL ? UV_ENOMEM : bind_socket(fd, family, address, buffer);
   if (error == 0) error = uv_poll_init(loop, &self->poll, fd);
   if (error != 0) {
     free(self);
@@ -180,18 +181,18 @@ static void set_number(napi_env env, napi_value object, const char *name, int32_
   NEED(napi_set_named_property(env, object, name, number(env, value)));
 }
 
-/* open(address, port, family, receiveBuffer, onReceived, onWritable) -> { socket, address, port, receiveBuffer } | error */
+/* open(address, port, family, buffer, onReceived, onWritable) -> { socket, address, port, receiveBuffer } | error */
 static napi_value open_socket(napi_env env, napi_callback_info info) {
   size_t count = 6;
   napi_value args[6];
   NEED(napi_get_cb_info(env, info, &count, args, NULL, NULL));
   uint32_t port = 0;
-  int32_t version = 0, receive_buffer = 0;
+  int32_t version = 0, buffer = 0;
   napi_valuetype received, writable;
   address_t address;
   memset(&address, 0, sizeof address);
   if (napi_get_value_uint32(env, args[1], &port) != napi_ok || napi_get_value_int32(env, args[2], &version) != napi_ok ||
-      napi_get_value_int32(env, args[3], &receive_buffer) != napi_ok ||
+      napi_get_value_int32(env, args[3], &buffer) != napi_ok ||
       napi_typeof(env, args[4], &received) != napi_ok || received != napi_function ||
       napi_typeof(env, args[5], &writable) != napi_ok || writable != napi_function)
     return number(env, UV_EINVAL);
@@ -199,22 +200,22 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   int error = parse_address(env, args[0], port, family, &address);
   if (error != 0) return number(env, error);
   udp_socket_t *self = NULL;
-  error = new_socket(env, family, &address, receive_buffer, &self);
+  error = new_socket(env, family, &address, buffer, &self);
   if (error != 0) return number(env, error);
   NEED(napi_create_reference(env, args[4], 1, &self->on_received));
   NEED(napi_create_reference(env, args[5], 1, &self->on_writable));
 
   socklen_t length = sizeof address;
   getsockname(self->fd, &address.any, &length);
-  length = sizeof receive_buffer;
-  getsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, &length);
+  length = sizeof buffer;
+  getsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &buffer, &length);
   napi_value result;
   NEED(napi_create_object(env, &result));
   set_number(env, result, "socket", self->place);
   NEED(napi_set_named_property(env, result, "address", address_text(env, &address)));
   /* Both families have the port at the same place. */
   set_number(env, result, "port", ntohs(address.v4.sin_port));
-  set_number(env, result, "receiveBuffer", receive_buffer);
+  set_number(env, result, "receiveBuffer", buffer);
   return result;
 }
 

@@ -3,7 +3,8 @@
  * native module (native-socket.ts).
  *
  * A socket of 4 MB receive buffer survives the bursts that break SIP servers first. The system may give less
- * (net.core.rmem_max); `warning` says so then. Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
+ * (net.core.rmem_max); `warning` says so then. As much is asked for sending (net.core.wmem_max): what is sent to hosts of the
+ * LAN that are gone fills that buffer until nobody is answered, each lingering in it for the three seconds of ARP. Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
  */
 import type { Advertised } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure } from './types.ts';
@@ -38,7 +39,8 @@ export interface Counters {
   sendErrors: number;
 }
 
-export const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Of each direction. */
+export const SOCKET_BUFFER = 4 * 1024 * 1024;
 /** Largest payload of an IPv4 datagram. */
 export const MAX_DATAGRAM = 65_507;
 
@@ -56,9 +58,9 @@ export function firstOfMessage(bytes: Buffer, start: number, end: number): numbe
 export function bufferWarning(point: ListenPoint, reported: number): string | undefined {
   // Linux reports twice what it was asked for, to account for its own book-keeping.
   const given = process.platform === 'linux' ? reported / 2 : reported;
-  if (given >= RECEIVE_BUFFER) return undefined;
+  if (given >= SOCKET_BUFFER) return undefined;
   return (
     `${point.name} got a receive buffer of ${Math.floor(given / 1024)} KiB instead of 4096: bursts may be lost; ` +
-    `run: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER}`
+    `run: sysctl -w net.core.rmem_max=${SOCKET_BUFFER}`
   );
 }

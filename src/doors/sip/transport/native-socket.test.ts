@@ -10,15 +10,15 @@ const { EAGAIN, ENOMEM, EPERM } = constants.errno;
 /** What `send` answers, and what was sent; `room` is called when the system has some again. */
 async function lab() {
   const sent: string[] = [];
-  const state = { answer: 0, watched: false, room: () => {}, received: (_: number) => {} };
+  const state = { time: 0, answer: 0, watched: false, room: () => {}, received: (_: number) => {} };
   const native: NativeUdp = {
     source: '',
     received: new ArrayBuffer(0),
     header: new ArrayBuffer(0),
-    open(address, port, _family, receiveBuffer, onReceived, onWritable) {
+    open(address, port, _family, buffer, onReceived, onWritable) {
       state.room = onWritable;
       state.received = onReceived;
-      return { socket: 7, address, port, receiveBuffer: 2 * receiveBuffer };
+      return { socket: 7, address, port, receiveBuffer: 2 * buffer };
     },
     close() {
       state.watched = false;
@@ -34,7 +34,11 @@ async function lab() {
   };
   const counters = { received: 0, sent: 0, sendErrors: 0 };
   const receiver = { onMessage: () => assert.fail(), onUnframed: () => assert.fail() };
-  const socket = await nativeSockets(native)({ address: '127.0.0.1', port: 5060 }, receiver, counters);
+  const socket = await nativeSockets(native, () => state.time)(
+    { address: '127.0.0.1', port: 5060 },
+    receiver,
+    counters,
+  );
   const failed: string[] = [];
   const send = (text: string) =>
     socket.send(text, '127.0.0.1', 5060, {
@@ -97,6 +101,19 @@ test('about 1 MiB waits; what is beyond is lost and told', async () => {
   send('x'.padEnd(65_000)); // there is room again
   assert.equal(sent.filter((text) => text.length === 65_000).length, 17);
   assert.equal(counters.sendErrors, failed.length);
+});
+
+test('who waited longer than half a second is not sent any more', async () => {
+  const { state, sent, failed, send } = await lab();
+  state.answer = -EAGAIN;
+  send('1');
+  state.time = 1;
+  send('2');
+  state.answer = 0;
+  state.time = 501;
+  state.room();
+  await told();
+  assert.deepEqual([sent, failed, state.watched], [['2'], ['1: ETIMEDOUT'], false]);
 });
 
 test('who waits when the socket closes is told', async () => {

@@ -2,8 +2,8 @@
  * A UDP socket on the native module: one call from the event loop for all datagrams that have come (at most 32, then others
  * have their turn), one call into the system for each that is sent.
  *
- * When the system's buffer is full, up to MOST_WAITING bytes wait for it in order; what comes then is lost and reported as
- * ENOBUFS. Errors of opening and sending are named as those of Node's dgram.
+ * When the system's buffer is full, up to MOST_WAITING bytes wait for it in order, for PATIENCE_MS: then whoever waits for the
+ * message has repeated his, and what fills the buffer must not be fed with it again. What is lost so is reported as ENOBUFS or ETIMEDOUT. Errors of opening and sending are named as those of Node's dgram.
  */
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
@@ -15,7 +15,7 @@ import {
   firstOfMessage,
   MAX_DATAGRAM,
   type OpenDatagramSocket,
-  RECEIVE_BUFFER,
+  SOCKET_BUFFER,
 } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { FIELDS, type NativeUdp, SLOT } from './native-udp.ts';
@@ -23,18 +23,21 @@ import { familyOf, listenPoint } from './point.ts';
 import { SenderNames } from './sender-names.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
-const { EAGAIN, ENOBUFS, ECANCELED } = constants.errno;
+const { EAGAIN, ENOBUFS, ECANCELED, ETIMEDOUT } = constants.errno;
 const MOST_WAITING = 1024 * 1024;
 /** Bytes that a message takes besides its text. */
 const OVERHEAD = 256;
+/** T1 of RFC 3261 section 17.1.1.1. */
+const PATIENCE_MS = 500;
 
-export function nativeSockets(native: NativeUdp): OpenDatagramSocket {
+/** `now`: milliseconds of a clock that only goes forward. */
+export function nativeSockets(native: NativeUdp, now = () => performance.now()): OpenDatagramSocket {
   const batch: Batch = {
     bytes: Buffer.from(native.received),
     header: new Int32Array(native.header),
     names: new SenderNames(native),
   };
-  return async (listen, receiver, counters) => new NativeSocket(native, batch, listen, receiver, counters);
+  return async (listen, receiver, counters) => new NativeSocket(native, now, batch, listen, receiver, counters);
 }
 
 /** Where the module puts what it has received; shared by all sockets. */
@@ -49,12 +52,14 @@ interface Waiting {
   readonly address: string;
   readonly port: number;
   readonly failure: SendFailure | undefined;
+  readonly since: number;
 }
 
 class NativeSocket implements DatagramSocket {
   readonly point: ListenPoint;
   readonly warning: string | undefined;
   readonly #native: NativeUdp;
+  readonly #now: () => number;
   readonly #socket: number;
   readonly #batch: Batch;
   readonly #receiver: Receiver;
@@ -63,13 +68,20 @@ class NativeSocket implements DatagramSocket {
   #waitingBytes = 0;
   #open = true;
 
-  constructor(native: NativeUdp, batch: Batch, listen: DatagramListen, receiver: Receiver, counters: Counters) {
+  constructor(
+    native: NativeUdp,
+    now: () => number,
+    batch: Batch,
+    listen: DatagramListen,
+    receiver: Receiver,
+    counters: Counters,
+  ) {
     const { address, port, advertised } = listen;
     const opened = native.open(
       address,
       port,
       familyOf(address),
-      RECEIVE_BUFFER,
+      SOCKET_BUFFER,
       (count) => this.#onReceived(count),
       () => this.#onWritable(),
     );
@@ -80,6 +92,7 @@ class NativeSocket implements DatagramSocket {
     this.point = listenPoint('udp', opened.address, opened.port, advertised);
     this.warning = bufferWarning(this.point, opened.receiveBuffer);
     this.#native = native;
+    this.#now = now;
     this.#socket = opened.socket;
     this.#batch = batch;
     this.#receiver = receiver;
@@ -108,10 +121,10 @@ class NativeSocket implements DatagramSocket {
       const code: SendFailureCode = this.#open ? 'TOO_LARGE' : 'NO_SOCKET';
       this.#fail(failure, code);
     } else if (this.#waiting.length > 0) {
-      this.#wait({ text, address, port, failure });
+      this.#wait({ text, address, port, failure, since: this.#now() });
     } else {
       const error = this.#native.send(this.#socket, text, address, port);
-      if (error === -EAGAIN) this.#wait({ text, address, port, failure });
+      if (error === -EAGAIN) this.#wait({ text, address, port, failure, since: this.#now() });
       else if (error !== 0) this.#fail(failure, getSystemErrorName(error));
     }
   }
@@ -128,8 +141,10 @@ class NativeSocket implements DatagramSocket {
 
   #onWritable(): void {
     let done = 0;
-    for (const { text, address, port, failure } of this.#waiting) {
-      const error = this.#native.send(this.#socket, text, address, port);
+    const now = this.#now();
+    for (const { text, address, port, failure, since } of this.#waiting) {
+      const late = now - since > PATIENCE_MS;
+      const error = late ? -ETIMEDOUT : this.#native.send(this.#socket, text, address, port);
       if (error === -EAGAIN) break;
       if (error !== 0) this.#fail(failure, getSystemErrorName(error));
       this.#waitingBytes -= text.length + OVERHEAD;

@@ -24,14 +24,14 @@ export interface NativeUdp {
   /** Of each datagram FIELDS numbers of 32 bits: length, port, address (four words, IPv4 in the last), scope. */
   readonly header: ArrayBuffer;
   /**
-   * `onReceived` is given the number of datagrams, or an error; what `received` and `header` hold is theirs until it returns.
+   * `buffer`: bytes asked of the system for each direction. `onReceived` is given the number of datagrams, or an error; what `received` and `header` hold is theirs until it returns.
    * `onWritable`: see `watch`; also after an error.
    */
   open(
     address: string,
     port: number,
     family: 4 | 6,
-    receiveBuffer: number,
+    buffer: number,
     onReceived: (count: number) => void,
     onWritable: () => void,
   ): NativeSocketName | number;

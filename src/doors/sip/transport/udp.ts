@@ -8,7 +8,7 @@ import {
   type DatagramSocket,
   firstOfMessage,
   MAX_DATAGRAM,
-  RECEIVE_BUFFER,
+  SOCKET_BUFFER,
 } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { type Advertised, familyOf, listenPoint } from './point.ts';
@@ -19,7 +19,8 @@ export async function openUdp(listen: DatagramListen, receiver: Receiver, counte
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
-    recvBufferSize: RECEIVE_BUFFER,
+    recvBufferSize: SOCKET_BUFFER,
+    sendBufferSize: SOCKET_BUFFER,
     lookup: alreadyAnAddress,
   });
   // With our synchronous lookup `bind` may emit before it returns.
