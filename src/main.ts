@@ -206,6 +206,7 @@ async function openDoors(
     script: site.sip.script,
     listen: site.sip.listen,
     tls: site.sip.tls,
+    webSocket: site.config.sip.websocket,
     options: site.sip.options,
     domains: site.config.sip.domains,
     nativeUdp: site.config.sip.native_udp,

@@ -53,6 +53,15 @@ export const sipConfig = z.strictObject({
     .optional()
     .describe('Wins over the listen lines of ser.cfg; unset: those, else 127.0.0.1:5060.'),
   tls: tls.prefault({}),
+  websocket: z
+    .strictObject({
+      origins: z
+        .array(z.string().regex(/^https?:\/\/[^/]+$/, { error: 'an origin, like https://phone.example.com' }))
+        .max(100)
+        .default([])
+        .describe('Web pages that may connect to the ws and wss listeners, as https://phone.example.com; empty: all.'),
+    })
+    .prefault({}),
   domains: z
     .array(z.string().min(1).max(255))
     .max(10_000)

@@ -26,6 +26,7 @@ import { createTransactions } from './transaction/layer.ts';
 import type { TlsOptions } from './transport/tls-certificates.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
 import { chooseUdp } from './transport/udp-choice.ts';
+import type { WebSocketOptions } from './transport/web-socket.ts';
 
 /** What core gives, and what the configuration says. */
 export interface SipDoorParts
@@ -36,6 +37,7 @@ export interface SipDoorParts
   readonly script: LoadedScript;
   readonly listen: ListenChoice['listen'];
   readonly tls?: TlsOptions | undefined;
+  readonly webSocket?: WebSocketOptions | undefined;
   /** Domains served besides the script's aliases. */
   readonly domains: readonly string[];
   readonly metrics?: Metrics;
@@ -72,7 +74,14 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const udp = chooseUdp(parts.nativeUdp ?? true);
   const transport =
     seams.transport ??
-    createTransport({ listen: parts.listen, tls: parts.tls, log, placeOf, openDatagramSocket: udp.open });
+    createTransport({
+      listen: parts.listen,
+      tls: parts.tls,
+      webSocket: parts.webSocket,
+      log,
+      placeOf,
+      openDatagramSocket: udp.open,
+    });
   const transactions = createTransactions({
     transport,
     wheel,

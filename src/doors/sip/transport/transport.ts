@@ -30,6 +30,7 @@ import type {
   TransportStats,
 } from './types.ts';
 import { openUdp } from './udp.ts';
+import type { WebSocketOptions } from './web-socket.ts';
 
 const LISTEN_OPTION = '`sip.listen` of gatehouse.yaml, or the `listen` and `port` lines of ser.cfg';
 
@@ -50,6 +51,7 @@ export interface TransportOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** For listeners of TLS. */
   readonly tls?: TlsOptions | undefined;
+  readonly webSocket?: WebSocketOptions | undefined;
   /** How UDP sockets are opened (udp-choice.ts); Node's dgram if absent. */
   readonly openDatagramSocket?: OpenDatagramSocket;
 }
@@ -111,14 +113,19 @@ class Sockets implements SocketTransport {
   async #protocol(name: Protocol, pool: ConnectionPool, clock: Clock): Promise<StreamProtocol> {
     const known = pool.protocol(name);
     if (known) return known;
-    const made = name === 'tcp' ? new Tcp(pool) : await this.#makeTls(pool, clock);
+    const made = name === 'tcp' ? new Tcp(pool) : await this.#make(name, pool, clock);
     pool.use(name, made);
     return made;
   }
 
-  async #makeTls(pool: ConnectionPool, clock: Clock): Promise<StreamProtocol> {
-    const { Tls } = await import('./tls.ts');
-    return new Tls(pool, await this.#openCertificates(), this.#options.log, clock);
+  async #make(name: Protocol, pool: ConnectionPool, clock: Clock): Promise<StreamProtocol> {
+    const certificates = name === 'ws' ? undefined : await this.#openCertificates();
+    if (name === 'tls') {
+      const { Tls } = await import('./tls.ts');
+      return new Tls(pool, certificates!, this.#options.log, clock);
+    }
+    const { WebSockets } = await import('./web-socket.ts');
+    return new WebSockets(pool, this.#options.webSocket ?? { origins: [] }, certificates);
   }
 
   async #openCertificates(): Promise<Certificates> {

@@ -1,0 +1,111 @@
+/**
+ * SIP over WebSocket (RFC 7118), with and without TLS: an HTTP server that does nothing but open WebSockets of the subprotocol `sip`.
+ *
+ * The request that opens one must have come whole after ten seconds. What asks for anything else is answered 426, without the
+ * subprotocol 400, from a web page of an origin that is not allowed 403; the connection is then closed.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { Accepting, StreamListen, StreamProtocol } from './connections.ts';
+import { MAX_BODY, MAX_HEAD } from './framing.ts';
+import { listenPoint } from './point.ts';
+import { closeServers, openServer, SOCKET_OPTIONS } from './tcp.ts';
+import type { Certificates } from './tls-certificates.ts';
+import type { ListenPoint } from './types.ts';
+import { WebSocketConnection } from './web-socket-connection.ts';
+
+export interface WebSocketOptions {
+  /** Origins of web pages that may connect, `https://phone.example.com`; empty: all. Programs that name none may always. */
+  readonly origins: readonly string[];
+}
+
+const SUBPROTOCOL = 'sip';
+const MAX_FRAMES = 64;
+const REQUEST_MS = 10_000;
+
+export class WebSockets implements StreamProtocol {
+  readonly #host: Accepting;
+  readonly #certificates: Certificates | undefined;
+  readonly #origins: ReadonlySet<string>;
+  readonly #servers: Server[] = [];
+  readonly #handshakes = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_HEAD + MAX_BODY,
+    maxFragments: MAX_FRAMES,
+    // Pings are answered by the connection, which knows how much waits already.
+    autoPong: false,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+
+  /** `certificates`: for wss. */
+  constructor(host: Accepting, { origins }: WebSocketOptions, certificates?: Certificates) {
+    this.#host = host;
+    this.#certificates = certificates;
+    this.#origins = new Set(origins);
+  }
+
+  async listen(listen: StreamListen): Promise<ListenPoint> {
+    const host = this.#host;
+    const server = this.#makeServer();
+    const { address, port } = await openServer(server, listen, host);
+    const point = listenPoint(this.#certificates ? 'wss' : 'ws', address, port, listen.advertised);
+    // The bare socket, before TLS and HTTP.
+    server.on('connection', (socket) => host.admit(socket, point));
+    server.on('request', (_request, response) => {
+      response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-length': 0 }).end();
+    });
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head, point));
+    server.on('clientError', (_error, socket) => {
+      host.refused++;
+      socket.destroy();
+    });
+    this.#servers.push(server);
+    return point;
+  }
+
+  #makeServer(): Server {
+    const withinMs = Math.min(REQUEST_MS, this.#host.limits.messageMs);
+    const options = {
+      ...SOCKET_OPTIONS,
+      headersTimeout: withinMs,
+      requestTimeout: withinMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16 * 1024,
+    };
+    if (this.#certificates === undefined) return createServer(options);
+    // Browsers would ask their users for a certificate.
+    const secure = this.#certificates.serverOptions('none');
+    const server = createSecureServer({ ...options, ...secure, handshakeTimeout: withinMs });
+    this.#certificates.serves(server);
+    return server;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, point: ListenPoint): void {
+    socket.on('error', () => {});
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) {
+      this.#host.refused++;
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+      return;
+    }
+    this.#handshakes.handleUpgrade(request, socket, head, (web) => {
+      this.#host.accept(socket, point, (ends) => new WebSocketConnection(web, socket, this.#host, ends));
+    });
+  }
+
+  #refusal({ headers }: IncomingMessage): string | undefined {
+    const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
+    if (!offered.some((one) => one.trim() === SUBPROTOCOL)) return '400 Bad Request';
+    const { origin } = headers;
+    if (this.#origins.size > 0 && origin !== undefined && !this.#origins.has(origin)) return '403 Forbidden';
+    return undefined;
+  }
+
+  close(): Promise<void> {
+    return closeServers(this.#servers);
+  }
+}
