@@ -55,6 +55,8 @@ export interface DoorSeams {
   readonly wheel?: TimerWheel;
   /** In place of the system's name look-up. */
   readonly lookUp?: LookUp;
+  /** In place of the event loop's own count of the time it rested. */
+  readonly rested?: () => number;
 }
 
 export interface SipDoor extends Door, ContactTables {
@@ -119,6 +121,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const engine = new Engine({
     transport,
     transactions,
+    rested: seams.rested,
     script: {
       start: (run) => runScript(program, run),
       resume: (run, result) => resumeScript(program, run, result),
@@ -168,6 +171,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   async function start(): Promise<void> {
     for (const module of built.values()) await module.start?.();
     wheel.run();
+    engine.overload.run();
     await transport.start(engine);
     const how = { through: udp.name, ...(udp.why === undefined ? {} : { why: udp.why }) };
     if (udp.broken) log.warn('the native UDP module does not work here', how);
@@ -194,6 +198,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   function health(): HealthItem[] {
     const certificate = certificateHealth(transport.certificateEnd, parts.clock.now());
     return [
+      ...engine.overload.health(),
       ...transport.warnings.map((text) => ({ code: 'SIP_RECEIVE_BUFFER', severity: 'warning' as const, text })),
       ...(certificate ? [certificate] : []),
     ];

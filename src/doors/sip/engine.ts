@@ -19,6 +19,7 @@ import { secondVia } from './message/forward.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { replyTarget } from './message/reply.ts';
+import { type Deferring, endsWork, Overload } from './overload/overload.ts';
 import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
@@ -29,10 +30,9 @@ import type { Receiver, Source, Transport } from './transport/types.ts';
 
 /** Messages of one Call-ID that may wait behind a suspended run; SIP repeats what is dropped. */
 const QUEUE_PER_CALL = 16;
-/** Runs that may wait at once before new requests are turned away with 503. */
-const SUSPENDED_MAX = 20_000;
 /** The caller of a non-INVITE gives up after 32 s (timer F): it shall hear why. */
 const LONGEST_WAIT_MS = 30_000;
+const OVERLOADED = 'Server Overloaded';
 
 export interface EngineScript {
   /** Starts the run at the main route; true: it came to its end. */
@@ -47,6 +47,8 @@ export interface EngineParts {
   readonly transport: Transport;
   readonly transactions: Transactions;
   readonly script: EngineScript;
+  /** How long the event loop has rested; absent: as it says itself. */
+  readonly rested?: (() => number) | undefined;
   /** Begins the To-tags of our own replies, so that the ACKs to them can be told; the same over restarts. */
   readonly tagPrefix: string;
   /** Value of the Server header, '' = none. */
@@ -61,10 +63,13 @@ interface Waiting {
   /** Monotonic milliseconds. */
   readonly since: number;
   queue: { message: SipMessage; source: Source }[] | undefined;
+  /** It waits for something; else its script was not begun yet. */
+  suspended: boolean;
 }
 
-export class Engine implements Receiver, RunHost, TimerOwner {
+export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   readonly counters = zeroCounters();
+  readonly overload: Overload;
   readonly #parts: EngineParts;
   readonly #own: OwnReplies;
   readonly #recent: RecentReplies;
@@ -81,6 +86,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.overload = new Overload(parts, this);
     this.#unframed = new Seldom(parts.clock);
     this.#failures = new Seldom(parts.clock);
     this.#own = new OwnReplies(parts.tagPrefix, parts.server);
@@ -90,6 +96,10 @@ export class Engine implements Receiver, RunHost, TimerOwner {
   /** Runs that wait now. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  get received(): number {
+    return this.counters.requests + this.counters.responses;
   }
 
   onMessage(text: string, source: Source): void {
@@ -131,6 +141,10 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   #onRequest(request: SipMessage, source: Source): void {
     this.counters.requests++;
+    if (this.overload.sheds(request) && this.#isUnknown(request, source)) {
+      this.#turnAwayUnread(request, source);
+      return;
+    }
     const fault = findFault(request);
     if (fault !== undefined) {
       if (this.#parts.script.faulty && canReply(request))
@@ -162,17 +176,50 @@ export class Engine implements Receiver, RunHost, TimerOwner {
         this.#queueBehind(before, request, source);
         return;
       }
-      if (this.#waiting.size >= SUSPENDED_MAX && !isAck && request.method !== 'BYE' && request.method !== 'CANCEL') {
-        this.#answer(request, source, 503, 'Server Overloaded', 'Retry-After: 5\r\n');
+      if (this.overload.isFull && !endsWork(request)) {
+        this.#turnAwayUnread(request, source);
         return;
       }
     }
     this.#run(request, source);
   }
 
+  /** Neither repeats something in work or just answered nor waits behind it. */
+  #isUnknown(request: SipMessage, source: Source): boolean {
+    if (this.#waiting.size > 0 && this.#waiting.has(request.callId)) return false;
+    if (request.via === undefined) return true;
+    return !this.#parts.transactions.find(request) && !this.#recent.find(request, source);
+  }
+
+  #turnAwayUnread(request: SipMessage, source: Source): void {
+    const headers = canReply(request) ? this.overload.turnAway() : undefined;
+    if (headers !== undefined) this.#answer(request, source, 503, OVERLOADED, headers);
+  }
+
   #run(request: SipMessage, source: Source): void {
     const run = new Run(this, request, source);
-    if (this.#parts.script.start(run)) this.#ended(run);
+    if (this.overload.defers(request)) {
+      this.#wait(run);
+      this.overload.defer(run);
+    } else if (this.#parts.script.start(run)) this.#ended(run);
+  }
+
+  begin(run: Run): void {
+    if (run.abandoned) return;
+    try {
+      if (!this.#parts.script.start(run)) return;
+    } catch (error) {
+      this.#complain(error);
+      this.#giveUp(run, 500, 'Server Internal Error');
+    }
+    this.#ended(run);
+  }
+
+  turnAway(run: Run): void {
+    const headers = this.overload.turnAway();
+    if (headers === undefined) run.abandon();
+    else this.#giveUp(run, 503, OVERLOADED, headers);
+    this.#ended(run);
   }
 
   /** The script may answer in its own words; what it leaves without an answer is refused as ever. */
@@ -195,6 +242,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     const waiting = callId === '' ? undefined : this.#waiting.get(callId);
     if (waiting?.run !== run) return;
     this.#waiting.delete(callId);
+    this.overload.released(run.message, waiting.suspended);
     run.onEnd?.(run);
     const queue = waiting.queue;
     if (queue) {
@@ -206,6 +254,7 @@ export class Engine implements Receiver, RunHost, TimerOwner {
           again.queue = again.queue ? again.queue.concat(queue.slice(i)) : queue.slice(i);
           break;
         }
+        this.overload.dequeued(next.message);
         this.#onRequestAgain(next.message, next.source);
       }
     }
@@ -245,12 +294,13 @@ export class Engine implements Receiver, RunHost, TimerOwner {
       this.counters.absorbed++;
       return;
     }
-    if (queue === undefined) before.queue = [{ message: request, source }];
-    else if (queue.length < QUEUE_PER_CALL) queue.push({ message: request, source });
-    else {
+    if (this.overload.isFull || queue?.length === QUEUE_PER_CALL) {
       this.counters.queueOverflows++;
       return;
     }
+    if (queue === undefined) before.queue = [{ message: request, source }];
+    else queue.push({ message: request, source });
+    this.overload.queued(request);
     this.counters.queued++;
   }
 
@@ -299,12 +349,21 @@ export class Engine implements Receiver, RunHost, TimerOwner {
 
   suspended(run: Run): void {
     this.counters.suspensions++;
+    const waiting = run.waitKey === '' ? undefined : this.#waiting.get(run.waitKey);
+    const own = waiting?.run === run ? waiting : this.#wait(run);
+    if (own.suspended) return;
+    own.suspended = true;
+    this.overload.suspended(run.message);
+  }
+
+  #wait(run: Run): Waiting {
     // Behind a request the next ones of its call wait; a failure route lets them pass.
-    if (run.waitKey === '') run.waitKey = run.kind === 'request' ? run.message.callId : `\n${++this.#failureRuns}`;
-    const callId = run.waitKey;
-    if (this.#waiting.get(callId)?.run === run) return;
-    this.#waiting.set(callId, { run, since: this.#parts.clock.monotonic(), queue: undefined });
+    run.waitKey ||= run.kind === 'request' ? run.message.callId : `\n${++this.#failureRuns}`;
+    const waiting = { run, since: this.#parts.clock.monotonic(), queue: undefined, suspended: false };
+    this.#waiting.set(run.waitKey, waiting);
+    this.overload.holds(run.message);
     if (!this.#patience.running) this.#parts.wheel.start(this.#patience, LONGEST_WAIT_MS);
+    return waiting;
   }
 
   onTimer(): void {
@@ -330,10 +389,10 @@ export class Engine implements Receiver, RunHost, TimerOwner {
     this.#ended(run);
   }
 
-  #giveUp(run: Run, status: number, reason: string): void {
+  #giveUp(run: Run, status: number, reason: string, headers = ''): void {
     run.abandon();
     try {
-      this.reply(run, status, reason, '');
+      this.reply(run, status, reason, headers);
     } catch (error) {
       this.#complain(error);
     }

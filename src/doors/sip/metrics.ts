@@ -19,7 +19,7 @@ export function offerMetrics(
   metrics: Metrics,
   { engine, relay, transactions, transport, contacts, udp }: CountingParts,
 ): void {
-  const { counters } = engine;
+  const { counters, overload } = engine;
   const kinds = (name: string, help: string, read: () => Record<string, number>) =>
     metrics.counter(name, help, () => labelled('kind', read()), ['kind']);
 
@@ -52,6 +52,7 @@ export function offerMetrics(
     waited: counters.suspensions,
     waited_too_long: counters.abandoned,
     queued: counters.queued,
+    deferred: overload.counters.deferred,
     relayed: relay.counters.relayed,
     relayed_stateless: relay.counters.stateless,
   }));
@@ -78,7 +79,23 @@ export function offerMetrics(
     () => [{ labels: { through: udp }, value: 1 }],
     ['through'],
   );
+  kinds('gatehouse_sip_shed_total', 'New requests turned away because more came than could be done.', () => ({
+    answered: overload.counters.answered,
+    dropped: overload.counters.dropped,
+  }));
+  metrics.gauge(
+    'gatehouse_sip_deferred',
+    'New requests put off while there is no time to spare.',
+    () => overload.deferred,
+    [],
+  );
   metrics.gauge('gatehouse_sip_waiting', 'Requests whose script waits.', () => engine.waiting, []);
+  metrics.gauge(
+    'gatehouse_sip_waiting_bytes',
+    'Bytes of the requests whose script waits, and of those behind them.',
+    () => overload.characters,
+    [],
+  );
   metrics.gauge('gatehouse_sip_connections', 'Open TCP connections.', () => transport.stats().connections, []);
   metrics.gauge(
     'gatehouse_sip_transactions',
