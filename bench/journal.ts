@@ -3,7 +3,8 @@
  * database server included. Refreshes of 5,000 bindings, one unit each. One JSON line. What the load generator itself
  * costs (timers and rows, measured without a journal) is taken off and shown as usLoad.
  *
- * Source of the CPU times: process.cpuUsage for this process (all threads), /proc/PID/stat for mariadbd.
+ * Source of the CPU times: process.cpuUsage for this process (all threads), /proc/PID/stat for mariadbd and for
+ * all processes of PostgreSQL.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +13,9 @@ import { systemClock } from '../src/platform/clock.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { openStorage } from '../src/storage/open.ts';
 import { mariadbMissing, startMariadb } from '../test/peers/mariadb.ts';
+import { postgresMissing, startPostgres } from '../test/peers/postgres.ts';
 
-const RATE = Number(process.argv[2] ?? 4_000);
+const RATE = Number(process.argv[3] ?? 4_000);
 const SECONDS = 5;
 const BINDINGS = 5_000;
 const TICK_MS = 2;
@@ -21,19 +23,28 @@ const TICK_MS = 2;
 const MICROSECONDS_PER_TICK = 10_000;
 
 const results: Record<string, unknown> = { bench: 'journal', rate: RATE, seconds: SECONDS };
-results.sqlite = await measure((dir) => `sqlite:${join(dir, 'gatehouse.db')}`, undefined);
+results.sqlite = await measure(
+  (dir) => `sqlite:${join(dir, 'gatehouse.db')}`,
+  () => [],
+);
 if (!mariadbMissing) {
   const endings: (() => Promise<void>)[] = [];
   const server = await startMariadb({ after: (work) => void endings.push(work) });
   results.mariadb = await measure(
     () => `${server.url.replace(/@127.*\//, '@localhost/')}?socket=${server.socket}`,
-    server.pid,
+    () => [server.pid],
   );
+  for (const work of endings) await work();
+}
+if (!postgresMissing) {
+  const endings: (() => Promise<void>)[] = [];
+  const server = await startPostgres({ after: (work) => void endings.push(work) });
+  results.postgres = await measure(() => `${server.url}?host=${server.socket}`.replace(/127.0.0.1/, ''), server.pids);
   for (const work of endings) await work();
 }
 console.log(JSON.stringify(results));
 
-async function measure(main: (dir: string) => string, serverPid: number | undefined) {
+async function measure(main: (dir: string) => string, serverPids: () => number[]) {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   const paths = { auditDir: join(dir, 'audit'), backupDir: join(dir, 'backup') };
   const options = { main: main(dir), ...paths, auditKey: Buffer.alloc(32), log: silentLog, clock: systemClock };
@@ -87,11 +98,11 @@ async function measure(main: (dir: string) => string, serverPid: number | undefi
   settled = 0;
 
   const own = process.cpuUsage();
-  const server = serverPid === undefined ? 0 : serverMicroseconds(serverPid);
+  const server = serverMicroseconds(serverPids());
   await drive(put, RATE, SECONDS);
   await storage.journal.drain();
   const { user, system } = process.cpuUsage(own);
-  const peer = serverPid === undefined ? 0 : serverMicroseconds(serverPid) - server;
+  const peer = serverMicroseconds(serverPids()) - server;
   await storage.close();
   rmSync(dir, { recursive: true, force: true });
   waits.sort((a, b) => a - b);
@@ -123,9 +134,12 @@ function drive(put: (n: number) => void, rate: number, seconds: number): Promise
   });
 }
 
-function serverMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+function serverMicroseconds(pids: number[]): number {
+  const each = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+  });
+  return each.reduce((sum, one) => sum + one, 0);
 }

@@ -99,7 +99,7 @@ export const configuration = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'sqlite:PATH or mysql://user:password@host/name; unset: the db_url of ser.cfg, else SQLite in the data directory.',
+      'sqlite:PATH, mysql://user:password@host/name or postgres://user:password@host/name, with several hosts if need be; unset: the db_url of ser.cfg, else SQLite in the data directory.',
     ),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('The least that is logged.') }).prefault({}),
   users: z

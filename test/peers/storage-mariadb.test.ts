@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Change } from '../../src/core/journal/types.ts';
 import type { BindingRow, LocationSpec } from '../../src/core/ser/types.ts';
-import type { Storage } from '../../src/core/storage/types.ts';
 import { watched } from '../../src/storage/migrations/crash.contract.ts';
 import { migrateUp } from '../../src/storage/migrations/migrate.ts';
 import { openMysqlDatabase } from '../../src/storage/mysql/database.ts';
@@ -22,6 +21,7 @@ import {
   written,
 } from '../../src/storage/storage.contract.ts';
 import { type MysqlAddress, parseDatabaseUrl } from '../../src/storage/url.ts';
+import { startLoad } from './journal-load.ts';
 import { type MariaDb, mariadbMissing, startMariadb } from './mariadb.ts';
 
 const KAMAILIO_SQL = '/usr/share/kamailio/mysql/usrloc-create.sql';
@@ -237,9 +237,8 @@ function suite(): void {
       ...storageOptions(t, () => server.url),
       auditDir: `${storageOptions(t, () => '').dir}/a`,
     });
-    const acknowledged: string[] = [];
-    const refused: { code: string; afterMs: number }[] = [];
-    const load = startLoad(storage, acknowledged, refused);
+    const load = startLoad(storage);
+    const { acknowledged, refused } = load;
     await load.until(() => acknowledged.length > 200);
     await server.kill();
     await load.until(() => refused.length > 50);
@@ -293,33 +292,6 @@ function suite(): void {
 
 function refresh(row: BindingRow): Change {
   return { kind: 'put-binding', table: LOCATION, row, refresh: true };
-}
-
-function startLoad(storage: Storage, acknowledged: string[], refused: { code: string; afterMs: number }[]) {
-  let count = 0;
-  let check = () => {};
-  const timer = setInterval(() => {
-    for (let i = 0; i < 4; i++) {
-      const contact = `sip:${count++}@h`;
-      const begun = performance.now();
-      storage.journal.append([put(binding(contact))], {
-        settled(error) {
-          if (error) refused.push({ code: error.code, afterMs: performance.now() - begun });
-          else acknowledged.push(contact);
-          check();
-        },
-      });
-    }
-  }, 2);
-  return {
-    stop: () => clearInterval(timer),
-    until: (reached: () => boolean) =>
-      new Promise<void>((resolve) => {
-        check = () => {
-          if (reached()) resolve();
-        };
-      }),
-  };
 }
 
 if (mariadbMissing) test('storage over MariaDB', { skip: mariadbMissing }, () => {});

@@ -7,7 +7,19 @@ const all = [...new Set(modules.values())];
 test('modules are found by name and alias, each function name belongs to one of them', () => {
   const names = all.flatMap((module) => [module.name, ...(module.aliases ?? [])]);
   assert.equal(new Set(names).size, names.length);
-  for (const name of ['mysql', 'sl', 'tm', 'rr', 'maxfwd', 'usrloc', 'registrar', 'auth', 'auth_db', 'uri_db']) {
+  for (const name of [
+    'mysql',
+    'postgres',
+    'sl',
+    'tm',
+    'rr',
+    'maxfwd',
+    'usrloc',
+    'registrar',
+    'auth',
+    'auth_db',
+    'uri_db',
+  ]) {
     assert.equal(modules.get(name)?.name, name);
   }
   const functions = all.flatMap((module) => module.functions.map((f) => f.name));

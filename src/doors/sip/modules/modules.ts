@@ -4,6 +4,7 @@ import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
 import { maxfwd } from './maxfwd/module.ts';
 import { mysql } from './mysql/module.ts';
+import { postgres } from './postgres/module.ts';
 import { registrar } from './registrar/module.ts';
 import { rr } from './rr/module.ts';
 import { sl } from './sl/module.ts';
@@ -11,7 +12,7 @@ import { tm } from './tm/module.ts';
 import { uriDb } from './uri_db/module.ts';
 import { usrloc } from './usrloc/module.ts';
 
-const all: readonly SipModule[] = [mysql, sl, tm, rr, maxfwd, usrloc, registrar, auth, authDb, uriDb];
+const all: readonly SipModule[] = [mysql, postgres, sl, tm, rr, maxfwd, usrloc, registrar, auth, authDb, uriDb];
 
 /** By each name under which a configuration may load it. */
 export const modules: ReadonlyMap<string, SipModule> = new Map(

@@ -16,7 +16,10 @@ const CHANGES: readonly (readonly [find: Test, change: string])[] = [
     'numbers for the names of routes',
   ],
   [(t) => t.kind === 'variable', 'conditions on method, uri, from_uri, src_ip ... in place of variables'],
-  [(t) => t.kind === 'string' && /^(?:.*\/)?db_\w+\.so$/.test(t.text), 'the module mysql in place of db_mysql'],
+  [
+    (t) => t.kind === 'string' && /^(?:.*\/)?db_\w+\.so$/.test(t.text),
+    'the module mysql or postgres in place of db_mysql or db_postgres',
+  ],
   [(t) => t.text === 'while' || t.text === 'switch', 'if and else in place of while and switch'],
 ];
 

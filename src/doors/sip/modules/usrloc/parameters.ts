@@ -34,7 +34,8 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
     type: 'string',
     default: null,
     secret: true,
-    describe: 'Database of the tables of contacts, like mysql://USER:PASSWORD@HOST/DATABASE; unset: the main one.',
+    describe:
+      'Database of the tables of contacts, like mysql:// or postgres://USER:PASSWORD@HOST/DATABASE; unset: the main one.',
   },
   int(
     'db_mode',
