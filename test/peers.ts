@@ -14,6 +14,7 @@ interface Peer {
 
 export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
+  chromium: { program: 'chromium', packages: ['chromium'] },
   fish: { program: 'fish', packages: ['fish'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },

@@ -14,6 +14,8 @@ export interface SiteOptions {
   /** ser.cfg to run; unset: the built-in example. */
   readonly script?: string;
   readonly domains?: readonly string[];
+  /** Entries of sip.listen besides the address and port of the site. */
+  readonly listen?: readonly string[];
   readonly database?: string;
   /** More lines of gatehouse.yaml. */
   readonly yaml?: string;
@@ -57,7 +59,7 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
     'http:',
     `  listen: ["127.0.0.1:${httpPort}"]`,
     'sip:',
-    `  listen: ["127.0.0.1:${sipPort}"]`,
+    `  listen: ${JSON.stringify([`127.0.0.1:${sipPort}`, ...(options.listen ?? [])])}`,
     ...(options.script ? [`  script: ${JSON.stringify(options.script)}`] : []),
     ...(options.domains ? [`  domains: ${JSON.stringify(options.domains)}`] : []),
     ...(options.yaml ? [options.yaml] : []),
