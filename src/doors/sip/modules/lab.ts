@@ -6,8 +6,10 @@ import { localNames } from '../local-names.ts';
 import { prepareForward } from '../message/forward.ts';
 import { parseMessage } from '../message/parse.ts';
 import { Run, type RunHost } from '../run.ts';
+import { NO_HOST } from '../script/analyse.ts';
 import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
 import { constantText } from '../script/values/format.ts';
+import { findVariable } from '../script/values/variables.ts';
 import type { Services } from '../services.ts';
 import { ConnectionNames } from '../transport/connection-names.ts';
 import type { ListenPoint, Protocol, Source } from '../transport/types.ts';
@@ -139,11 +141,16 @@ export async function load(module: SipModule, options: LoadOptions = {}): Promis
   const built = module.build(withDefaults(module, options.parameters), options.services ?? services(), {
     argumentsOf: (name) => calls.filter(([called]) => called === name).map(([, ...args]) => args),
     parametersOf: (name) => options.others?.[name],
+    variable(text) {
+      const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });
+      return 'message' in found ? undefined : found;
+    },
   });
   const bound = calls.map(([name, ...args]) => {
     const spec = module.functions.find((f) => f.name === name);
     assert.ok(spec?.arity.includes(args.length), `${name} does not take ${args.length} arguments`);
-    for (const [index, text] of args.entries()) assert.equal(spec?.checkArgument?.(index, text), undefined);
+    for (const [index, text] of args.entries())
+      assert.equal(spec?.checkArgument?.(index, text, args.length), undefined);
     const texts = built.texts?.[name];
     if (texts) return texts(...args.map(constantText));
     const body = built.functions[name];

@@ -8,11 +8,27 @@ import { postgres } from './postgres/module.ts';
 import { registrar } from './registrar/module.ts';
 import { rr } from './rr/module.ts';
 import { sl } from './sl/module.ts';
+import { textops } from './textops/module.ts';
 import { tm } from './tm/module.ts';
 import { uriDb } from './uri_db/module.ts';
 import { usrloc } from './usrloc/module.ts';
+import { xlog } from './xlog/module.ts';
 
-const all: readonly SipModule[] = [mysql, postgres, sl, tm, rr, maxfwd, usrloc, registrar, auth, authDb, uriDb];
+const all: readonly SipModule[] = [
+  mysql,
+  postgres,
+  sl,
+  tm,
+  rr,
+  maxfwd,
+  usrloc,
+  registrar,
+  auth,
+  authDb,
+  uriDb,
+  textops,
+  xlog,
+];
 
 /** By each name under which a configuration may load it. */
 export const modules: ReadonlyMap<string, SipModule> = new Map(

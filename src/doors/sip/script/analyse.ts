@@ -34,6 +34,8 @@ export interface Analysis {
   readonly routes: ReadonlyMap<RouteKey, Route>;
   readonly calls: ReadonlyMap<CallNode, CallTarget>;
   readonly aliases: ReadonlyMap<string, string>;
+  /** The place of each $var(name) among a run's variables; those whom modules name come to it later. */
+  readonly slotOf: (name: string) => number;
 }
 
 /** A function, and where it may be used. */
@@ -44,7 +46,7 @@ interface Site {
 }
 
 /** Enough of a host to look whether comparisons can be bound. */
-const NO_HOST: ScriptHost = {
+export const NO_HOST: ScriptHost = {
   isMyself: () => false,
   isLocalAddress: () => false,
   log: () => {},
@@ -88,7 +90,13 @@ class Analyser {
     this.#problems = problems;
     const complain: Complain = (code, at, message, explanation): undefined =>
       problems.error(code, at, message, explanation) as undefined;
-    this.#binder = { scope: { host: NO_HOST, aliases, slotOf: () => 0 }, complain };
+    const slots = new Map<string, number>();
+    const slotOf = (name: string) => {
+      const slot = slots.get(name) ?? slots.size;
+      slots.set(name, slot);
+      return slot;
+    };
+    this.#binder = { scope: { host: NO_HOST, aliases, slotOf }, complain };
   }
 
   run(tree: ScriptTree): Analysis {
@@ -100,7 +108,7 @@ class Analyser {
     if (!routes.has('route') && tree.blocks.length === 0) this.#noRoute();
     const kinds = kindsOf(routes, (key) => this.#callsOf.get(key) ?? []);
     for (const site of this.#sites) this.#checkPlace(site, kinds.get(site.route) ?? new Set());
-    return { routes, calls: this.#calls, aliases: this.#aliases };
+    return { routes, calls: this.#calls, aliases: this.#aliases, slotOf: this.#binder.scope.slotOf };
   }
 
   #noRoute(): undefined {
@@ -315,7 +323,7 @@ class Analyser {
     }
     const complaint = VARIABLE_IN_TEXT.test(argument.text)
       ? 'takes no variables'
-      : spec.checkArgument?.(index, argument.text);
+      : spec.checkArgument?.(index, argument.text, node.args.length);
     if (complaint === undefined && index === 0 && spec.arms && Number(argument.text) !== 0) {
       this.#named.push({ key: routeKey(spec.arms, Number(argument.text)), at: argument.at });
     }

@@ -100,13 +100,8 @@ class Compiler {
     this.#analysis = analysis;
     this.#dialect = dialect;
     this.#built = built;
-    const slots = new Map<string, number>();
-    const slotOf = (name: string) => {
-      const slot = slots.get(name) ?? slots.size;
-      slots.set(name, slot);
-      return slot;
-    };
-    this.#binder = { scope: { host, aliases: analysis.aliases, slotOf }, complain: refuse };
+    const { aliases, slotOf } = analysis;
+    this.#binder = { scope: { host, aliases, slotOf }, complain: refuse };
     this.#wrap = wrap ?? ((_, call) => call);
     this.#watch = watch;
   }

@@ -5,7 +5,7 @@
  * Errors: all of SCRIPT_ERRORS, told at once, up to 100 of a file.
  */
 import type { Problem } from '../../../platform/problems.ts';
-import { type Analysis, analyse } from './analyse.ts';
+import { type Analysis, analyse, NO_HOST } from './analyse.ts';
 import type { Decision } from './decisions.ts';
 import { Problems } from './diagnostics.ts';
 import { type Dialect, type DialectName, detectDialect } from './dialect.ts';
@@ -18,6 +18,8 @@ import { type LoadedModule, ModuleList } from './modules.ts';
 import { parseScript } from './parser.ts';
 import { findRecursion } from './recursion.ts';
 import type { ParameterValues, ScriptUses, SipModule } from './types.ts';
+import type { Variable } from './values/types.ts';
+import { findVariable } from './values/variables.ts';
 
 export interface LoadOptions {
   /** Name for messages. */
@@ -87,6 +89,11 @@ class Uses implements ScriptUses {
   argumentsOf(functionName: string): readonly (readonly string[])[] {
     const calls = [...this.#analysis.calls.keys()].filter((node) => node.name === functionName);
     return calls.map((node) => node.args.map((argument) => argument.text));
+  }
+
+  variable(text: string): Variable | undefined {
+    const found = findVariable(text, { host: NO_HOST, ...this.#analysis });
+    return 'message' in found ? undefined : found;
   }
 
   parametersOf(module: string): ParameterValues | undefined {

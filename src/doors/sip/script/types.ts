@@ -7,6 +7,7 @@ import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
 import type { RouteKind } from './route-kinds.ts';
 import type { Text } from './values/format.ts';
+import type { Variable } from './values/types.ts';
 
 export { WAIT } from './wait.ts';
 
@@ -37,8 +38,8 @@ export interface FunctionSpec {
   readonly takesVariables?: readonly number[];
   /** Its first argument is the number of a route of this kind, which must exist; 0 means none. */
   readonly arms?: RouteKind;
-  /** A complaint about one argument, or undefined when it is fine. Not asked where variables stand. */
-  readonly checkArgument?: (index: number, text: string) => string | undefined;
+  /** A complaint about one argument of `count`, or undefined when it is fine. Not asked where variables stand. */
+  readonly checkArgument?: (index: number, text: string, count?: number) => string | undefined;
 }
 
 export type ParameterValues = Readonly<Record<string, string | number | null>>;
@@ -75,6 +76,8 @@ export interface SipModule {
 export interface ScriptUses {
   /** All literal first and second arguments of the calls of this function. */
   argumentsOf(functionName: string): readonly (readonly string[])[];
+  /** The variable that a parameter names; undefined: there is none. */
+  variable(text: string): Variable | undefined;
   /** Parameter values of other loaded modules; undefined: not loaded. */
   parametersOf(module: string): ParameterValues | undefined;
 }

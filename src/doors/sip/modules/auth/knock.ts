@@ -7,7 +7,7 @@
  */
 import type { Gate, Verdict } from '../../../../core/gate/types.ts';
 import { unicodeText } from '../../../../core/ser/wire-text.ts';
-import type { UserSource } from '../../../../core/users/types.ts';
+import type { Account, UserSource } from '../../../../core/users/types.ts';
 import type { Log } from '../../../../platform/log.ts';
 import type { Run } from '../../run.ts';
 import { resumeWith } from '../resume-with.ts';
@@ -18,6 +18,8 @@ export interface UserBase {
   readonly source: UserSource;
   /** Users are looked up with the realm as their domain. */
   readonly useDomain: boolean;
+  /** The user is proven: what the table holds besides goes to the script. */
+  onProven?(run: Run, account: Account): void;
   /** The digest of a user who is known did not match. */
   onWrongProof(found: Found): void;
 }
@@ -53,6 +55,7 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
   if (verdict.verdict === 'proven') {
     const { username, realm, expired } = found.proof;
     run.authorised = { header: found.header, username, user: found.user, realm, ticket: verdict.ticket };
+    base.onProven?.(run, verdict.ticket.account);
     if (!expired) return 1;
     run.stale = true;
     return -3;

@@ -117,7 +117,6 @@ test('parameters and arguments are checked', () => {
   assert.equal(complaint('username_spec', '$var(username)'), undefined);
   assert.match(complaint('rpid_prefix', 'a\r\nb')!, /line break/);
   const argument = auth.functions[0]!.checkArgument!;
-  assert.match(argument(0, '$td')!, /variables/);
   assert.match(argument(0, 'a\nb')!, /line break/);
   assert.match(argument(1, 'auth')!, /number/);
   assert.equal(withDefaults(auth).nonce_expire, 300);

@@ -1,13 +1,19 @@
 /** The script's functions that ask for credentials and take them out of the request again. */
 
 import type { Run } from '../../run.ts';
-import type { FunctionBody, ParameterSpec, SipModule } from '../../script/types.ts';
+import type { ParameterSpec, SipModule, TextFunctionBody } from '../../script/types.ts';
 import { Seldom } from '../../seldom.ts';
 import { flag, lineText, numberText } from '../value-checks.ts';
 import { challenge } from './challenge.ts';
+import { examine } from './examine.ts';
+import { GivenUsers } from './given-user.ts';
 import { type HeaderPair, PROXY, WWW } from './header-pair.ts';
+import { knock } from './knock.ts';
+import { appendRemotePartyId, isE164 } from './remote-party-id.ts';
 import { authSettings } from './settings.ts';
 
+const results =
+  '1: proven. -1: another user, -2: wrong password, -3: nonce expired or not ours, -4: no credentials for the realm.';
 const LONGEST_LIFE = 86_400;
 
 const parameters: readonly ParameterSpec[] = [
@@ -87,6 +93,7 @@ export const auth: SipModule = {
       arity: [2],
       routes: ['request'],
       describe: 'Answers 401 with a challenge: realm ("" = from the request) and qop ("0" or "1"). Ends the script.',
+      takesVariables: [0],
       checkArgument: checkChallengeArgument,
     },
     {
@@ -94,6 +101,7 @@ export const auth: SipModule = {
       arity: [2],
       routes: ['request'],
       describe: 'Answers 407 with a challenge: realm ("" = the domain of From) and qop ("0" or "1"). Ends the script.',
+      takesVariables: [0],
       checkArgument: checkChallengeArgument,
     },
     {
@@ -102,22 +110,75 @@ export const auth: SipModule = {
       routes: ['request'],
       describe: 'Takes the credentials just authorised out of the request that goes on. -1: there are none.',
     },
+    {
+      name: 'pv_www_authorize',
+      arity: [1],
+      routes: ['request'],
+      describe: `Checks the Authorization header against the variables of username_spec and password_spec: realm ("" = from the request). ${results}`,
+      takesVariables: [0],
+      checkArgument: (_index, text) => checkRealm(text),
+    },
+    {
+      name: 'pv_proxy_authorize',
+      arity: [1],
+      routes: ['request'],
+      describe: `The same for the Proxy-Authorization header: realm ("" = the domain of From). ${results}`,
+      takesVariables: [0],
+      checkArgument: (_index, text) => checkRealm(text),
+    },
+    {
+      name: 'append_rpid_hf',
+      arity: [0, 2],
+      routes: ['request', 'failure', 'branch'],
+      describe:
+        'Appends Remote-Party-ID with the value of rpid_avp, between rpid_prefix and rpid_suffix or the two arguments. -1: no value.',
+      checkArgument: (_index, text) => lineText(text),
+    },
+    {
+      name: 'is_rpid_user_e164',
+      arity: [0],
+      routes: ['request'],
+      describe: 'Whether the URI in rpid_avp has a number as user: + and up to 15 digits.',
+    },
   ],
-  build(values, services) {
+  build(values, services, uses) {
     const settings = authSettings(values, services);
     const complaint = new Seldom(services.clock);
+    const given = new GivenUsers(values, uses);
+    const spec = String(values.rpid_avp ?? '');
+    const rpid = spec.startsWith('$') ? uses.variable(spec) : undefined;
     return {
       functions: {
+        consume_credentials: () => consume,
+        is_rpid_user_e164: () => (run) => isE164(run, rpid),
+        append_rpid_hf:
+          (prefix = String(values.rpid_prefix), suffix = String(values.rpid_suffix)) =>
+          (run) =>
+            appendRemotePartyId(run, rpid, prefix, suffix),
+      },
+      texts: {
         www_challenge: challenging(WWW),
         proxy_challenge: challenging(PROXY),
-        consume_credentials: () => consume,
+        pv_www_authorize: authorizing(WWW),
+        pv_proxy_authorize: authorizing(PROXY),
       },
     };
 
-    function challenging(pair: HeaderPair): FunctionBody {
+    function challenging(pair: HeaderPair): TextFunctionBody {
       return (realm, qop) => {
-        const withQop = Number(qop) !== 0;
-        return (run) => challenge(run, pair, realm!, withQop, settings, services.clock.now());
+        const withQop = Number(qop!.constant) !== 0;
+        return (run) => challenge(run, pair, realm!.read(run), withQop, settings, services.clock.now());
+      };
+    }
+
+    function authorizing(pair: HeaderPair): TextFunctionBody {
+      return (realm) => (run) => {
+        const found = examine(run, pair, realm!.read(run), settings, services.clock.now());
+        if (typeof found === 'number') return found;
+        const user = given.of(run, found);
+        if (user) return knock(run, found, user, services.gate, services.log);
+        if (complaint.due()) services.log.warn('the variables of username_spec and password_spec hold nobody');
+        return -1;
       };
     }
 
@@ -137,7 +198,6 @@ export const auth: SipModule = {
 
 /** An explicit realm, as all functions of auth and auth_db take it. */
 export function checkRealm(text: string): string | undefined {
-  if (text.includes('$')) return 'variables in a realm are not supported yet; "" takes it from the request';
   return lineText(text);
 }
 

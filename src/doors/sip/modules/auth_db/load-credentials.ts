@@ -1,4 +1,6 @@
 /** The parameter load_credentials: columns to read with each user, `[$avp(name)=]column` separated by semicolons. */
+import { avpName } from '../../script/values/avp-variables.ts';
+import type { AvpName } from '../../script/values/avps.ts';
 import { sqlName } from '../value-checks.ts';
 
 export function loadedColumns(text: string): string[] {
@@ -12,6 +14,14 @@ export function checkLoadCredentials(text: string): string | undefined {
     if (fault) return fault;
   }
   return undefined;
+}
+
+/** The AVP of each column; `$avp(s:column)` where none is named. */
+export function loadedAvps(text: string): AvpName[] {
+  return entries(text).map((entry) => {
+    const named = /^\$avp\((.*)\)\s*=/.exec(entry)?.[1];
+    return (named === undefined ? undefined : avpName(named, new Map())) ?? `s:${columnOf(entry)}`;
+  });
 }
 
 function entries(text: string): string[] {

@@ -1,5 +1,5 @@
 /** The script's functions that check credentials against a table of users. */
-import type { FunctionBody, SipModule } from '../../script/types.ts';
+import type { SipModule, TextFunctionBody } from '../../script/types.ts';
 import { examine } from '../auth/examine.ts';
 import { type HeaderPair, PROXY, WWW } from '../auth/header-pair.ts';
 import { knock } from '../auth/knock.ts';
@@ -74,6 +74,7 @@ export const authDb: SipModule = {
       arity: [2],
       routes: ['request'],
       describe: `Checks the Authorization header: realm ("" = from the request) and table. ${results}`,
+      takesVariables: [0],
       checkArgument,
     },
     {
@@ -81,6 +82,7 @@ export const authDb: SipModule = {
       arity: [2],
       routes: ['request'],
       describe: `Checks the Proxy-Authorization header: realm ("" = the domain of From) and table. ${results}`,
+      takesVariables: [0],
       checkArgument,
     },
   ],
@@ -91,17 +93,18 @@ export const authDb: SipModule = {
       for (const [, table] of uses.argumentsOf(name)) if (table !== undefined) tableOf(table);
     }
     return {
-      functions: { www_authorize: authorizing(WWW), proxy_authorize: authorizing(PROXY) },
+      functions: {},
+      texts: { www_authorize: authorizing(WWW), proxy_authorize: authorizing(PROXY) },
       async start() {
         for (const table of tables.values()) await table.open();
       },
     };
 
-    function authorizing(pair: HeaderPair): FunctionBody {
+    function authorizing(pair: HeaderPair): TextFunctionBody {
       return (realm, tableName) => {
-        const table = tableOf(tableName!);
+        const table = tableOf(tableName!.constant!);
         return (run) => {
-          const found = examine(run, pair, realm!, settings, services.clock.now());
+          const found = examine(run, pair, realm!.read(run), settings, services.clock.now());
           return typeof found === 'number' ? found : knock(run, found, table, services.gate, services.log);
         };
       };

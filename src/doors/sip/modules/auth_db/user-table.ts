@@ -3,13 +3,15 @@
  * domain it was made with, and nothing else tells that from a wrong password.
  */
 import type { SubscriberSpec } from '../../../../core/ser/types.ts';
-import type { UserSource } from '../../../../core/users/types.ts';
+import type { Account, UserSource } from '../../../../core/users/types.ts';
+import type { Run } from '../../run.ts';
 import type { ParameterValues } from '../../script/types.ts';
+import { AvpList, type AvpName } from '../../script/values/avps.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Services } from '../../services.ts';
 import type { Found } from '../auth/examine.ts';
 import type { UserBase } from '../auth/knock.ts';
-import { loadedColumns } from './load-credentials.ts';
+import { loadedAvps, loadedColumns } from './load-credentials.ts';
 
 export class UserTable implements UserBase {
   readonly useDomain: boolean;
@@ -17,6 +19,7 @@ export class UserTable implements UserBase {
   readonly #parameters: ParameterValues;
   readonly #services: Services;
   readonly #hint: Seldom;
+  readonly #avps: readonly AvpName[];
   #source: UserSource | undefined;
 
   constructor(table: string, parameters: ParameterValues, services: Services) {
@@ -25,6 +28,8 @@ export class UserTable implements UserBase {
     this.#services = services;
     this.#hint = new Seldom(services.clock);
     this.useDomain = parameters.use_domain === 1;
+    const { load_credentials } = parameters;
+    this.#avps = typeof load_credentials === 'string' ? loadedAvps(load_credentials) : [];
   }
 
   async open(): Promise<void> {
@@ -35,6 +40,15 @@ export class UserTable implements UserBase {
   get source(): UserSource {
     if (this.#source === undefined) throw new Error(`the table ${this.#table} was not opened`);
     return this.#source;
+  }
+
+  onProven(run: Run, account: Account): void {
+    for (const [index, name] of this.#avps.entries()) {
+      const value = account.values[index];
+      if (value === undefined || value === null || value === '') continue;
+      run.avps ??= new AvpList();
+      run.avps.push(name, value);
+    }
   }
 
   onWrongProof(found: Found): void {

@@ -83,6 +83,7 @@ async function lab(
   const uses: ScriptUses = {
     argumentsOf: (name) => (name === 'save' || name === 'lookup' ? [['location']] : []),
     parametersOf: (name) => (name === 'registrar' ? registrarValues : undefined),
+    variable: () => undefined,
   };
   const modules: BuiltModule[] = [
     usrloc.build(usrlocValues, services, uses),

@@ -1,0 +1,84 @@
+/** xlog: lines of the script in the log, with variables. */
+import type { RouteKind } from '../../script/route-kinds.ts';
+import type { SipModule } from '../../script/types.ts';
+import type { Text } from '../../script/values/format.ts';
+import type { Services } from '../../services.ts';
+
+const EVERYWHERE: readonly RouteKind[] = ['request', 'failure', 'reply', 'branch', 'error'];
+const LONGEST = 4096;
+
+/** Written `L_ERR`, `L_INFO` ... in scripts. */
+const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
+  ALERT: 'error',
+  CRIT: 'error',
+  ERR: 'error',
+  WARN: 'warn',
+  NOTICE: 'info',
+  INFO: 'info',
+  DBG: 'debug',
+};
+const PREFIX = /^L_/i;
+const NAMES = Object.keys(LEVELS)
+  .map((name) => `"L_${name}"`)
+  .join(', ');
+
+export const xlog: SipModule = {
+  name: 'xlog',
+  describe: 'Writes lines with variables into the log.',
+  needs: [],
+  parameters: [
+    {
+      name: 'buf_size',
+      type: 'int',
+      default: LONGEST,
+      describe: `Accepted and without effect: a line has at most ${LONGEST} characters.`,
+    },
+    {
+      name: 'force_color',
+      type: 'int',
+      default: 0,
+      describe: 'Accepted and without effect: the log has no colours.',
+    },
+  ],
+  functions: [
+    {
+      name: 'xlog',
+      arity: [1, 2],
+      routes: EVERYWHERE,
+      describe: 'Writes the text, variables replaced; in front of it the level ("L_INFO"), error if none is given.',
+      takesVariables: [0, 1],
+      checkArgument: (index, text, count) => (index === 0 && count === 2 ? checkLevel(text) : undefined),
+    },
+    {
+      name: 'xdbg',
+      arity: [1],
+      routes: EVERYWHERE,
+      describe: 'As xlog("L_DBG", text).',
+      takesVariables: [0],
+    },
+  ],
+  build: (_parameters, services) => ({
+    functions: {},
+    texts: {
+      xlog: (first, second) => writing(services, second ? (first!.constant ?? '') : 'ERR', second ?? first!),
+      xdbg: (text) => writing(services, 'DBG', text!),
+    },
+  }),
+};
+
+function writing({ log }: Services, name: string, text: Text) {
+  const level = levelOf(name) ?? 'error';
+  return (run: Parameters<Text['read']>[0]) => {
+    log[level](text.read(run).slice(0, LONGEST).trimEnd());
+    return 1;
+  };
+}
+
+/** Of a level that stands in a script. */
+function checkLevel(text: string): string | undefined {
+  return levelOf(text) ? undefined : `must be one of ${NAMES}, but is "${text}"`;
+}
+
+function levelOf(text: string) {
+  return LEVELS[text.replace(PREFIX, '').toUpperCase()];
+}
