@@ -5,34 +5,73 @@
  * into utf8 ones and back; Gatehouse's own tables in utf8mb4.
  */
 import { type Connection, type ConnectionOptions, createConnection, type RowDataPacket } from 'mysql2';
-import type { MysqlAddress } from '../url.ts';
+import type { PoolConnection } from '../pool.ts';
+import type { Connected, Servers } from '../servers.ts';
+import type { MysqlAddress, Place } from '../url.ts';
+import { isRefusal } from './faults.ts';
 
 export type Charset = 'latin1' | 'utf8mb4';
 
-export const CONNECT_MS = 1_500;
+const CONNECT_MS = 1_500;
 
-export interface WriterConnection {
-  readonly connection: Connection;
+export interface MysqlConnection extends Connected, PoolConnection {
+  readonly client: Connection;
+  readonly place: Place;
   /** The server takes a list of values for a table, in MariaDB's way of writing it (MySQL's differs). */
   readonly joinsValues: boolean;
 }
 
-/** For the journal: several statements at once. */
-export function connectWriter(address: MysqlAddress, timeoutMs: number): Promise<WriterConnection> {
-  const timeout = Math.min(CONNECT_MS, timeoutMs);
+interface Options {
+  readonly charset: Charset;
+  /** For the journal: several statements at once, with their values in place. */
+  readonly batches?: boolean;
+  readonly timeoutMs?: number;
+}
+
+export function connect(address: MysqlAddress, servers: Servers, options: Options): Promise<MysqlConnection> {
+  const limit = Math.min(CONNECT_MS * address.places.length, options.timeoutMs ?? Number.POSITIVE_INFINITY);
+  return servers.connect((place, share) => connectTo(address, servers, place, share, options), limit, isRefusal);
+}
+
+function connectTo(
+  address: MysqlAddress,
+  servers: Servers,
+  place: Place,
+  timeout: number,
+  { charset, batches = false }: Options,
+): Promise<MysqlConnection> {
   return new Promise((resolve, reject) => {
-    const connection = createConnection({
-      ...connectionOptions(address, 'latin1'),
+    const client = createConnection({
+      ...connectionOptions(address, place, charset),
       connectTimeout: timeout,
-      multipleStatements: true,
-      queryFormat: asItStands,
+      ...(batches ? { multipleStatements: true, queryFormat: asItStands } : {}),
     });
-    connection.on('error', () => {}); // told by the query under way, or by the next one
-    const sql = `${setup('latin1')}; SELECT VERSION()`;
-    connection.query<RowDataPacket[][]>({ sql, timeout, rowsAsArray: true }, (error, results) => {
-      if (!error) return resolve({ connection, joinsValues: joinsValues(String(results[1]?.[0]?.[0])) });
-      connection.destroy();
+    let lost = false;
+    // Told by the query under way, or by the next one.
+    client.on('error', () => {
+      lost = true;
+    });
+    client.on('end', () => {
+      lost = true;
+    });
+    const destroy = () => {
+      lost = true;
+      client.destroy();
+    };
+    const fail = (error: Error) => {
+      destroy();
       reject(error);
+    };
+    client.query({ sql: setup(charset), timeout }, (error) => {
+      if (error) return fail(error);
+      const sql = 'SELECT VERSION(), @@global.read_only';
+      client.query<RowDataPacket[]>({ sql, timeout, rowsAsArray: true }, (fault, rows) => {
+        if (fault) return fail(fault);
+        const [version, readOnly] = rows[0] as unknown as unknown[];
+        const fit = () => !lost && servers.isCurrent(place);
+        const joins = joinsValues(String(version));
+        resolve({ client, place, joinsValues: joins, writable: Number(readOnly) === 0, fit, destroy });
+      });
     });
   });
 }
@@ -43,27 +82,26 @@ function joinsValues(version: string): boolean {
   return Number(major) > 10 || (Number(major) === 10 && Number(minor) >= 3);
 }
 
-/** Batches come with their values in place: there are no placeholders to look for. */
+/** There are no placeholders to look for. */
 function asItStands(sql: string): string {
   return sql;
 }
 
-export function connectionOptions(address: MysqlAddress, charset: Charset): ConnectionOptions {
+function connectionOptions(address: MysqlAddress, place: Place, charset: Charset): ConnectionOptions {
   const { user, password, database } = address;
-  const { host, port, socket } = address.places[0]!;
+  const { host, port, socket } = place;
   return {
     user,
     password,
     database,
     ...(socket === undefined ? { host, port } : { socketPath: socket }),
     charset: charset === 'latin1' ? 'LATIN1_SWEDISH_CI' : 'UTF8MB4_BIN',
-    connectTimeout: CONNECT_MS,
     // SER tables hold local times: as they stand, not as Dates.
     dateStrings: true,
   };
 }
 
 /** Neither ANSI_QUOTES nor NO_BACKSLASH_ESCAPES: see literal.ts. */
-export function setup(charset: Charset): string {
+function setup(charset: Charset): string {
   return `SET NAMES ${charset}, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`;
 }

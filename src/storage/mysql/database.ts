@@ -4,46 +4,22 @@ import { backupRows } from '../backup-rows.ts';
 import type { Cell } from '../batch.ts';
 import type { Database } from '../database.ts';
 import { fillHoles } from '../holes.ts';
+import { Servers } from '../servers.ts';
 import { quoteName, type Row } from '../table-shape.ts';
 import type { Schema } from '../tables.ts';
 import { databaseLabel, type MysqlAddress } from '../url.ts';
+import { isAway, isRefusal } from './faults.ts';
 import { ImpatientPool } from './pool.ts';
 import { mysqlShape } from './shape.ts';
 import { mysqlWriter } from './writer.ts';
 
-/** Errors that tell of the server's state and not of the values: connections, locks, disk full, read only, shutdown. */
-const AWAY = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-  'ETIMEDOUT',
-  'PROTOCOL_CONNECTION_LOST',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-  'ER_CON_COUNT_ERROR',
-  'ER_DISK_FULL',
-  'ER_LOCK_DEADLOCK',
-  'ER_LOCK_WAIT_TIMEOUT',
-  'ER_LOCK_TABLE_FULL',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_OUT_OF_RESOURCES',
-  'ER_QUERY_INTERRUPTED',
-  'ER_RECORD_FILE_FULL',
-  'ER_SERVER_SHUTDOWN',
-]);
-
 const NOT_ASCII = /[^\0-\x7f]/;
 
-const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR']);
-
 export function openMysqlDatabase(address: MysqlAddress): Database {
-  const own = new ImpatientPool(address, 'utf8mb4');
-  const ser = new ImpatientPool(address, 'latin1');
-  const writer = mysqlWriter(address);
+  const servers = new Servers(address.places);
+  const own = new ImpatientPool(address, servers, 'utf8mb4');
+  const ser = new ImpatientPool(address, servers, 'latin1');
+  const writer = mysqlWriter(address, servers);
   const kysely = new Kysely<Schema>({ dialect: new MysqlDialect({ pool: own.forKysely() }) });
 
   return {
@@ -62,20 +38,7 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
       return Number((await on.executeQuery(CompiledQuery.raw(marked, values))).numAffectedRows ?? 0);
     },
     run: async (sql, values) => ((await askSer(sql, values)) as { affectedRows: number }).affectedRows,
-    async each(sql, onRow) {
-      const connection = await ser.reserve();
-      try {
-        await new Promise<void>((resolve, reject) => {
-          connection
-            .query({ sql, rowsAsArray: true })
-            .on('result', (row) => onRow(row as unknown as Row))
-            .on('error', reject)
-            .on('end', () => resolve());
-        });
-      } finally {
-        connection.release();
-      }
-    },
+    each: (sql, onRow) => ser.each(sql, onRow),
     shape: (table) => mysqlShape(select, table),
     tableNames,
     async backup(directory, name) {
@@ -83,14 +46,12 @@ export function openMysqlDatabase(address: MysqlAddress): Database {
       return backupRows(allOf, tables, directory, name);
     },
     warnings,
-    isUnavailable(error) {
-      const { code, fatal } = error as { code?: unknown; fatal?: unknown };
-      return fatal === true || (typeof code === 'string' && AWAY.has(code));
-    },
-    isRefusal: (error) => REFUSED.has(String((error as { code?: unknown }).code)),
+    isUnavailable: isAway,
+    isRefusal,
     async close() {
       writer.close();
-      await Promise.all([own, ser].map((pool) => pool.end()));
+      own.end();
+      ser.end();
     },
   };
 

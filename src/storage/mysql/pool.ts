@@ -3,9 +3,13 @@
  * may still come and would be taken for that to the next one. Changes of tables (migrations) may take as long as they need.
  */
 import type { MysqlPool, MysqlQueryResult } from 'kysely';
-import { createPool, type Pool, type PoolConnection, type QueryOptions } from 'mysql2';
+import type { QueryOptions } from 'mysql2';
+import { Pool } from '../pool.ts';
+import type { Servers } from '../servers.ts';
+import type { Row } from '../table-shape.ts';
 import type { MysqlAddress } from '../url.ts';
-import { type Charset, CONNECT_MS, connectionOptions, setup } from './connect.ts';
+import { type Charset, connect, type MysqlConnection } from './connect.ts';
+import { spoilsConnection, spoilsServer } from './faults.ts';
 
 const CONNECTIONS = 2;
 const ANSWER_MS = 5_000;
@@ -14,83 +18,85 @@ const UNHURRIED = /^\s*(alter|create|drop)\b/i;
 type Done = (error: Error | null, result: unknown) => void;
 
 export class ImpatientPool {
-  readonly #pool: Pool;
-  readonly #charset: Charset;
-  readonly #setUp = new WeakSet<PoolConnection>();
+  readonly #pool: Pool<MysqlConnection>;
+  readonly #servers: Servers;
 
   /** Opens its connections when it is first asked. */
-  constructor(address: MysqlAddress, charset: Charset) {
-    this.#pool = createPool({ ...connectionOptions(address, charset), connectionLimit: CONNECTIONS });
-    this.#charset = charset;
+  constructor(address: MysqlAddress, servers: Servers, charset: Charset) {
+    this.#servers = servers;
+    this.#pool = new Pool(() => connect(address, servers, { charset }), CONNECTIONS);
   }
 
   async ask(question: QueryOptions): Promise<unknown> {
-    const connection = await this.reserve();
+    const connection = await this.#pool.reserve();
     return new Promise((resolve, reject) => {
-      askOn(connection, question, (error, result) => {
-        connection.release();
+      this.#askOn(connection, question, (error, result) => {
+        this.#pool.release(connection);
         if (error) reject(error);
         else resolve(result);
       });
     });
   }
 
-  reserve(): Promise<PoolConnection> {
-    return new Promise((resolve, reject) => {
-      this.#pool.getConnection((error, connection) => {
-        if (error) return reject(error);
-        if (this.#setUp.has(connection)) return resolve(connection);
-        // Before anything is queued behind it: what waits on a connection that is destroyed is never told.
-        connection.query({ sql: setup(this.#charset), timeout: CONNECT_MS }, (fault) => {
-          if (fault) {
-            connection.destroy();
-            return reject(fault);
-          }
-          this.#setUp.add(connection);
-          resolve(connection);
-        });
+  /** Row by row, without a limit of time. */
+  async each(sql: string, onRow: (row: Row) => void): Promise<void> {
+    const connection = await this.#pool.reserve();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        connection.client
+          .query({ sql, rowsAsArray: true })
+          .on('result', (row) => onRow(row as unknown as Row))
+          .on('error', reject)
+          .on('end', () => resolve());
       });
-    });
+    } finally {
+      this.#pool.release(connection);
+    }
   }
 
   forKysely(): MysqlPool {
     return {
-      end: (done) => this.#pool.end(done),
+      end: (done) => {
+        this.#pool.end();
+        done(undefined);
+      },
       getConnection: (done) => {
         const none = undefined as never;
-        this.reserve().then(
-          (connection) => done(null, kyselyConnection(connection)),
+        this.#pool.reserve().then(
+          (connection) => done(null, this.#kyselyConnection(connection)),
           (error) => done(error, none),
         );
       },
     };
   }
 
-  end(): Promise<void> {
-    return this.#pool.promise().end();
+  end(): void {
+    this.#pool.end();
   }
-}
 
-function kyselyConnection(connection: PoolConnection): Parameters<Parameters<MysqlPool['getConnection']>[0]>[1] {
-  return {
-    config: connection.config,
-    threadId: connection.threadId ?? 0,
-    connect: (done) => connection.connect((error) => done?.(error)),
-    destroy: () => connection.destroy(),
-    release: () => connection.release(),
-    query(sql, values, done) {
-      askOn(connection, { sql, values }, (error, result) => done?.(error, result as MysqlQueryResult));
-      return { stream: notStreamed };
-    },
-  };
-}
+  #kyselyConnection(connection: MysqlConnection): Parameters<Parameters<MysqlPool['getConnection']>[0]>[1] {
+    const { client } = connection;
+    return {
+      config: client.config,
+      threadId: client.threadId ?? 0,
+      connect: (done) => client.connect((error) => done?.(error)),
+      destroy: () => connection.destroy(),
+      release: () => this.#pool.release(connection),
+      query: (sql, values, done) => {
+        this.#askOn(connection, { sql, values }, (error, result) => done?.(error, result as MysqlQueryResult));
+        return { stream: notStreamed };
+      },
+    };
+  }
 
-function askOn(connection: PoolConnection, question: QueryOptions, done: Done): void {
-  const limit = UNHURRIED.test(question.sql) ? {} : { timeout: ANSWER_MS };
-  connection.query({ ...question, ...limit }, (error, result) => {
-    if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
-    done(error, result);
-  });
+  #askOn(connection: MysqlConnection, question: QueryOptions, done: Done): void {
+    const limit = UNHURRIED.test(question.sql) ? {} : { timeout: ANSWER_MS };
+    connection.client.query({ ...question, ...limit }, (error, result) => {
+      if (error && spoilsServer(error)) this.#servers.leave(connection.place);
+      if (error && spoilsConnection(error)) connection.destroy();
+      done(error, result);
+    });
+  }
 }
 
 function notStreamed(): never {

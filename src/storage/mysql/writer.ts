@@ -4,12 +4,14 @@
  * A batch that is one statement goes without a transaction: InnoDB makes it whole by itself. Refreshes that miss their rows,
  * since another program took them away, are written once more as puts before the batch counts as written.
  */
-import type { Connection, ResultSetHeader } from 'mysql2';
+import type { ResultSetHeader } from 'mysql2';
 import { REFRESH } from '../batch.ts';
 import type { Work, Writer } from '../database.ts';
 import type { LocationPlan } from '../ser/location-plan.ts';
-import type { MysqlAddress } from '../url.ts';
-import { connectWriter } from './connect.ts';
+import type { Servers } from '../servers.ts';
+import { type MysqlAddress, placeLabel } from '../url.ts';
+import { connect as connectTo, type MysqlConnection } from './connect.ts';
+import { isTimeout, spoilsConnection, spoilsServer } from './faults.ts';
 import { literal, unicodeLiteral } from './literal.ts';
 import { LocationSql } from './location-sql.ts';
 
@@ -29,13 +31,11 @@ const HISTORY = {
   tail: ' ON DUPLICATE KEY UPDATE ended = VALUES(ended), reason = VALUES(reason)',
 } as const;
 
-export function mysqlWriter(address: MysqlAddress): MysqlWriter {
+export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWriter {
   const texts = new WeakMap<LocationPlan, LocationSql>();
-  let connection: Connection | undefined;
-  /** The server takes a list of values for a table. */
-  let joinsValues = false;
-  /** A connection given up in the middle of a statement, which a server that wakes up might still carry out. */
-  let abandoned: number | undefined;
+  let connection: MysqlConnection | undefined;
+  /** Threads given up in the middle of a statement, which a server that wakes up might still carry out; by server. */
+  const abandoned = new Map<string, number>();
 
   return {
     async write(work, timeoutMs) {
@@ -78,38 +78,44 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
   }
 
   async function connect(timeoutMs: number): Promise<void> {
-    if (connection) return;
-    ({ connection, joinsValues } = await connectWriter(address, timeoutMs));
-    if (abandoned === undefined) return;
+    if (connection?.fit()) return;
+    drop();
+    connection = await connectTo(address, servers, { charset: 'latin1', batches: true, timeoutMs });
+    const place = placeLabel(connection.place);
+    const thread = abandoned.get(place);
+    if (thread === undefined) return;
     // Before newer rows are written, so that the old ones cannot come after them. It may be gone, or somebody else's.
-    await send(`KILL ${abandoned}`, timeoutMs).catch((error) => {
-      if (error.fatal || error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw error;
+    await send(`KILL ${thread}`, timeoutMs).catch((error) => {
+      if (spoilsConnection(error)) throw error;
     });
-    abandoned = undefined;
+    abandoned.delete(place);
   }
 
   /** Gives a result for each statement. */
   function send(sql: string, timeout: number): Promise<ResultSetHeader[]> {
     return new Promise((resolve, reject) => {
-      if (!connection) return reject(Object.assign(new Error('the connection was lost'), { fatal: true }));
-      connection.query<ResultSetHeader | ResultSetHeader[]>({ sql, timeout }, (error, results) => {
+      const on = connection;
+      if (!on) return reject(Object.assign(new Error('the connection was lost'), { fatal: true }));
+      on.client.query<ResultSetHeader | ResultSetHeader[]>({ sql, timeout }, (error, results) => {
         if (!error) return resolve(Array.isArray(results) ? results : [results]);
-        // After a time-out the answer may still come, and nobody could tell to which question.
-        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') abandoned ??= connection?.threadId ?? undefined;
-        if (error.fatal || error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') drop();
+        const place = placeLabel(on.place);
+        const thread = on.client.threadId;
+        if (isTimeout(error) && thread !== null && !abandoned.has(place)) abandoned.set(place, thread);
+        if (spoilsServer(error)) servers.leave(on.place);
+        if (spoilsConnection(error)) drop(on);
         reject(error);
       });
     });
   }
 
   async function rollback(): Promise<void> {
-    if (connection) await send('ROLLBACK', 1_000).catch(drop);
+    if (connection) await send('ROLLBACK', 1_000).catch(() => drop());
   }
 
   /** The server rolls back what a closed connection left open. */
-  function drop(): void {
-    connection?.destroy();
-    connection = undefined;
+  function drop(which = connection): void {
+    which?.destroy();
+    if (which === connection) connection = undefined;
   }
 
   function statementsOf({ cells, locations, history }: Work): Statement[] {
@@ -118,7 +124,7 @@ export function mysqlWriter(address: MysqlAddress): MysqlWriter {
       const text = texts.get(plan) ?? new LocationSql(plan);
       texts.set(plan, text);
       const isRefresh = (at: number) => cells[at] === REFRESH;
-      const refreshes = joinsValues && text.refreshes ? puts.filter(isRefresh) : [];
+      const refreshes = connection!.joinsValues && text.refreshes ? puts.filter(isRefresh) : [];
       const whole = refreshes.length === 0 ? puts : puts.filter((at) => !isRefresh(at));
       if (deletes.length > 0) statements.push({ sql: text.remove(cells, deletes) });
       if (whole.length > 0) for (const sql of text.put(cells, whole)) statements.push({ sql });
