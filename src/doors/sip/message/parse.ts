@@ -5,7 +5,7 @@
  * length. Folded lines and bare LF as line end are brought into canonical form first (a copy, off the usual path).
  * Source: RFC 3261 section 7.3.1; section 7.5 for CRLFs before the start line.
  */
-import { bytes, lookAt } from './bytes.ts';
+import { bytes, controlAt, lookAt } from './bytes.ts';
 import { isAt, SPACE, skip, TOKEN, trimEnd } from './chars.ts';
 import { headerIdAt } from './header-names.ts';
 import { type Fault, type HeaderIndex, SipMessage, STRIDE } from './message.ts';
@@ -41,8 +41,7 @@ function firstLine(): number {
 
 /** Undefined: a line is folded, ends without CR, or the empty line is missing. */
 function scanHeaders(text: string, start: number, canonical = false): HeaderIndex | undefined {
-  lookAt(text);
-  const end = text.length;
+  const end = lookAt(text);
   let used = 0;
   let kinds = 0;
   let bareCr = false;
@@ -57,13 +56,10 @@ function scanHeaders(text: string, start: number, canonical = false): HeaderInde
     }
     const nameEnd = skip(at, end, TOKEN);
     const colon = skip(nameEnd, end, SPACE);
-    let stop = colon;
-    for (; ; stop++) {
-      while (bytes[stop]! > CR) stop++;
+    let stop = controlAt(colon);
+    for (; bytes[stop] !== CR || bytes[stop + 1] !== LF; stop = controlAt(stop + 1)) {
       if (stop >= end || bytes[stop] === LF) return undefined;
-      if (bytes[stop] !== CR) continue;
-      if (bytes[stop + 1] === LF) break;
-      bareCr = true;
+      if (bytes[stop] === CR) bareCr = true;
     }
     if (nameEnd > at && bytes[colon] === 58) {
       const id = headerIdAt(at, nameEnd);
