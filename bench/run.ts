@@ -3,6 +3,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'sip-register': () => import('./sip-register.ts').then((bench) => bench.run()),
   'sip-call': () => import('./sip-call.ts').then((bench) => bench.run()),
   engine: () => import('./engine.ts').then((bench) => bench.run()),
+  'sip-scale': () => import('./sip-scale.ts').then((bench) => bench.run()),
   'sip-overload': () => import('./sip-overload.ts').then((bench) => bench.run()),
   parse: () => import('./parse.ts'),
   gate: () => import('./gate.ts'),

@@ -5,9 +5,10 @@
  *
  * One line of JSON for registrations and one for calls, in memory. BENCH_FLOOD: seconds of overload; BENCH_TIMES: twice, or more.
  */
+
+import { Flood, type FlowKind, type Second, type Tally } from '../test/peers/flood.ts';
 import { note } from './compare.ts';
 import { DOMAIN, gatehouseInMemory, passwordOf, USERS, userName } from './contenders.ts';
-import { Flood, type FlowKind, type Second, type Tally } from './flood.ts';
 import { cpuSeconds } from './processes.ts';
 import { onStage } from './stage.ts';
 

@@ -191,22 +191,22 @@ test('of a queue that stands the newest are turned away: 503, once, with a time 
 
 test('registrations that wait for the disk have a limit of their own, and calls go on', () => {
   const { receive, storing, pass, replies, engine } = lab();
-  for (let i = 0; i < 1000; i++) receive('REGISTER', `r${i}`);
+  for (let i = 0; i < 5000; i++) receive('REGISTER', `r${i}`);
   pass(1, 0.5);
   for (const run of storing.slice(0, 100)) run.resume(1);
   pass(1, 0.5);
   assert.equal(replies().filter((reply) => reply.endsWith('200')).length, 100);
-  // One in a millisecond: 250 may wait, twice as many with credentials.
+  // One in a millisecond: 1,500 may wait, twice as many with credentials.
   receive('REGISTER', 'first');
   receive('REGISTER', 'second', { header: CREDENTIALS });
   receive('INVITE', 'call');
   assert.deepEqual(replies(), ['REGISTER first 503', 'REGISTER second 503', 'INVITE call 200']);
-  for (const run of storing.slice(100, 600)) run.resume(1);
+  for (const run of storing.slice(100, 3000)) run.resume(1);
   replies();
   receive('REGISTER', 'second', { header: CREDENTIALS });
   receive('REGISTER', 'first');
   assert.deepEqual(replies(), ['REGISTER first 503']);
-  assert.equal(engine.waiting, 401);
+  assert.equal(engine.waiting, 2001);
 });
 
 test('503s are bounded: a flood that does not listen is dropped', () => {

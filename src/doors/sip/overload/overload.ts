@@ -28,9 +28,13 @@ const STEP_MS = 100;
 /** Part of a step that the loop rests: below the one it has no time to spare, above the other it has. */
 const REST_NONE = 0.01;
 const REST_SOME = 0.05;
-/** How long a new request may wait, and a registration for the disk: below T1 (500 ms), at which clients begin to repeat. */
+/** How long a new request may wait: below T1 (500 ms), at which clients begin to repeat. */
 const BEGIN_MS = 150;
-const STORE_MS = 250;
+/**
+ * How long a registration may wait for the database: less than the journal's two seconds, and more than a slow disk takes for a
+ * commit. Those that wait together are stored together, so fewer would only make the batches smaller and the rate lower, again and again.
+ */
+const STORE_MS = 1500;
 const BEGIN_LEAST = 50;
 const STORE_LEAST = 200;
 /** Messages in a turn of the loop that show that the sockets hold more: Node reads 32 datagrams at a time. */

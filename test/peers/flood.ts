@@ -8,8 +8,8 @@
 import { hash } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { systemClock } from '../src/platform/clock.ts';
-import { Timer, type TimerOwner, TimerWheel } from '../src/platform/timer-wheel.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { Timer, type TimerOwner, TimerWheel } from '../../src/platform/timer-wheel.ts';
 
 const T1 = 500;
 const T2 = 4000;
