@@ -7,11 +7,14 @@ import { GatehouseError } from '../../../../platform/errors.ts';
 import { silentLog } from '../../../../platform/log.ts';
 import { TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { parseMessage } from '../../message/parse.ts';
+import { parseUri } from '../../message/uri.ts';
 import { Run, type RunHost } from '../../run.ts';
 import type { BuiltModule, ParameterValues, ScriptUses, SipModule } from '../../script/types.ts';
 import { WAIT } from '../../script/types.ts';
 import type { LocationTableView, Services } from '../../services.ts';
-import type { ListenPoint } from '../../transport/types.ts';
+import { ConnectionNames } from '../../transport/connection-names.ts';
+import { listenPoint } from '../../transport/point.ts';
+import type { Connection, ListenPoint, Protocol } from '../../transport/types.ts';
 import { usrloc } from '../usrloc/module.ts';
 import { registrar } from './module.ts';
 
@@ -63,8 +66,16 @@ async function lab(
     refreshed: (_door, user) => void events.push(`refreshed ${user}`),
     end: async () => false,
   };
+  const names = new ConnectionNames();
+  /** Those that stand. */
+  const connections = new Set<Connection>();
+  const connectionTo = (protocol: Protocol, address: string, port: number) =>
+    [...connections].find(
+      (one) => one.point.protocol === protocol && one.remoteAddress === address && one.remotePort === port,
+    );
   const services = {
     local: { isMyself: (host: string) => host === 'gate.example.com' },
+    transport: { names, connectionTo },
     clock,
     wheel,
     log: silentLog,
@@ -101,10 +112,13 @@ async function lab(
     suspended: () => {},
     resumed: (_run, result) => void resumed.push(result),
   };
-  const runOf = (text: string, user?: string) => {
+  const runOf = (text: string, user?: string, connection?: Connection) => {
     const message = parseMessage(text);
     assert.ok(message);
-    const run = new Run(host, message, { point, address: '192.0.2.9', port: 5062, connection: undefined });
+    const from = connection
+      ? { point: connection.point, address: connection.remoteAddress, port: connection.remotePort }
+      : { point, address: '192.0.2.9', port: 5062 };
+    const run = new Run(host, message, { ...from, connection });
     if (user) {
       const account = {
         id: 'local:1',
@@ -121,11 +135,11 @@ async function lab(
     }
     return run;
   };
-  const save = (headers: string[], options: { user?: string; to?: string; flags?: string } = {}) =>
+  const save = (headers: string[], options: { user?: string; to?: string; flags?: string; over?: Connection } = {}) =>
     functions.save!(
       'location',
       ...(options.flags ? [options.flags] : []),
-    )(runOf(register(headers, options.to ?? 'sip:1000@example.com'), options.user));
+    )(runOf(register(headers, options.to ?? 'sip:1000@example.com'), options.user, options.over));
   const find = (uri: string, method = 'INVITE') => {
     const run = runOf(request(method, uri));
     return { run, result: functions.lookup!('location')(run) };
@@ -154,6 +168,8 @@ async function lab(
     resumed,
     functions,
     runOf,
+    names,
+    connections,
     view: views.get('location')!,
     last: () => answers.at(-1)!,
   };
@@ -656,4 +672,74 @@ test('administration puts and removes, durably, and contacts are named by sessio
   assert.match(events.at(-1)!, /kicked$/);
   assert.equal(await view.remove('1000', undefined, 'removed'), 0);
   assert.equal(units.length, 0);
+});
+
+function connectionOf(protocol: Protocol): Connection & { open: boolean } {
+  const [remoteAddress, remotePort] = ['203.0.113.7', 40_001];
+  return { point: listenPoint(protocol, '192.0.2.1', 5060), remoteAddress, remotePort, open: true, send() {} };
+}
+
+const BEHIND_NAT = 'sip:1000@10.0.0.5:5060;transport=tcp';
+const SEEN_AT = 'sip:203.0.113.7:40001;transport=tcp';
+
+test('a telephone behind a NAT is reached over the connection that it registered over, while that stands', async () => {
+  const { save, settle, find, connections, last } = await lab();
+  const over = connectionOf('tcp');
+  connections.add(over);
+  save([`Contact: <${BEHIND_NAT}>`], { over });
+  settle();
+  assert.match(last().headers, new RegExp(`received="${SEEN_AT}"`));
+  const { run } = find('sip:1000@example.com');
+  assert.deepEqual([run.uri, run.destination], [BEHIND_NAT, SEEN_AT]);
+  connections.delete(over);
+  assert.equal(find('sip:1000@example.com').run.destination, undefined, 'the contact itself is what is left');
+});
+
+test('who comes over a proxy, over UDP, or from the address of the contact is reached by the contact', async () => {
+  const via = 'Via: SIP/2.0/TCP 10.0.0.5;branch=z9hG4bKx';
+  const cases: [string[], Connection | undefined][] = [
+    [[`Contact: <${BEHIND_NAT}>`, via], connectionOf('tcp')],
+    [['Contact: <sip:1000@10.0.0.5:5060>'], connectionOf('tcp')],
+    [['Contact: <sip:1000@10.0.0.5:5060>'], undefined],
+    [['Contact: <sip:1000@203.0.113.7:5060;transport=tcp>'], connectionOf('tcp')],
+    [['Contact: <sip:1000@a1.invalid;transport=ws>'], connectionOf('ws')],
+  ];
+  for (const [headers, over] of cases) {
+    const { save, settle, last } = await lab();
+    save(headers, over ? { over } : {});
+    settle();
+    assert.equal(last().status, 200);
+    assert.doesNotMatch(last().headers, /received/, headers.join(' '));
+  }
+});
+
+test('a contact that leads nowhere belongs to the connection once it is stored, and moves with its user', async () => {
+  const { save, settle, names } = await lab({ usrloc: { db_mode: 1 } });
+  const uri = parseUri('sip:x7@a1.invalid;transport=ws')!;
+  const [first, thief, second] = [connectionOf('ws'), connectionOf('ws'), connectionOf('ws')];
+  const contact = 'Contact: <sip:x7@a1.invalid;transport=ws>';
+  save([contact], { over: first, user: '1000' });
+  assert.equal(names.find(uri, 'ws'), undefined, 'not stored yet');
+  settle();
+  assert.equal(names.find(uri, 'ws'), first);
+  save([contact], { over: thief, user: '1001', to: 'sip:1001@example.com' });
+  settle();
+  assert.equal(names.find(uri, 'ws'), first);
+  save([contact], { over: second, user: '1000' });
+  settle();
+  assert.equal(names.find(uri, 'ws'), second);
+});
+
+test('after a restart the contact of a WebSocket has expired', async () => {
+  const usrloc = { db_mode: 1 };
+  const { save, settle, units, find } = await lab({ usrloc });
+  save(['Contact: <sip:x7@a1.invalid;transport=ws>'], { over: connectionOf('ws') });
+  const stored = units[0]!.changes.find((change) => change.kind === 'put-binding');
+  assert.ok(stored);
+  settle();
+  assert.equal(find('sip:1000@example.com').result, 1);
+  const again = await lab({ usrloc, rows: [stored.row] });
+  assert.equal(again.find('sip:1000@example.com').result, -1);
+  again.pass(2);
+  assert.ok(again.events.some((event) => /^ended .* expired$/.test(event)));
 });
