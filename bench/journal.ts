@@ -53,6 +53,7 @@ async function measure(main: (dir: string) => string, serverPids: () => number[]
   await storage.ser.open('location', table);
   let settled = 0;
   let idle = false;
+  let refresh = false;
   let failed = 0;
   const waits: number[] = [];
   const put = (n: number) => {
@@ -82,10 +83,11 @@ async function measure(main: (dir: string) => string, serverPids: () => number[]
       },
     };
     if (idle) waiter.settled(undefined);
-    else storage.journal.append([{ kind: 'put-binding', table, row }], waiter);
+    else storage.journal.append([{ kind: 'put-binding', table, row, refresh }], waiter);
   };
   for (let n = 0; n < BINDINGS; n++) put(n);
   await storage.journal.drain();
+  refresh = true;
   await drive(put, RATE, 1); // warm
   await storage.journal.drain();
   idle = true;
