@@ -21,6 +21,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   npm: { program: 'npm', packages: ['npm'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
+  sipsak: { program: 'sipsak', packages: ['sipsak'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
 };
