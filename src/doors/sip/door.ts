@@ -163,6 +163,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
         if (level < 0) log.warn(text);
         else log.info(text);
       },
+      relay: (run) => relay.relay(run),
       now: () => parts.clock.now(),
       maxLength: MAX_DATAGRAM,
     };

@@ -21,6 +21,8 @@ export interface Branch {
   readonly destination: string | undefined;
   /** Route header values to push on top (Path), comma separated. */
   readonly path: string | undefined;
+  /** Its preference in thousandths; absent or negative: none. */
+  readonly q?: number;
   /** What its branch_route changed; absent: as the request. */
   readonly made?: BranchChanges;
 }
@@ -78,6 +80,10 @@ export class Run {
   destination: string | undefined;
   /** Route values to push for the first branch (Path). */
   path: string | undefined;
+  /** Preference of the Request-URI, as of a branch. */
+  q = -1;
+  /** What serialize_branches has put aside, the best first. */
+  serial: Branch[][] | undefined;
   /** Further branches for parallel forking. */
   branches: Branch[] | undefined;
   /** Message flags (setflag), those of the branch under way (setbflag) and the script's own (setsflag). */

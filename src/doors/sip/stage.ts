@@ -106,6 +106,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       isMyself: (host, port) => names.isMyself(host, port),
       isLocalAddress: (address) => points.some((point) => point.address === address),
       log: (level, text) => options.said?.(level, text),
+      relay: (run) => relay.relay(run),
       now: () => clock.now(),
       maxLength: MAX_DATAGRAM,
     },

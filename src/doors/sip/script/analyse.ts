@@ -50,6 +50,7 @@ export const NO_HOST: ScriptHost = {
   isMyself: () => false,
   isLocalAddress: () => false,
   log: () => {},
+  relay: () => -1,
   now: () => 0,
   maxLength: 65535,
 };

@@ -6,7 +6,9 @@ import type { Branch, Run } from '../run.ts';
 import { addBranch } from './branch-set.ts';
 import type { CoreAction } from './core-action.ts';
 import { FLAG_ACTIONS } from './flag-actions.ts';
+import { FORWARD_ACTIONS } from './forward-actions.ts';
 import { type Rewrite, rewrites, rewriteUri } from './rewrite-uri.ts';
+import { SERIAL_ACTIONS } from './serial-actions.ts';
 import type { Call } from './types.ts';
 import { bindText } from './values/format.ts';
 import { findVariable } from './values/variables.ts';
@@ -53,15 +55,21 @@ const setUri: CoreAction = {
 };
 
 const appendBranch: CoreAction = {
-  forms: [[], ['string']],
-  check: (args, scope) => (args.length > 0 ? setUri.check!(args, scope) : undefined),
+  forms: [[], ['string'], ['string', 'string'], ['string', 'number']],
+  check: (args, scope) =>
+    args[1] && !/^(0(\.\d{0,3})?|1(\.0{0,3})?|-1)$/.test(args[1].text)
+      ? `a q is 0 to 1, not ${args[1].text}`
+      : args.length > 0
+        ? setUri.check!(args, scope)
+        : undefined,
   bind:
-    ([uri]) =>
+    ([uri, q]) =>
     (run) =>
-      addBranch(run, branchOf(run, uri?.text)) ? 1 : -1,
+      addBranch(run, branchOf(run, uri?.text, q && Math.round(Number(q.text) * 1000))) ? 1 : -1,
 };
 
-function branchOf(run: Run, uri: string | undefined): Branch {
+function branchOf(run: Run, uri: string | undefined, q: number | undefined): Branch {
+  if (q !== undefined) return { uri: uri!, destination: undefined, path: undefined, q };
   if (uri !== undefined) return { uri, destination: undefined, path: undefined };
   return { uri: run.uri, destination: run.destination, path: run.path };
 }
@@ -146,6 +154,8 @@ const userPassword = uriPart(rewrites.userPassword);
 export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, CoreAction>([
   ['log', log],
   ...FLAG_ACTIONS,
+  ...SERIAL_ACTIONS,
+  ...FORWARD_ACTIONS,
   ['force_rport', forceRport],
   ['add_rport', forceRport],
   ...['rewritehost', 'sethost', 'seth'].map((name) => [name, host] as const),
@@ -168,7 +178,7 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
 
 /** Core functions of SER and OpenSER that do not run yet. */
 export const NOT_YET: ReadonlySet<string> = new Set([
-  ...['forward', 'forward_udp', 'forward_tcp', 'forward_tls', 'send', 'send_tcp', 'error', 'exec'],
+  ...['forward_tls', 'send', 'send_tcp', 'error', 'exec'],
   ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port', 'force_send_socket'],
-  ...['serialize_branches', 'next_branches', 'use_blacklist', 'setdebug', 'force_local_rport'],
+  ...['use_blacklist', 'setdebug', 'force_local_rport'],
 ]);

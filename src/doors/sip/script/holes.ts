@@ -164,6 +164,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
       const after = walkRoute(target.key, ways);
       return [after, after];
     }
+    if (target?.kind === 'core' && node.name.startsWith('forward')) relay(node, ways);
     if (target?.kind !== 'module') return [ways, ways];
     // Its result may be 0, which leaves the route; in OpenSER it ends the script.
     if (dialect === 'ser') left = join(left, ways);

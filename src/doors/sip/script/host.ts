@@ -1,4 +1,6 @@
 /** What a script may ask of the door besides the functions of its modules. */
+import type { Run } from '../run.ts';
+
 export interface ScriptHost {
   /** Host and port (0 = none given, means 5060) are ours. */
   isMyself(host: string, port: number): boolean;
@@ -6,6 +8,8 @@ export interface ScriptHost {
   isLocalAddress(address: string): boolean;
   /** The script's `log` (SER's levels: -3 alert … 1 notice … 4 debug) and what goes wrong while it runs (level -1). */
   log(level: number, text: string): void;
+  /** As t_relay. */
+  relay(run: Run): number;
   /** Milliseconds since the epoch. */
   now(): number;
   /** `max_len`: bytes of the largest datagram. */

@@ -88,7 +88,8 @@ const FAULTS: [text: string, place: string, said: RegExp][] = [
   ['f(1);', '2:3 SCRIPT_ARGUMENT', /write "1" in quotes/],
   ['setflag(32);', '2:9 SCRIPT_ARGUMENT', /0 to 31/],
   ['f("1","2","3");', '2:1 SCRIPT_FUNCTION', /takes 0 or 1 or 2 arguments, not 3/],
-  ['forward("example.org");', '2:1 SCRIPT_UNSUPPORTED', /core function/],
+  ['exec("ls");', '2:1 SCRIPT_UNSUPPORTED', /core function/],
+  ['forward("a b");', '2:9 SCRIPT_ARGUMENT', /uri:host/],
   ['save("location");', '2:1 SCRIPT_LOADMODULE', /add below line 1: loadmodule "\/m\/registrar.so"/],
   ['route(FOO);', '2:7 SCRIPT_KAMAILIO', /numbers/],
   ['route(0);', '2:1 SCRIPT_RECURSION', /never ends/],
@@ -158,6 +159,21 @@ test('one construct of OpenSER makes the file openser, and it can be overridden'
   assert.equal(dialect('f("[0-9]$");'), 'ser');
   assert.equal(dialect('f(); break;', 'openser'), 'openser');
   assert.equal(inRoute('f();\nexit;').script?.dialect.line, 3);
+});
+
+test('forward is a way out like t_relay: it is told when nobody was authenticated', () => {
+  const { problems } = inRoute('forward(192.0.2.1);');
+  assert.deepEqual(problems.map(place), ['2:1 SCRIPT_UNAUTHENTICATED']);
+});
+
+test('ways through loops and switches are followed', () => {
+  const warned = (text: string) => inRoute(text).problems.map(({ code, line }) => `${line} ${code}`);
+  assert.deepEqual(warned('switch ($rm) { case "x": exit; default: break; }\nt_relay();'), [
+    '3 SCRIPT_UNAUTHENTICATED',
+  ]);
+  assert.deepEqual(warned('switch ($rm) { case "x": t_relay();\n}'), ['2 SCRIPT_UNAUTHENTICATED']);
+  assert.deepEqual(warned('while ($var(x) < 1) { exit; }\nt_relay();'), ['3 SCRIPT_UNAUTHENTICATED']);
+  assert.deepEqual(warned('exit; t_relay();'), []);
 });
 
 test('a file of Kamailio is refused with what would have to change', () => {

@@ -79,6 +79,7 @@ export function fakeHost(logged: string[] = []): ScriptHost {
     isMyself: (host, port) => host === 'me.example' && (port === 0 || port === 5060),
     isLocalAddress: (address) => address === '127.0.0.1',
     log: (level, text) => void logged.push(`${level} ${text}`),
+    relay: () => 1,
     now: () => Date.UTC(2007, 11, 14, 10, 11, 12),
     maxLength: 65535,
   };

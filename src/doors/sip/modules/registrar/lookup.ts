@@ -38,6 +38,7 @@ export function lookup(run: Run, table: LocationTable, { options, transport }: R
       run.uri = at.contact;
       run.destination = destinationOf(at, transport);
       run.path = at.path ?? undefined;
+      run.q = at.q;
       if (!options.appendBranches) break;
     } else {
       run.branches ??= [];
@@ -63,7 +64,9 @@ function currentUri(run: Run): SipUri | undefined {
 }
 
 function branchTo(binding: Binding, transport: Transport): Branch {
-  return { uri: binding.contact, destination: destinationOf(binding, transport), path: binding.path ?? undefined };
+  const { contact: uri, q } = binding;
+  const branch = { uri, destination: destinationOf(binding, transport), path: binding.path ?? undefined };
+  return q < 0 ? branch : { ...branch, q };
 }
 
 /** A Path leads the way; what `received` says is then the first proxy's affair. */

@@ -539,7 +539,7 @@ test('lookup: best contact, further ones as branches, expired ones not at all', 
   const both = find('sip:1000@anywhere');
   assert.equal(both.result, 1);
   assert.equal(both.run.uri, 'sip:b@192.0.2.9');
-  assert.deepEqual(both.run.branches, [{ uri: 'sip:a@192.0.2.9', destination: undefined, path: undefined }]);
+  assert.deepEqual(both.run.branches, [{ uri: 'sip:a@192.0.2.9', destination: undefined, path: undefined, q: 100 }]);
   pass(60);
   assert.equal(find('sip:1000@anywhere').run.branches, undefined);
   pass(540);

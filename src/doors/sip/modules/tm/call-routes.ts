@@ -14,6 +14,7 @@ export function failureRun(request: Run, call: RelayedRequest, uri: string): Run
   run.flags = request.flags;
   run.branchFlags = request.branchFlags;
   run.avps = request.avps;
+  run.serial = request.serial;
   run.forceRport = request.forceRport;
   run.authorised = request.authorised;
   run.transaction = request.transaction;

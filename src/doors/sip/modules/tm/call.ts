@@ -193,6 +193,7 @@ export class Call implements ServerUser, RelayedRequest {
     this.#replying = undefined;
     request.flags = run.flags;
     request.avps = run.avps;
+    request.serial = run.serial;
     if (run.finalStatus !== 0) {
       request.finalStatus = run.finalStatus;
       this.#answered = true;

@@ -215,3 +215,32 @@ test('branches of all failure routes together are bounded', async () => {
   for (let i = 1; i < 12; i++) lab.answer(lab.sentTo(B), 500);
   assert.deepEqual(statuses(lab.heard()), [100, 500]);
 });
+
+test('serial forking: the contacts of one q at once, the next when they have failed', async () => {
+  const lab = await stageLab(`route { append_branch("sip:bob@${B}", "0.5"); append_branch("sip:bob@${C}", "0.9");
+      serialize_branches(1); next_branches(); t_on_failure("1"); t_relay(); }
+    failure_route[1] { if (next_branches()) { t_on_failure("1"); t_relay(); } else { log("none left"); } }`);
+  lab.say('INVITE');
+  for (const address of [C, B, A]) lab.answer(lab.sentTo(address), 486);
+  const order = lab.outs().filter(({ message }) => message.method === 'INVITE');
+  assert.deepEqual(
+    order.map(({ address }) => address),
+    [C, B, A],
+  );
+  assert.deepEqual(statuses(lab.heard()), [100, 486]);
+  assert.deepEqual(lab.said, ['none left']);
+});
+
+test('forward goes to the place given, and the reply comes back', async () => {
+  for (const call of [`forward(${B})`, `forward("${B}", 5060)`, `forward_udp(${B}, 5060)`]) {
+    const lab = await stageLab(`route { ${call}; }`);
+    lab.say('OPTIONS');
+    const sent = lab.sentTo(B, 'OPTIONS');
+    assert.equal(sent.uri, `sip:bob@${A}`);
+    lab.answer(sent, 200);
+    assert.deepEqual(statuses(lab.heard()), [200]);
+  }
+  const own = await stageLab('route { $du = "sip:203.0.113.3"; forward(uri:host, uri:port); }');
+  own.say('OPTIONS');
+  assert.equal(own.sentTo(A, 'OPTIONS').method, 'OPTIONS');
+});
