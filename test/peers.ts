@@ -23,6 +23,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   postgres: { program: 'postgres', packages: ['postgresql'] },
   sipsak: { program: 'sipsak', packages: ['sipsak'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
+  strace: { program: 'strace', packages: ['strace'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
 };
 

@@ -1,0 +1,7 @@
+/** Kill -9 in the middle of registrations, on PostgreSQL. */
+// peers: postgres
+import { test } from 'node:test';
+import { surviveKills } from './crash.ts';
+import { startPostgres } from './postgres.ts';
+
+test('kill -9 of the server, again and again', async (t) => surviveKills(t, (await startPostgres(t)).url));
