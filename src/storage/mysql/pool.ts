@@ -38,18 +38,27 @@ export class ImpatientPool {
     });
   }
 
-  /** Row by row, without a limit of time. */
+  /** Row by row; given up when none comes for as long as an answer may take. */
   async each(sql: string, onRow: (row: Row) => void): Promise<void> {
     const connection = await this.#pool.reserve();
+    let late: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
+        late = setTimeout(() => {
+          connection.destroy();
+          reject(Object.assign(new Error('the rows stopped coming'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }));
+        }, ANSWER_MS);
         connection.client
           .query({ sql, rowsAsArray: true })
-          .on('result', (row) => onRow(row as unknown as Row))
+          .on('result', (row) => {
+            late!.refresh();
+            onRow(row as unknown as Row);
+          })
           .on('error', reject)
           .on('end', () => resolve());
       });
     } finally {
+      clearTimeout(late);
       this.#pool.release(connection);
     }
   }
@@ -91,7 +100,11 @@ export class ImpatientPool {
 
   #askOn(connection: MysqlConnection, question: QueryOptions, done: Done): void {
     const limit = UNHURRIED.test(question.sql) ? {} : { timeout: ANSWER_MS };
+    let told = false;
     connection.client.query({ ...question, ...limit }, (error, result) => {
+      // mysql2 tells of a time-out also long after the connection was lost.
+      if (told) return;
+      told = true;
       if (error && spoilsServer(error)) this.#servers.leave(connection.place);
       if (error && spoilsConnection(error)) connection.destroy();
       done(error, result);

@@ -96,7 +96,11 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
     return new Promise((resolve, reject) => {
       const on = connection;
       if (!on) return reject(Object.assign(new Error('the connection was lost'), { fatal: true }));
+      let told = false;
       on.client.query<ResultSetHeader | ResultSetHeader[]>({ sql, timeout }, (error, results) => {
+        // mysql2 tells of a time-out also long after the connection was lost.
+        if (told) return;
+        told = true;
         if (!error) return resolve(Array.isArray(results) ? results : [results]);
         const place = placeLabel(on.place);
         const thread = on.client.threadId;
