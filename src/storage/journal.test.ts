@@ -103,6 +103,34 @@ test('when the database is away, what waited too long behind the batch is given 
   assert.deepEqual(journal.health(), []);
 });
 
+test('when the worker hangs, waiters are told, and its answer brings the journal back', async (t) => {
+  const alive = setInterval(() => {}, 1_000); // the journal's own timer keeps nobody
+  t.after(() => clearInterval(alive));
+  const { sent, append, batch, pass, journal } = lab();
+  const came = batch();
+  const first = append();
+  await came;
+  const second = append();
+  const next = batch();
+  pass(2_000);
+  sent[0]!.done({});
+  assert.equal(await first, undefined);
+  await next;
+  assert.equal(sent[1]!.budgetMs, 0);
+  const behind = append();
+  assert.equal(await second, 'STORAGE_UNAVAILABLE');
+  assert.deepEqual(
+    journal.health().map(({ code }) => code),
+    ['STORAGE_DOWN'],
+  );
+  pass(2_000);
+  assert.equal(await behind, 'STORAGE_UNAVAILABLE');
+  assert.equal(journal.waiting, 0);
+  sent[1]!.done({});
+  assert.deepEqual(journal.health(), []);
+  await journal.drain();
+});
+
 test('a waiter that throws harms nobody, and drain waits for all', async () => {
   const { journal, sent } = lab();
   let told = 0;

@@ -3,7 +3,7 @@
  *
  * A batch is sent when it holds 500 changes, or 5 ms after its first unit came and the worker was free for it; while one is
  * being committed the next ones gather. A unit that is not durable within 2 s of its appending is given up: by the worker, which retries until then, or
- * here, when the database is known to be away. Times in milliseconds of the monotonic clock.
+ * here, when the database is known to be away or the worker itself hangs (a disk that does not answer). Times in milliseconds of the monotonic clock.
  * Errors: see core/journal/types.ts.
  */
 import type { HealthItem } from '../core/doors/types.ts';
@@ -20,6 +20,9 @@ const GATHER_MS = 5;
 const BATCH_CHANGES = 500;
 const QUEUE_CHANGES = 20_000;
 const GIVE_UP_MS = 2_000;
+/** What the worker may take beyond that to come to an end. */
+const GRACE_MS = 750;
+const LOOK_MS = 250;
 
 /** The way to the worker; `done` is called once and later. */
 export type Commit = (batch: Batch, budgetMs: number, done: (outcome: CommitOutcome) => void) => void;
@@ -29,6 +32,8 @@ interface Pending {
   readonly waiters: (Waiter | undefined)[];
   changes: number;
   readonly since: number;
+  /** The worker took too long, and the waiters were told so; its outcome still comes. */
+  given: boolean;
   /** Resolved when all of it is settled, if somebody asked. */
   drained: PromiseWithResolvers<void> | undefined;
 }
@@ -43,10 +48,12 @@ export class GroupJournal implements Journal {
   #changes = 0;
   #freeSince = 0;
   #timer: NodeJS.Timeout | undefined;
+  #late: NodeJS.Timeout | undefined;
   #turnedAway: Waiter[] = [];
   #downSince = 0;
   #downText = '';
   readonly #flush = () => this.#onTimer();
+  readonly #losePatience = () => this.#onLate();
   readonly #done = (outcome: CommitOutcome) => this.#onOutcome(outcome);
   readonly #turnAway = () => this.#settleTurnedAway();
 
@@ -103,7 +110,7 @@ export class GroupJournal implements Journal {
 
   #open(): Pending {
     const batch: Batch = { tables: [], cells: [], ends: [] };
-    return { batch, waiters: [], changes: 0, since: this.#clock.monotonic(), drained: undefined };
+    return { batch, waiters: [], changes: 0, since: this.#clock.monotonic(), given: false, drained: undefined };
   }
 
   /** Sends the first batch when it is full or old enough, else sees to it that somebody looks again. */
@@ -126,18 +133,32 @@ export class GroupJournal implements Journal {
     const next = this.#queue.shift();
     if (!next) return;
     this.#inFlight = next;
-    this.#commit(next.batch, Math.max(0, GIVE_UP_MS - (this.#clock.monotonic() - next.since)), this.#done);
+    const budget = Math.max(0, GIVE_UP_MS - (this.#clock.monotonic() - next.since));
+    this.#late = setTimeout(this.#losePatience, budget + GRACE_MS).unref();
+    this.#commit(next.batch, budget, this.#done);
+  }
+
+  /** Gives up what the worker holds on to, and what waits too long behind it. */
+  #onLate(): void {
+    const pending = this.#inFlight!;
+    const error = new GatehouseError('STORAGE_UNAVAILABLE', 'the disk or the database does not answer');
+    this.#lost(error);
+    if (!pending.given) this.#settle(pending, { unavailable: toText(error) });
+    pending.given = true;
+    this.#late = setTimeout(this.#losePatience, LOOK_MS).unref();
   }
 
   #onOutcome(outcome: CommitOutcome): void {
     const pending = this.#inFlight!;
     this.#inFlight = undefined;
+    clearTimeout(this.#late);
     this.#freeSince = this.#clock.monotonic();
     if (outcome.unavailable) this.#lost(fromText(outcome.unavailable));
     else this.#found();
     // The next batch is on its way before anybody is called, so that the worker does not wait for the waiters.
     this.#arm();
-    this.#settle(pending, outcome);
+    if (!pending.given) this.#settle(pending, outcome);
+    pending.drained?.resolve();
   }
 
   #lost(error: GatehouseError): void {
@@ -149,7 +170,10 @@ export class GroupJournal implements Journal {
     const now = this.#clock.monotonic();
     while (this.#queue[0] && now - this.#queue[0].since >= GIVE_UP_MS) {
       const pending = this.#queue.shift()!;
-      setImmediate(() => this.#settle(pending, { unavailable: toText(error) }));
+      setImmediate(() => {
+        this.#settle(pending, { unavailable: toText(error) });
+        pending.drained?.resolve();
+      });
     }
   }
 
@@ -176,7 +200,6 @@ export class GroupJournal implements Journal {
       }
     }
     this.#lostUnits.add(lost, reason);
-    pending.drained?.resolve();
   }
 
   #settleTurnedAway(): void {

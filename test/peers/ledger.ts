@@ -28,21 +28,22 @@ export class Ledger {
     return [...this.#contacts].filter(([, { acknowledged }]) => acknowledged > 0).map(([contact]) => contact);
   }
 
-  acknowledge(wishes: readonly Wish[]): void {
-    for (const wish of wishes) this.#contacts.set(wish.contact, { acknowledged: until(wish), possible: [] });
+  /** `ago`: seconds since it was asked for. */
+  acknowledge(wishes: readonly Wish[], ago = 0): void {
+    for (const wish of wishes) this.#contacts.set(wish.contact, { acknowledged: until(wish, ago), possible: [] });
   }
 
-  doubt(wishes: readonly Wish[]): void {
+  doubt(wishes: readonly Wish[], ago: number): void {
     for (const wish of wishes) {
       const account = this.#contacts.get(wish.contact) ?? { acknowledged: 0, possible: [] };
-      account.possible.push(until(wish));
+      account.possible.push(until(wish, ago));
       this.#contacts.set(wish.contact, account);
     }
   }
 
   /** What is wrong with the contacts that the server has (`expires` in seconds from now), one line each. */
   faults(found: readonly Wish[]): string[] {
-    const there = new Map(found.map((one) => [one.contact, until(one)]));
+    const there = new Map(found.map((one) => [one.contact, until(one, 0)]));
     const faults = [...there.keys()]
       .filter((contact) => !this.#contacts.has(contact))
       .map((c) => `${c} was never sent`);
@@ -61,8 +62,8 @@ export class Ledger {
   }
 }
 
-function until({ expires }: Wish): number {
-  return expires === 0 ? 0 : Math.floor(Date.now() / 1000) + expires;
+function until({ expires }: Wish, ago: number): number {
+  return expires === 0 ? 0 : Math.floor(Date.now() / 1000 - ago) + expires;
 }
 
 function isSame(a: number, b: number): boolean {

@@ -379,8 +379,9 @@ ${method === 'REGISTER' ? contacts.join('') : own}${proof && `${proof}\r\n`}Cont
     const { wishes, done, authorised, begun, method } = phone.exchange!;
     phone.exchange = undefined;
     const status = statusOf(response);
-    if (method === 'REGISTER' && status === 200) phone.ledger.acknowledge(wishes);
-    else if (method === 'REGISTER' && authorised) phone.ledger.doubt(wishes);
+    const ago = (performance.now() - begun) / 1000;
+    if (method === 'REGISTER' && status === 200) phone.ledger.acknowledge(wishes, ago);
+    else if (method === 'REGISTER' && authorised) phone.ledger.doubt(wishes, ago);
     if (response !== undefined) {
       this.tally.answers.set(status, (this.tally.answers.get(status) ?? 0) + 1);
       if (status !== 200) this.tally.slowestRefusal = Math.max(this.tally.slowestRefusal, performance.now() - begun);
