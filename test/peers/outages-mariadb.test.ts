@@ -38,7 +38,7 @@ test('outages of MariaDB under load', async (t) => {
     { name: 'full', begin: fill, end: makeRoom, unreadable: false },
   ];
   for (const outage of outages) await t.test(outage.name, (t) => surviveOutage(t, scene, outage));
-  await t.test('connections cut around a commit', (t) => surviveCuts(t, scene, proxy, /COMMIT|INSERT|DELETE/));
+  await t.test('connections cut around a commit', (t) => surviveCuts(t, scene, proxy, /COMMIT|INSERT|UPDATE|DELETE/));
   await t.test('all of it is on the disk', () => restartAndCompare(scene));
 
   async function makeRoom(): Promise<void> {
