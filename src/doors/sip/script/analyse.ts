@@ -6,20 +6,19 @@
  * SCRIPT_PATTERN. Warnings: SCRIPT_BREAK, SCRIPT_NEVER_TRUE.
  */
 
-import { didYouMean } from '../../../platform/problems.ts';
 import type { Complain } from './complain.ts';
 import { bindComparison, bindTruth } from './conditions.ts';
 import type { CoreAction } from './core-action.ts';
-import { CORE_ACTIONS, NOT_YET } from './core-actions.ts';
+import { CORE_ACTIONS } from './core-actions.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import { type DialectName, VARIABLE_IN_TEXT } from './dialect.ts';
 import type { ScriptHost } from './host.ts';
-import { laterFunction } from './later-functions.ts';
 import type { ModuleList } from './modules.ts';
 import type { RouteKey, RouteKind } from './route-kinds.ts';
 import { collectRoutes, kindsOf, type Route, refuseName, routeKey } from './routes.ts';
 import type { Argument, AssignNode, CallNode, Comparison, Expression, ScriptTree, Statement } from './syntax.ts';
 import type { FunctionSpec, SipModule } from './types.ts';
+import { explainUnknown, functionsOf, ownerOf } from './unknown-function.ts';
 import { bindAssignment } from './values/assign.ts';
 import { type Binder, bindValue } from './values/expression.ts';
 import { bindText } from './values/format.ts';
@@ -142,13 +141,6 @@ class Analyser {
     });
   }
 
-  #unsupported(at: Span, what: string, cause: string): undefined {
-    this.#problems.error('SCRIPT_UNSUPPORTED', at, `${what} is not supported yet`, {
-      cause,
-      cure: 'write this part without it',
-    });
-  }
-
   #statements(body: readonly Statement[]): undefined {
     for (const statement of body) this.#statement(statement);
   }
@@ -211,6 +203,7 @@ class Analyser {
       case 'not':
         return this.#condition(node.operand);
       case 'call':
+        this.#warnOfEnd(node);
         return this.#call(node);
       case 'compare':
         return this.#comparison(node);
@@ -219,6 +212,21 @@ class Analyser {
       default:
         bindTruth(node, this.#binder);
     }
+  }
+
+  /** A 0 is neither true nor false. */
+  #warnOfEnd(node: CallNode): undefined {
+    const ends = [...this.#modules.known].some((module) => functionsOf(module, node.name).some((spec) => spec.ends));
+    if (!ends) return;
+    this.#problems.warn(
+      'SCRIPT_ENDS',
+      node.at,
+      `neither branch of a condition on \`${node.name}\` runs when it succeeds`,
+      {
+        cause: `it gives 0, which ends the ${this.#dialect === 'ser' ? 'route' : 'script'}, also in a condition and under !`,
+        cure: `write ${node.name}(...); as a statement of its own`,
+      },
+    );
   }
 
   #comparison(node: Comparison): undefined {
@@ -349,56 +357,13 @@ class Analyser {
     );
   }
 
+  /** Its module is not loaded, or there is no such function. */
   #unknownCall(node: CallNode): undefined {
-    if (NOT_YET.has(node.name))
-      return this.#unsupported(
-        node.at,
-        `\`${node.name}\``,
-        'it is a core function of SER or OpenSER that Gatehouse does not have yet',
-      );
-    const known = [...this.#modules.known];
-    const owner = known.find((module) => functionsOf(module, node.name).length > 0);
-    if (owner) {
-      if (this.#told.has(owner)) return;
-      this.#told.add(owner);
-      const last = this.#modules.loaded.at(-1);
-      return this.#problems.error(
-        'SCRIPT_LOADMODULE',
-        node.at,
-        `\`${node.name}\` needs the module \`${owner.name}\`, which is not loaded`,
-        {
-          cause: 'its loadmodule line is missing',
-          cure: `add ${last ? `below line ${last.at.line}` : 'at the top'}: ${this.#modules.lineFor(owner.name)}`,
-        },
-      );
-    }
-    for (const module of known) {
-      const why = module.absent?.[node.name];
-      if (why !== undefined) {
-        return this.#problems.error('SCRIPT_UNSUPPORTED', node.at, `\`${node.name}\` of ${module.name} is not there`, {
-          cure: why,
-        });
-      }
-    }
-    const later = laterFunction(node.name);
-    if (later) {
-      return this.#problems.error('SCRIPT_KAMAILIO', node.at, `there is no function \`${node.name}\` here`, later);
-    }
-    const names = [
-      'route',
-      'if',
-      ...CORE_ACTIONS.keys(),
-      ...known.flatMap((module) => module.functions.map((spec) => spec.name)),
-    ];
-    this.#problems.error('SCRIPT_FUNCTION', node.at, `there is no function \`${node.name}\``, {
-      cause: 'neither the core nor any module has it',
-      cure: didYouMean(node.name, names, 'correct the name or remove the statement'),
-    });
+    const owner = ownerOf(node.name, this.#modules);
+    if (owner && this.#told.has(owner)) return;
+    if (owner) this.#told.add(owner);
+    explainUnknown(node, owner, this.#modules, this.#problems);
   }
-}
-
-function functionsOf(module: SipModule, name: string): FunctionSpec[] {
-  return module.functions.filter((spec) => spec.name === name);
 }
 
 const EXAMPLES: Readonly<Record<CoreAction['forms'][number][number], string>> = {

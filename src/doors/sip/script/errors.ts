@@ -18,6 +18,7 @@ export const SCRIPT_ERRORS = {
   SCRIPT_PATTERN: 'a regular expression that cannot be read',
   SCRIPT_IGNORED: 'a setting without effect here',
   SCRIPT_BREAK: 'break outside of switch and while in a file of the OpenSER dialect, where it ends the whole script',
+  SCRIPT_ENDS: 'a condition on a function whose success ends the route or script',
   SCRIPT_LITERAL: 'a variable within a text that is taken as it stands',
   SCRIPT_NEVER_TRUE: 'a condition that can never be true',
   SCRIPT_CLEAR_PASSWORDS: 'passwords are expected in clear text in the database',

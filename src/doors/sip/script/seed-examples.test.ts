@@ -44,6 +44,17 @@ test('they load as they stand, misprints corrected', () => {
   );
 });
 
+test('a challenge in a condition is told to end the script', () => {
+  const { problems } = loadScript(`${HEAD}route { if (www_challenge("", "1")) { exit; } }`, {
+    file: 'ser.cfg',
+    modules,
+  });
+  assert.deepEqual(
+    problems.filter(({ code }) => code === 'SCRIPT_ENDS').map(({ line, column }) => [line, column]),
+    [[12, 13]],
+  );
+});
+
 test('where a function may not be used is told for each route it can be reached from', () => {
   const problems = errorsOf(
     't_on_failure("1"); route(1); }\nfailure_route[1] { route(1); }\nroute[1] { www_challenge("", "1");',

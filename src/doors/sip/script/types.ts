@@ -36,6 +36,8 @@ export interface FunctionSpec {
   readonly describe: string;
   /** The arguments that may hold variables, counted from 0; the function is then among `texts`. */
   readonly takesVariables?: readonly number[];
+  /** It gives 0 when it succeeds, so what hangs on its result never runs. */
+  readonly ends?: boolean;
   /** Its first argument is the number of a route of this kind, which must exist; 0 means none. */
   readonly arms?: RouteKind;
   /** A complaint about one argument of `count`, or undefined when it is fine. Not asked where variables stand. */
