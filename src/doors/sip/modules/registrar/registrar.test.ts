@@ -446,6 +446,40 @@ for (const [code, status, retry] of [
   });
 }
 
+for (const removal of [[`${CONTACT};expires=0`], ['Contact: *', 'Expires: 0']]) {
+  test(`a new contact that may be on disk although it was refused goes with: ${removal[0]}`, async () => {
+    const { save, settle, units, last, view } = await lab({ usrloc: { db_mode: 1 } });
+    save([CONTACT]);
+    settle(new GatehouseError('STORAGE_UNAVAILABLE', 'the connection was lost'));
+    assert.equal(last().status, 503);
+    save(['Contact: <sip:other@192.0.2.10>;expires=0']);
+    assert.equal(last().status, 200, 'other contacts are in no doubt');
+    save(removal);
+    assert.deepEqual(
+      units.at(-1)?.changes.map((change) => [change.kind, 'contact' in change && change.contact]),
+      [['delete-binding', 'sip:1000@192.0.2.9:5062']],
+      'no session ends: none was opened',
+    );
+    settle();
+    assert.equal(last().status, 200);
+    assert.equal(view.size, 0);
+    const before = units.length;
+    save(removal);
+    assert.equal(units.length, before, 'once is enough');
+  });
+}
+
+test('a doubtful contact that is registered again is in doubt no more', async () => {
+  const { save, settle, units, view } = await lab({ usrloc: { db_mode: 1 } });
+  save([CONTACT]);
+  settle(new GatehouseError('STORAGE_UNAVAILABLE', 'the connection was lost'));
+  save([CONTACT]);
+  settle();
+  assert.equal(view.size, 1);
+  save(['Contact: *', 'Expires: 0']);
+  assert.equal(units.at(-1)?.changes.filter((change) => change.kind === 'delete-binding').length, 1);
+});
+
 test('two requests for one user: the second is judged when the first has settled, and each gets its answer', async () => {
   const { save, settle, units, answers, resumed, view, events } = await lab({ usrloc: { db_mode: 2 } });
   assert.equal(save([CONTACT]), WAIT);

@@ -44,6 +44,8 @@ export class Registration implements Turn, Waiter, SessionName {
   readonly #stored: Binding[] = [];
   readonly #replaced: (Binding | undefined)[] = [];
   readonly #dropped: Binding[] = [];
+  /** To remove, although memory does not know them: their rows may be there. */
+  #doubtful: readonly Binding[] = [];
 
   constructor(run: Run, table: LocationTable, context: RegistrarContext, request: RegisterRequest, flags: number) {
     this.aor = request.aor;
@@ -72,7 +74,15 @@ export class Registration implements Turn, Waiter, SessionName {
   }
 
   settled(error: GatehouseError | undefined): void {
+    if (error?.code === 'STORAGE_UNAVAILABLE') this.#doubt();
     this.#finish(error ? this.#notStored(error.code) : this.#apply());
+  }
+
+  /** The database was lost: what is new may have been written just before. */
+  #doubt(): void {
+    for (let i = 0; i < this.#stored.length; i++) {
+      if (this.#replaced[i] === undefined) this.#table.doubts.add(this.#stored[i]!);
+    }
   }
 
   #finish(result: number): void {
@@ -130,11 +140,17 @@ export class Registration implements Turn, Waiter, SessionName {
         count--;
       }
     }
+    this.#doubtful = table.doubts.of(this.aor).filter(({ contact }) => this.#removes(contact));
     const { maxContacts, retryAfter } = this.#context.options;
     return added && count > maxContacts ? refusals.tooManyContacts(retryAfter) : undefined;
   }
 
+  #removes(contact: string): boolean {
+    return this.#request.contacts.some((wish) => wish.expires === REMOVE && wish.contact === contact);
+  }
+
   #judgeAll(now: number): Refusal | undefined {
+    this.#doubtful = this.#table.doubts.of(this.aor);
     for (let at = this.#table.first(this.aor); at; at = at.next) {
       const order = at.validAt(now) ? this.#order(at, now) : 1;
       if (order < 0) return refusals.OLD_CSEQ;
@@ -181,6 +197,7 @@ export class Registration implements Turn, Waiter, SessionName {
     for (const binding of this.#dropped) {
       table.dropping(unit, binding, binding.validAt(now) ? 'logout' : 'expired', rows);
     }
+    if (rows) for (const binding of this.#doubtful) table.deleting(unit, binding);
     for (let i = 0; i < this.#stored.length; i++) table.storing(unit, this.#stored[i]!, this.#replaced[i], rows);
     if (unit.length === 0) return this.#apply();
     if (rows) {
@@ -195,6 +212,7 @@ export class Registration implements Turn, Waiter, SessionName {
     const table = this.#table;
     const { connection } = this.#run.source;
     for (const binding of this.#dropped) table.drop(binding);
+    for (const { contact } of this.#doubtful) table.doubts.settle(this.aor, contact);
     for (let i = 0; i < this.#stored.length; i++) {
       const candidate = this.#stored[i]!;
       const replaced = this.#replaced[i];

@@ -131,11 +131,19 @@ export class RemoveChange extends Administered<number> {
       this.#dropped.push(binding);
       this.table.dropping(unit, binding, this.#reason, this.table.settings.durable);
     }
+    for (const binding of this.#doubtful()) this.table.deleting(unit, binding);
     return unit;
   }
 
   protected apply(): number {
     for (const binding of this.#dropped) this.table.drop(binding);
+    for (const { contact } of this.#doubtful()) this.table.doubts.settle(this.aor, contact);
     return this.#dropped.length;
+  }
+
+  /** Rows that may be there, although memory does not know them. */
+  #doubtful(): readonly Binding[] {
+    const all = this.table.doubts.of(this.aor);
+    return this.#contact === undefined ? all : all.filter(({ contact }) => contact === this.#contact);
   }
 }

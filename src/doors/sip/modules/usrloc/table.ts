@@ -13,6 +13,7 @@ import type { Services } from '../../services.ts';
 import { aorKey } from './aor.ts';
 import { type Binding, fromRow, toRow } from './binding.ts';
 import { Contacts } from './contacts.ts';
+import { Doubts } from './doubts.ts';
 import { ExpiryRing } from './expiry.ts';
 import { sessionId } from './sessions.ts';
 import { Turns } from './turns.ts';
@@ -39,6 +40,7 @@ export class LocationTable implements TimerOwner {
   readonly settings: TableSettings;
   readonly services: TableServices;
   readonly turns = new Turns();
+  readonly doubts = new Doubts();
   readonly #contacts: Contacts;
   readonly #ring: ExpiryRing;
   readonly #timer = new Timer(this);
@@ -122,12 +124,15 @@ export class LocationTable implements TimerOwner {
 
   /** Adds to the unit what dropping the binding means. */
   dropping(unit: Change[], binding: Binding, reason: EndReason, rows: boolean): void {
-    if (rows) {
-      const { username, domain, contact } = toRow(binding, this.settings.useDomain);
-      unit.push({ kind: 'delete-binding', table: this.settings.spec, username, domain, contact });
-    }
+    if (rows) this.deleting(unit, binding);
     const time = this.services.clock.now();
     for (const change of this.services.gate.ended(this.session(binding), reason, time)) unit.push(change);
+  }
+
+  /** Adds to the unit that the binding's row goes, if there is one. */
+  deleting(unit: Change[], binding: Binding): void {
+    const { username, domain, contact } = toRow(binding, this.settings.useDomain);
+    unit.push({ kind: 'delete-binding', table: this.settings.spec, username, domain, contact });
   }
 
   /** Puts the candidate into memory, or its values into the binding it refreshes. */
@@ -139,6 +144,7 @@ export class LocationTable implements TimerOwner {
       return;
     }
     candidate.detach();
+    this.doubts.settle(candidate.aor, candidate.contact);
     candidate.aor = this.#contacts.first(candidate.aor)?.aor ?? detach(candidate.aor);
     this.#contacts.insert(candidate);
     this.#ring.place(candidate);
