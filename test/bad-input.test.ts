@@ -244,19 +244,19 @@ test('the address of a database that cannot be read: its place, from check and f
     const file = join(folder, 's.cfg');
     writeFileSync(
       file,
-      'loadmodule "usrloc.so"\n\nmodparam("usrloc", "db_url", "postgres://ser:heslo@h/d")\nroute { break; }\n',
+      'loadmodule "usrloc.so"\n\nmodparam("usrloc", "db_url", "oracle://ser:heslo@h/d")\nroute { break; }\n',
     );
     return file;
   };
   for (const [yaml, arguments_, at] of [
-    ['log: { level: info }\ndatabase: "postgres://ser:heslo@h/d"\n', () => [], /gatehouse\.yaml:4:11: /],
+    ['log: { level: info }\ndatabase: "oracle://ser:heslo@h/d"\n', () => [], /gatehouse\.yaml:4:11: /],
     ['', (folder: string) => ['--ser-cfg', script(folder)], /s\.cfg:3(:1)?: /],
   ] as const) {
     const { gatehouse, folder, data } = await place(t, yaml);
     const checked = await gatehouse('check', ...arguments_(folder));
     assert.equal(checked.status, 7, checked.err);
     assert.match(checked.out, at);
-    assert.match(checked.out, /error: .*postgres \[BAD_DATABASE_URL\]/);
+    assert.match(checked.out, /error: .*oracle.* \[BAD_DATABASE_URL\]/);
     const started = await gatehouse('up', ...arguments_(folder));
     assertRefused(started, 3, 'BAD_DATABASE_URL', at);
     assert.doesNotMatch(checked.out + started.err, /heslo/);

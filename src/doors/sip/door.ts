@@ -176,7 +176,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     await transport.start(engine);
     const how = { through: udp.name, ...(udp.why === undefined ? {} : { why: udp.why }) };
     if (udp.broken) log.warn('the native UDP module does not work here', how);
-    else log.info('UDP', how);
+    else log.debug('UDP goes', how);
     names = localNames(transport.points, aliases);
   }
 
