@@ -4,6 +4,8 @@
  * When the worker dies, all that waits is told STORAGE_UNAVAILABLE, and a new worker is started at once, then after 0.2 s,
  * 0.4 s … up to 5 s as long as it keeps failing.
  */
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { HealthItem } from '../core/doors/types.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -180,7 +182,10 @@ export class WorkerClient {
 }
 
 function spawnWorker(options: WorkerOptions): Worker {
-  return new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'storage' });
+  // A thread finds the cache of compiled code by the environment only; Node adds a folder of its version to what stands there.
+  const cache = getCompileCacheDir();
+  const env = cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) };
+  return new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'storage', env });
 }
 
 function unavailable(message: string, cause?: unknown): GatehouseError {

@@ -1,4 +1,5 @@
 /** The storage worker: owns the databases and the audit segments, answers main's questions, commits its batches. */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { GatehouseError } from '../platform/errors.ts';
 import { AuditLog } from './audit-log.ts';
@@ -8,12 +9,9 @@ import type { Database } from './database.ts';
 import { toText } from './error-text.ts';
 import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
-import { openMysqlDatabase } from './mysql/database.ts';
-import { openPostgresDatabase } from './postgres/database.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
-import { openSqliteDatabase } from './sqlite/database.ts';
 import { type DatabaseAddress, databaseLabel } from './url.ts';
 import { Users } from './users.ts';
 
@@ -112,6 +110,8 @@ async function serve(options: WorkerOptions): Promise<void> {
     }
   });
   send({ kind: 'ready' });
+  // A thread that is terminated keeps nothing for the next start.
+  setTimeout(flushCompileCache, 1000).unref();
 
   function rowSender(id: number): (cells: Cell[]) => void {
     return (cells) => send({ kind: 'rows', id, cells });
@@ -124,7 +124,7 @@ async function serve(options: WorkerOptions): Promise<void> {
 }
 
 async function reach(address: DatabaseAddress, password: string | undefined): Promise<Database> {
-  const db = openDatabase(address);
+  const db = await openDatabase(address);
   try {
     await open(db, () => db.select('SELECT 1', []));
     return db;
@@ -137,15 +137,16 @@ async function reach(address: DatabaseAddress, password: string | undefined): Pr
   }
 }
 
-function openDatabase(address: DatabaseAddress): Database {
+/** Loads the one driver that is asked for. */
+async function openDatabase(address: DatabaseAddress): Promise<Database> {
   try {
     switch (address.dialect) {
       case 'sqlite':
-        return openSqliteDatabase(address);
+        return (await import('./sqlite/database.ts')).openSqliteDatabase(address);
       case 'mysql':
-        return openMysqlDatabase(address);
+        return (await import('./mysql/database.ts')).openMysqlDatabase(address);
       case 'postgres':
-        return openPostgresDatabase(address);
+        return (await import('./postgres/database.ts')).openPostgresDatabase(address);
     }
   } catch (error) {
     throw unavailable(error, databaseLabel(address));
