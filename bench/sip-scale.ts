@@ -1,7 +1,8 @@
 /**
  * Whether a flow costs the same with a thousand users as with a million: for each size a server of its own on SQLite, durable, with up to
- * 100,000 contacts. Measured are the start until it serves, with nobody and with all contacts there, what memory a contact takes (resident
- * memory after the start with contacts less that without, so everything is in it that a contact brings along), and CPU microseconds per registration.
+ * 100,000 contacts. Measured are the start until it serves, with nobody and with all of them there (median of three), what memory a contact takes,
+ * and CPU microseconds per registration: the first of a user since the start, who is read from the database and gets a contact more, and
+ * the ones after it, which find the user and refresh the contact.
  *
  * Prints one line of JSON for each size and draws docs/scale.svg. BENCH_SIZES: other numbers of users, e.g. `1000,100000`.
  */
@@ -9,29 +10,48 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Flood } from '../test/peers/flood.ts';
 import { type Instance, makeSite, type Site } from '../test/peers/gatehouse.ts';
+import { inspected, inspectHeap } from '../test/peers/heap.ts';
+import { freePort } from '../test/peers/ports.ts';
 import { note } from './compare.ts';
 import { DOMAIN, passwordOf } from './contenders.ts';
+import { fill } from './many-users.ts';
 import { cpuSeconds } from './processes.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const SIZES = (process.env.BENCH_SIZES ?? '1000,100000,1000000').split(',').map(Number);
 const CONTACTS = 100_000;
-const PIECE = 50_000;
-const RATE = 2000;
+const RATE = 800;
+/** Users who register while it is measured; before them the same number of others, until V8 has compiled everything. */
+const ACTIVE = 4000;
+const WARM_S = 6;
 const MEASURED_S = 8;
+const STARTS = 3;
 /** Steps through the users so that neighbours in time are none in the table; prime to every size. */
 const STRIDE = 7919;
 const PICTURE = join(import.meta.dirname, '..', 'docs', 'scale.svg');
 
+interface Start {
+  /** Milliseconds from the start of the process until it serves. */
+  readonly wall: number;
+  /** CPU milliseconds, all threads. */
+  readonly cpu: number;
+}
+
+interface Memory {
+  readonly resident: number;
+  readonly heap: number;
+}
+
 interface Result {
   readonly users: number;
   readonly contacts: number;
-  /** Milliseconds from the start of the process until it serves. */
-  readonly startEmpty: number;
-  readonly startFull: number;
-  readonly bytesPerContact: number;
+  readonly startEmpty: Start;
+  readonly startFull: Start;
+  readonly residentPerContact: number;
+  readonly heapPerContact: number;
   /** CPU microseconds per registration, the database included. */
-  readonly perFlow: number;
+  readonly first: number | null;
+  readonly again: number;
   readonly failed: number;
 }
 
@@ -43,68 +63,99 @@ export async function run(): Promise<void> {
       results.push(result);
       console.log(JSON.stringify({ name: 'sip-scale', ...result }));
     });
-  writeFileSync(PICTURE, picture(results.map(({ users, perFlow }) => [users, perFlow])));
+  writeFileSync(PICTURE, picture(results.map(({ users, again }) => [users, again])));
 }
 
 async function measure(stage: Stage, users: number): Promise<Result> {
-  const userName = (index: number) => `u${(index * STRIDE) % users}`;
   const site = await makeSite(stage, { domains: [DOMAIN] });
   await started(site).then(({ server }) => server.stop());
-  const { took: startEmpty, server: empty } = await started(site);
-  const memoryBefore = residentBytes(empty.pid);
-  await empty.stop();
-  note(`sip-scale: importing ${users} users`);
-  for (let from = 0; from < users; from += PIECE) {
-    stage.check();
-    const lines = Array.from({ length: Math.min(PIECE, users - from) }, (_, i) => {
-      const user = `u${from + i}`;
-      return `${user}@${DOMAIN},${passwordOf(user)},`;
-    });
-    const { status, stderr } = site.import(lines);
-    if (status !== 0) throw new Error(`the users could not be imported:\n${stderr}`);
-  }
-  const contacts = Math.min(users, CONTACTS);
-  const { server: first } = await started(site);
-  const flood = await Flood.open({ target: site.sip, domain: DOMAIN, users, userName, passwordOf });
-  stage.after(async () => flood.close());
-  note(`sip-scale: registering ${contacts} of them`);
-  await flood.run('registration', RATE, Math.ceil(contacts / RATE));
-  await flood.settle(20_000);
+  const startEmpty = await starts(site);
+  const empty = await memory(site);
   stage.check();
-  const before = cpuSeconds(first.pid);
-  const { seconds } = await flood.run('registration', RATE, MEASURED_S);
-  await flood.settle(20_000);
-  const done = seconds.reduce((sum, one) => sum + one.done, 0);
-  const perFlow = ((cpuSeconds(first.pid) - before) * 1e6) / done;
-  await first.stop();
-  const { took: startFull, server: full } = await started(site);
-  const registered = await contactsOf(site);
-  const bytesPerContact = (residentBytes(full.pid) - memoryBefore) / registered;
-  await full.stop();
+  note(`sip-scale: writing ${users} users`);
+  const contacts = Math.min(users, CONTACTS);
+  const userName = (index: number) => `u${(index * STRIDE) % users}`;
+  await fill({ folder: site.folder, domain: DOMAIN, users, contacts, socket: `udp:${site.sip}`, userName, passwordOf });
+  const startFull = await starts(site);
+  const full = await memory(site);
+  stage.check();
   return {
     users,
-    contacts: registered,
+    contacts,
     startEmpty,
     startFull,
-    bytesPerContact: Math.round(bytesPerContact),
-    perFlow: Math.round(perFlow),
-    failed: RATE * MEASURED_S - done,
+    residentPerContact: Math.round((full.resident - empty.resident) / contacts),
+    heapPerContact: Math.round((full.heap - empty.heap) / contacts),
+    ...(await costs(stage, site, users, userName)),
   };
 }
 
-async function started(site: Site): Promise<{ server: Instance; took: number }> {
+async function costs(stage: Stage, site: Site, users: number, userName: (index: number) => string) {
+  const { server } = await started(site);
+  const active = Math.min(ACTIVE, users / 2);
+  let from = 0;
+  const flood = await Flood.open({
+    target: site.sip,
+    domain: DOMAIN,
+    users: Number.MAX_SAFE_INTEGER,
+    userName: (index) => userName(from + (index % active)),
+    passwordOf,
+  });
+  stage.after(async () => flood.close());
+  let failed = 0;
+  const load = async (seconds: number) => {
+    const before = cpuSeconds(server.pid);
+    const tally = await flood.run('registration', RATE, seconds);
+    await flood.settle(20_000);
+    stage.check();
+    const done = tally.seconds.reduce((sum, one) => sum + one.done, 0);
+    failed += RATE * seconds - done;
+    return Math.round(((cpuSeconds(server.pid) - before) * 1e6) / done);
+  };
+  await load(WARM_S);
+  from = active;
+  const first = await load(Math.ceil(active / RATE));
+  const again = await load(MEASURED_S);
+  await server.stop();
+  // Half of a thousand users are too few to be timed.
+  return { first: active < ACTIVE ? null : first, again, failed };
+}
+
+async function starts(site: Site): Promise<Start> {
+  const all: Start[] = [];
+  for (let i = 0; i < STARTS; i++) {
+    const { server, start } = await started(site);
+    all.push(start);
+    await server.stop();
+  }
+  const median = (of: (start: Start) => number) => all.map(of).sort((a, b) => a - b)[Math.floor(STARTS / 2)]!;
+  return { wall: median(({ wall }) => wall), cpu: median(({ cpu }) => cpu) };
+}
+
+async function started(site: Site): Promise<{ server: Instance; start: Start }> {
   const before = performance.now();
   const server = await site.start();
-  return { server, took: Math.round(performance.now() - before) };
+  const wall = Math.round(performance.now() - before);
+  return { server, start: { wall, cpu: Math.round(cpuSeconds(server.pid) * 1000) } };
+}
+
+/** Of a server that has just started: resident without an inspector, the heap with one. */
+async function memory(site: Site): Promise<Memory> {
+  const { server } = await started(site);
+  const resident = residentBytes(server.pid);
+  await server.stop();
+  const port = await freePort();
+  process.env.NODE_OPTIONS = inspected(port);
+  const { server: open } = await started(site).finally(() => delete process.env.NODE_OPTIONS);
+  const inspector = await inspectHeap(port);
+  const heap = await inspector.used();
+  inspector.close();
+  await open.stop();
+  return { resident, heap };
 }
 
 function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;
-}
-
-async function contactsOf(site: Site): Promise<number> {
-  const metrics = await fetch(`http://127.0.0.1:${site.httpPort}/metrics`).then((answer) => answer.text());
-  return Number(/^gatehouse_sip_contacts\{table="location"\} (\d+)/m.exec(metrics)?.[1]);
 }
 
 const WIDTH = 640;

@@ -221,6 +221,8 @@ async function openDoors(
     metrics,
   });
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
+  metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
+  metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
   metrics.gauge('gatehouse_users_waiting', 'Users that are being read.', () => users.waiting, []);
   const admins = createAdmins({ store: storage.admins, limits, journal, clock });
   const health = (): HealthItem[] => [...storage.health(), ...doors.flatMap((door) => door.health())];

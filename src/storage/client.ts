@@ -98,6 +98,11 @@ export class WorkerClient {
     });
   }
 
+  /** Calls that are not answered yet. */
+  get asking(): number {
+    return this.#calls.size;
+  }
+
   /** One batch at a time. */
   commit(batch: Batch, budgetMs: number, done: (outcome: CommitOutcome) => void): void {
     if (!this.#ready) {

@@ -39,6 +39,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     ser: serTables(worker),
     report,
     waiting: () => journal.waiting,
+    asking: () => worker.asking,
     health: () => [...worker.health(), ...journal.health()],
     async close() {
       await journal.drain();

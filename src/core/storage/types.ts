@@ -14,6 +14,8 @@ export interface Storage {
   readonly report: StorageReport;
   /** Changes that are not settled yet. */
   waiting(): number;
+  /** Questions to the databases that are not answered yet. */
+  asking(): number;
   health(): HealthItem[];
   /** Settles what is under way, then closes. */
   close(): Promise<void>;

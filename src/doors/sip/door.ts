@@ -133,7 +133,8 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     clock: parts.clock,
     wheel,
   });
-  if (parts.metrics) offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts, udp: udp.name });
+  if (parts.metrics)
+    offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts, wheel, udp: udp.name });
 
   return {
     name: 'sip',

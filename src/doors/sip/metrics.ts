@@ -1,5 +1,6 @@
 /** What the SIP door counts, under the names that Prometheus reads. */
 import type { Metrics, Sample } from '../../platform/metrics.ts';
+import type { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { Engine } from './engine.ts';
 import type { ProxyRelay } from './modules/tm/relay.ts';
 import type { LocationTableView } from './services.ts';
@@ -12,12 +13,13 @@ export interface CountingParts {
   readonly transactions: Transactions;
   readonly transport: Transport;
   readonly contacts: ReadonlyMap<string, LocationTableView>;
+  readonly wheel: TimerWheel;
   readonly udp: 'native' | 'dgram';
 }
 
 export function offerMetrics(
   metrics: Metrics,
-  { engine, relay, transactions, transport, contacts, udp }: CountingParts,
+  { engine, relay, transactions, transport, contacts, wheel, udp }: CountingParts,
 ): void {
   const { counters, overload } = engine;
   const kinds = (name: string, help: string, read: () => Record<string, number>) =>
@@ -103,6 +105,7 @@ export function offerMetrics(
     () => labelled('side', { server: transactions.stats.servers, client: transactions.stats.clients }),
     ['side'],
   );
+  metrics.gauge('gatehouse_sip_timers', 'Timers of the door that run.', () => wheel.size, []);
   metrics.gauge(
     'gatehouse_sip_contacts',
     'Registered contacts.',
