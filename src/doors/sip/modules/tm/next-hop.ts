@@ -62,6 +62,8 @@ export function nextHop(
   // The target outlives the request, which the address would keep alive as a slice of it.
   if (isIP(host) !== 0) return targetAt(protocol, detach(host), port, undefined, preferred, transport) ?? nowhere;
   if (isNowhere(host)) return GONE;
+  // Whatever its addresses are; nobody need wait to hear that.
+  if (!speaks(protocol, transport)) return nowhere;
   const addresses = hosts.find(host, waiter);
   if (addresses === undefined) return undefined;
   for (const address of addresses) {
@@ -69,6 +71,13 @@ export function nextHop(
     if (target) return target;
   }
   return addresses.length === 0 ? UNRESOLVABLE : nowhere;
+}
+
+/** Whether a socket of ours, of either address family, speaks it. */
+function speaks(protocol: Protocol, transport: Transport): boolean {
+  for (const { protocol: spoken } of transport.points)
+    if (spoken === protocol || (spoken === 'wss' && protocol === 'ws')) return true;
+  return false;
 }
 
 function over(connection: Connection): Target {
