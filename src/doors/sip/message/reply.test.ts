@@ -46,6 +46,15 @@ test('what it repeats may stand in any order with other headers between, and com
   );
 });
 
+test('a CR alone, which is a fault, is not repeated', () => {
+  const request = parseMessage(
+    'OPTIONS sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;x="\r"\r\nFrom: <sip:a@h>\rX: y\r\nTo: <sip:b@h>\r\nCall-ID: c\r\r\nCSeq: 7 OPTIONS\r\n\r\n',
+  )!;
+  const text = buildReply({ ...base, request });
+  assert.match(text, /\r\nFrom: <sip:a@h> X: y\r\n/);
+  assert.doesNotMatch(text, /\r(?!\n)/);
+});
+
 test('Record-Route in responses that may form a dialog, Timestamp in 100', () => {
   const reply = (status: number, method: string) =>
     buildReply({ ...base, status, request: request('SIP/2.0/UDP h', method) });

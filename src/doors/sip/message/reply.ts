@@ -67,6 +67,8 @@ export function buildReply(reply: Reply): string {
   }
   text += request.text.slice(from, to);
   if (reply.server !== '') text += `Server: ${cleanValue(reply.server)}\r\n`;
+  // A fault, which is answered; peers could take what follows it for a line of ours.
+  if (request.hasBareCr) text = text.replace(/\r(?!\n)/g, ' ');
   return `${text}${cleanHeaders(reply.headers)}Content-Length: 0\r\n\r\n`;
 }
 

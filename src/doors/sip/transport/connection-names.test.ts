@@ -48,6 +48,54 @@ test('a name is taken over by its owner alone, or when its connection is gone', 
   assert.equal(find(BROWSER), thief);
 });
 
+test('a name is kept for the owner whose connection is gone', () => {
+  const { names, find } = lab();
+  const [first, thief, second] = [connection(), connection(), connection()];
+  names.claim(BROWSER, first, '1000');
+  first.open = false;
+  names.forget(first);
+  assert.equal(find(BROWSER), undefined);
+  names.claim(BROWSER, thief, '1001');
+  names.claim(BROWSER, thief, '');
+  assert.equal(find(BROWSER), undefined, 'nobody has his calls meanwhile');
+  names.claim(BROWSER, second, '1000');
+  assert.equal(find(BROWSER), second);
+  names.forget(thief);
+  assert.equal(find(BROWSER), second);
+});
+
+test('what is not under .invalid, and what nobody owns, is kept for nobody', () => {
+  const { names, find } = lab();
+  const [first, second] = [connection('tls'), connection('tls')];
+  names.claim(BROWSER, first, '');
+  names.claim('sip:1000@192.0.2.7:5061;transport=tls', first, '1000');
+  names.forget(first);
+  names.claim(BROWSER, second, '1001');
+  names.claim('sip:1000@192.0.2.7:5061;transport=tls', second, '1001');
+  assert.equal(find(BROWSER, 'tls'), second);
+  assert.equal(find('sip:1000@192.0.2.7:5061', 'tls'), second);
+});
+
+test('names are kept of so many owners, and so many of each, and no more', () => {
+  const { names, find } = lab();
+  const leave = (contact: string, owner: string) => {
+    const one = connection();
+    names.claim(contact, one, owner);
+    names.forget(one);
+  };
+  const taken = (contact: string) => {
+    const thief = connection();
+    names.claim(contact, thief, 'thief');
+    return find(contact) === thief;
+  };
+  for (let i = 0; i < 9; i++) leave(`sip:u${i}@x.invalid`, '1000');
+  assert.deepEqual([taken('sip:u0@x.invalid'), taken('sip:u1@x.invalid')], [true, false]);
+  for (let i = 0; i < 9_999; i++) leave(`sip:v${i}@x.invalid`, `owner ${i}`);
+  assert.deepEqual([taken('sip:u1@x.invalid'), taken('sip:v0@x.invalid')], [false, false]);
+  leave('sip:one@more.invalid', 'owner');
+  assert.deepEqual([taken('sip:u1@x.invalid'), taken('sip:v0@x.invalid')], [true, false]);
+});
+
 test('the own address with another port may be claimed, that of another host may not', () => {
   const { names, find } = lab();
   const telephone = connection('tls');

@@ -4,22 +4,28 @@
  *
  * A name belongs to the connection that named it first while that stands; only the same owner (a login) moves it to another one, so
  * that somebody who was called cannot take over the caller's name. Nobody can claim the address of another host, which calls to there
- * could then be led astray with. It is gone with its connection. Bounded: 8 names a connection.
+ * could then be led astray with. When its connection is gone it leads nowhere, and a name under .invalid is kept for its owner: his
+ * registration stands, and who knows the name could else have his calls until he is back.
+ * Bounded: 8 names a connection; of 10,000 owners, those who left last, the last 8 that each left.
  */
 import { bareHost, parseUri, type SipUri } from '../message/uri.ts';
 import type { Connection, ContactNames, Protocol } from './types.ts';
 
 const NAMES_PER_CONNECTION = 8;
+const OWNERS_WHO_LEFT = 10_000;
 const NOWHERE = '.invalid';
 
 interface Holder {
-  readonly connection: Connection;
+  /** Undefined: it is gone, and the name kept for the owner. */
+  readonly connection: Connection | undefined;
   readonly owner: string;
 }
 
 export class ConnectionNames implements ContactNames {
   readonly #holders = new Map<string, Holder>();
   readonly #names = new Map<Connection, Set<string>>();
+  /** Names kept for owners whose connection is gone; who left last is last. */
+  readonly #left = new Map<string, Set<string>>();
 
   claim(contact: string, connection: Connection, owner: string): void {
     const uri = parseUri(contact);
@@ -27,10 +33,11 @@ export class ConnectionNames implements ContactNames {
     const name = nameOf(uri);
     const holder = this.#holders.get(name);
     if (holder?.connection === connection) return;
-    if (holder?.connection.open && (owner === '' || holder.owner !== owner)) return;
+    if (holder && isHeld(holder) && (owner === '' || holder.owner !== owner)) return;
     const names = this.#names.get(connection) ?? new Set();
     if (names.size >= NAMES_PER_CONNECTION) return;
-    if (holder) this.#names.get(holder.connection)?.delete(name);
+    if (holder?.connection) this.#names.get(holder.connection)?.delete(name);
+    else if (holder) this.#left.get(holder.owner)?.delete(name);
     this.#names.set(connection, names.add(name));
     this.#holders.set(name, { connection, owner });
   }
@@ -45,8 +52,35 @@ export class ConnectionNames implements ContactNames {
   }
 
   forget(connection: Connection): void {
-    for (const name of this.#names.get(connection) ?? []) this.#holders.delete(name);
+    for (const name of this.#names.get(connection) ?? []) {
+      const { owner } = this.#holders.get(name)!;
+      this.#holders.delete(name);
+      if (owner !== '' && isKept(name)) this.#keep(name, owner);
+    }
     this.#names.delete(connection);
+  }
+
+  #keep(name: string, owner: string): void {
+    const names = this.#left.get(owner) ?? new Set();
+    this.#left.delete(owner);
+    this.#left.set(owner, names.add(name));
+    this.#holders.set(name, { connection: undefined, owner });
+    if (names.size > NAMES_PER_CONNECTION) this.#drop(names, 1);
+    if (this.#left.size <= OWNERS_WHO_LEFT) return;
+    for (const [first, old] of this.#left) {
+      this.#drop(old, old.size);
+      this.#left.delete(first);
+      return;
+    }
+  }
+
+  /** The first `count` of them. */
+  #drop(names: Set<string>, count: number): void {
+    for (const name of names) {
+      if (count-- === 0) return;
+      names.delete(name);
+      this.#holders.delete(name);
+    }
   }
 }
 
@@ -57,6 +91,14 @@ export function isNowhere(host: string): boolean {
 
 function mayClaim({ host }: SipUri, { remoteAddress }: Connection): boolean {
   return isNowhere(host) || bareHost(host) === remoteAddress;
+}
+
+function isHeld({ connection }: Holder): boolean {
+  return connection === undefined || connection.open;
+}
+
+function isKept(name: string): boolean {
+  return isNowhere(name.slice(0, name.lastIndexOf(':')));
 }
 
 function nameOf({ user, host, port }: SipUri): string {

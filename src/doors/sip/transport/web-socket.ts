@@ -93,6 +93,8 @@ export class WebSockets implements StreamProtocol {
       return;
     }
     this.#handshakes.handleUpgrade(request, socket, head, (web) => {
+      // Also of one that is not accepted: what came with the request is read to its end.
+      web.on('error', () => {});
       this.#host.accept(socket, point, (ends) => new WebSocketConnection(web, socket, this.#host, ends));
     });
   }
