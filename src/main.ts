@@ -74,6 +74,8 @@ export interface Server {
   database: string;
   dataDir: string;
   serCfg: string;
+  /** Has certificates read anew; throws and keeps the old ones when they are faulty. */
+  reload(): Promise<void>;
   stop(withinMs: number): Promise<void>;
 }
 
@@ -270,6 +272,9 @@ async function openDoors(
     database: storage.report.main,
     dataDir: options.dataDir,
     serCfg: site.serCfg,
+    reload: async () => {
+      for (const door of doors) await door.reload?.();
+    },
     stop: async (withinMs) => {
       // Storage takes up to two seconds for what is under way and two for a database that does not answer.
       await stopAll(Math.max(0, withinMs - 3_000));

@@ -29,6 +29,7 @@ function server(address: string): Server {
     database: 'sqlite ./gatehouse-data/gatehouse.db',
     dataDir: './gatehouse-data',
     serCfg: 'examples/ser.cfg',
+    reload: async () => {},
     stop: async () => {},
   };
 }
@@ -57,12 +58,12 @@ test('a server that is open already is not told how, and a known password is not
 });
 
 /** `up` with a server of no doors, in a process of its own since it takes over the signals. */
-function upProcess(stop: string, before = '') {
+function upProcess(stop: string, before = '', reload = 'async () => {}') {
   const code = `${before}
     import { processIo } from ${JSON.stringify(import.meta.resolve('../io.ts'))};
     import { runGatehouse } from ${JSON.stringify(import.meta.resolve('../run.ts'))};
     setInterval(() => {}, 1000);
-    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', stop: ${stop} };
+    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', reload: ${reload}, stop: ${stop} };
     process.exit(await runGatehouse(['up'], processIo(), async () => ({ startServer: async () => server })));`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -83,6 +84,27 @@ test('SIGTERM stops the server in order, also when it comes twice at once', asyn
   const [code] = await once(up, 'close');
   assert.deepEqual([code, err], [0, 'SIGTERM: stopping\n']);
   assert.match(out, /\nstopped within 4000\n$/);
+});
+
+test('SIGHUP without a terminal has certificates read again, good or faulty, and the server goes on', async () => {
+  const up = upProcess(
+    'async () => {}',
+    'let times = 0;',
+    'async () => { if (times++ > 0) throw new Error("no key"); }',
+  );
+  let err = '';
+  const said = async (text: string) => {
+    while (!err.includes(text)) err += (await once(up.stderr, 'data'))[0];
+  };
+  up.stderr.setEncoding('utf8');
+  await once(up.stdout, 'data');
+  up.kill('SIGHUP');
+  await said('SIGHUP: certificates were read again');
+  up.kill('SIGHUP');
+  await said('SIGHUP: the certificates in use stay\n');
+  assert.match(err, /no key/);
+  up.kill('SIGTERM');
+  assert.deepEqual(await once(up, 'close'), [0, null]);
 });
 
 test('a server that does not stop in time is ended, with one line', async () => {

@@ -4,6 +4,7 @@
  * SIGTERM and SIGINT stop it in order, and end it within five seconds whatever hangs, also while it starts; a second one ends
  * it at once. A launcher or a supervisor may hand on
  * the signal that the terminal or the system sent as well, so what comes within half a second counts as the same.
+ * SIGHUP without a terminal has certificates read anew.
  */
 import { flushCompileCache } from 'node:module';
 import { networkInterfaces } from 'node:os';
@@ -27,9 +28,10 @@ export async function run(context: Context): Promise<ExitCode> {
   // Whoever read the start message or the log may go (`gatehouse up | head`): the server stays.
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {});
   // From the first moment: a signal during the start stops the server as soon as it stands.
-  const signal = signalled(io);
+  let server: Server | undefined;
+  const signal = signalled(io, () => void reload(io, server));
   const { startServer } = await context.parts();
-  const server = await startServer(startOptions(context));
+  server = await startServer(startOptions(context));
   if (options.json) io.out(JSON.stringify({ version: 1, ...startDocument(server) }));
   else io.out(startMessage(server, io, lanAddress()));
   // A server ends by a signal as a rule, and may end by kill -9: keep now what the next start wants.
@@ -40,8 +42,19 @@ export async function run(context: Context): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-/** Resolves with the first signal; from then on another one ends the process at once. */
-function signalled(io: Io): Promise<string> {
+/** A server that still starts reads everything anyway. */
+async function reload(io: Io, server: Server | undefined): Promise<void> {
+  try {
+    await server?.reload();
+    io.err('SIGHUP: certificates were read again; anything else wants a restart');
+  } catch (error) {
+    reportError(io, error, false);
+    io.err('SIGHUP: the certificates in use stay');
+  }
+}
+
+/** Resolves with the first signal; from then on another one ends the process at once. `reload`: asked for by SIGHUP. */
+function signalled(io: Io, reload: () => void): Promise<string> {
   process.on('uncaughtException', (error) => {
     reportError(io, error, false);
     process.exit(EXIT.failed);
@@ -65,9 +78,7 @@ function signalled(io: Io): Promise<string> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     // With a terminal it means that the terminal has gone; without one people expect it to reload.
-    process.on('SIGHUP', (signal) =>
-      io.terminal.input ? stop(signal) : io.err('SIGHUP: reloading is not there yet, restart instead'),
-    );
+    process.on('SIGHUP', (signal) => (io.terminal.input ? stop(signal) : reload()));
   });
 }
 
