@@ -127,6 +127,13 @@ static int bind_socket(int fd, int family, const address_t *address, int buffer)
   return bind(fd, &address->any, length_of(family)) == 0 ? 0 : -errno;
 }
 
+static int32_t buffer_of(int fd, int option) {
+  int32_t size = 0;
+  socklen_t length = sizeof size;
+  getsockopt(fd, SOL_SOCKET, option, &size, &length);
+  return size;
+}
+
 static void on_closed(uv_handle_t *poll) {
   udp_socket_t *self = poll->data;
   napi_remove_async_cleanup_hook(self->at_exit);
@@ -135,6 +142,8 @@ static void on_closed(uv_handle_t *poll) {
 
 /* The port is free when this returns; the memory goes when libuv has let go of it. */
 static void shut(udp_socket_t *self) {
+  /* At its end Node lets libuv finish before it calls the hook; if it ever did not, place and descriptor could be another's by now. */
+  if (uv_is_closing((uv_handle_t *)&self->poll)) return;
   self->module->sockets[self->place] = NULL;
   uv_close((uv_handle_t *)&self->poll, on_closed);
   close(self->fd);
@@ -181,7 +190,7 @@ static void set_number(napi_env env, napi_value object, const char *name, int32_
   NEED(napi_set_named_property(env, object, name, number(env, value)));
 }
 
-/* open(address, port, family, buffer, onReceived, onWritable) -> { socket, address, port, receiveBuffer } | error */
+/* open(address, port, family, buffer, onReceived, onWritable) -> { socket, address, port, receiveBuffer, sendBuffer } | error */
 static napi_value open_socket(napi_env env, napi_callback_info info) {
   size_t count = 6;
   napi_value args[6];
@@ -207,15 +216,14 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
 
   socklen_t length = sizeof address;
   getsockname(self->fd, &address.any, &length);
-  length = sizeof buffer;
-  getsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &buffer, &length);
   napi_value result;
   NEED(napi_create_object(env, &result));
   set_number(env, result, "socket", self->place);
   NEED(napi_set_named_property(env, result, "address", address_text(env, &address)));
   /* Both families have the port at the same place. */
   set_number(env, result, "port", ntohs(address.v4.sin_port));
-  set_number(env, result, "receiveBuffer", buffer);
+  set_number(env, result, "receiveBuffer", buffer_of(self->fd, SO_RCVBUF));
+  set_number(env, result, "sendBuffer", buffer_of(self->fd, SO_SNDBUF));
   return result;
 }
 

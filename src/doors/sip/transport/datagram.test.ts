@@ -9,9 +9,10 @@ import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { DatagramSocket, OpenDatagramSocket } from './datagram.ts';
+import { bufferWarning, type DatagramSocket, type OpenDatagramSocket, SOCKET_BUFFER } from './datagram.ts';
 import { nativeSockets } from './native-socket.ts';
 import { loadNativeUdp, NATIVE_UDP } from './native-udp.ts';
+import { listenPoint } from './point.ts';
 import type { Receiver, Source } from './types.ts';
 import { openUdp } from './udp.ts';
 
@@ -238,7 +239,7 @@ for (const [name, open] of implementations) {
     assert.equal(heard.length, 1);
   });
 
-  for (const scenario of ['close', 'exit', 'worker', 'throw']) {
+  for (const scenario of ['close', 'exit', 'worker', 'ending', 'throw']) {
     test(`${name}: the process ends as it should: ${scenario}`, async () => {
       const victim = join(import.meta.dirname, 'datagram.victim.ts');
       const child = spawn(process.execPath, [victim, name, native, scenario], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -251,6 +252,22 @@ for (const [name, open] of implementations) {
     });
   }
 }
+
+test('what the system gave less of than was asked for is one warning, with the cure', () => {
+  const point = listenPoint('udp', '192.0.2.1', 5060);
+  const full = SOCKET_BUFFER * (process.platform === 'linux' ? 2 : 1);
+  assert.equal(bufferWarning(point, full, full), undefined);
+  const cases: [number, number, RegExp][] = [
+    [full / 8, full, /got a receive buffer of 512 KiB instead of 4096.*: sysctl -w net\.core\.rmem_max=4194304$/],
+    [full, full / 4, /got a send buffer of 1024 KiB instead of 4096.*: sysctl -w net\.core\.wmem_max=4194304$/],
+    [
+      full / 8,
+      full / 4,
+      /512 KiB and a send buffer of 1024 KiB .* net\.core\.rmem_max=4194304 net\.core\.wmem_max=4194304$/,
+    ],
+  ];
+  for (const [received, sent, text] of cases) assert.match(bufferWarning(point, received, sent)!, text);
+});
 
 test('all implementations hear the same', async (t) => {
   const labs = await Promise.all(implementations.map(([, open]) => lab(t, open)));

@@ -3,8 +3,9 @@
  * native module (native-socket.ts).
  *
  * A socket of 4 MB receive buffer survives the bursts that break SIP servers first. The system may give less
- * (net.core.rmem_max); `warning` says so then. As much is asked for sending (net.core.wmem_max): what is sent to hosts of the
- * LAN that are gone fills that buffer until nobody is answered, each lingering in it for the three seconds of ARP. Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
+ * (net.core.rmem_max). As much is asked for sending (net.core.wmem_max): what is sent to hosts of the LAN that are gone fills that
+ * buffer until nobody is answered, each lingering in it for the three seconds of ARP. `warning` says where it gave less.
+ * Keep-alives (datagrams of CR, LF and NUL only) are swallowed.
  */
 import type { Advertised } from './point.ts';
 import type { ListenPoint, Receiver, SendFailure } from './types.ts';
@@ -55,12 +56,22 @@ export function firstOfMessage(bytes: Buffer, start: number, end: number): numbe
   return at;
 }
 
-export function bufferWarning(point: ListenPoint, reported: number): string | undefined {
-  // Linux reports twice what it was asked for, to account for its own book-keeping.
-  const given = process.platform === 'linux' ? reported / 2 : reported;
-  if (given >= SOCKET_BUFFER) return undefined;
+/** `received` and `sent`: sizes of the buffers as the system reports them. */
+export function bufferWarning(point: ListenPoint, received: number, sent: number): string | undefined {
+  const found: string[] = [];
+  const settings: string[] = [];
+  const look = (direction: string, setting: string, reported: number) => {
+    // Linux reports twice what it was asked for, to account for its own book-keeping.
+    const given = process.platform === 'linux' ? reported / 2 : reported;
+    if (given >= SOCKET_BUFFER) return;
+    found.push(`a ${direction} buffer of ${Math.floor(given / 1024)} KiB`);
+    settings.push(`${setting}=${SOCKET_BUFFER}`);
+  };
+  look('receive', 'net.core.rmem_max', received);
+  look('send', 'net.core.wmem_max', sent);
+  if (found.length === 0) return undefined;
   return (
-    `${point.name} got a receive buffer of ${Math.floor(given / 1024)} KiB instead of 4096: bursts may be lost; ` +
-    `run: sysctl -w net.core.rmem_max=${SOCKET_BUFFER}`
+    `${point.name} got ${found.join(' and ')} instead of ${SOCKET_BUFFER / 1024}: bursts may be lost; ` +
+    `run: sysctl -w ${settings.join(' ')}`
   );
 }

@@ -8,7 +8,15 @@ import { openUdp } from './udp.ts';
 
 const [implementation, file, scenario]: string[] = isMainThread ? process.argv.slice(2) : workerData;
 const open = implementation === 'native' ? nativeSockets(loadNativeUdp(file)) : openUdp;
-const scenarios: Readonly<Record<string, () => Promise<void>>> = { close, exit, worker, inWorker, throw: throws };
+const scenarios: Readonly<Record<string, () => Promise<void>>> = {
+  close,
+  exit,
+  worker,
+  inWorker,
+  ending,
+  endInWorker,
+  throw: throws,
+};
 await scenarios[scenario!]!();
 
 async function socket(onMessage: Receiver['onMessage'] = () => {}) {
@@ -53,6 +61,23 @@ async function inWorker(): Promise<void> {
   });
   await socket();
   one.send('round and round', '127.0.0.1', one.point.port, undefined);
+}
+
+/** A worker ends while a socket of its is being closed, another open, and a third in the place of the first. */
+async function ending(): Promise<void> {
+  const one = new Worker(import.meta.filename, { workerData: [implementation, file, 'endInWorker'] });
+  await once(one, 'exit');
+  well();
+}
+
+async function endInWorker(): Promise<void> {
+  const one = await socket(async () => {
+    void one.close();
+    void socket();
+    process.exit();
+  });
+  await socket();
+  one.send('x', '127.0.0.1', one.point.port, undefined);
 }
 
 /** A receiver that throws is the process's matter; the socket lives on. */

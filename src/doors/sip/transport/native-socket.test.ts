@@ -18,7 +18,7 @@ async function lab() {
     open(address, port, _family, buffer, onReceived, onWritable) {
       state.room = onWritable;
       state.received = onReceived;
-      return { socket: 7, address, port, receiveBuffer: 2 * buffer };
+      return { socket: 7, address, port, receiveBuffer: 2 * buffer, sendBuffer: 2 * buffer };
     },
     close() {
       state.watched = false;

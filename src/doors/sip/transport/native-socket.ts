@@ -3,7 +3,8 @@
  * have their turn), one call into the system for each that is sent.
  *
  * When the system's buffer is full, up to MOST_WAITING bytes wait for it in order, for PATIENCE_MS: then whoever waits for the
- * message has repeated his, and what fills the buffer must not be fed with it again. What is lost so is reported as ENOBUFS or ETIMEDOUT. Errors of opening and sending are named as those of Node's dgram.
+ * message has repeated his, and what fills the buffer must not be fed with it again. What is lost so is reported as ENOBUFS or ETIMEDOUT. Errors of opening and sending are named as
+ * those of Node's dgram.
  */
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
@@ -90,7 +91,7 @@ class NativeSocket implements DatagramSocket {
       throw Object.assign(new Error(`bind ${code} ${address}:${port}`), { code, errno: opened, syscall: 'bind' });
     }
     this.point = listenPoint('udp', opened.address, opened.port, advertised);
-    this.warning = bufferWarning(this.point, opened.receiveBuffer);
+    this.warning = bufferWarning(this.point, opened.receiveBuffer, opened.sendBuffer);
     this.#native = native;
     this.#now = now;
     this.#socket = opened.socket;

@@ -45,12 +45,13 @@ export interface NativeUdp {
   senderOf(index: number): string;
 }
 
-/** `receiveBuffer`: as the system reports it. */
+/** The buffers are as the system reports them. */
 export interface NativeSocketName {
   readonly socket: number;
   readonly address: string;
   readonly port: number;
   readonly receiveBuffer: number;
+  readonly sendBuffer: number;
 }
 
 /** No UDP payload is longer, so none is cut. */

@@ -58,7 +58,7 @@ class UdpSocket implements DatagramSocket {
     this.#socket = socket;
     this.#receiver = receiver;
     this.#counters = counters;
-    this.warning = bufferWarning(this.point, socket.getRecvBufferSize());
+    this.warning = bufferWarning(this.point, socket.getRecvBufferSize(), socket.getSendBufferSize());
     socket.on('message', (datagram, from) => this.#receive(datagram, from));
     // recvmsg failed; the socket itself lives on.
     socket.on('error', () => void counters.sendErrors++);
