@@ -9,6 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { findFault } from '../../src/doors/sip/message/faults.ts';
+import { secondVia } from '../../src/doors/sip/message/forward.ts';
 import { Header } from '../../src/doors/sip/message/header-names.ts';
 import type { SipMessage } from '../../src/doors/sip/message/message.ts';
 import { parseMessage } from '../../src/doors/sip/message/parse.ts';
@@ -46,9 +47,14 @@ class Watch {
   /** By what a response has of its request: how often the request came, and the final responses to it. */
   #young = new Map<string, Asked>();
   #old = new Map<string, Asked>();
+  /** By our branch: the key of the request that was passed on. */
+  readonly #passedOn = new Map<string, string>();
+  /** While a response is handled: the key of what it answers, whatever its sender has made of the lines that it should repeat. */
+  #answered: string | undefined;
 
   came(text: string): void {
     const message = parseMessage(text);
+    this.#answered = message?.isRequest ? undefined : this.#passedOn.get(message?.via?.branch ?? '');
     if (message === undefined || !message.isRequest || message.via === undefined) return;
     if (this.#young.size >= 20_000) {
       this.#old = this.#young;
@@ -60,13 +66,16 @@ class Watch {
     this.#young.set(key, { came: (known?.came ?? 0) + 1, isFaulty, finals: known?.finals ?? new Set() });
   }
 
+  handled(): void {
+    this.#answered = undefined;
+  }
+
   left(text: string): void {
     const message = parseMessage(text);
     assert.ok(message, `what leaves must be SIP: ${JSON.stringify(text)}`);
-    const asked =
-      message.isRequest || message.via === undefined
-        ? undefined
-        : (this.#young.get(keyOf(message)) ?? this.#old.get(keyOf(message)));
+    if (message.isRequest) this.#notePassedOn(message);
+    const key = text.includes(OURS) || this.#answered === undefined ? message.via && keyOf(message) : this.#answered;
+    const asked = message.isRequest || key === undefined ? undefined : (this.#young.get(key) ?? this.#old.get(key));
     const fault = findFault(message);
     if (fault) assert.ok(asked?.isFaulty && REPEATED.test(fault.reason), `${fault.reason}: ${JSON.stringify(text)}`);
     if (asked === undefined || message.status < 200) return;
@@ -77,10 +86,16 @@ class Watch {
     asked.finals.add(text);
     assert.ok(asked.finals.size <= asked.came, `${asked.came} requests, but: ${JSON.stringify([...asked.finals])}`);
   }
+
+  #notePassedOn(request: SipMessage): void {
+    const sender = secondVia(request);
+    if (sender === undefined || request.via === undefined) return;
+    if (this.#passedOn.size >= 20_000) this.#passedOn.clear();
+    this.#passedOn.set(request.via.branch, keyOf(request, sender));
+  }
 }
 
-function keyOf(message: SipMessage): string {
-  const { host, port, branch } = message.via!;
+function keyOf(message: SipMessage, { host, port, branch } = message.via!): string {
   const of = (id: number) => message.value(id);
   return [host, port, branch, of(Header.from), message.callId, of(Header.cseq)].join('\n');
 }
@@ -120,6 +135,7 @@ describe(`telephones that do much wrong: ${count} messages (seed ${seed})`, () =
           last = crowd.next();
           watch.came(last.text);
           wire.deliver(last.text, last.from.address, last.from.port);
+          watch.handled();
           if (violations.length > 0) throw violations[0];
           if (done % BURST > 0) continue;
           await settled(lab);
