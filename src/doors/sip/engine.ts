@@ -19,7 +19,8 @@ import { secondVia } from './message/forward.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { replyTarget } from './message/reply.ts';
-import { type Deferring, endsWork, Overload } from './overload/overload.ts';
+import type { Deferring } from './overload/new-requests.ts';
+import { endsWork, Overload } from './overload/overload.ts';
 import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
@@ -83,6 +84,8 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #onIdle: (() => void) | undefined;
   /** For the names of failure routes that wait. */
   #failureRuns = 0;
+  /** Requests begun as they came: while new ones are put off, such as belong to a dialog. */
+  #inDialog = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -100,6 +103,10 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   get received(): number {
     return this.counters.requests + this.counters.responses;
+  }
+
+  get urgent(): number {
+    return this.counters.responses + this.#inDialog;
   }
 
   onMessage(text: string, source: Source): void {
@@ -201,7 +208,10 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (this.overload.defers(request)) {
       this.#wait(run);
       this.overload.defer(run);
-    } else if (this.#parts.script.start(run)) this.#ended(run);
+      return;
+    }
+    this.#inDialog++;
+    if (this.#parts.script.start(run)) this.#ended(run);
   }
 
   begin(run: Run): void {

@@ -2,9 +2,9 @@
  * Keeps a server that gets more than it can do doing what it can.
  *
  * While the event loop never rests, new requests are read at once but begun only when there is nothing more urgent: whatever
- * belongs to work under way (responses, ACK, BYE, CANCEL, requests within a dialog, repetitions) goes before them, and those with
- * credentials go before those without, whose second leg they are. So nothing urgent is lost in the kernel's buffer, and what waits, waits
- * here, where it can be counted. When more waits than can be begun in time, the newest are turned away before they cost much.
+ * belongs to work under way (responses, ACK, BYE, CANCEL, requests within a dialog, repetitions) goes before them. So nothing urgent is
+ * lost in the kernel's buffer, and what waits, waits here, where it can be counted. When for a second more waited than can be begun
+ * in time, the newest are turned away before they cost much.
  *
  * Registrations that wait until they are stored have a limit of their own: calls are not turned away because the disk is slow.
  *
@@ -18,32 +18,24 @@ import type { HealthItem } from '../../../core/doors/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../platform/timer-wheel.ts';
-import { Header } from '../message/header-names.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Run } from '../run.ts';
+import { type Deferring, hasCredentials, NewRequests } from './new-requests.ts';
 import { QueueLimit } from './queue-limit.ts';
-import { RunQueue } from './run-queue.ts';
 
 const STEP_MS = 100;
-/** Part of a step that the loop rests: below the one it has no time to spare, above the other it has. */
-const REST_NONE = 0.01;
-const REST_SOME = 0.05;
+/** Part of a step that the loop rests: below it there is no time to spare. */
+const REST = 0.02;
 /** How long a new request may wait: below T1 (500 ms), at which clients begin to repeat. */
-const BEGIN_MS = 150;
+const BEGIN_MS = 450;
 /**
- * How long a registration may wait for the database: less than the journal's two seconds, and more than a slow disk takes for a
- * commit. Those that wait together are stored together, so fewer would only make the batches smaller and the rate lower, again and again.
+ * How long a registration may wait for the database; one with credentials twice as long, which is less than the journal's two seconds.
+ * It is more than a slow disk takes for a commit: those that wait together are stored together, so fewer would only make the batches
+ * smaller and the rate lower, again and again.
  */
-const STORE_MS = 1500;
-const BEGIN_LEAST = 50;
-const STORE_LEAST = 200;
-/** Messages in a turn of the loop that show that the sockets hold more: Node reads 32 datagrams at a time. */
-const FULL_TURN = 32;
-/** New requests are begun for so long before the sockets are looked at again, and at least so often even when those are never empty. */
-const SLICE_MS = 2;
-const STARVED_MS = 50;
-/** Where turning away is most of what is read, as long as reading took, up to this. */
-const LONG_SLICE_MS = 10;
+const STORE_MS = 900;
+/** So many may wait whatever the rate: a burst, or two batches of the journal. */
+const LEAST = 1000;
 /** 503s in a step. */
 const ANSWERS = 2500;
 /** After so long without a request turned away it is over. */
@@ -64,42 +56,19 @@ export interface OverloadParts {
   readonly rested?: (() => number) | undefined;
 }
 
-/** What the engine does with a run that was put off. */
-export interface Deferring {
-  /** Messages that have come so far. */
-  readonly received: number;
-  begin(run: Run): void;
-  turnAway(run: Run): void;
-}
-
 export class Overload implements TimerOwner {
   readonly counters = { deferred: 0, answered: 0, dropped: 0 };
   readonly #parts: OverloadParts;
-  readonly #engine: Deferring;
   readonly #rested: () => number;
   readonly #timer = new Timer(this);
-  readonly #first = new RunQueue();
-  readonly #second = new RunQueue();
-  readonly #beginning = new QueueLimit(BEGIN_MS, BEGIN_LEAST);
-  readonly #storing = new QueueLimit(STORE_MS, STORE_LEAST);
-  readonly #serve = () => this.#serveSome();
-  #armed = false;
+  readonly #beginning = new QueueLimit(BEGIN_MS, LEAST);
+  readonly #storing = new QueueLimit(STORE_MS, LEAST);
+  readonly #new: NewRequests;
   #busy = false;
-  #limited = false;
-  /** Since the last step. */
+  /** At the last step. */
   #stepAt = 0;
   #restedBefore = 0;
-  #begun = 0;
-  #emptied = true;
-  #stored = 0;
-  #registeringLeast = 0;
   #answersLeft = ANSWERS;
-  /** At the turn of the loop before. */
-  #receivedBefore = 0;
-  /** When new requests were begun last; messages received until then, and turned away since. */
-  #servedAt = 0;
-  #receivedServed = 0;
-  #shedSince = 0;
   /** Runs that wait, and of these the registrations that wait to be stored. */
   #held = 0;
   #characters = 0;
@@ -111,7 +80,7 @@ export class Overload implements TimerOwner {
 
   constructor(parts: OverloadParts, engine: Deferring) {
     this.#parts = parts;
-    this.#engine = engine;
+    this.#new = new NewRequests(parts.clock, engine, this.#beginning);
     this.#rested = parts.rested ?? (() => performance.eventLoopUtilization().idle);
   }
 
@@ -124,7 +93,7 @@ export class Overload implements TimerOwner {
 
   /** New requests put off now. */
   get deferred(): number {
-    return this.#first.length + this.#second.length;
+    return this.#new.length;
   }
 
   /** Characters of messages that wait. */
@@ -145,18 +114,17 @@ export class Overload implements TimerOwner {
 
   /** Whether this request shall be turned away unless it belongs to something in work: asked first of all. */
   sheds(request: SipMessage): boolean {
-    if (!this.#limited || !isNewWork(request)) return false;
-    const isSecond = hasCredentials(request);
-    if (request.method === 'REGISTER' && this.#registering >= this.#storing.value * (isSecond ? 2 : 1)) return true;
-    if (this.deferred < this.#beginning.value) return false;
-    // A first leg makes room for a second.
-    return !isSecond || this.#first.length === 0;
+    if (!(this.#beginning.isSet || this.#storing.isSet) || !isNewWork(request)) return false;
+    if (request.method === 'REGISTER') {
+      const most = this.#storing.value * (hasCredentials(request) ? 2 : 1);
+      if (this.#registering >= most) return true;
+    }
+    return this.#new.isFullFor(request);
   }
 
   /** The header lines of the 503 for a request turned away, or undefined: it gets no answer. */
   turnAway(): string | undefined {
     this.#shedAt = this.#parts.clock.monotonic();
-    this.#shedSince++;
     if (this.#answersLeft === 0) {
       this.counters.dropped++;
       return undefined;
@@ -170,51 +138,10 @@ export class Overload implements TimerOwner {
     return this.#busy && isNewWork(request);
   }
 
-  /** Puts a run off: `begin` or `turnAway` follows. */
+  /** Puts a run off: the engine hears of it again. */
   defer(run: Run): void {
     this.counters.deferred++;
-    (hasCredentials(run.message) ? this.#second : this.#first).push(run);
-    if (!this.#armed) this.#arm();
-    if (this.deferred > this.#beginning.value) this.#turnAwayNewest();
-  }
-
-  #arm(): void {
-    this.#armed = true;
-    setImmediate(this.#serve);
-  }
-
-  #serveSome(): void {
-    const { clock } = this.#parts;
-    const start = clock.monotonic();
-    const { received } = this.#engine;
-    const full = received - this.#receivedBefore >= FULL_TURN;
-    this.#receivedBefore = received;
-    const unserved = start - this.#servedAt;
-    const flooded = full && 2 * this.#shedSince > received - this.#receivedServed;
-    if (full && !flooded && unserved < STARVED_MS) {
-      setImmediate(this.#serve);
-      return;
-    }
-    this.#receivedServed = received;
-    this.#shedSince = 0;
-    const slice = flooded ? Math.min(Math.max(unserved, SLICE_MS), LONG_SLICE_MS) : SLICE_MS;
-    let now = start;
-    do {
-      const run = this.#second.oldest() ?? this.#first.oldest();
-      if (run === undefined) break;
-      this.#begun++;
-      this.#engine.begin(run);
-      now = clock.monotonic();
-    } while (now - start < slice);
-    this.#servedAt = now;
-    this.#armed = false;
-    if (this.deferred > 0) this.#arm();
-    else this.#emptied = true;
-  }
-
-  #turnAwayNewest(): void {
-    const run = this.#first.newest() ?? this.#second.newest();
-    if (run) this.#engine.turnAway(run);
+    this.#new.push(run);
   }
 
   /** A run waits, for whatever reason, from now to `released`. */
@@ -233,8 +160,7 @@ export class Overload implements TimerOwner {
     this.#characters -= request.raw.length;
     if (!wasSuspended || request.method !== 'REGISTER') return;
     this.#registering--;
-    this.#registeringLeast = Math.min(this.#registeringLeast, this.#registering);
-    this.#stored++;
+    this.#storing.left(this.#registering);
   }
 
   /** A message waits behind a run, from now to `dequeued`. */
@@ -255,17 +181,12 @@ export class Overload implements TimerOwner {
     const rest = (rested - this.#restedBefore) / elapsed;
     this.#stepAt = now;
     this.#restedBefore = rested;
-    if (rest < REST_NONE) this.#busy = true;
-    else if (rest > REST_SOME) this.#busy = false;
-    this.#beginning.step(!this.#emptied, this.#begun, elapsed);
-    this.#storing.step(this.#registeringLeast >= STORE_LEAST, this.#stored, elapsed);
-    this.#limited = this.#beginning.isSet || this.#storing.isSet;
-    this.#begun = 0;
-    this.#emptied = this.deferred === 0;
-    this.#stored = 0;
-    this.#registeringLeast = this.#registering;
+    this.#busy = rest < REST;
+    this.#beginning.step(elapsed, this.deferred);
+    this.#storing.step(elapsed, this.#registering);
     this.#answersLeft = ANSWERS;
-    for (let excess = this.deferred - this.#beginning.value; excess > 0; excess--) this.#turnAwayNewest();
+    for (let excess = this.deferred - this.#beginning.value; excess > 0 && this.#answersLeft > 0; excess--)
+      this.#new.turnAwayNewest();
     this.#tell(now);
   }
 
@@ -292,8 +213,4 @@ function isNewWork(request: SipMessage): boolean {
 /** Helps what is under way to its end. */
 export function endsWork({ method }: SipMessage): boolean {
   return method === 'ACK' || method === 'BYE' || method === 'CANCEL';
-}
-
-function hasCredentials(request: SipMessage): boolean {
-  return request.indexOf(Header.authorization) >= 0 || request.indexOf(Header.proxyAuthorization) >= 0;
 }

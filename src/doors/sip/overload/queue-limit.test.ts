@@ -2,16 +2,49 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QueueLimit } from './queue-limit.ts';
 
-test('a queue that never empties may hold what leaves it in the time', () => {
-  const limit = new QueueLimit(150, 10);
-  limit.step(false, 500, 100);
-  assert.equal(limit.isSet, false);
-  limit.step(true, 200, 100);
+/** Ten steps, in each of which so many leave, while never fewer than `fewest` wait. */
+function pass(limit: QueueLimit, leaving: number, fewest: number): void {
+  for (let step = 0; step < 10; step++) {
+    for (let i = 0; i < leaving; i++) limit.left(fewest);
+    limit.step(100, fewest);
+  }
+}
+
+test('a queue that was too long for a second gets a limit: what leaves it in the time', () => {
+  const limit = new QueueLimit(500, 10);
+  pass(limit, 20, 5000);
+  assert.equal(limit.isSet, false, 'at first none waited');
+  pass(limit, 20, 5000);
+  assert.equal(limit.value, 100);
+  pass(limit, 60, 5000);
   assert.equal(limit.value, 300);
-  limit.step(true, 0, 100);
-  assert.equal(limit.value, 210, 'one bad step counts for three tenths');
-  for (let i = 0; i < 50; i++) limit.step(true, 0, 100);
+});
+
+test('the best of three seconds counts, so that nothing stalled is taken for slow', () => {
+  const limit = new QueueLimit(500, 10);
+  pass(limit, 60, 5000);
+  pass(limit, 0, 5000);
+  pass(limit, 0, 5000);
+  assert.equal(limit.value, 300);
+  pass(limit, 0, 5000);
   assert.equal(limit.value, 10);
-  limit.step(false, 0, 100);
+});
+
+test('a stall is one step of ten, however long', () => {
+  const limit = new QueueLimit(500, 10);
+  pass(limit, 60, 100);
+  limit.step(5000, 100_000);
   assert.equal(limit.isSet, false);
+});
+
+test('a queue that went down to half of its limit has none', () => {
+  const limit = new QueueLimit(500, 10);
+  pass(limit, 60, 5000);
+  pass(limit, 60, 5000);
+  limit.left(150);
+  assert.equal(limit.value, 300);
+  limit.left(149);
+  assert.equal(limit.isSet, false);
+  pass(limit, 60, 300);
+  assert.equal(limit.isSet, false, 'it was no longer than allowed');
 });

@@ -1,18 +1,30 @@
 /**
- * How many may wait so that nobody waits longer than a given time: as many as leave in that time (Little's law). A queue that was
- * empty, or short, at some moment since the last step needs no limit: it only evens out bursts. One that stood all the while is a
- * bad queue, as CoDel tells them (RFC 8289): it delays all and loses nobody's work by being shorter.
+ * How many may wait so that nobody waits longer than a given time: as many as leave in that time (Little's law).
+ *
+ * A queue evens out bursts, and what stalled for a moment is done a moment later: only one that was longer than that during ten
+ * steps is a bad one, as CoDel tells them (RFC 8289), and gets a limit. The rate is the best of the last seconds, so that a
+ * disk or a processor that was away for half a second does not count as one that is slow. The limit is gone as soon as the queue
+ * has gone down to half of it.
  */
 
-/** Weight of the newest step. */
-const NEWEST = 0.3;
+/** Steps of 100 ms or more, for a stall is one step, however long. */
+const STEPS = 10;
+const SECONDS = 3;
 
 export class QueueLimit {
-  readonly #mostMs: number;
-  readonly #least: number;
   /** Infinity: none. */
   value = Number.POSITIVE_INFINITY;
-  #perMs = 0;
+  readonly #mostMs: number;
+  readonly #least: number;
+  /** Per millisecond, of the last times of ten steps; the time since. */
+  readonly #rates: number[] = new Array(SECONDS).fill(0);
+  #times = 0;
+  #steps = 0;
+  #ms = 0;
+  #left = 0;
+  /** Fewest that waited since the last step, and for how many steps they were too many. */
+  #fewest = 0;
+  #stood = 0;
 
   /** `least`: so many may always wait. */
   constructor(mostMs: number, least: number) {
@@ -24,14 +36,25 @@ export class QueueLimit {
     return this.value < Number.POSITIVE_INFINITY;
   }
 
-  /** `left`: how many have left the queue in `elapsed` milliseconds. */
-  step(stood: boolean, left: number, elapsed: number): void {
-    if (!stood) {
-      this.value = Number.POSITIVE_INFINITY;
-      return;
+  /** One has left the queue, done; so many wait still. */
+  left(waiting: number): void {
+    this.#left++;
+    if (waiting < this.#fewest) this.#fewest = waiting;
+    if (2 * waiting < this.value) this.value = Number.POSITIVE_INFINITY;
+  }
+
+  /** A step of so many milliseconds has passed, and so many wait now. */
+  step(elapsed: number, waiting: number): void {
+    this.#ms += elapsed;
+    if (++this.#steps === STEPS) {
+      this.#rates[this.#times++ % SECONDS] = this.#left / this.#ms;
+      this.#steps = 0;
+      this.#ms = 0;
+      this.#left = 0;
     }
-    const perMs = left / elapsed;
-    this.#perMs = this.isSet ? this.#perMs + NEWEST * (perMs - this.#perMs) : perMs;
-    this.value = Math.max(this.#least, this.#perMs * this.#mostMs);
+    const most = Math.max(this.#least, this.#mostMs * Math.max(...this.#rates));
+    this.#stood = this.#fewest > most ? this.#stood + 1 : 0;
+    if (this.isSet || this.#stood >= STEPS) this.value = most;
+    this.#fewest = waiting;
   }
 }
