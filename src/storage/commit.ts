@@ -105,7 +105,9 @@ export class Committer {
   #unavailable(error: unknown): GatehouseError | undefined {
     if (isAway(error)) return error;
     const code = (error as { code?: unknown }).code;
-    if (code !== 'AUDIT_UNWRITABLE' && !this.#databases.some((db) => db.isUnavailable(error))) return undefined;
+    // A server that refuses us by now says nothing against the values.
+    const isState = this.#databases.some((db) => db.isUnavailable(error) || db.isRefusal(error));
+    if (code !== 'AUDIT_UNWRITABLE' && !isState) return undefined;
     return new GatehouseError('STORAGE_UNAVAILABLE', (error as Error).message, { cause: error });
   }
 

@@ -119,7 +119,8 @@ async function serve(options: WorkerOptions): Promise<void> {
 
   function asStorageError(error: unknown): unknown {
     if (error instanceof GatehouseError) return error;
-    return [...databases.values()].some((db) => db.isUnavailable(error)) ? unavailable(error) : error;
+    const isState = [...databases.values()].some((db) => db.isUnavailable(error) || db.isRefusal(error));
+    return isState ? unavailable(error) : error;
   }
 }
 

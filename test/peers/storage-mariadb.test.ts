@@ -1,7 +1,10 @@
 // peers: mariadb
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Change } from '../../src/core/journal/types.ts';
 import type { BindingRow, LocationSpec } from '../../src/core/ser/types.ts';
 import { watched } from '../../src/storage/migrations/crash.contract.ts';
@@ -217,6 +220,105 @@ function suite(): void {
       assert.equal((await inDatabase(url, 'SELECT COUNT(*) FROM location')).trim(), '4');
     });
   }
+
+  test('a refresh makes the row that is gone also where another row of its batch is doubled', async (t) => {
+    const url = await freshDatabase(OPENSER_LOCATION);
+    const storage = await openStorage(storageOptions(t, () => url));
+    t.after(() => storage.close());
+    const rows = [1, 2, 3].map((n) => binding(`sip:${n}@h`, { username: `${1000 + n}`, q: 0.5 }));
+    assert.equal(await written(storage, ...rows.map((row) => put(row))), undefined);
+    await inDatabase(
+      url,
+      `INSERT INTO location (username, domain, contact, expires)
+         SELECT username, domain, contact, expires FROM location WHERE username = '1001';
+       DELETE FROM location WHERE username = '1003'`,
+    );
+    const refreshed = rows.map((row) => ({ ...row, cseq: 7 }));
+    const errors = await Promise.all(refreshed.map((row) => written(storage, refresh(row))));
+    assert.deepEqual(errors, [undefined, undefined, undefined]);
+    assert.deepEqual(await bindings(storage), refreshed);
+  });
+
+  test('a contact in another spelling takes the place of the row that the collation has for the same', async (t) => {
+    const url = await freshDatabase(OPENSER_LOCATION.replace('KEY udc_loc', 'UNIQUE KEY udc_loc'));
+    const storage = await openStorage(storageOptions(t, () => url));
+    t.after(() => storage.close());
+    assert.equal(await written(storage, put(binding('sip:alice@h', { q: 0.5 }))), undefined);
+    const other = binding('sip:Alice@h', { q: 0.5, cseq: 2 });
+    assert.equal(await written(storage, put(other)), undefined);
+    assert.deepEqual(await bindings(storage), [other]);
+  });
+
+  test('what is acknowledged is committed, whatever the settings of the server', async (t) => {
+    const url = await freshDatabase();
+    await server.sql(
+      'SET GLOBAL autocommit = 0; SET GLOBAL completion_type = 1; SET GLOBAL sql_safe_updates = 1; SET GLOBAL sql_select_limit = 1',
+    );
+    t.after(() =>
+      server.sql(
+        'SET GLOBAL autocommit = 1; SET GLOBAL completion_type = 0; SET GLOBAL sql_safe_updates = 0; SET GLOBAL sql_select_limit = DEFAULT',
+      ),
+    );
+    const storage = await openStorage(storageOptions(t, () => url));
+    t.after(() => storage.close());
+    const rows = [1, 2].map((n) => binding(`sip:${n}@h`));
+    for (const row of rows) assert.equal(await written(storage, put(row)), undefined);
+    await storage.meta.set('a', 'b');
+    assert.equal((await inDatabase(url, 'SELECT COUNT(*) FROM location')).trim(), '2');
+    assert.equal((await inDatabase(url, "SELECT value FROM gh_meta WHERE name = 'a'")).trim(), 'b');
+    assert.equal(await written(storage, ...rows.map((row) => refresh({ ...row, cseq: 9 }))), undefined);
+    assert.deepEqual(
+      await bindings(storage),
+      rows.map((row) => ({ ...row, cseq: 9 })),
+    );
+  });
+
+  test('a batch whose connection was cut is ended on the server before newer rows are written', async (t) => {
+    const url = await freshDatabase();
+    const address = parseDatabaseUrl(url) as MysqlAddress;
+    const sockets = new Set<Socket>();
+    const proxy = createServer((client) => {
+      const far = createConnection(address.places[0]!.port, '127.0.0.1');
+      for (const [from, to] of [
+        [client, far],
+        [far, client],
+      ] as const) {
+        sockets.add(from);
+        from.on('error', () => {}).on('close', () => to.destroy());
+        from.pipe(to);
+      }
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    t.after(() => proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const storage = await openStorage(storageOptions(t, () => url.replace(/:\d+\//, `:${port}/`)));
+    const row = binding('sip:cut@h');
+    assert.equal(await written(storage, put(row)), undefined);
+    const locker = openMysqlDatabase(address);
+    const [locked, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = locker.kysely.transaction().execute(async (on) => {
+      await locker.runOn(on, 'UPDATE location SET cseq = cseq + 100', []);
+      locked.resolve();
+      await over.promise;
+    });
+    await locked.promise;
+    const waiting = async () =>
+      (
+        await server.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO `location`%'")
+      ).trim();
+    const refused = written(storage, put({ ...row, cseq: 2 }));
+    while ((await waiting()) === '') await setImmediate();
+    const first = await waiting();
+    for (const socket of sockets) socket.destroy();
+    assert.equal((await refused)?.code, 'STORAGE_UNAVAILABLE');
+    assert.ok(!(await waiting()).split('\n').includes(first), 'the first is ended, the last one waits yet');
+    over.resolve();
+    await holding;
+    assert.equal(await written(storage, put({ ...row, cseq: 3 })), undefined);
+    assert.deepEqual(await bindings(storage), [{ ...row, cseq: 3 }]);
+    await locker.close();
+    await storage.close();
+  });
 
   test('a unit over two databases is written to both', async (t) => {
     const attached = await freshDatabase(OPENSER_LOCATION);

@@ -271,6 +271,44 @@ function suite(): void {
     await locker.close();
     await storage.close();
   });
+
+  test('while a session that was given up cannot be ended, nothing newer is written', async (t) => {
+    const url = await server.freshDatabase();
+    const storage = await openStorage(storageOptions(t, () => url));
+    const row = binding('sip:stuck@h', { cseq: 1 });
+    assert.equal(await written(storage, put(row)), undefined);
+    const locker = openPostgresDatabase(parseDatabaseUrl(url) as PostgresAddress);
+    const [locked, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = locker.kysely.transaction().execute(async (on) => {
+      await locker.runOn(on, 'LOCK TABLE location IN EXCLUSIVE MODE', []);
+      locked.resolve();
+      await over.promise;
+    });
+    await locked.promise;
+    const writing = async () =>
+      (
+        await inDatabase(url, "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'EXECUTE%'")
+      ).trim();
+    const refused = written(storage, put({ ...row, cseq: 2 }));
+    let stuck = '';
+    while (stuck === '') stuck = await writing();
+    process.kill(Number(stuck), 'SIGSTOP');
+    try {
+      assert.equal((await refused)?.code, 'STORAGE_UNAVAILABLE');
+      for (const cseq of [3, 4]) {
+        assert.equal((await written(storage, put({ ...row, cseq })))?.code, 'STORAGE_UNAVAILABLE');
+        assert.equal(await writing(), stuck);
+      }
+    } finally {
+      process.kill(Number(stuck), 'SIGCONT');
+    }
+    over.resolve();
+    await holding;
+    assert.equal(await written(storage, put({ ...row, cseq: 5 })), undefined);
+    assert.deepEqual(await bindings(storage), [{ ...row, cseq: 5 }]);
+    await locker.close();
+    await storage.close();
+  });
 }
 
 if (postgresMissing) test('storage over PostgreSQL', { skip: postgresMissing }, () => {});

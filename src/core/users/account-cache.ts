@@ -187,9 +187,10 @@ export class AccountCache {
 
   async #read(loads: readonly Load[]): Promise<void> {
     this.#reading++;
+    const sentAt = this.#options.clock.monotonic();
     try {
       const accounts = await this.#options.read(loads);
-      for (const [i, load] of loads.entries()) this.#settle(load, accounts[i] ?? null);
+      for (const [i, load] of loads.entries()) this.#settle(load, accounts[i] ?? null, sentAt);
     } catch (error) {
       for (const load of loads) this.#fail(load, error);
     }
@@ -220,10 +221,10 @@ export class AccountCache {
     return true;
   }
 
-  #settle(load: Load, account: Account | null): void {
+  #settle(load: Load, account: Account | null, sentAt: number): void {
     this.#done(load);
     if (!load.outdated) {
-      if (account) this.#keep(load.name, load.domain, account);
+      if (account) this.#keep(load.name, load.domain, account, sentAt);
       else this.#keepUnknown(load.name, load.domain);
     }
     load.resolve(account);
@@ -239,8 +240,8 @@ export class AccountCache {
     if (this.#loads.get(key) === load) this.#loads.delete(key);
   }
 
-  #keep(name: string, domain: string, account: Account): void {
-    const readAt = this.#options.clock.monotonic();
+  /** Trusted from when it was asked for: the row may have changed while the answer was on its way. */
+  #keep(name: string, domain: string, account: Account, readAt: number): void {
     const entry = this.#entry(name, domain);
     if (entry) {
       entry.account = account;

@@ -170,6 +170,23 @@ test('while the database is away, known users go on and unknown ones are an erro
   await assert.rejects(async () => users.find('alice', '', true), { code: 'STORAGE_UNAVAILABLE' });
 });
 
+test('the trust time begins with the question, however late its answer comes', async () => {
+  const { users, add, time, rows, tables } = serLab();
+  add('alice', 'p');
+  const { readSubscribers } = tables;
+  tables.readSubscribers = async (...args) => {
+    const found = await readSubscribers(...args);
+    time.now += 1_900;
+    return found;
+  };
+  const known = await users.find('alice', '');
+  rows.length = 0;
+  time.now = 4_900;
+  assert.equal(users.find('alice', ''), known);
+  time.now = 5_001;
+  assert.equal(await users.find('alice', ''), null);
+});
+
 test('a user removed by another tool is gone after the trust time', async () => {
   const { users, add, time, rows } = serLab();
   add('alice', 'p');

@@ -1,5 +1,5 @@
 /**
- * How every connection to MySQL or MariaDB is made: strict (nothing is cut), in the character set asked for.
+ * How every connection to MySQL or MariaDB is made: strict (nothing is cut), durable by itself, in the character set asked for.
  *
  * SER tables are spoken to in latin1, whose 256 characters map one to one to bytes in latin1 columns and survive the way
  * into utf8 ones and back; Gatehouse's own tables in utf8mb4.
@@ -14,9 +14,17 @@ export type Charset = 'latin1' | 'utf8mb4';
 
 const CONNECT_MS = 1_500;
 
+/** Which session this is, for whoever must end it: the thread's number alone may be somebody else's after a restart. */
+export interface Session {
+  readonly thread: number;
+  /** Address and port of our end, as the server's list of threads has it; `localhost` for a socket. */
+  readonly host: string;
+}
+
 export interface MysqlConnection extends Connected, PoolConnection {
   readonly client: Connection;
   readonly place: Place;
+  readonly session: Session;
   /** The server takes a list of values for a table, in MariaDB's way of writing it (MySQL's differs). */
   readonly joinsValues: boolean;
 }
@@ -64,17 +72,20 @@ function connectTo(
     };
     client.query({ sql: setup(charset), timeout }, (error) => {
       if (error) return fail(error);
-      const sql = 'SELECT VERSION(), @@global.read_only';
-      client.query<RowDataPacket[]>({ sql, timeout, rowsAsArray: true }, (fault, rows) => {
+      client.query<RowDataPacket[]>({ sql: WHO, timeout, rowsAsArray: true }, (fault, rows) => {
         if (fault) return fail(fault);
-        const [version, readOnly] = rows[0] as unknown as unknown[];
+        const [version, readOnly, thread, host] = rows[0] as unknown as unknown[];
         const fit = () => !lost && servers.isCurrent(place);
-        const joins = joinsValues(String(version));
-        resolve({ client, place, joinsValues: joins, writable: Number(readOnly) === 0, fit, destroy });
+        const session = { thread: Number(thread), host: String(host) };
+        const writable = /^(0|off)$/i.test(String(readOnly));
+        resolve({ client, place, session, joinsValues: joinsValues(String(version)), writable, fit, destroy });
       });
     });
   });
 }
+
+const WHO = `SELECT VERSION(), @@global.read_only, CONNECTION_ID(),
+  (SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID())`;
 
 /** MariaDB 10.3 and later. */
 function joinsValues(version: string): boolean {
@@ -101,7 +112,11 @@ function connectionOptions(address: MysqlAddress, place: Place, charset: Charset
   };
 }
 
-/** Neither ANSI_QUOTES nor NO_BACKSLASH_ESCAPES: see literal.ts. */
+/**
+ * Neither ANSI_QUOTES nor NO_BACKSLASH_ESCAPES: see literal.ts. A statement alone is a transaction, and COMMIT begins no new
+ * one, whatever the server's own settings: else what is acknowledged would not be there.
+ */
 function setup(charset: Charset): string {
-  return `SET NAMES ${charset}, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`;
+  return `SET NAMES ${charset}, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1,
+    SESSION completion_type = 0, SESSION sql_safe_updates = 0, SESSION sql_select_limit = 18446744073709551615`;
 }

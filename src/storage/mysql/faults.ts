@@ -61,7 +61,12 @@ export function isTimeout(error: unknown): boolean {
   return codeOf(error) === 'PROTOCOL_SEQUENCE_TIMEOUT';
 }
 
-function isFatal(error: unknown): boolean {
+/** Ours: nothing came in time. */
+export function noAnswer(): Error {
+  return Object.assign(new Error('the database server did not answer in time'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
+}
+
+export function isFatal(error: unknown): boolean {
   return (error as { fatal?: unknown }).fatal === true;
 }
 

@@ -23,8 +23,9 @@ export class LocationSql {
   constructor(plan: LocationPlan) {
     const names = plan.columns.map(({ name }) => quoteName(name));
     const key = plan.replace === 'ruid' ? plan.columns.filter(({ kind }) => kind === 'ruid') : plan.key;
-    const keyNames = new Set(key.map(({ name }) => quoteName(name)));
-    const sets = names.filter((name) => !keyNames.has(name)).map((name) => `${name} = VALUES(${name})`);
+    // A row found in another spelling, as most collations do, takes ours.
+    const stays = new Set(key.filter(isExact).map(({ name }) => quoteName(name)));
+    const sets = names.filter((name) => !stays.has(name)).map((name) => `${name} = VALUES(${name})`);
     this.#plan = plan;
     this.#table = quoteName(plan.table);
     this.#insert = `INSERT INTO ${this.#table} (${names.join(', ')}) VALUES `;
@@ -56,8 +57,11 @@ export class LocationSql {
     return `DELETE FROM ${this.#table} WHERE ${tests.join(' OR ')}`;
   }
 
-  /** Finds one row for each put, as long as nobody else took one away or doubled it. */
-  refresh(cells: readonly Cell[], puts: readonly number[]): string {
+  /**
+   * The refresh, which finds one row for each put, as long as nobody else took one away. Where rows may be doubled the number
+   * of rows does not tell, and the second statement counts the puts that have one.
+   */
+  refresh(cells: readonly Cell[], puts: readonly number[]): [refresh: string, count?: string] {
     const differ = (column: PlanColumn) => !isShared(column, cells, puts);
     const own = [...this.#refreshKey, ...this.#refreshed].filter(differ);
     const value = (column: PlanColumn) =>
@@ -65,12 +69,20 @@ export class LocationSql {
     const equal = (column: PlanColumn) => `l.${quoteName(column.name)} = ${value(column)}`;
     const tests = this.#refreshKey.map(equal).join(' AND ');
     const sets = this.#refreshed.map(equal).join(', ');
-    if (own.length === 0) return `UPDATE ${this.#table} AS l SET ${sets} WHERE ${tests}`;
-    let rows = `SELECT ${own.map((column) => typedValue(column, cells, puts[0]!)).join(', ')}`;
-    for (let i = 1; i < puts.length; i++)
-      rows += `${i === 1 ? ' UNION ALL VALUES (' : ',('}${values(own, cells, puts[i]!)})`;
-    return `UPDATE (${rows}) AS n STRAIGHT_JOIN ${this.#table} AS l ON ${tests} SET ${sets}`;
+    if (own.length === 0) return [`UPDATE ${this.#table} AS l SET ${sets} WHERE ${tests}`];
+    const list = (columns: readonly PlanColumn[]) => `(${listOf(columns, cells, puts)}) AS n`;
+    const refresh = `UPDATE ${list(own)} STRAIGHT_JOIN ${this.#table} AS l ON ${tests} SET ${sets}`;
+    if (this.#plan.replace !== 'replace') return [refresh];
+    const keys = list(this.#refreshKey.filter(differ));
+    return [refresh, `SELECT COUNT(*) FROM ${keys} WHERE EXISTS (SELECT 1 FROM ${this.#table} AS l WHERE ${tests})`];
   }
+}
+
+function listOf(columns: readonly PlanColumn[], cells: readonly Cell[], puts: readonly number[]): string {
+  let rows = `SELECT ${columns.map((column) => typedValue(column, cells, puts[0]!)).join(', ')}`;
+  for (let i = 1; i < puts.length; i++)
+    rows += `${i === 1 ? ' UNION ALL VALUES (' : ',('}${values(columns, cells, puts[i]!)})`;
+  return rows;
 }
 
 function values(columns: readonly PlanColumn[], cells: readonly Cell[], at: number): string {
@@ -86,6 +98,11 @@ function typedValue(column: PlanColumn, cells: readonly Cell[], at: number): str
   const isText = collation !== undefined && (kind === 'text' || kind === 'ruid');
   const typed = isText ? `CONVERT(${value} USING ${charsetOf(collation)}) COLLATE ${collation}` : value;
   return `${typed} AS ${quoteName(name)}`;
+}
+
+/** Compared byte by byte. */
+function isExact({ kind, collation }: PlanColumn): boolean {
+  return kind === 'ruid' || collation === undefined || /(^|_)(bin|binary)$/.test(collation);
 }
 
 function charsetOf(collation: string): string {

@@ -4,24 +4,30 @@
  * A batch that is one statement goes without a transaction: InnoDB makes it whole by itself. Refreshes that miss their rows,
  * since another program took them away, are written once more as puts before the batch counts as written.
  */
-import type { ResultSetHeader } from 'mysql2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ResultSetHeader, RowDataPacket } from 'mysql2';
 import { REFRESH } from '../batch.ts';
 import type { Work, Writer } from '../database.ts';
 import type { LocationPlan } from '../ser/location-plan.ts';
 import type { Servers } from '../servers.ts';
-import { type MysqlAddress, placeLabel } from '../url.ts';
-import { connect as connectTo, type MysqlConnection } from './connect.ts';
-import { isTimeout, spoilsConnection, spoilsServer } from './faults.ts';
+import { type MysqlAddress, type Place, placeLabel } from '../url.ts';
+import { connect as connectTo, type MysqlConnection, type Session } from './connect.ts';
+import { isFatal, isTimeout, noAnswer, spoilsConnection, spoilsServer } from './faults.ts';
 import { literal, unicodeLiteral } from './literal.ts';
 import { LocationSql } from './location-sql.ts';
+
+const ENDED_MS = 20;
 
 export interface MysqlWriter extends Writer {
   close(): void;
 }
 
+/** Of one statement; of a question its rows. */
+type Result = ResultSetHeader | RowDataPacket[];
+
 interface Statement {
   readonly sql: string;
-  /** Rows that it should find; else what is to be carried out too. */
+  /** Rows that it should find, or count; else what is to be carried out too. */
   readonly finds?: number;
   readonly otherwise?: () => string[];
 }
@@ -34,8 +40,8 @@ const HISTORY = {
 export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWriter {
   const texts = new WeakMap<LocationPlan, LocationSql>();
   let connection: MysqlConnection | undefined;
-  /** Threads given up in the middle of a statement, which a server that wakes up might still carry out; by server. */
-  const abandoned = new Map<string, number>();
+  /** Sessions given up in the middle of a statement, which a server that wakes up might still carry out; by server. */
+  const abandoned = new Map<string, Session>();
 
   return {
     async write(work, timeoutMs) {
@@ -67,7 +73,7 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
     close: () => drop(),
   };
 
-  async function transact(statements: readonly string[], timeoutMs: number): Promise<ResultSetHeader[]> {
+  async function transact(statements: readonly string[], timeoutMs: number): Promise<Result[]> {
     if (statements.length === 1) return send(statements[0]!, timeoutMs);
     try {
       return (await send(`START TRANSACTION;${statements.join(';')};COMMIT`, timeoutMs)).slice(1, -1);
@@ -80,36 +86,59 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
   async function connect(timeoutMs: number): Promise<void> {
     if (connection?.fit()) return;
     drop();
-    connection = await connectTo(address, servers, { charset: 'latin1', batches: true, timeoutMs });
-    const place = placeLabel(connection.place);
-    const thread = abandoned.get(place);
-    if (thread === undefined) return;
-    // Before newer rows are written, so that the old ones cannot come after them. It may be gone, or somebody else's.
-    await send(`KILL ${thread}`, timeoutMs).catch((error) => {
-      if (spoilsConnection(error)) throw error;
-    });
-    abandoned.delete(place);
+    const limit = performance.now() + timeoutMs;
+    const made = await connectTo(address, servers, { charset: 'latin1', batches: true, timeoutMs });
+    connection = made;
+    try {
+      await end(made.place, limit);
+    } catch (error) {
+      if (spoilsServer(error)) servers.leave(made.place);
+      drop(made);
+      throw error;
+    }
+  }
+
+  /** Before newer rows are written, so that the old ones cannot come after them. KILL only asks for the end. */
+  async function end(place: Place, limit: number): Promise<void> {
+    const session = abandoned.get(placeLabel(place));
+    if (!session) return;
+    const { thread, host } = session;
+    const left = () => Math.max(1, limit - performance.now());
+    const sql = `SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ${thread} AND HOST = ${literal(host)}`;
+    while ((await send(sql, left())).length > 0) {
+      if (performance.now() >= limit) throw noAnswer();
+      // It may be gone by now.
+      await send(`KILL ${thread}`, left()).catch((error) => {
+        if (spoilsConnection(error)) throw error;
+      });
+      await sleep(ENDED_MS);
+    }
+    abandoned.delete(placeLabel(place));
   }
 
   /** Gives a result for each statement. */
-  function send(sql: string, timeout: number): Promise<ResultSetHeader[]> {
+  function send(sql: string, timeout: number): Promise<Result[]> {
     return new Promise((resolve, reject) => {
       const on = connection;
       if (!on) return reject(Object.assign(new Error('the connection was lost'), { fatal: true }));
       let told = false;
-      on.client.query<ResultSetHeader | ResultSetHeader[]>({ sql, timeout }, (error, results) => {
+      on.client.query<ResultSetHeader | RowDataPacket[]>({ sql, timeout }, (error, results) => {
         // mysql2 tells of a time-out also long after the connection was lost.
         if (told) return;
         told = true;
-        if (!error) return resolve(Array.isArray(results) ? results : [results]);
-        const place = placeLabel(on.place);
-        const thread = on.client.threadId;
-        if (isTimeout(error) && thread !== null && !abandoned.has(place)) abandoned.set(place, thread);
+        if (!error) return resolve(Array.isArray(results) ? (results as Result[]) : [results]);
+        // Nobody knows whether the server is still at it; a socket is lost only with the server or by its will.
+        if (isTimeout(error) || (isFatal(error) && on.place.socket === undefined)) giveUp(on);
         if (spoilsServer(error)) servers.leave(on.place);
         if (spoilsConnection(error)) drop(on);
         reject(error);
       });
     });
+  }
+
+  function giveUp({ place, session }: MysqlConnection): void {
+    const label = placeLabel(place);
+    if (!abandoned.has(label)) abandoned.set(label, session);
   }
 
   async function rollback(): Promise<void> {
@@ -134,7 +163,9 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
       if (whole.length > 0) for (const sql of text.put(cells, whole)) statements.push({ sql });
       if (refreshes.length === 0) continue;
       const otherwise = () => text.put(cells, refreshes);
-      statements.push({ sql: text.refresh(cells, refreshes), finds: refreshes.length, otherwise });
+      const [refresh, count] = text.refresh(cells, refreshes);
+      if (count !== undefined) statements.push({ sql: refresh });
+      statements.push({ sql: count ?? refresh, finds: refreshes.length, otherwise });
     }
     if (history.length > 0) statements.push({ sql: historySql(history) });
     return statements;
@@ -149,9 +180,13 @@ function sqlOf({ sql }: Statement): string {
   return sql;
 }
 
-function missedBy(statements: readonly Statement[], results: readonly ResultSetHeader[]): string[] {
-  const missed = statements.filter(({ finds }, i) => finds !== undefined && results[i]?.affectedRows !== finds);
+function missedBy(statements: readonly Statement[], results: readonly Result[]): string[] {
+  const missed = statements.filter(({ finds }, i) => finds !== undefined && rowsFound(results[i]) !== finds);
   return missed.flatMap(({ otherwise }) => otherwise?.() ?? []);
+}
+
+function rowsFound(result: Result | undefined): number | undefined {
+  return Array.isArray(result) ? Number(Object.values(result[0]!)[0]) : result?.affectedRows;
 }
 
 function historySql(history: Work['history']): string {

@@ -30,6 +30,7 @@ export interface PgConnection extends Connected, PoolConnection {
 
 /** `bytea_output` is what the driver reads of either kind; `extra_float_digits` has what is needed since PostgreSQL 12. */
 const SETUP = `SET client_encoding = 'SQL_ASCII'; SET standard_conforming_strings = on; SET DateStyle = ISO;
+  SET array_nulls = on;
   SELECT pid, backend_start::text, current_setting('transaction_read_only'),
     pg_encoding_to_char(encoding), pg_encoding_max_length(encoding)
   FROM pg_stat_activity JOIN pg_database ON oid = datid WHERE pid = pg_backend_pid()`;

@@ -10,7 +10,7 @@ import { FIELD } from '../batch.ts';
 import type { LocationWork, Work, Writer } from '../database.ts';
 import { cellFor, type LocationPlan, type PlanColumn } from '../ser/location-plan.ts';
 import type { Servers } from '../servers.ts';
-import { type PostgresAddress, placeLabel } from '../url.ts';
+import { type Place, type PostgresAddress, placeLabel } from '../url.ts';
 import { connect, type PgConnection, type Session } from './connect.ts';
 import { isAway, noAnswer, spoilsConnection, spoilsServer } from './faults.ts';
 import { textElement, textLiteral } from './literal.ts';
@@ -80,17 +80,23 @@ export function postgresWriter(address: PostgresAddress, servers: Servers): Post
   async function open(timeoutMs: number): Promise<void> {
     drop();
     const limit = performance.now() + timeoutMs;
-    connection = await connect(address, servers, timeoutMs);
+    const made = await connect(address, servers, timeoutMs);
+    connection = made;
     prepared = new Map();
-    // The journal's statements always go by the key, also while the server believes the table to be small.
-    await send('SET enable_seqscan = off', timeoutMs);
-    await end(limit);
+    try {
+      // The journal's statements always go by the key, also while the server believes the table to be small.
+      await send('SET enable_seqscan = off', timeoutMs);
+      await end(made.place, limit);
+    } catch (error) {
+      if (spoilsServer(error)) servers.leave(made.place);
+      drop(made);
+      throw error;
+    }
   }
 
   /** Before newer rows are written, so that the old ones cannot come after them. */
-  async function end(limit: number): Promise<void> {
-    const place = placeLabel(connection!.place);
-    const session = abandoned.get(place);
+  async function end(place: Place, limit: number): Promise<void> {
+    const session = abandoned.get(placeLabel(place));
     if (!session) return;
     const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE pid = ${session.pid} AND backend_start::text = ${textLiteral(session.since)}`;
@@ -98,7 +104,7 @@ export function postgresWriter(address: PostgresAddress, servers: Servers): Post
       if (performance.now() >= limit) throw noAnswer();
       await new Promise((resolve) => setTimeout(resolve, ENDED_MS));
     }
-    abandoned.delete(place);
+    abandoned.delete(placeLabel(place));
   }
 
   async function send(sql: string, timeoutMs: number): Promise<void> {
