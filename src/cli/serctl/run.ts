@@ -62,7 +62,9 @@ async function openDesk(
   const opened = await open().catch(async (error: unknown) => {
     const wanted = error instanceof GatehouseError && error.code === 'STORAGE_PASSWORD';
     if (!wanted || environment.PW !== undefined || !io.terminal.input) throw error;
-    environment.PW = await hiddenAsker(io)('MySql password: ');
+    // The old tools' question, which scripts may wait for.
+    const server = error.message.startsWith('postgres') ? 'PostgreSQL' : 'MySql';
+    environment.PW = await hiddenAsker(io)(`${server} password: `);
     return open();
   });
   const domain = environment.SIP_DOMAIN || opened.defaultDomain;
