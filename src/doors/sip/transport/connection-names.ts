@@ -8,6 +8,7 @@
  * registration stands, and who knows the name could else have his calls until he is back.
  * Bounded: 8 names a connection; of 10,000 owners, those who left last, the last 8 that each left.
  */
+import { detach } from '../message/message.ts';
 import { bareHost, parseUri, type SipUri } from '../message/uri.ts';
 import type { Connection, ContactNames, Protocol } from './types.ts';
 
@@ -38,8 +39,10 @@ export class ConnectionNames implements ContactNames {
     if (names.size >= NAMES_PER_CONNECTION) return;
     if (holder?.connection) this.#names.get(holder.connection)?.delete(name);
     else if (holder) this.#left.get(holder.owner)?.delete(name);
-    this.#names.set(connection, names.add(name));
-    this.#holders.set(name, { connection, owner });
+    // They may outlive the message by far.
+    const own = detach(name);
+    this.#names.set(connection, names.add(own));
+    this.#holders.set(own, { connection, owner: detach(owner) });
   }
 
   find(uri: SipUri, protocol: Protocol): Connection | undefined {
