@@ -349,7 +349,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       }
     } else {
       const target = replyTarget(message, source, forceRport);
-      if (status >= 200 && run.authorised) this.#recent.keep(message, source, text, target);
+      if (status >= 200 && run.authorised) this.#recent.keep(message, source, text, target.port);
       this.#parts.transport.send(text, target);
     }
     this.#countReply(status);

@@ -9,65 +9,50 @@
 import { keyedHash } from '../../core/limits/keyed-hash.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SipMessage } from './message/message.ts';
-import type { Source, Target } from './transport/types.ts';
+import { type KeptReply, ReplyStore } from './reply-store.ts';
+import type { Source } from './transport/types.ts';
 
 const GENERATION_MS = 4000;
-/** Of one generation: replies, and characters of replies and requests. */
-const MOST = 10_000;
-const MOST_CHARACTERS = 8 << 20;
-
-export interface KeptReply {
-  readonly text: string;
-  readonly target: Target;
-}
-
-interface Entry extends KeptReply {
-  readonly request: string;
-  readonly source: Source;
-  readonly at: number;
-}
 
 export class RecentReplies {
   readonly #clock: Clock;
-  /** By the hash of the branch; of two with the same hash the later one stays. */
-  #young = new Map<number, Entry>();
-  #old = new Map<number, Entry>();
-  #characters = 0;
-  #since: number;
+  #young: ReplyStore;
+  #old: ReplyStore;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#since = clock.monotonic();
+    this.#young = new ReplyStore(clock.monotonic());
+    this.#old = new ReplyStore(clock.monotonic());
   }
 
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
-  keep(request: SipMessage, source: Source, text: string, target: Target): void {
+  /** `port`: where the reply went, at the sender's address. */
+  keep(request: SipMessage, source: Source, text: string, port: number): void {
     if (source.point.protocol !== 'udp') return;
-    const at = this.#clock.monotonic();
-    this.#turn(at);
-    this.#young.set(keyOf(request), { text, target, request: request.raw, source, at });
-    this.#characters += request.raw.length + text.length;
+    const now = this.#clock.monotonic();
+    const key = keyOf(request);
+    if (now - this.#young.since >= GENERATION_MS) this.#turn(now);
+    if (this.#young.put(key, now, request, source, text, port)) return;
+    this.#turn(now);
+    this.#young.put(key, now, request, source, text, port);
   }
 
   find(request: SipMessage, source: Source): KeptReply | undefined {
-    if (this.size === 0) return undefined;
+    if (this.size === 0 || source.point.protocol !== 'udp') return undefined;
+    const now = this.#clock.monotonic();
     const key = keyOf(request);
-    const entry = this.#young.get(key) ?? this.#old.get(key);
-    if (entry === undefined || entry.source.port !== source.port || entry.source.address !== source.address)
-      return undefined;
-    if (entry.request !== request.raw || source.point.protocol !== 'udp') return undefined;
-    return this.#clock.monotonic() - entry.at < 2 * GENERATION_MS ? entry : undefined;
+    return (
+      this.#young.find(key, now, request, source, 2 * GENERATION_MS) ??
+      this.#old.find(key, now, request, source, 2 * GENERATION_MS)
+    );
   }
 
   #turn(now: number): void {
-    if (now - this.#since < GENERATION_MS && this.#young.size < MOST && this.#characters < MOST_CHARACTERS) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#characters = 0;
-    this.#since = now;
+    [this.#young, this.#old] = [this.#old, this.#young];
+    this.#young.clear(now);
   }
 }
 
