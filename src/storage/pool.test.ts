@@ -64,3 +64,16 @@ test('an end ends all: the idle now, the lent out when they come back, the waiti
   assert.equal(lent.ended, true);
   await assert.rejects(pool.reserve(), { message: 'the database is closed' });
 });
+
+test('not more than 10,000 wait; the next is told so, and there is room again when one was served', async () => {
+  const { pool } = lab(1);
+  const lent = await pool.reserve();
+  const waiting = Array.from({ length: 10_000 }, () => pool.reserve());
+  await assert.rejects(pool.reserve(), { code: 'STORAGE_UNAVAILABLE' });
+  pool.release(lent);
+  await waiting[0];
+  const again = pool.reserve();
+  pool.end();
+  await assert.rejects(again, /closed/);
+  await Promise.allSettled(waiting);
+});

@@ -1,4 +1,11 @@
-/** A few connections, opened when they are first needed, each lent to one at a time; those who wait are served in turn. */
+/**
+ * A few connections, opened when they are first needed, each lent to one at a time; those who wait are served in turn.
+ *
+ * A server that hangs shall not make them wait in any number: beyond MOST_WAITING they are told STORAGE_UNAVAILABLE at once.
+ */
+import { GatehouseError } from '../platform/errors.ts';
+
+const MOST_WAITING = 10_000;
 
 export interface PoolConnection {
   /** False: it was lost, or is to another server than the one to speak to now. */
@@ -26,6 +33,10 @@ export class Pool<C extends PoolConnection> {
 
   reserve(): Promise<C> {
     if (this.#ended) return Promise.reject(closed());
+    if (this.#waiting.length >= MOST_WAITING) {
+      const text = `${MOST_WAITING} questions wait for the database already`;
+      return Promise.reject(new GatehouseError('STORAGE_UNAVAILABLE', text));
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#serve();
