@@ -9,6 +9,7 @@ import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { type EditionChoice, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import type { ListenChoice } from './listen.ts';
 import { localNames } from './local-names.ts';
@@ -16,12 +17,8 @@ import { offerMetrics } from './metrics.ts';
 import type { LookUp } from './modules/tm/host-cache.ts';
 import { createRelay } from './modules/tm/relay.ts';
 import { parseSessionId } from './modules/usrloc/sessions.ts';
-import { compileScript } from './script/compile.ts';
-import type { ScriptHost } from './script/host.ts';
-import type { LoadedScript } from './script/load.ts';
-import { resumeScript, runRoute, runScript } from './script/machine.ts';
-import type { BuiltModule, Call } from './script/types.ts';
-import type { LocalNames, LocationTableView, RouteRunner, Services } from './services.ts';
+import type { Call } from './script/types.ts';
+import type { LocalNames, LocationTableView, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
 import type { TlsOptions } from './transport/tls-certificates.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
@@ -30,16 +27,11 @@ import type { WebSocketOptions } from './transport/web-socket.ts';
 
 /** What core gives, and what the configuration says. */
 export interface SipDoorParts
-  extends Pick<
-    Services,
-    'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive' | 'options'
-  > {
-  readonly script: LoadedScript;
+  extends EditionChoice,
+    Pick<Services, 'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive'> {
   readonly listen: ListenChoice['listen'];
   readonly tls?: TlsOptions | undefined;
   readonly webSocket?: WebSocketOptions | undefined;
-  /** Domains served besides the script's aliases. */
-  readonly domains: readonly string[];
   readonly metrics?: Metrics;
   /** false: UDP through Node's dgram in any case. */
   readonly nativeUdp?: boolean;
@@ -64,14 +56,12 @@ export interface SipDoor extends Door, ContactTables {
   readonly warnings: readonly string[];
 }
 
-/** One datagram at most: what SER's max_len stands for. */
-const MAX_DATAGRAM = 65_535;
 const DAY_MS = 86_400_000;
 /** Part of the time to stop that is given to runs which still wait for the database. */
 const PATIENCE = 0.8;
 
 export function createSipDoor(parts: SipDoorParts): SipDoor {
-  const { script, log, seams = {} } = parts;
+  const { log, seams = {} } = parts;
   const wheel = seams.wheel ?? new TimerWheel({ clock: parts.clock, onError: failed('a timer failed') });
   const udp = chooseUdp(parts.nativeUdp ?? true);
   const transport =
@@ -90,45 +80,30 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     owner: '0',
     onError: failed('the end of a transaction failed'),
   });
-  const routes: RouteRunner = {
-    has: (key) => program.entries.has(key),
-    start: (run, key) => runRoute(program, run, key),
-    branchUri: script.dialect.name === 'openser',
-  };
-  const relay = createRelay({ transport, transactions, routes, wheel, clock: parts.clock, log }, seams.lookUp);
+  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, log }, seams.lookUp);
   const contacts = new Map<string, LocationTableView>();
-  const aliases = [
-    ...parts.domains,
-    ...script.globals.alias.map(({ host, port }) => (port ? `${host}:${port}` : host)),
-  ];
-  let names: LocalNames = localNames([], aliases);
-
-  const services: Services = {
-    ...parts,
-    wheel,
-    transport,
-    transactions,
-    relay,
-    routes,
-    local: { isMyself: (host, port) => names.isMyself(host, port) },
-    bindings: { add: (table) => void contacts.set(table.name, table) },
-  };
-  const built = new Map<string, BuiltModule>();
-  for (const { module, parameters } of script.modules) {
-    built.set(module.name, module.build(parameters, services, script.uses));
-  }
-  const program = compileScript(script, built, scriptHost(), seams);
+  /** Known after the start. */
+  let addresses: LocalNames = localNames([], []);
+  const edition = new ScriptEdition(parts, {
+    addresses: { isMyself: (host, port) => addresses.isMyself(host, port) },
+    services: {
+      ...parts,
+      wheel,
+      transport,
+      transactions,
+      relay,
+      bindings: { add: (table) => void contacts.set(table.name, table) },
+    },
+    isLocalAddress: (address) => transport.points.some((point) => point.address === address),
+    say,
+    compile: seams,
+  });
   const engine = new Engine({
     transport,
     transactions,
     rested: seams.rested,
-    script: {
-      start: (run) => runScript(program, run),
-      resume: (run, result) => resumeScript(program, run, result),
-      faulty: routes.has('error_route') ? (run) => runRoute(program, run, 'error_route') : undefined,
-    },
+    script: new Editions(edition),
     tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
-    server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
     log,
     clock: parts.clock,
     wheel,
@@ -155,30 +130,21 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     return (error) => log.error(what, { error: error instanceof Error ? error.stack : String(error) });
   }
 
-  function scriptHost(): ScriptHost {
-    return {
-      isMyself: (host, port) => names.isMyself(host, port),
-      isLocalAddress: (address) => transport.points.some((point) => point.address === address),
-      log: (level, text) => {
-        if (level > script.globals.debug) return;
-        if (level < 0) log.warn(text);
-        else log.info(text);
-      },
-      relay: (run) => relay.relay(run),
-      now: () => parts.clock.now(),
-      maxLength: MAX_DATAGRAM,
-    };
+  function say(level: number, text: string, debug: number): void {
+    if (level > debug) return;
+    if (level < 0) log.warn(text);
+    else log.info(text);
   }
 
   async function start(): Promise<void> {
-    for (const module of built.values()) await module.start?.();
+    await edition.open();
     wheel.run();
     engine.overload.run();
     await transport.start(engine);
     const how = { through: udp.name, ...(udp.why === undefined ? {} : { why: udp.why }) };
     if (udp.broken) log.warn('the native UDP module does not work here', how);
     else log.debug('UDP goes', how);
-    names = localNames(transport.points, aliases);
+    addresses = localNames(transport.points, []);
   }
 
   async function stop(withinMs: number): Promise<void> {

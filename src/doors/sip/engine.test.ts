@@ -35,9 +35,9 @@ function lab(onResume: (run: Run) => boolean = () => true) {
     clock,
     wheel,
     log: { ...silentLog, info: say, warn: say, error: say },
-    server: '',
     tagPrefix: 'us-',
     script: {
+      server: '',
       start(run) {
         runs.push(run);
         run.suspend();

@@ -42,6 +42,8 @@ export interface EngineScript {
   resume(run: Run, result: number): boolean;
   /** Runs error_route for a request that cannot be processed; absent: the script has none. */
   readonly faulty?: ((run: Run) => boolean) | undefined;
+  /** Value of the Server header, '' = none. */
+  readonly server: string;
 }
 
 export interface EngineParts {
@@ -52,8 +54,6 @@ export interface EngineParts {
   readonly rested?: (() => number) | undefined;
   /** Begins the To-tags of our own replies, so that the ACKs to them can be told; the same over restarts. */
   readonly tagPrefix: string;
-  /** Value of the Server header, '' = none. */
-  readonly server: string;
   readonly log: Log;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
@@ -92,7 +92,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     this.overload = new Overload(parts, this);
     this.#unframed = new Seldom(parts.clock);
     this.#failures = new Seldom(parts.clock);
-    this.#own = new OwnReplies(parts.tagPrefix, parts.server);
+    this.#own = new OwnReplies(parts.tagPrefix, parts.script);
     this.#recent = new RecentReplies(parts.clock);
   }
 

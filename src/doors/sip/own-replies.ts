@@ -8,12 +8,12 @@ import type { Source } from './transport/types.ts';
 
 export class OwnReplies {
   readonly #tagPrefix: string;
-  readonly #server: string;
+  readonly #script: { readonly server: string };
 
-  /** `tagPrefix`: the same over restarts; `server`: value of the Server header, '' = none. */
-  constructor(tagPrefix: string, server: string) {
+  /** `tagPrefix`: the same over restarts; `server`: value of the Server header now, '' = none. */
+  constructor(tagPrefix: string, script: { readonly server: string }) {
     this.#tagPrefix = tagPrefix;
-    this.#server = server;
+    this.#script = script;
   }
 
   /** The whole response; `headers` are whole lines with CRLF. */
@@ -26,7 +26,7 @@ export class OwnReplies {
     forceRport: boolean,
   ): string {
     const toTag = status > 100 ? this.#toTag(request) : '';
-    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#server });
+    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#script.server });
   }
 
   /** Whether this ACK answers one of them. */

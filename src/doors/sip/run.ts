@@ -7,8 +7,8 @@
 import type { Ticket } from '../../core/gate/types.ts';
 import { Edits } from './message/edits.ts';
 import type { SipMessage } from './message/message.ts';
-import type { RouteKind } from './script/route-kinds.ts';
-import type { AvpList } from './script/values/avps.ts';
+import type { RouteKey, RouteKind } from './script/route-kinds.ts';
+import type { AvpList, AvpName } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
 import type { Source } from './transport/types.ts';
@@ -66,12 +66,39 @@ export interface RunHost {
   resumed(run: Run, result: number): void;
 }
 
+/** The script that a run goes by, from its first statement to the last route that it arms. Another may serve meanwhile. */
+export interface Edition {
+  has(key: RouteKey): boolean;
+  /** True: the route came to its end; false: it waits, and `run.onEnd` will be told. */
+  start(run: Run, key: RouteKey): boolean;
+  /** Goes on with the result of the function that waited; true: the script came to its end. */
+  resume(run: Run, result: number): boolean;
+  /** OpenSER: a failure route begins with the Request-URI of the branch that failed; SER: with the one relayed. */
+  readonly branchUri: boolean;
+  readonly timers: RelayTimers;
+}
+
+/** How long the relay waits for the next hop; milliseconds. */
+export interface RelayTimers {
+  /** Until the first provisional response to an INVITE, or the final one to anything else (fr_timer). */
+  readonly response: number;
+  /** From a provisional response to an INVITE until the final one (fr_inv_timer; RFC 3261's timer C). */
+  readonly invite: number;
+  /** Each further provisional response starts `invite` again. */
+  readonly restart: boolean;
+  /** AVPs that hold other values for one request, in seconds. */
+  readonly responseAvp?: AvpName | undefined;
+  readonly inviteAvp?: AvpName | undefined;
+}
+
 export class Run {
   /** What kind of route it is in. */
   kind: RouteKind = 'request';
   readonly host: RunHost;
   readonly message: SipMessage;
   readonly source: Source;
+  /** Set before its first statement. */
+  edition!: Edition;
   edits = new Edits();
 
   /** The current Request-URI. */

@@ -9,7 +9,6 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { Run } from './run.ts';
-import type { RouteKey } from './script/route-kinds.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Transport } from './transport/types.ts';
 
@@ -23,7 +22,6 @@ export interface Services {
   readonly transport: Transport;
   readonly transactions: Transactions;
   readonly relay: Relay;
-  readonly routes: RouteRunner;
   /** Who is `myself`: listen sockets and aliases. */
   readonly local: LocalNames;
   /** The database that a module's db_url means: a name for table specs. Errors: SER_DB_URL. */
@@ -42,15 +40,6 @@ export interface LocalNames {
   isMyself(host: string, port: number): boolean;
 }
 
-/** Runs the routes that a request arms, or that every reply goes through. */
-export interface RouteRunner {
-  has(key: RouteKey): boolean;
-  /** True: it came to its end; false: it waits, and `run.onEnd` will be told. */
-  start(run: Run, key: RouteKey): boolean;
-  /** OpenSER: a failure route begins with the Request-URI of the branch that failed; SER: with the one relayed. */
-  readonly branchUri: boolean;
-}
-
 export interface Relay {
   /**
    * Forwards the run's request statefully to its Request-URI and branches (tm's t_relay): > 0 done or under way, < 0 nothing was
@@ -59,21 +48,6 @@ export interface Relay {
   relay(run: Run): number;
   /** Makes the run's transaction: 1; 0 where it is a retransmission, which is absorbed; -1 where there can be none (t_newtran). */
   begin(run: Run): number;
-  /** Takes the values of tm's parameters; calls already under way keep theirs. */
-  configure(timers: RelayTimers): void;
-}
-
-/** How long the relay waits for the next hop; milliseconds. */
-export interface RelayTimers {
-  /** Until the first provisional response to an INVITE, or the final one to anything else (fr_timer). */
-  readonly response: number;
-  /** From a provisional response to an INVITE until the final one (fr_inv_timer; RFC 3261's timer C). */
-  readonly invite: number;
-  /** Each further provisional response starts `invite` again. */
-  readonly restart: boolean;
-  /** AVPs that hold other values for one request, in seconds. */
-  readonly responseAvp?: string | undefined;
-  readonly inviteAvp?: string | undefined;
 }
 
 /** What of gatehouse.yaml's `sip` section the modules look at. */

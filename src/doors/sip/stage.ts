@@ -7,16 +7,15 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import { localNames } from './local-names.ts';
 import { createRelay } from './modules/tm/relay.ts';
 import type { Run } from './run.ts';
-import { type CompileOptions, compileScript } from './script/compile.ts';
+import type { CompileOptions } from './script/compile.ts';
 import type { LoadedScript } from './script/load.ts';
-import { resumeScript, runRoute, runScript } from './script/machine.ts';
-import type { Program } from './script/program.ts';
 import type { BuiltModule, Call, SipModule } from './script/types.ts';
-import type { RouteRunner, Services } from './services.ts';
+import type { Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
 import { ConnectionNames } from './transport/connection-names.ts';
 import { choosePoint } from './transport/point.ts';
@@ -25,7 +24,6 @@ import type { ListenPoint, Source, Target, Transport } from './transport/types.t
 const OUTSIDE = new Set(['auth_db', 'uri_db', 'registrar', 'usrloc']);
 /** Where all names lead: an address for documentation (RFC 5737). */
 export const NOWHERE = '192.0.2.0';
-const MAX_DATAGRAM = 65_535;
 
 export interface StageOptions {
   readonly script: LoadedScript;
@@ -71,58 +69,35 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   };
   const failed = (error: unknown) => log.error('a transaction failed', { error: String(error) });
   const transactions = createTransactions({ transport, wheel, owner: '0', onError: failed });
-  const routes: RouteRunner = {
-    has: (key) => program.entries.has(key),
-    start: (run, key) => runRoute(program, run, key),
-    branchUri: script.dialect.name === 'openser',
-  };
   // Nobody is asked for addresses: a name leads to an address that means nothing, so that the request can be seen.
-  const relay = createRelay({ transport, transactions, routes, wheel, clock, log }, (_host, done) =>
+  const relay = createRelay({ transport, transactions, wheel, clock, log }, (_host, done) =>
     queueMicrotask(() => done([NOWHERE])),
   );
-  const aliases = script.globals.alias.map(({ host, port }) => (port ? `${host}:${port}` : host));
-  const names = localNames(points, [...options.domains, ...aliases]);
-  const parts: Partial<Services> = {
+  const services: Partial<Services> = {
     clock,
     log,
     wheel,
     transport,
     transactions,
     relay,
-    routes,
-    local: names,
     derive: () => Buffer.alloc(32),
-    options: { preloadedRoute: 'pass' },
   };
-  const built = new Map<string, BuiltModule>();
-  for (const { module, parameters } of script.modules) {
-    const outside = OUTSIDE.has(module.name);
-    built.set(module.name, outside ? assumed(module) : module.build(parameters, parts as Services, script.uses));
-  }
-  const program: Program = compileScript(
-    script,
-    built,
-    {
-      isMyself: (host, port) => names.isMyself(host, port),
-      isLocalAddress: (address) => points.some((point) => point.address === address),
-      log: (level, text) => options.said?.(level, text),
-      relay: (run) => relay.relay(run),
-      now: () => clock.now(),
-      maxLength: MAX_DATAGRAM,
-    },
-    options.compile,
-  );
-  for (const module of built.values()) await module.start?.();
+  const ground: EditionGround = {
+    addresses: localNames(points, []),
+    services: services as Services,
+    isLocalAddress: (address) => points.some((point) => point.address === address),
+    say: (level, text) => options.said?.(level, text),
+    build: ({ module, parameters }, all) =>
+      OUTSIDE.has(module.name) ? assumed(module) : module.build(parameters, all, script.uses),
+    ...(options.compile ? { compile: options.compile } : {}),
+  };
+  const edition = new ScriptEdition({ script, domains: options.domains, options: { preloadedRoute: 'pass' } }, ground);
+  await edition.open();
   const engine = new Engine({
     transport,
     transactions,
-    script: {
-      start: (run) => runScript(program, run),
-      resume: (run, result) => resumeScript(program, run, result),
-      faulty: routes.has('error_route') ? (run) => runRoute(program, run, 'error_route') : undefined,
-    },
+    script: new Editions(edition),
     tagPrefix: 'stage-',
-    server: script.globals.serverSignature ? (script.globals.serverHeader ?? 'Gatehouse') : '',
     log,
     clock,
     wheel,

@@ -32,9 +32,9 @@ export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
     wheel,
     log: silentLog,
     rested: () => rested,
-    server: '',
     tagPrefix: 'us-',
     script: {
+      server: '',
       start(run) {
         now += beginning;
         begun.push(run.message.callId);

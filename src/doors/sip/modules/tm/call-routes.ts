@@ -2,12 +2,12 @@
 import { Edits } from '../../message/edits.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { type Branch, type RelayedRequest, Run } from '../../run.ts';
-import type { RouteRunner } from '../../services.ts';
 import type { Target } from '../../transport/types.ts';
 
 /** The request again, as it was relayed. Changes to headers are for the branches that this route adds. */
 export function failureRun(request: Run, call: RelayedRequest, uri: string): Run {
   const run = new Run(request.host, request.message, request.source);
+  run.edition = request.edition;
   run.kind = 'failure';
   run.uri = uri;
   run.edits = copyOf(request.edits);
@@ -33,17 +33,19 @@ interface Seen {
 }
 
 /** The route for all replies first, then the one that is armed; `drop` in either discards a provisional one. */
-export function runReplyRoutes(routes: RouteRunner, { run: request, response, target, number, call }: Seen): Run {
+export function runReplyRoutes({ run: request, response, target, number, call }: Seen): Run {
   const { address, port } = target;
   const point = target.point ?? request.source.point;
   const run = new Run(request.host, response, { point, address, port, connection: undefined });
+  const { edition } = request;
+  run.edition = edition;
   run.kind = 'reply';
   run.flags = request.flags;
   run.avps = request.avps;
   run.onFailure = request.onFailure;
   run.call = call;
-  if (routes.has('onreply_route')) routes.start(run, 'onreply_route');
-  if (number !== 0 && !run.discarded) routes.start(run, `onreply_route[${number}]`);
+  if (edition.has('onreply_route')) edition.start(run, 'onreply_route');
+  if (number !== 0 && !run.discarded) edition.start(run, `onreply_route[${number}]`);
   request.flags = run.flags;
   request.avps = run.avps;
   return run;
@@ -53,11 +55,12 @@ export function runReplyRoutes(routes: RouteRunner, { run: request, response, ta
  * Runs the branch route for each place the request shall go to and gives those that are left, each with its changes. The first is
  * the Request-URI's.
  */
-export function runBranchRoutes(routes: RouteRunner, request: Run, number: number): Branch[] {
-  const { uri, destination, path } = request;
+export function runBranchRoutes(request: Run, number: number): Branch[] {
+  const { uri, destination, path, edition } = request;
   const left: Branch[] = [];
   for (const branch of [{ uri, destination, path }, ...(request.branches ?? [])]) {
     const run = new Run(request.host, request.message, request.source);
+    run.edition = edition;
     run.kind = 'branch';
     run.uri = branch.uri;
     run.destination = branch.destination;
@@ -68,7 +71,7 @@ export function runBranchRoutes(routes: RouteRunner, request: Run, number: numbe
     run.authorised = request.authorised;
     run.onReply = request.onReply;
     run.onFailure = request.onFailure;
-    routes.start(run, `branch_route[${number}]`);
+    edition.start(run, `branch_route[${number}]`);
     request.flags = run.flags;
     request.avps = run.avps;
     request.onFailure = run.onFailure;

@@ -16,8 +16,7 @@ import type { Edits } from '../../message/edits.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
 import { Header, type HeaderId } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
-import type { RelayedRequest, Run } from '../../run.ts';
-import type { RelayTimers, RouteRunner } from '../../services.ts';
+import type { Edition, RelayedRequest, RelayTimers, Run } from '../../run.ts';
 import type { Budget } from '../../transaction/budget.ts';
 import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser } from '../../transaction/types.ts';
 import { bestOf } from './best-reply.ts';
@@ -32,7 +31,6 @@ export interface CallServices {
   readonly timers: RelayTimers;
   readonly wheel: TimerWheel;
   readonly budget: Budget;
-  readonly routes: RouteRunner;
 }
 
 export class Call implements ServerUser, RelayedRequest {
@@ -51,7 +49,7 @@ export class Call implements ServerUser, RelayedRequest {
   #answered = false;
   /** The caller cancelled. */
   #cancelled = false;
-  readonly #routes: RouteRunner;
+  readonly #edition: Edition;
   /** Numbers of the routes armed, 0 = none. */
   #onFailure: number;
   #onReply: number;
@@ -62,14 +60,14 @@ export class Call implements ServerUser, RelayedRequest {
   #replying: CallBranch | undefined;
   #last: CallBranch | undefined;
 
-  constructor(run: Run, server: ServerTransaction, { timers, wheel, budget, routes }: CallServices) {
+  constructor(run: Run, server: ServerTransaction, { timers, wheel, budget }: CallServices) {
     this.#run = run;
     this.#budget = budget;
     this.#server = server;
     this.timers = timers;
     this.wheel = wheel;
     this.isInvite = server.isInvite;
-    this.#routes = routes;
+    this.#edition = run.edition;
     this.#onFailure = run.onFailure;
     this.#onReply = run.onReply;
     server.user = this;
@@ -122,10 +120,10 @@ export class Call implements ServerUser, RelayedRequest {
   onReply(branch: CallBranch, response: SipMessage, client: ClientTransaction): Edits | null | undefined {
     const number = branch.onReply || this.#onReply;
     const run = this.#run;
-    if (run === undefined || (number === 0 && !this.#routes.has('onreply_route'))) return undefined;
+    if (run === undefined || (number === 0 && !this.#edition.has('onreply_route'))) return undefined;
     this.#replyStatus = response.status;
     this.#replying = branch;
-    const seen = runReplyRoutes(this.#routes, { run, response, target: client.target, number, call: this });
+    const seen = runReplyRoutes({ run, response, target: client.target, number, call: this });
     this.#replying = undefined;
     if (seen.onFailure !== run.onFailure) this.#onFailure = seen.onFailure;
     if (seen.discarded && response.status < 200) return null;
@@ -180,10 +178,10 @@ export class Call implements ServerUser, RelayedRequest {
     this.#onFailure = 0;
     this.#replyStatus = best.response ? best.status : best.replyStatus;
     this.#replying = best;
-    const run = failureRun(request, this, this.#routes.branchUri ? best.uri : request.uri);
+    const run = failureRun(request, this, this.#edition.branchUri ? best.uri : request.uri);
     run.onEnd = () => this.#failed(run, request);
     this.#failing = run;
-    if (this.#routes.start(run, `failure_route[${number}]`)) this.#failed(run, request);
+    if (this.#edition.start(run, `failure_route[${number}]`)) this.#failed(run, request);
     return true;
   }
 
@@ -210,7 +208,7 @@ export class Call implements ServerUser, RelayedRequest {
   }
 
   get #seesReplies(): boolean {
-    if (this.#onReply !== 0 || this.#routes.has('onreply_route')) return true;
+    if (this.#onReply !== 0 || this.#edition.has('onreply_route')) return true;
     for (const branch of this.#branches) if (branch.onReply !== 0) return true;
     return false;
   }

@@ -5,7 +5,7 @@ import type { Call, FunctionBody, SipModule } from '../../script/types.ts';
 import type { Services } from '../../services.ts';
 import type { Transactions } from '../../transaction/types.ts';
 import { isFlags, proxyUri, TM_ABSENT, TM_FUNCTIONS } from './functions.ts';
-import { relayTimers, TM_PARAMETERS } from './parameters.ts';
+import { TM_PARAMETERS } from './parameters.ts';
 
 /** t_relay's flag: no 100 is sent. */
 const NO_TRYING = 1;
@@ -17,7 +17,7 @@ export const tm: SipModule = {
   parameters: TM_PARAMETERS,
   functions: TM_FUNCTIONS,
   absent: TM_ABSENT,
-  build(parameters, services) {
+  build(_parameters, services) {
     const { relay, transactions } = services;
     const belonging: FunctionBody = () => (run) => (belongs(run, transactions) ? 1 : -1);
     const to = (protocol: string) => (host: string, port: string) => relayTo(services, `${protocol}${host}:${port}`);
@@ -43,9 +43,6 @@ export const tm: SipModule = {
       },
       texts: {
         t_reply: (status, reason) => (run) => reply(run, Number(status!.constant), reason!.read(run)),
-      },
-      async start() {
-        relay.configure(relayTimers(parameters));
       },
     };
   },

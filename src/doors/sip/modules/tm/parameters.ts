@@ -1,8 +1,8 @@
 /** tm's parameters (SER 0.9 and OpenSER 1.3), and what they mean here. The scripts give seconds. */
+import type { RelayTimers } from '../../run.ts';
 import type { ParameterSpec, ParameterValues } from '../../script/types.ts';
 import { avpName } from '../../script/values/avp-variables.ts';
 import type { AvpList, AvpName } from '../../script/values/avps.ts';
-import type { RelayTimers } from '../../services.ts';
 import { flag } from '../value-checks.ts';
 
 const NO_EFFECT = 'Accepted without effect: ';

@@ -6,9 +6,8 @@ import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { parseMessage } from '../../message/parse.ts';
 import { buildReply } from '../../message/reply.ts';
-import { Run, type RunHost } from '../../run.ts';
+import { type Edition, type RelayTimers, Run, type RunHost } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
-import type { RouteRunner } from '../../services.ts';
 import { createTransactions } from '../../transaction/layer.ts';
 import { ConnectionNames } from '../../transport/connection-names.ts';
 import type { ListenPoint, SendFailure, Source, Target, Transport } from '../../transport/types.ts';
@@ -37,6 +36,7 @@ export function lab(
   names: Record<string, string[]> = {},
   limits: { maxTransactions?: number; maxCharacters?: number } = {},
   routes: Readonly<Record<string, (run: Run) => void>> = {},
+  timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true },
 ) {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
@@ -76,15 +76,17 @@ export function lab(
   const complaints: string[] = [];
   const complain = (text: string) => void complaints.push(text);
   const log = { ...silentLog, warn: complain, error: complain };
-  const runner: RouteRunner = {
+  const edition: Edition = {
     has: (key) => routes[key] !== undefined,
     start(run, key) {
       routes[key]?.(run);
       return !run.waiting;
     },
+    resume: () => true,
     branchUri: true,
+    timers,
   };
-  const relay = new ProxyRelay({ transport, transactions, routes: runner, wheel, clock, log }, hosts);
+  const relay = new ProxyRelay({ transport, transactions, wheel, clock, log }, hosts);
   const resumed: number[] = [];
   const host: RunHost = {
     reply(run, status, reason, headers) {
@@ -117,6 +119,7 @@ export function lab(
     const message = parseMessage(text);
     assert.ok(message);
     const run = new Run(host, message, source);
+    run.edition = edition;
     const known = transactions.find(message);
     if (known) {
       transactions.absorb(known, message);

@@ -123,8 +123,7 @@ test('a 503 goes upstream as 500', () => {
 });
 
 test('fr_timer: nothing from the next hop gives 408', () => {
-  const { receive, pass, upstream, relay } = lab();
-  relay.configure({ response: 5000, invite: 20_000, restart: true });
+  const { receive, pass, upstream } = lab({}, {}, {}, { response: 5000, invite: 20_000, restart: true });
   receive(request('INVITE'));
   pass(4);
   assert.deepEqual(upstream(), [100]);
@@ -137,8 +136,7 @@ for (const [restart, seconds] of [
   [false, 25],
 ] as const) {
   test(`fr_inv_timer: ringing ends with CANCEL and 408; each provisional response restarts it: ${restart}`, () => {
-    const { receive, respond, pass, upstream, requests, relay } = lab();
-    relay.configure({ response: 5000, invite: 20_000, restart });
+    const { receive, respond, pass, upstream, requests } = lab({}, {}, {}, { response: 5000, invite: 20_000, restart });
     receive(request('INVITE'));
     const [out] = requests('INVITE');
     pass(4);
@@ -156,8 +154,12 @@ for (const [restart, seconds] of [
 }
 
 test('a next hop that said 100 has the time of fr_inv_timer', () => {
-  const { receive, respond, pass, upstream, requests, relay } = lab();
-  relay.configure({ response: 5000, invite: 20_000, restart: true });
+  const { receive, respond, pass, upstream, requests } = lab(
+    {},
+    {},
+    {},
+    { response: 5000, invite: 20_000, restart: true },
+  );
   receive(request('INVITE'));
   respond(requests('INVITE')[0]!, 100);
   pass(19);

@@ -14,7 +14,7 @@ import { withoutHeaders } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
 import { WAIT } from '../../script/wait.ts';
 import { Seldom } from '../../seldom.ts';
-import type { Relay, RelayTimers, Services } from '../../services.ts';
+import type { Relay, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
 import type { Connection, Target } from '../../transport/types.ts';
 import { breadthLine, maxBreadth } from './breadth.ts';
@@ -29,7 +29,7 @@ import { timersFor } from './parameters.ts';
 const BRANCHES = 12;
 const TRYING = 'trying -- your call is important to us';
 
-export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'routes' | 'wheel' | 'clock' | 'log'>;
+export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'>;
 
 type Places = Pick<Run, 'uri' | 'destination' | 'path' | 'branches'>;
 
@@ -48,17 +48,12 @@ export class ProxyRelay implements Relay {
   readonly #failures: Seldom;
   /** What runs that wait had before their branches were arranged. */
   readonly #before = new WeakMap<Run, Places>();
-  #timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true };
 
   constructor(services: RelayServices, hosts: HostCache) {
     this.#services = services;
     this.#hosts = hosts;
     this.#twice = new Seldom(services.clock);
     this.#failures = new Seldom(services.clock);
-  }
-
-  configure(timers: RelayTimers): void {
-    this.#timers = timers;
   }
 
   relay(run: Run): number {
@@ -85,7 +80,7 @@ export class ProxyRelay implements Relay {
    */
   #arrange(run: Run): boolean {
     if (run.kind === 'failure' && !shift(run, run.branches ?? [])) return false;
-    return run.onBranch === 0 || shift(run, runBranchRoutes(this.#services.routes, run, run.onBranch));
+    return run.onBranch === 0 || shift(run, runBranchRoutes(run, run.onBranch));
   }
 
   #begin(run: Run): number {
@@ -238,9 +233,10 @@ export class ProxyRelay implements Relay {
   /** In a failure route it is the call that failed; with AVPs that say so, its timers are its own. */
   #callOf(run: Run, server: ServerTransaction): Call {
     if (run.call instanceof Call) return run.call;
-    const { wheel, routes, transactions } = this.#services;
-    const timers = run.avps === undefined ? this.#timers : timersFor(run.avps, this.#timers);
-    return new Call(run, server, { timers, wheel, budget: transactions.budget, routes });
+    const { wheel, transactions } = this.#services;
+    const preset = run.edition.timers;
+    const timers = run.avps === undefined ? preset : timersFor(run.avps, preset);
+    return new Call(run, server, { timers, wheel, budget: transactions.budget });
   }
 
   /** So that the requests of the dialog find back to the caller. */

@@ -1,0 +1,133 @@
+/**
+ * A script as it serves: program and modules, made together and never changed. A script that is loaded again becomes another
+ * edition: new requests begin with that one, while each run goes on with the one it began with, up to the last route that it armed.
+ */
+import type { EngineScript } from './engine.ts';
+import { localNames } from './local-names.ts';
+import { relayTimers } from './modules/tm/parameters.ts';
+import type { Edition, RelayTimers, Run } from './run.ts';
+import { type CompileOptions, compileScript } from './script/compile.ts';
+import type { ScriptHost } from './script/host.ts';
+import type { LoadedScript } from './script/load.ts';
+import { resumeScript, runRoute, runScript } from './script/machine.ts';
+import type { LoadedModule } from './script/modules.ts';
+import type { Program } from './script/program.ts';
+import type { RouteKey } from './script/route-kinds.ts';
+import type { BuiltModule } from './script/types.ts';
+import type { LocalNames, Services, SipOptions } from './services.ts';
+
+/** What may be another in each edition. */
+export interface EditionChoice {
+  readonly script: LoadedScript;
+  readonly options: SipOptions;
+  /** Domains served besides the script's aliases. */
+  readonly domains: readonly string[];
+}
+
+/** What all editions of a door have in common. */
+export interface EditionGround {
+  /** Names that are ours by the sockets. */
+  readonly addresses: LocalNames;
+  readonly services: Omit<Services, 'local' | 'options'>;
+  isLocalAddress(address: string): boolean;
+  /** The script's log; `debug`: the last level that it wants written. */
+  say(level: number, text: string, debug: number): void;
+  readonly compile?: CompileOptions;
+  /** In place of the module's own. */
+  readonly build?: (loaded: LoadedModule, services: Services) => BuiltModule;
+}
+
+/** One datagram at most: what SER's max_len stands for. */
+const MAX_DATAGRAM = 65_535;
+/** Where the script does not load tm, and yet something is relayed. */
+const TIMERS: RelayTimers = { response: 30_000, invite: 120_000, restart: true };
+
+export class ScriptEdition implements Edition {
+  readonly branchUri: boolean;
+  readonly timers: RelayTimers;
+  /** Value of the Server header, '' = none. */
+  readonly server: string;
+  readonly #program: Program;
+  readonly #modules: readonly BuiltModule[];
+
+  constructor({ script, options, domains }: EditionChoice, ground: EditionGround) {
+    const { globals, uses } = script;
+    const aliases = globals.alias.map(({ host, port }) => (port ? `${host}:${port}` : host));
+    const local = eitherOf(localNames([], [...domains, ...aliases]), ground.addresses);
+    const services: Services = { ...ground.services, local, options };
+    const build = ground.build ?? (({ module, parameters }) => module.build(parameters, services, uses));
+    const built = new Map(script.modules.map((loaded) => [loaded.module.name, build(loaded, services)]));
+    const tm = uses.parametersOf('tm');
+    this.branchUri = script.dialect.name === 'openser';
+    this.timers = tm === undefined ? TIMERS : relayTimers(tm);
+    this.server = globals.serverSignature ? (globals.serverHeader ?? 'Gatehouse') : '';
+    this.#modules = [...built.values()];
+    this.#program = compileScript(script, built, hostOf(services, ground, globals.debug), ground.compile);
+  }
+
+  /** Opens what its modules need (tables, preload). Another edition may serve meanwhile. */
+  async open(): Promise<void> {
+    for (const module of this.#modules) await module.start?.();
+  }
+
+  /** As `start`, of a run that begins. */
+  begin(run: Run, key: 'route' | 'error_route'): boolean {
+    run.edition = this;
+    return key === 'route' ? runScript(this.#program, run) : runRoute(this.#program, run, key);
+  }
+
+  has(key: RouteKey): boolean {
+    return this.#program.entries.has(key);
+  }
+
+  start(run: Run, key: RouteKey): boolean {
+    return runRoute(this.#program, run, key);
+  }
+
+  resume(run: Run, result: number): boolean {
+    return resumeScript(this.#program, run, result);
+  }
+}
+
+/** What the engine knows of the scripts: the one that new requests begin with, and that each run has its own. */
+export class Editions implements EngineScript {
+  current: ScriptEdition;
+
+  constructor(first: ScriptEdition) {
+    this.current = first;
+  }
+
+  start(run: Run): boolean {
+    return this.current.begin(run, 'route');
+  }
+
+  resume(run: Run, result: number): boolean {
+    return run.edition.resume(run, result);
+  }
+
+  get faulty(): ((run: Run) => boolean) | undefined {
+    return this.current.has('error_route') ? this.#faulty : undefined;
+  }
+
+  get server(): string {
+    return this.current.server;
+  }
+
+  #faulty = (run: Run): boolean => this.current.begin(run, 'error_route');
+}
+
+function eitherOf(names: LocalNames, addresses: LocalNames): LocalNames {
+  return { isMyself: (host, port) => names.isMyself(host, port) || addresses.isMyself(host, port) };
+}
+
+function hostOf(services: Services, { isLocalAddress, say }: EditionGround, debug: number): ScriptHost {
+  const { local, relay, clock } = services;
+  return {
+    isMyself: (host, port) => local.isMyself(host, port),
+    isLocalAddress,
+    log: (level, text) => say(level, text, debug),
+    relay: (run) => relay.relay(run),
+    now: () => clock.now(),
+    maxLength: MAX_DATAGRAM,
+  };
+}
