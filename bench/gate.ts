@@ -65,7 +65,7 @@ function knocks(round: number): Knock[] {
       method: 'REGISTER',
       qop: 'auth',
     } as const;
-    const rest = { cnonce, nc: '00000001', ncValue: 1, body: '', expired: false };
+    const rest = { cnonce, nc: '00000001', ncValue: 1, body: '', replay: 'count', expired: false } as const;
     const response = digestResponse({ ...proof, ...rest }, ha1);
     const client = { address: `10.0.${i >> 8}.${i & 255}`, port: 5060 };
     return { door: 'sip', user, domain: realm, client, proof: { ...proof, ...rest, response }, time: Date.now() };

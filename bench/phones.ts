@@ -112,7 +112,7 @@ export function credentialsFor(
     method,
     qop: undefined,
   } as const;
-  const rest = { cnonce: '', nc: '', ncValue: 0, body: '', expired: false };
+  const rest = { cnonce: '', nc: '', ncValue: 0, body: '', replay: 'none', expired: false } as const;
   const response = digestResponse({ ...proof, ...rest }, digestHa1(user, realm, password, 'MD5'));
   return `${name}: Digest username="${user}",realm="${realm}",uri="${uri}",nonce="${nonce}",response="${response}",algorithm=MD5`;
 }

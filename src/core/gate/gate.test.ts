@@ -82,6 +82,7 @@ function digest(user: string, password: string, changes: Partial<DigestProof> = 
     nc: '00000001',
     ncValue: 1,
     body: '',
+    replay: 'count',
     expired: false,
     ...changes,
   } as const;
@@ -254,7 +255,21 @@ test('a nonce count is good once; a wrong digest does not use it up, an expired 
   assert.equal(reason(digest('alice', 'secret')), 'proven');
   assert.equal(reason(digest('alice', 'secret')), 'replayed');
   assert.equal(reason(digest('alice', 'secret', { nc: '00000002', ncValue: 2 })), 'proven');
-  assert.equal(reason(digest('alice', 'secret', { qop: undefined })), 'proven');
+  assert.equal(reason(digest('alice', 'secret', { replay: 'none' })), 'proven', 'the same message, asked for twice');
+  assert.equal(reason(digest('alice', 'secret', { qop: undefined, replay: 'none' })), 'proven');
+});
+
+test('a nonce that is good for one proof is good for nobody after it, whatever its count', () => {
+  const { gate, add } = lab();
+  for (const name of ['alice', 'bob']) add(name, 'secret');
+  const once = (user: string, password: string, changes: Partial<DigestProof> = {}) =>
+    outcome(gate.prove(knock(user, digest(user, password, { replay: 'nonce', ...changes }))));
+  assert.equal(once('alice', 'wrong'), 'wrong-proof');
+  assert.equal(once('alice', 'secret', { qop: undefined }), 'proven');
+  assert.equal(once('alice', 'secret', { qop: undefined }), 'replayed');
+  assert.equal(once('alice', 'secret', { nc: '00000002', ncValue: 2, cnonce: 'other' }), 'replayed');
+  assert.equal(once('bob', 'secret'), 'replayed');
+  assert.equal(once('bob', 'secret', { nonce: 'n2' }), 'proven');
 });
 
 function sharedLab() {

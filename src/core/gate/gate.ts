@@ -26,6 +26,7 @@ import { RefusalLog } from './refusal-log.ts';
 import type {
   Admission,
   Answer,
+  DigestProof,
   DoorName,
   EndReason,
   Gate,
@@ -166,9 +167,8 @@ class TheGate implements CoreGate {
   #accept(knock: Knock, account: Account): Verdict {
     const { proof } = knock;
     const expired = proof.kind === 'digest' && proof.expired;
-    if (proof.kind === 'digest' && proof.qop !== undefined && !expired) {
-      const isNew = this.#parts.nonceCounts.use(proof.nonce, proof.cnonce, account.id, proof.ncValue);
-      if (!isNew) return this.#refuse(knock, 'replayed', account);
+    if (proof.kind === 'digest' && !expired && !this.#isNew(proof, account)) {
+      return this.#refuse(knock, 'replayed', account);
     }
     if (account.locked) return this.#refuse(knock, 'locked', account);
     const decision = this.#parts.policy.decide(knock, account);
@@ -181,6 +181,13 @@ class TheGate implements CoreGate {
       this.stats.proven++;
     }
     return { verdict: 'proven', ticket: { door: knock.door, account, client: knock.client, time: knock.time } };
+  }
+
+  /** Remembers it, so that it is new this once. */
+  #isNew({ replay, nonce, cnonce, ncValue }: DigestProof, account: Account): boolean {
+    const { nonceCounts } = this.#parts;
+    if (replay === 'none') return true;
+    return replay === 'nonce' ? nonceCounts.use(nonce, '', '', 1) : nonceCounts.use(nonce, cnonce, account.id, ncValue);
   }
 
   #refuse(knock: Knock, reason: RefusalReason, account?: Account, rule?: string): Refused {

@@ -39,6 +39,11 @@ export interface DigestProof {
   readonly ncValue: number;
   /** Body of the message, latin1; only read for auth-int. */
   readonly body: string;
+  /**
+   * What keeps it from being played again: its count, within a window; the nonce, good for one proof; or nothing, as without qop, or
+   * when the gate has taken this very message before.
+   */
+  readonly replay: 'count' | 'nonce' | 'none';
   /** An expired nonce proves who one is for a new challenge: nothing is recorded, no limit lifted, no place made known. */
   readonly expired: boolean;
 }

@@ -18,6 +18,7 @@ const RFC_2617 = {
   nc: '00000001',
   ncValue: 1,
   body: '',
+  replay: 'none',
   expired: false,
 } as const satisfies DigestProof;
 

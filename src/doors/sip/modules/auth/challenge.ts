@@ -4,6 +4,7 @@
  * Result: 0, as the request is answered; -1 when it cannot be (an ACK, or it has had its final reply). A request whose realm
  * cannot be found out gets 400. Source: RFC 2617 section 3.2.1; form as OpenSER's auth.
  */
+import { cleanValue } from '../../message/header-text.ts';
 import { detach } from '../../message/message.ts';
 import type { Run } from '../../run.ts';
 import type { HeaderPair } from './header-pair.ts';
@@ -36,6 +37,8 @@ function headerFor(pair: HeaderPair, realm: string, nonce: string, tail: string)
   return last.line;
 }
 
+/** A realm out of variables may hold anything, a line end too. */
 function quotable(text: string): string {
-  return text.includes('"') || text.includes('\\') ? text.replace(/["\\]/g, '\\$&') : text;
+  const clean = cleanValue(text);
+  return clean.includes('"') || clean.includes('\\') ? clean.replace(/["\\]/g, '\\$&') : clean;
 }

@@ -124,6 +124,7 @@ test('what the gate gets without qop', () => {
     nc: '',
     ncValue: 0,
     body: '',
+    replay: 'none',
     expired: false,
   });
 });

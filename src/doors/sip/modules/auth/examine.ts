@@ -3,7 +3,7 @@
  * the nonce has proved to be ours.
  *
  * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm; -3 a nonce
- * that is not ours; 0 after a 400 for what is malformed. Order and results as OpenSER's auth.
+ * that is not ours; 0 after a 400 for what is malformed, -5 where that could not be sent. Order and results as OpenSER's auth.
  */
 import type { DigestProof } from '../../../../core/gate/types.ts';
 import { consistsOf, HEX } from '../../message/chars.ts';
@@ -81,6 +81,7 @@ function weigh(
     nc,
     ncValue,
     body: qop === 'auth-int' ? run.message.body : '',
+    replay: qop === undefined || run.authorised?.header === header ? 'none' : 'count',
     expired: state === 'expired',
   };
   return { header, user, proof, time: now };
@@ -106,7 +107,6 @@ function nonceCount(text: string): number {
   return text.length <= 8 && consistsOf(text, HEX) ? Number.parseInt(text, 16) : -1;
 }
 
-function badRequest(run: Run): 0 {
-  run.reply(400, 'Bad Request');
-  return 0;
+function badRequest(run: Run): number {
+  return run.reply(400, 'Bad Request') ? 0 : -5;
 }

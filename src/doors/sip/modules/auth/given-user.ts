@@ -1,12 +1,18 @@
 /**
  * The one user that a script names itself (pv_www_authorize): the variables of username_spec and password_spec hold who may get in
  * and with what. They are read for each message.
+ *
+ * Results where there is no such user: -1 a variable is empty; -5 what should be an HA1 is none, so that no digest could match.
  */
 import { StoredAccount } from '../../../../core/users/stored-account.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
+import type { Log } from '../../../../platform/log.ts';
+import { consistsOf, HEX } from '../../message/chars.ts';
 import type { Run } from '../../run.ts';
 import type { ParameterValues, ScriptUses } from '../../script/types.ts';
 import type { Variable } from '../../script/values/types.ts';
+import { Seldom } from '../../seldom.ts';
+import type { Services } from '../../services.ts';
 import type { Found } from './examine.ts';
 import type { UserBase } from './knock.ts';
 
@@ -14,23 +20,45 @@ export class GivenUsers {
   readonly #username: Variable | undefined;
   readonly #password: Variable | undefined;
   readonly #isClear: boolean;
+  readonly #log: Log;
+  readonly #complaint: Seldom;
 
-  constructor(parameters: ParameterValues, uses: ScriptUses) {
+  constructor(parameters: ParameterValues, uses: ScriptUses, { log, clock }: Pick<Services, 'log' | 'clock'>) {
     const variable = (text: string | number | null | undefined) =>
       typeof text === 'string' && text.startsWith('$') ? uses.variable(text) : undefined;
     this.#username = variable(parameters.username_spec);
     this.#password = variable(parameters.password_spec);
     this.#isClear = parameters.calculate_ha1 === 1;
+    this.#log = log;
+    this.#complaint = new Seldom(clock);
   }
 
-  /** Undefined: the variables are not set. */
-  of(run: Run, found: Found): UserBase | undefined {
+  of(run: Run, found: Found): UserBase | number {
     const username = this.#username?.read(run);
     const password = this.#password?.read(run);
-    if (typeof username !== 'string' || username === '' || password === undefined || password === '') return undefined;
+    if (typeof username !== 'string' || username === '' || password === undefined || password === '') {
+      return this.#complain(-1, 'the variables of username_spec and password_spec hold nobody');
+    }
+    const secret = String(password);
     const isUser = username.toLowerCase() === found.user.toLowerCase();
-    return new GivenUser(isUser, String(password), this.#isClear);
+    if (isUser && !this.#isClear && !isHa1(secret)) {
+      return this.#complain(
+        -5,
+        'the variable of password_spec holds no HA1: is it a clear password? Set calculate_ha1',
+      );
+    }
+    return new GivenUser(isUser, secret, this.#isClear);
   }
+
+  #complain(result: number, what: string): number {
+    if (this.#complaint.due()) this.#log.warn(what);
+    return result;
+  }
+}
+
+/** MD5 in hex. */
+function isHa1(text: string): boolean {
+  return text.length === 32 && consistsOf(text, HEX);
 }
 
 class GivenUser implements UserBase, UserSource {

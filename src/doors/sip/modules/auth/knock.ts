@@ -1,7 +1,7 @@
 /**
  * Takes credentials to the gate and says its verdict in the numbers a script knows: 1 proven; -1 nobody has that name; -2 the
  * digest does not match; -3 it does, but the nonce has expired (RFC 2617's stale); 0 the request was answered, or is dropped
- * because its sender is over the limit.
+ * because its sender is over the limit; -5 it should have been answered and could not be, as it was before.
  *
  * Users are looked up by the text that the bytes of the name are; digests go over the bytes.
  */
@@ -77,10 +77,8 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
       return -2;
     case 'locked':
     case 'policy':
-      run.reply(403, 'Forbidden');
-      return 0;
+      return run.reply(403, 'Forbidden') ? 0 : -5;
     case 'unavailable':
-      run.reply(503, 'Service Unavailable', 'Retry-After: 5\r\n');
-      return 0;
+      return run.reply(503, 'Service Unavailable', 'Retry-After: 5\r\n') ? 0 : -5;
   }
 }

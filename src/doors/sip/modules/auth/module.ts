@@ -13,7 +13,7 @@ import { appendRemotePartyId, isE164 } from './remote-party-id.ts';
 import { authSettings } from './settings.ts';
 
 const results =
-  '1: proven. -1: another user, -2: wrong password, -3: nonce expired or not ours, -4: no credentials for the realm.';
+  '1: proven. -1: another user, -2: wrong password, -3: nonce expired or not ours, -4: no credentials for the realm, -5: what should be an HA1 is none, or no answer could be sent.';
 const LONGEST_LIFE = 86_400;
 
 const parameters: readonly ParameterSpec[] = [
@@ -146,7 +146,7 @@ export const auth: SipModule = {
   build(values, services, uses) {
     const settings = authSettings(values, services);
     const complaint = new Seldom(services.clock);
-    const given = new GivenUsers(values, uses);
+    const given = new GivenUsers(values, uses, services);
     const spec = String(values.rpid_avp ?? '');
     const rpid = spec.startsWith('$') ? uses.variable(spec) : undefined;
     return {
@@ -178,9 +178,7 @@ export const auth: SipModule = {
         const found = examine(run, pair, realm!.read(run), settings, services.clock.now());
         if (typeof found === 'number') return found;
         const user = given.of(run, found);
-        if (user) return knock(run, found, user, services.gate, services.log);
-        if (complaint.due()) services.log.warn('the variables of username_spec and password_spec hold nobody');
-        return -1;
+        return typeof user === 'number' ? user : knock(run, found, user, services.gate, services.log);
       };
     }
 

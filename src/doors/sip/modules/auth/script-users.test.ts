@@ -54,7 +54,8 @@ test('pv_www_authorize: the user and password that the script names, clear or as
   assert.equal(result(clear, 'right', {}), -1);
   const [hashed] = await bound([['pv_www_authorize', 'example.com']]);
   assert.equal(result(hashed, 'right', { user: '1000', password: md5('1000:example.com:right') }), 1);
-  assert.equal(result(hashed, 'right', { user: '1000', password: 'right' }), -2);
+  assert.equal(result(hashed, 'right', { user: '1000', password: md5('1000:example.com:wrong') }), -2);
+  assert.equal(result(hashed, 'right', { user: '1000', password: 'right' }), -5, 'no HA1');
   const { run } = request('REGISTER sip:example.com');
   assert.equal(hashed!(run), -4);
 });

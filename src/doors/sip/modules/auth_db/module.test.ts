@@ -244,7 +244,7 @@ test('the columns of load_credentials become AVPs', async () => {
 
 test('without db_url the tables are in our own database', async () => {
   const { opened } = await lab();
-  assert.deepEqual([opened[0]!.spec.database, opened[0]!.spec.columns], ['main', []]);
+  assert.deepEqual([opened[0]!.spec.database, opened[0]!.spec.columns], ['main', ['rpid']]);
 });
 
 for (const [name, options, lines] of [

@@ -10,7 +10,7 @@ import { checkLoadCredentials } from './load-credentials.ts';
 import { UserTable } from './user-table.ts';
 
 const results =
-  '1: proven. -1: unknown user, -2: wrong password, -3: nonce expired or not ours, -4: no credentials for the realm.';
+  '1: proven. -1: unknown user, -2: wrong password, -3: nonce expired or not ours, -4: no credentials for the realm, -5: no answer could be sent.';
 
 export const authDb: SipModule = {
   name: 'auth_db',
@@ -64,7 +64,8 @@ export const authDb: SipModule = {
       name: 'load_credentials',
       type: 'string',
       default: null,
-      describe: 'More columns to read with each user: [$avp(name)=]column, separated by semicolons.',
+      describe:
+        'More columns to read with each user, into AVPs of their names or those given: [$avp(name)=]column, separated by semicolons. Unset: rpid, where the table has it.',
       check: (value) => checkLoadCredentials(String(value)),
     },
   ],

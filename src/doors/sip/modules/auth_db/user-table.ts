@@ -4,6 +4,7 @@
  */
 import type { SubscriberSpec } from '../../../../core/ser/types.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
+import { GatehouseError } from '../../../../platform/errors.ts';
 import type { Run } from '../../run.ts';
 import type { ParameterValues } from '../../script/types.ts';
 import { AvpList, type AvpName } from '../../script/values/avps.ts';
@@ -13,12 +14,17 @@ import type { Found } from '../auth/examine.ts';
 import type { UserBase } from '../auth/knock.ts';
 import { loadedAvps, loadedColumns } from './load-credentials.ts';
 
+/** What rpid_avp of auth takes its value from, where the table has it. */
+const LOADED_BY_DEFAULT = 'rpid';
+
 export class UserTable implements UserBase {
   readonly useDomain: boolean;
   readonly #table: string;
   readonly #parameters: ParameterValues;
   readonly #services: Services;
   readonly #hint: Seldom;
+  /** load_credentials. */
+  readonly #wanted: string;
   readonly #avps: readonly AvpName[];
   #source: UserSource | undefined;
 
@@ -28,13 +34,20 @@ export class UserTable implements UserBase {
     this.#services = services;
     this.#hint = new Seldom(services.clock);
     this.useDomain = parameters.use_domain === 1;
-    const { load_credentials } = parameters;
-    this.#avps = typeof load_credentials === 'string' ? loadedAvps(load_credentials) : [];
+    this.#wanted = parameters.load_credentials === null ? LOADED_BY_DEFAULT : String(parameters.load_credentials);
+    this.#avps = loadedAvps(this.#wanted);
   }
 
   async open(): Promise<void> {
-    const calculateHa1 = this.#parameters.calculate_ha1 === 1;
-    this.#source = await this.#services.userSource(this.#spec(), { useDomain: this.useDomain, calculateHa1 });
+    const how = { useDomain: this.useDomain, calculateHa1: this.#parameters.calculate_ha1 === 1 };
+    const isAsked = this.#parameters.load_credentials !== null;
+    try {
+      this.#source = await this.#services.userSource(this.#spec(loadedColumns(this.#wanted)), how);
+    } catch (error) {
+      if (isAsked || !(error instanceof GatehouseError) || error.code !== 'SER_TABLE_LAYOUT') throw error;
+      // Kamailio's table has no such column. Were another one missing, this throws again.
+      this.#source = await this.#services.userSource(this.#spec([]), how);
+    }
   }
 
   get source(): UserSource {
@@ -43,11 +56,11 @@ export class UserTable implements UserBase {
   }
 
   onProven(run: Run, account: Account): void {
-    for (const [index, name] of this.#avps.entries()) {
-      const value = account.values[index];
+    for (let i = 0; i < this.#avps.length; i++) {
+      const value = account.values[i];
       if (value === undefined || value === null || value === '') continue;
       run.avps ??= new AvpList();
-      run.avps.push(name, value);
+      run.avps.push(this.#avps[i]!, value);
     }
   }
 
@@ -60,7 +73,7 @@ export class UserTable implements UserBase {
     );
   }
 
-  #spec(): SubscriberSpec {
+  #spec(columns: readonly string[]): SubscriberSpec {
     const p = this.#parameters;
     return {
       database: p.db_url === null ? 'main' : this.#services.database(String(p.db_url)),
@@ -69,7 +82,7 @@ export class UserTable implements UserBase {
       domainColumn: String(p.domain_column),
       passwordColumn: String(p.password_column),
       passwordColumn2: String(p.password_column_2),
-      columns: p.load_credentials === null ? [] : loadedColumns(String(p.load_credentials)),
+      columns,
     };
   }
 }
