@@ -2,24 +2,25 @@
  * The whole SIP door within the test's process: real storage on SQLite in a directory of its own, the real gate, a script given as text,
  * real sockets on loopback unless the seams say otherwise. Its clock can be put forward.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { localBook } from '../src/core/admin/local-book.ts';
 import { createGate } from '../src/core/gate/gate.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
 import { openPolicy } from '../src/core/policy/policy.ts';
 import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
-import { createKeyring } from '../src/core/secrets/keyring.ts';
+import { type Keyring, openOrCreateKeyring } from '../src/core/secrets/keyring.ts';
 import { SessionDirectory } from '../src/core/sessions/directory.ts';
 import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
-import { chooseDatabases, databaseName } from '../src/core/storage/choose.ts';
+import type { Storage } from '../src/core/storage/types.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
 import { modules } from '../src/doors/sip/modules/modules.ts';
 import { loadScript } from '../src/doors/sip/script/load.ts';
-import { scriptTables } from '../src/doors/sip/ser-tables.ts';
+import { type ScriptTables, scriptTables } from '../src/doors/sip/ser-tables.ts';
 import type { SipOptions } from '../src/doors/sip/services.ts';
 import { hostPort } from '../src/doors/sip/transport/point.ts';
 import { type Clock, systemClock } from '../src/platform/clock.ts';
@@ -32,14 +33,14 @@ import type { Cleanup } from './peers/cleanup.ts';
 
 export const DOMAIN = 'hotel.example';
 
-export interface LabOptions extends DoorSeams {
+export interface LabOptions extends DoorSeams, Pick<GroundOptions, 'users' | 'folder' | 'tables'> {
   readonly script: string;
   readonly preloadedRoute?: SipOptions['preloadedRoute'];
   /** Without brackets; default: 127.0.0.1. */
   readonly address?: string;
-  /** Passwords by name. */
-  readonly users?: Readonly<Record<string, string>>;
   readonly clock?: LabClock;
+  /** Shared with others; default: one of its own, made as the other options say. */
+  readonly ground?: LabGround;
 }
 
 export interface SipLab {
@@ -84,7 +85,6 @@ export class LabClock implements Clock {
 const STEP_MS = 500;
 
 export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
   const address = options.address ?? '127.0.0.1';
   const clock = options.clock ?? new LabClock();
   const complaints: string[] = [];
@@ -94,38 +94,9 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: describeError(error) }) });
   const { script, problems } = loadScript(options.script, { file: 'ser.cfg', modules });
   if (script === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
-  const databases = chooseDatabases({
-    configured: undefined,
-    script: [],
-    fallback: `sqlite:${join(folder, 'gatehouse.db')}`,
-  });
-  const keyring = await createKeyring(join(folder, 'gatehouse.key'));
-  const storage = await openStorage({
-    main: databases.main,
-    attached: databases.attached,
-    auditDir: join(folder, 'audit'),
-    auditKey: keyring.derive('audit'),
-    backupDir: join(folder, 'backup'),
-    log,
-    clock,
-  });
-  const database = (url: string) => databaseName(databases, url);
-  const { subscriber, uri } = scriptTables(script, database);
-  if (subscriber) await storage.ser.open('subscriber', subscriber);
-  const book = localBook({
-    store: storage.users,
-    keyring,
-    clock,
-    shownIn: { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) },
-  });
-  await book.addMany(
-    Object.entries(options.users ?? {}).map(([name, password]) => ({
-      login: { name, domain: DOMAIN },
-      password,
-      email: '',
-    })),
-    [],
-  );
+  const nameOf = () => 'main';
+  const ground = options.ground ?? (await layGround({ ...options, clock, log, shown: scriptTables(script, nameOf) }));
+  const { storage, keyring } = ground;
   const users = new UserRegistry({ store: storage.users, tables: storage.ser, keyring, clock, log });
   const sessions = new SessionDirectory(() => [door]);
   const gate = createGate({
@@ -154,7 +125,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     gate,
     journal: storage.journal,
     tables: storage.ser,
-    database,
+    database: nameOf,
     userSource: (spec, how) => users.source(spec, how),
     derive: (purpose) => keyring.derive(purpose),
     metrics: reading(readings),
@@ -165,8 +136,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
   t.after(async () => {
     await door.stop(1000);
     gate.flush();
-    await storage.close();
-    rmSync(folder, { recursive: true, force: true });
+    if (options.ground === undefined) await ground.close();
   });
   const port = (what: string) => door.listeners().find((listener) => listener.what === what)?.port ?? 0;
   return {
@@ -194,6 +164,72 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       wheel.advance();
     }
   }
+}
+
+/** Keys, database and users, which several labs may share. */
+export interface LabGround {
+  readonly keyring: Keyring;
+  readonly storage: Storage;
+  close(): Promise<void>;
+}
+
+export interface GroundOptions {
+  /** Passwords by name. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** The data directory, which outlives it; default: one of its own. */
+  readonly folder?: string;
+  /** SQL that makes tables of SER before Gatehouse sees the database. */
+  readonly tables?: string;
+  /** SER tables that show the users. */
+  readonly shown?: Pick<ScriptTables, 'subscriber' | 'uri'>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** Whoever lays it closes it. */
+export async function layGround(options: GroundOptions): Promise<LabGround> {
+  const {
+    clock = systemClock,
+    log = silentLog,
+    shown: { subscriber, uri } = { subscriber: undefined, uri: undefined },
+  } = options;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
+  const database = join(folder, 'gatehouse.db');
+  const keyring = await openOrCreateKeyring(join(folder, 'gatehouse.key'), existsSync(database));
+  if (options.tables !== undefined) makeTables(database, options.tables);
+  const storage = await openStorage({
+    main: `sqlite:${database}`,
+    attached: undefined,
+    auditDir: join(folder, 'audit'),
+    auditKey: keyring.derive('audit'),
+    backupDir: join(folder, 'backup'),
+    log,
+    clock,
+  });
+  if (subscriber) await storage.ser.open('subscriber', subscriber);
+  const book = localBook({
+    store: storage.users,
+    keyring,
+    clock,
+    shownIn: { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) },
+  });
+  const users = Object.entries(options.users ?? {});
+  await book.addMany(
+    users.map(([name, password]) => ({ login: { name, domain: DOMAIN }, password, email: '' })),
+    [],
+  );
+  return { keyring, storage, close };
+
+  async function close(): Promise<void> {
+    await storage.close();
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeTables(file: string, sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
 }
 
 function complaining(complaints: string[]): Log {
