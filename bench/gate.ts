@@ -7,7 +7,7 @@ import { createGate } from '../src/core/gate/gate.ts';
 import type { Knock } from '../src/core/gate/types.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
-import { openPolicy } from '../src/core/policy/policy.ts';
+import { PolicyRules } from '../src/core/policy/rules.ts';
 import { digestResponse } from '../src/core/proofs/digest.ts';
 import { digestHa1 } from '../src/core/proofs/digest-hash.ts';
 import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
@@ -41,7 +41,7 @@ const gate = createGate({
   journal,
   limits: new Limits(new TimerWheel({ clock, onError: console.error }), clock),
   nonceCounts: new NonceCounts({ clock, lifetimeMs: 300_000 }),
-  policy: openPolicy,
+  policy: new PolicyRules(),
   hooks: noHooks,
   sessions: new SessionDirectory(() => []),
   refreshes: new RefreshCounts(journal, clock),

@@ -26,7 +26,7 @@ import { createGate } from './core/gate/gate.ts';
 import { noHooks } from './core/hooks/hooks.ts';
 import { Limits } from './core/limits/limits.ts';
 import { openPlacesFile } from './core/limits/places-file.ts';
-import { openPolicy } from './core/policy/policy.ts';
+import { PolicyRules } from './core/policy/rules.ts';
 import { NonceCounts } from './core/proofs/nonce-counts.ts';
 import { type Keyring, openOrCreateKeyring } from './core/secrets/keyring.ts';
 import { SessionDirectory } from './core/sessions/directory.ts';
@@ -140,6 +140,7 @@ interface Ground {
   readonly keyring: Keyring;
   readonly storage: Storage;
   readonly users: UserRegistry;
+  readonly rules: PolicyRules;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   readonly book: UserBook;
 }
@@ -182,7 +183,7 @@ async function openDoors(
   adminPassword: string | undefined,
 ): Promise<Server> {
   const clock = systemClock;
-  const { keyring, storage, users } = ground;
+  const { keyring, storage, users, rules } = ground;
   const { journal } = storage;
   const startedAt = new Date(clock.now()).toISOString();
   const metrics = createMetrics({ version });
@@ -198,7 +199,7 @@ async function openDoors(
     journal,
     limits,
     nonceCounts: new NonceCounts({ clock, lifetimeMs: 1000 * (nonceExpire + NONCE_SLACK) }),
-    policy: openPolicy,
+    policy: rules,
     hooks: noHooks,
     sessions,
     refreshes: new RefreshCounts(journal, clock),
@@ -227,7 +228,11 @@ async function openDoors(
   metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
   metrics.gauge('gatehouse_users_waiting', 'Users that are being read.', () => users.waiting, []);
   const admins = createAdmins({ store: storage.admins, limits, journal, clock });
-  const health = (): HealthItem[] => [...storage.health(), ...doors.flatMap((door) => door.health())];
+  const health = (): HealthItem[] => [
+    ...storage.health(),
+    ...rules.health(),
+    ...doors.flatMap((door) => door.health()),
+  ];
   const status: Administration['status'] = async () => ({
     version,
     startedAt,
@@ -437,8 +442,10 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     log: log.child('storage'),
     clock,
   });
+  const rules = new PolicyRules();
   try {
     await keyring.checkKey(storage.meta);
+    rules.replace(await storage.policies.list());
   } catch (error) {
     await storage.close();
     throw error;
@@ -451,7 +458,7 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     log: log.child('users'),
     trustMs: 1000 * site.config.users.trust_seconds,
   });
-  return { keyring, storage, users, book: await openBook(site, storage, keyring) };
+  return { keyring, storage, users, rules, book: await openBook(site, storage, keyring) };
 }
 
 async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage, keyring: Keyring): Promise<UserBook> {
@@ -463,11 +470,13 @@ async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage,
 }
 
 /** What the administration of a running server and that beside a stopped one share. */
-function administrationParts(site: Site, { storage, keyring, users, book }: Ground, dataDir: string) {
+function administrationParts(site: Site, { storage, keyring, users, book, rules }: Ground, dataDir: string) {
   return {
     clock: systemClock,
     journal: storage.journal,
     book,
+    policies: storage.policies,
+    rules,
     changed: (name: string) => users.forget(name),
     defaultDomain: site.config.users.default_domain,
     auditDirectory: auditDirectoryOf(dataDir),

@@ -10,7 +10,7 @@ import { localBook } from '../src/core/admin/local-book.ts';
 import { createGate } from '../src/core/gate/gate.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
-import { openPolicy } from '../src/core/policy/policy.ts';
+import { PolicyRules } from '../src/core/policy/rules.ts';
 import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
 import { type Keyring, openOrCreateKeyring } from '../src/core/secrets/keyring.ts';
 import { SessionDirectory } from '../src/core/sessions/directory.ts';
@@ -105,7 +105,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     journal: storage.journal,
     limits: new Limits(wheel, clock),
     nonceCounts: new NonceCounts({ clock, lifetimeMs: 360_000 }),
-    policy: openPolicy,
+    policy: new PolicyRules(),
     hooks: noHooks,
     sessions,
     refreshes: new RefreshCounts(storage.journal, clock),

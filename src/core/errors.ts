@@ -23,6 +23,10 @@ export const CORE_ERRORS = {
   TABLE_UNKNOWN: 'the SIP configuration names no such table of contacts',
   CONTACT_INVALID: 'the text is no contact, or its time or q is out of range',
   ALIAS_EXISTS: 'the login is an alias already',
+  POLICY_INVALID: 'a rule of the policy has a fault, or is asked for a door without rules',
+  POLICY_NAME: 'the text cannot be the name of a policy',
+  POLICY_UNKNOWN: 'there is no policy of this name',
+  POLICY_CONTRADICTION: 'state: rules of the policy refuse each other',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',
   AUDIT_BROKEN: 'the audit trail cannot be read',
 } as const;

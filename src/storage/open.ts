@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { WorkerClient } from './client.ts';
 import { GroupJournal } from './journal.ts';
-import { adminStore, metaStore, serTables, userStore } from './stores.ts';
+import { adminStore, metaStore, policyStore, serTables, userStore } from './stores.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 export interface StorageOptions {
@@ -36,6 +36,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     users: userStore(worker),
     admins: adminStore(worker),
     meta: metaStore(worker),
+    policies: policyStore(worker),
     ser: serTables(worker),
     report,
     waiting: () => journal.waiting,

@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
 import type { AuditLines } from '../core/audit/types.ts';
+import type { PolicyRule } from '../core/policy/rule.ts';
 import type {
   LocationSpec,
   NewSubscriber,
@@ -48,6 +49,9 @@ export interface Calls {
   'admins.count'(): number;
   'admins.hash'(name: string): string | undefined;
   'admins.set'(name: string, hash: string, now: number): void;
+  'policies.list'(): PolicyRule[];
+  'policies.set'(rules: readonly PolicyRule[], audit: AuditLines): void;
+  'policies.remove'(name: string, audit: AuditLines): void;
   'meta.get'(key: string): string | undefined;
   'meta.set'(key: string, value: string): void;
   'ser.openSubscriber'(spec: SubscriberSpec): TableReport;

@@ -439,6 +439,30 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.equal((await bindings(storage)).length, 40);
   });
 
+  is('policies: set together, changed, removed, with their lines in the trail', async (_t, { policies }) => {
+    const rule = (name: string, action: string) => {
+      return {
+        name,
+        scope: 'sip',
+        action,
+        user: 'jörg, 10*',
+        realm: '',
+        client: '',
+        time: '* * * * 1-5 *',
+        active: true,
+      };
+    };
+    assert.deepEqual(await policies.list(), []);
+    await policies.set([rule('b', 'allow'), rule('a', 'allow=false')], [AUDIT_LINE]);
+    await policies.set([{ ...rule('b', "text='ü'"), active: false }], []);
+    assert.deepEqual(await policies.list(), [rule('a', 'allow=false'), { ...rule('b', "text='ü'"), active: false }]);
+    await policies.remove('a', [AUDIT_LINE]);
+    assert.deepEqual(
+      (await policies.list()).map(({ name }) => name),
+      ['b'],
+    );
+  });
+
   is('small values and administrators', async (_t, { meta, admins }) => {
     assert.equal(await meta.get('a'), undefined);
     await meta.set('a', 'b');

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { MIGRATIONS } from './migrations/list.ts';
 import { migrateDown, openStorage } from './open.ts';
 import { binding, bindings, put, storageContract, storageOptions, written } from './storage.contract.ts';
 
+const NEWEST = Object.keys(MIGRATIONS).at(-1)!;
 const sqliteIn = (dir: string) => `sqlite:${join(dir, 'gatehouse.db')}`;
 
 storageContract('sqlite', async (dir) => sqliteIn(dir));
@@ -42,7 +44,10 @@ test('a database of a newer Gatehouse is refused with both versions', async (t) 
   const db = new DatabaseSync(join(options.dir, 'gatehouse.db'));
   db.exec("INSERT INTO gh_migration VALUES ('9999-future', '2030-01-01T00:00:00Z')");
   db.close();
-  await assert.rejects(openStorage(options), { code: 'STORAGE_NEWER', message: /9999-future.*0002-ser-tables/ });
+  await assert.rejects(openStorage(options), {
+    code: 'STORAGE_NEWER',
+    message: new RegExp(`9999-future.*${NEWEST}`),
+  });
 });
 
 test('a migration is undone and done again, each time after a backup', async (t) => {
@@ -51,10 +56,7 @@ test('a migration is undone and done again, each time after a backup', async (t)
   await first.users.create({ logins: [{ name: '1', domain: '' }], email: '', created: 1 }, () => null);
   await first.close();
   const after = await migrateDown(options);
-  assert.deepEqual(
-    after.map(({ applied }) => applied !== null),
-    [true, false],
-  );
+  assert.ok(after.every(({ name, applied }) => (applied === null) === (name === NEWEST)));
   const again = await openStorage(options);
   assert.equal(await again.users.count(), 1);
   assert.deepEqual(await again.ser.open('location', { database: 'main', table: 'location', columns: {} }), {

@@ -1,7 +1,7 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
 import { IMPORT_PIECE } from '../core/admin/types.ts';
 import type { SerTables, TableReport } from '../core/ser/types.ts';
-import type { AdminStore, MetaStore } from '../core/storage/types.ts';
+import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
 import type { UserStore } from '../core/users/store.ts';
 import { bindingAt, WIDTH } from './batch.ts';
 import type { WorkerClient } from './client.ts';
@@ -40,6 +40,14 @@ export function adminStore(worker: WorkerClient): AdminStore {
     count: () => worker.call('admins.count'),
     hash: (name) => worker.call('admins.hash', name),
     set: (name, hash, now) => worker.call('admins.set', name, hash, now),
+  };
+}
+
+export function policyStore(worker: WorkerClient): PolicyStore {
+  return {
+    list: () => worker.call('policies.list'),
+    set: (rules, audit) => worker.call('policies.set', rules, audit),
+    remove: (name, audit) => worker.call('policies.remove', name, audit),
   };
 }
 

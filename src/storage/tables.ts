@@ -5,6 +5,17 @@ export interface Schema {
   gh_user: { id: number; email: string; locked: number; password: Uint8Array | null; created: number };
   /** `position` 0 is the first login. */
   gh_login: { name: string; domain: string; user_id: number; position: number };
+  /** Conditions are empty where all are meant. */
+  gh_policy: {
+    name: string;
+    scope: string;
+    actions: string;
+    users: string;
+    realms: string;
+    clients: string;
+    times: string;
+    active: number;
+  };
   gh_admin: { name: string; hash: string; changed: number };
   gh_history: {
     session: string;

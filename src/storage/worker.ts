@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { toText } from './error-text.ts';
 import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
+import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
@@ -51,6 +52,7 @@ async function serve(options: WorkerOptions): Promise<void> {
   const committer = new Committer([...databases.values()], tables, audit);
   const subscribers = new Subscribers(tables);
   const users = new Users(main, tables);
+  const policies = new Policies(main);
   const facts = { admins: admins(main), meta: meta(main) };
   let streaming = 0;
 
@@ -75,6 +77,9 @@ async function serve(options: WorkerOptions): Promise<void> {
     'admins.count': () => facts.admins.count(),
     'admins.hash': (name) => facts.admins.hash(name),
     'admins.set': (name, hash, now) => facts.admins.set(name, hash, now),
+    'policies.list': () => policies.list(),
+    'policies.set': (rules, lines) => audit.together(lines, (seal) => policies.set(rules, seal)),
+    'policies.remove': (name, lines) => audit.together(lines, (seal) => policies.remove(name, seal)),
     'meta.get': (key) => facts.meta.get(key),
     'meta.set': (key, value) => facts.meta.set(key, value),
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),

@@ -1,5 +1,4 @@
 /** `gatehouse trace ser.cfg MESSAGE`: what the script would do with one request, line by line, without a network. */
-import { readFileSync } from 'node:fs';
 import type { TraceReport } from '../../main.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Context } from '../context.ts';
@@ -8,8 +7,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { printable } from '../io.ts';
-
-const LARGEST = 1 << 20;
+import { readText } from '../read-text.ts';
 
 export async function run(
   context: Context,
@@ -18,30 +16,11 @@ export async function run(
   { result = [] }: { result?: string[] } = {},
 ): Promise<ExitCode> {
   const { trace } = await context.parts();
-  const message = messageFile === '-' ? await standardInput(context.io) : readMessage(messageFile);
+  const message = await readText(context.io, messageFile, 'latin1');
   const results = new Map(result.map(readResult));
   const report = await trace({ ...startOptions(context), serCfg: file, message, results });
   answer(context, { ...report }, () => reportText(report, context.io));
   return EXIT.ok;
-}
-
-function readMessage(file: string): string {
-  try {
-    return readFileSync(file, 'latin1').slice(0, LARGEST);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : String(code ?? cause);
-    throw new GatehouseError('FILE_UNREADABLE', why, { where: file, cause });
-  }
-}
-
-async function standardInput(io: Io): Promise<string> {
-  let text = '';
-  for await (const piece of io.input) {
-    text += typeof piece === 'string' ? piece : Buffer.from(piece).toString('latin1');
-    if (text.length > LARGEST) break;
-  }
-  return text;
 }
 
 function readResult(text: string): [string, number] {

@@ -6,6 +6,7 @@ import type { AuditLines } from '../audit/types.ts';
 import type { Door } from '../doors/types.ts';
 import type { Change, Waiter } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
+import { PolicyRules } from '../policy/rules.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
@@ -159,6 +160,12 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     journal,
     book: kind === 'local' ? localBook({ store, keyring, clock, shownIn: SHOWN_IN }) : attachedBook(names),
     contacts: { open: (table) => (table === 'aliases' ? aliases : contacts.open(table)) },
+    policies: {
+      list: async () => [],
+      set: async (_rules, lines) => record(lines),
+      remove: async (_name, lines) => record(lines),
+    },
+    rules: new PolicyRules(),
     changed: (name) => void changed.push(name),
     defaultDomain: 'example.com',
     auditDirectory: '/nowhere',
@@ -402,4 +409,50 @@ test('the first administrator, wrong passwords, and the limit', async () => {
   );
   assert.equal(audited().filter(({ event }) => event === 'refused').length, 15);
   assert.notEqual(generatePassword(), generatePassword());
+});
+
+test('policies: faulty ones are refused before anything is written, changes take effect at once and are told of', async () => {
+  const { administration, audited } = lab('local');
+  const rule = { name: 'a', scope: 'sip', action: 'allow', user: '10*', realm: '', client: '', time: '', active: true };
+  await administration.addUser({ login: '2000', password: 'x' });
+  await assert.rejects(administration.setPolicies([rule, { ...rule, name: 'b', time: '* *' }]), {
+    code: 'POLICY_INVALID',
+  });
+  assert.deepEqual(await administration.listPolicies(), { policies: [], contradictions: [] });
+  const changes = [rule, { ...rule, name: 'b', action: '!allow' }].map((one) => administration.setPolicies([one]));
+  assert.deepEqual((await Promise.all(changes)).at(-1), { contradictions: [{ action: 'allow', rules: ['a', 'b'] }] });
+  const asked = { user: '2000', door: 'sip', client: '192.0.2.1' };
+  assert.equal((await administration.explainPolicy(asked)).refusal, 'no rule allows it');
+  assert.equal((await administration.explainPolicy({ ...asked, user: '3000' })).account, 'unknown');
+  await assert.rejects(administration.explainPolicy({ ...asked, door: 'barn' }), { code: 'POLICY_INVALID' });
+  await administration.removePolicy('a');
+  await assert.rejects(administration.removePolicy('a'), { code: 'POLICY_UNKNOWN' });
+  assert.deepEqual(
+    audited()
+      .slice(1)
+      .map(({ time: _, ...line }) => line),
+    [
+      {
+        event: 'admin',
+        action: 'set-policy',
+        by: 'test',
+        policy: 'a',
+        scope: 'sip',
+        actions: 'allow',
+        user: '10*',
+        active: true,
+      },
+      {
+        event: 'admin',
+        action: 'set-policy',
+        by: 'test',
+        policy: 'b',
+        scope: 'sip',
+        actions: '!allow',
+        user: '10*',
+        active: true,
+      },
+      { event: 'admin', action: 'remove-policy', by: 'test', policy: 'a' },
+    ],
+  );
 });

@@ -12,10 +12,13 @@ import { verifyTrail } from '../audit/verify.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { commit } from '../journal/commit.ts';
 import type { Journal } from '../journal/types.ts';
+import type { PolicyRules } from '../policy/rules.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
+import type { PolicyStore } from '../storage/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
+import { policyCalls } from './policies.ts';
 import {
   type Administration,
   type AuditReport,
@@ -31,6 +34,9 @@ export interface AdministrationParts {
   readonly journal: Journal;
   readonly book: UserBook;
   readonly contacts: ContactTables;
+  readonly policies: PolicyStore;
+  /** The rules in force. */
+  readonly rules: PolicyRules;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   /** Told of each user we changed, so that caches read anew. */
@@ -66,6 +72,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     listBindings,
     addBinding,
     removeBindings,
+    ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     status: () => parts.status(),

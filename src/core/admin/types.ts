@@ -3,9 +3,11 @@
  * one, later HTTP. All values are JSON.
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
- * CONTACT_INVALID, ALIAS_EXISTS, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
+ * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { SessionInfo } from '../doors/types.ts';
+import type { PolicyRule } from '../policy/rule.ts';
+import type { Contradiction, Weighing } from '../policy/rules.ts';
 
 /** Users in one piece of an import. */
 export const IMPORT_PIECE = 500;
@@ -45,6 +47,15 @@ export interface AuditReport {
   faults: { file: string; line: number; fault: string }[];
 }
 
+/** What the rules say of somebody, and what follows. */
+export interface PolicyReasons {
+  account: 'open' | 'locked' | 'unknown';
+  /** One for each action of the door's scope. */
+  weighings: (Omit<Weighing, 'value'> & { value: boolean | number | null })[];
+  /** Why the rules refuse; null: they do not. */
+  refusal: string | null;
+}
+
 export interface Administration {
   addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
@@ -66,6 +77,13 @@ export interface Administration {
   listBindings(table: string): Promise<BindingView[]>;
   addBinding(binding: { table: string; login: LoginText; contact: string; seconds: number; q: number }): Promise<void>;
   removeBindings(table: string, login: LoginText, contact?: string): Promise<number>;
+
+  listPolicies(): Promise<{ policies: PolicyRule[]; contradictions: Contradiction[] }>;
+  /** Makes or changes all of them, or none; gives what contradicts each other afterwards. */
+  setPolicies(rules: PolicyRule[]): Promise<{ contradictions: Contradiction[] }>;
+  removePolicy(name: string): Promise<void>;
+  /** `time` in milliseconds since the epoch; absent: now. */
+  explainPolicy(question: { user: LoginText; door: string; client: string; time?: number }): Promise<PolicyReasons>;
 
   /** Of an administrator of console and HTTP; `admin` is made where there is none. */
   setAdminPassword(name: string, password: string): Promise<void>;

@@ -2,12 +2,14 @@
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Administration, BindingView, UserView } from '../admin/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
+import { PolicyRules } from '../policy/rules.ts';
 
 export interface FakeAdministration extends Administration {
   readonly users: Map<string, UserView & { password: string }>;
   readonly bindings: BindingView[];
   readonly sessions: SessionInfo[];
   readonly adminPasswords: Map<string, string>;
+  readonly policies: PolicyRules;
   faults: { file: string; line: number; fault: string }[];
 }
 
@@ -81,6 +83,19 @@ export function fakeAdministration(): FakeAdministration {
     setAdminPassword: async (name, password) => {
       if (password.length < 8) throw new GatehouseError('ADMIN_PASSWORD_SHORT', 'too short');
       fake.adminPasswords.set(name, password);
+    },
+    policies: new PolicyRules(),
+    listPolicies: async () => ({ policies: fake.policies.list(), contradictions: fake.policies.contradictions() }),
+    setPolicies: async (rules) => {
+      fake.policies.replace([...fake.policies.list(), ...rules]);
+      return { contradictions: fake.policies.contradictions() };
+    },
+    removePolicy: async (name) => fake.policies.replace(fake.policies.list().filter((rule) => rule.name !== name)),
+    explainPolicy: async ({ user: name, client, time = 0 }) => {
+      const subject = { scope: 'sip', user: { name, realm: '' }, client, time: new Date(time) } as const;
+      const { weighings, refusal } = fake.policies.explain(subject);
+      const shown = weighings.map((one) => ({ ...one, value: one.value ?? null }));
+      return { account: users.has(name) ? 'open' : 'unknown', weighings: shown, refusal: refusal ?? null };
     },
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

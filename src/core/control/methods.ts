@@ -13,6 +13,18 @@ const password = z.string().max(1024);
 const email = z.string().max(320);
 const table = z.string().min(1).max(64);
 const contact = z.string().min(1).max(1024);
+const policyName = z.string().max(80);
+const condition = z.string().max(2000);
+const policyRule = z.strictObject({
+  name: policyName,
+  scope: z.string().max(32),
+  action: condition,
+  user: condition,
+  realm: condition,
+  client: condition,
+  time: condition,
+  active: z.boolean(),
+});
 const newUser = z.strictObject({ login, password, email: email.optional() });
 
 export const METHODS = {
@@ -47,6 +59,17 @@ export const METHODS = {
     }),
   ]),
   removeBindings: z.tuple([table, login, contact.optional()]),
+  listPolicies: z.tuple([]),
+  setPolicies: z.tuple([z.array(policyRule).max(1000)]),
+  removePolicy: z.tuple([policyName]),
+  explainPolicy: z.tuple([
+    z.strictObject({
+      user: login,
+      door: z.string().max(32),
+      client: z.string().max(128),
+      time: z.int().min(0).max(8.64e15).optional(),
+    }),
+  ]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

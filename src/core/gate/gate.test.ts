@@ -7,7 +7,7 @@ import type { Door } from '../doors/types.ts';
 import { noHooks } from '../hooks/hooks.ts';
 import type { Change } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
-import { openPolicy } from '../policy/policy.ts';
+import { PolicyRules } from '../policy/rules.ts';
 import { digestResponse } from '../proofs/digest.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
@@ -18,7 +18,7 @@ import { SerUsers } from '../users/ser-users.ts';
 import { StoredAccount } from '../users/stored-account.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import { createGate, type GateParts } from './gate.ts';
-import type { Answer, DigestProof, Knock, PasswordProof, Verdict } from './types.ts';
+import type { Answer, DigestProof, Knock, PasswordProof, Ticket, Verdict } from './types.ts';
 
 function lab(changes: Partial<GateParts> = {}) {
   const time = { now: 1_700_000_000_000 };
@@ -48,8 +48,10 @@ function lab(changes: Partial<GateParts> = {}) {
     ignoresCase: false,
     find: (name: string) => step('find', users.get(name) ?? null),
   };
+  const rules = new PolicyRules();
   const policy = {
-    decide: (...args: Parameters<typeof openPolicy.decide>) => step('policy', openPolicy.decide(...args)),
+    decide: (ticket: Ticket) => step('policy', rules.decide(ticket)),
+    terms: (ticket: Ticket) => rules.terms(ticket),
   };
   const gate = createGate({
     clock,
@@ -157,7 +159,9 @@ test('names that nobody has count against the sender, who is then not even looke
 });
 
 test('that a user is locked, or a rule against him, is told to who gave the right proof, and to nobody else', () => {
-  const { gate, add, audited } = lab({ policy: { decide: () => ({ allowed: false, rule: 'night' }) } });
+  const { gate, add, audited } = lab({
+    policy: { decide: () => ({ allowed: false, rule: 'night' }), terms: () => ({}) },
+  });
   add('bob', 'secret', true);
   add('alice', 'secret');
   const reasons = (password: string) =>

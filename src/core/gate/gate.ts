@@ -36,6 +36,7 @@ import type {
   Refused,
   SessionName,
   SessionStart,
+  Terms,
   Ticket,
   Verdict,
 } from './types.ts';
@@ -171,7 +172,8 @@ class TheGate implements CoreGate {
       return this.#refuse(knock, 'replayed', account);
     }
     if (account.locked) return this.#refuse(knock, 'locked', account);
-    const decision = this.#parts.policy.decide(knock, account);
+    const ticket = { door: knock.door, account, client: knock.client, time: knock.time };
+    const decision = this.#parts.policy.decide(ticket);
     if (!decision.allowed) return this.#refuse(knock, 'policy', account, decision.rule);
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
@@ -180,7 +182,7 @@ class TheGate implements CoreGate {
       this.#limits.succeeded(account.id, knock.client);
       this.stats.proven++;
     }
-    return { verdict: 'proven', ticket: { door: knock.door, account, client: knock.client, time: knock.time } };
+    return { verdict: 'proven', ticket };
   }
 
   /** Remembers it, so that it is new this once. */
@@ -219,7 +221,8 @@ class TheGate implements CoreGate {
   }
 
   #admitted(ticket: Ticket, admission: Admission): Admission {
-    if (admission.admitted) return admission;
+    if (admission.admitted)
+      return { admitted: true, terms: stricter(admission.terms, this.#parts.policy.terms(ticket)) };
     const { door, account, client } = ticket;
     const fields = { door, user: account.login, client: client.address, reason: 'hook', rule: admission.reason };
     this.#parts.journal.append([auditChange(this.#parts.clock.now(), 'refused', fields)]);
@@ -262,6 +265,12 @@ function isRight(proof: Proof, account: Account): boolean {
     case 'external':
       return true;
   }
+}
+
+/** A hook cannot give what a rule denies. */
+function stricter(a: Terms, b: Terms): Terms {
+  if (a.seconds === undefined || b.seconds === undefined) return b.seconds === undefined ? a : b;
+  return a.seconds < b.seconds ? a : b;
 }
 
 function refusal(reason: RefusalReason): Refused {

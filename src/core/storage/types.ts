@@ -1,6 +1,8 @@
 /** The whole of storage as main opens it; each part implements an interface of core. */
+import type { AuditLines } from '../audit/types.ts';
 import type { HealthItem } from '../doors/types.ts';
 import type { Journal } from '../journal/types.ts';
+import type { PolicyRule } from '../policy/rule.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { UserStore } from '../users/store.ts';
 
@@ -9,6 +11,7 @@ export interface Storage {
   readonly users: UserStore;
   readonly admins: AdminStore;
   readonly meta: MetaStore;
+  readonly policies: PolicyStore;
   readonly ser: SerTables;
   /** What was found and done while opening, for `check` and the start message. */
   readonly report: StorageReport;
@@ -41,6 +44,14 @@ export interface MigrationInfo {
 export interface MetaStore {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
+}
+
+/** The rules that administrators set; each change with its lines of the audit trail. */
+export interface PolicyStore {
+  list(): Promise<PolicyRule[]>;
+  /** Makes or changes all of them, or none. */
+  set(rules: readonly PolicyRule[], audit: AuditLines): Promise<void>;
+  remove(name: string, audit: AuditLines): Promise<void>;
 }
 
 /** Administrators of the console and of the HTTP administration; apart from users. */

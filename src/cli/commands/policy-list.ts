@@ -1,0 +1,25 @@
+/** `gatehouse policy list` */
+import type { Context } from '../context.ts';
+import { answer, readingAdministration } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { warnOfContradictions } from '../policy-warning.ts';
+import { table } from '../table.ts';
+
+export async function run(context: Context): Promise<0> {
+  const { policies, contradictions } = await readingAdministration(context, (administration) =>
+    administration.listPolicies(),
+  );
+  answer(context, { policies, contradictions }, () => {
+    if (policies.length === 0) return 'no policies: any known, unlocked user may use any door';
+    const rows = policies.map(({ name, scope, action, user, realm, client, time, active }) => [
+      name,
+      scope,
+      ...[user, realm, client, time].map((condition) => condition || '*'),
+      active ? '' : 'inactive',
+      action,
+    ]);
+    return table(context.io, ['NAME', 'SCOPE', 'USER', 'REALM', 'CLIENT', 'TIME', '', 'ACTION'], rows);
+  });
+  warnOfContradictions(context, contradictions);
+  return EXIT.ok;
+}

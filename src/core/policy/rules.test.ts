@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Ticket } from '../gate/types.ts';
+import type { Account } from '../users/types.ts';
+import type { PolicyRule } from './rule.ts';
+import { PolicyRules } from './rules.ts';
+
+function rule(name: string, action: string, conditions: Partial<PolicyRule> = {}): PolicyRule {
+  return { name, scope: 'sip', action, user: '', realm: '', client: '', time: '', active: true, ...conditions };
+}
+
+function knocking(login: string, client = '192.0.2.1', time = '2026-11-23T08:00'): Ticket {
+  const [name = '', domain = ''] = login.split('@');
+  const account = { name, domain } as Account;
+  return { door: 'sip', account, client: { address: client, port: 5060 }, time: Date.parse(time) };
+}
+
+function rules(...all: PolicyRule[]): PolicyRules {
+  const made = new PolicyRules();
+  made.replace(all);
+  return made;
+}
+
+const ALLOWED = { allowed: true };
+const refusedBy = (name: string) => ({ allowed: false, rule: name });
+
+test('without rules, and at a door that no rule is about, everybody is let in', () => {
+  assert.deepEqual(rules().decide(knocking('1000')), ALLOWED);
+  const strict = rules(rule('nobody', 'allow=false'));
+  assert.deepEqual(strict.decide({ ...knocking('1000'), door: 'console' }), ALLOWED);
+  assert.deepEqual(strict.decide(knocking('1000')), refusedBy('nobody'));
+});
+
+test('as soon as a rule allows somebody, who is under none is refused', () => {
+  const some = rules(rule('staff', 'allow', { user: '10*' }));
+  assert.deepEqual(some.decide(knocking('1000')), ALLOWED);
+  assert.deepEqual(some.decide(knocking('2000')), refusedBy('no rule allows it'));
+  assert.deepEqual(rules(rule('short', 'session_seconds=60')).decide(knocking('2000')), ALLOWED);
+});
+
+test('a more exact rule goes before others: the user first, then the realm, then the client', () => {
+  const all = rules(
+    rule('all', 'allow'),
+    rule('pattern', 'allow=false', { user: '10*' }),
+    rule('one', 'allow', { user: '1000' }),
+    rule('here', 'allow=false', { client: '192.0.2.0/24' }),
+    rule('theirs', 'allow', { realm: 'example.com' }),
+  );
+  assert.deepEqual(all.decide(knocking('1000')), ALLOWED);
+  assert.deepEqual(all.decide(knocking('1001')), refusedBy('pattern'));
+  assert.deepEqual(all.decide(knocking('2000', '198.51.100.1')), ALLOWED);
+  assert.deepEqual(all.decide(knocking('2000')), refusedBy('here'));
+  assert.deepEqual(all.decide(knocking('2000@example.com')), ALLOWED);
+});
+
+test('hours, and rules that are not active', () => {
+  const office = rules(
+    rule('office', 'allow', { time: '* 7-18 * * 1-5 *' }),
+    rule('always', 'allow', { active: false }),
+  );
+  assert.deepEqual(office.decide(knocking('1000')), ALLOWED);
+  assert.deepEqual(office.decide(knocking('1000', '192.0.2.1', '2026-11-23T19:00')), refusedBy('no rule allows it'));
+});
+
+test('rules that count and do not agree refuse, whatever they disagree in', () => {
+  const allow = rules(rule('yes', 'allow'), rule('no', 'allow=false'));
+  assert.deepEqual(allow.decide(knocking('1000')), refusedBy('no and yes contradict each other in allow'));
+  assert.deepEqual(allow.contradictions(), [{ action: 'allow', rules: ['no', 'yes'] }]);
+  assert.equal(allow.health()[0]?.code, 'POLICY_CONTRADICTION');
+  const seconds = rules(rule('long', 'session_seconds=60'), rule('short', 'session_seconds=30'));
+  assert.equal(seconds.decide(knocking('1000')).allowed, false);
+  assert.deepEqual(seconds.terms(knocking('1000')), {});
+  // Three that count, of which two agree.
+  assert.equal(
+    rules(rule('a', 'allow'), rule('b', 'allow=false'), rule('c', 'allow')).decide(knocking('1')).allowed,
+    false,
+  );
+  const agreed = rules(rule('a', 'allow, session_seconds=60'), rule('b', 'allow=1'));
+  assert.deepEqual(agreed.decide(knocking('1000')), ALLOWED);
+  assert.deepEqual(agreed.terms(knocking('1000')), { seconds: 60 });
+  assert.deepEqual(agreed.contradictions(), []);
+});
+
+test('why: every rule in the order weighed, and what put it out', () => {
+  const all = rules(
+    rule('elsewhere', 'allow', { client: '10.0.0.0/8' }),
+    rule('general', 'allow=false'),
+    rule('night', 'allow=false', { user: '1000', time: '* 0-5 * * * *' }),
+    rule('one', 'allow', { user: '1000' }),
+    rule('short', 'session_seconds=60'),
+  );
+  const subject = {
+    scope: 'sip',
+    user: { name: '1000', realm: '' },
+    client: '192.0.2.1',
+    time: new Date('2026-11-23T08:00'),
+  } as const;
+  assert.deepEqual(all.explain(subject), {
+    weighings: [
+      {
+        action: 'allow',
+        rules: [
+          { name: 'one', value: true, out: undefined },
+          { name: 'general', value: false, out: 'less exact' },
+          { name: 'elsewhere', value: true, out: 'client' },
+          { name: 'night', value: false, out: 'time' },
+        ],
+        value: true,
+        contradiction: false,
+      },
+      {
+        action: 'session_seconds',
+        rules: [{ name: 'short', value: 60, out: undefined }],
+        value: 60,
+        contradiction: false,
+      },
+    ],
+    refusal: undefined,
+  });
+});
+
+test('a faulty rule leaves those in force as they are', () => {
+  const strict = rules(rule('nobody', 'allow=false'));
+  const faults: [Partial<PolicyRule>, string, RegExp][] = [
+    [{ scope: 'spi' }, 'POLICY_INVALID', /^scope: there is no "spi"/],
+    [{ action: 'alow' }, 'POLICY_INVALID', /no action alow/],
+    [{ action: 'allow=maybe' }, 'POLICY_INVALID', /on or off/],
+    [{ action: 'session_seconds' }, 'POLICY_INVALID', /whole seconds/],
+    [{ action: 'session_seconds=0' }, 'POLICY_INVALID', /whole seconds/],
+    [{ action: '' }, 'POLICY_INVALID', /has none/],
+    [{ name: 'a b' }, 'POLICY_NAME', /no name/],
+    [{ time: '* *' }, 'POLICY_INVALID', /2 fields/],
+  ];
+  for (const [change, code, message] of faults)
+    assert.throws(() => strict.replace([{ ...rule('x', 'allow'), ...change }]), { code, message });
+  assert.deepEqual(strict.decide(knocking('1000')), refusedBy('nobody'));
+});
+
+test('the verdict is the one that why explains, whatever the rules', () => {
+  let seed = 7;
+  const pick = <T>(...all: T[]): T => {
+    seed = (seed * 48271) % 0x7fffffff;
+    return all[seed % all.length]!;
+  };
+  for (let round = 0; round < 500; round++) {
+    const made = rules(
+      ...Array.from({ length: pick(1, 2, 4, 8) }, (_, i) =>
+        rule(`r${i}`, pick('allow', 'allow=false', 'session_seconds=60', 'allow, session_seconds=30'), {
+          user: pick('', '*', '1000', '10*', '*, !1000'),
+          realm: pick('', 'example.com', '*, !example.com'),
+          client: pick('', '192.0.2.1', '192.0.2.0/24, !192.0.2.1', '10.0.0.0/8'),
+          time: pick('', '* 7-18 * * * *'),
+          active: pick(true, true, false),
+        }),
+      ),
+    );
+    const ticket = knocking(
+      pick('1000', '1001@example.com'),
+      pick('192.0.2.1', '10.0.0.1'),
+      pick('2026-11-23T08:00', '2026-11-23T22:00'),
+    );
+    const { name, domain: realm } = ticket.account;
+    const subject = {
+      scope: 'sip',
+      user: { name, realm },
+      client: ticket.client.address,
+      time: new Date(ticket.time),
+    } as const;
+    const { weighings, refusal } = made.explain(subject);
+    const decision = made.decide(ticket);
+    assert.equal(decision.allowed ? undefined : decision.rule, refusal);
+    const counting = weighings[0]!.rules.filter(({ out }) => out === undefined).map(({ value }) => value);
+    const expected =
+      weighings[0]!.rules.length === 0 || (counting.length > 0 && counting.every((value) => value === true));
+    assert.equal(decision.allowed, expected && !weighings.some(({ contradiction }) => contradiction));
+  }
+});

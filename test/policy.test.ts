@@ -1,0 +1,100 @@
+/** Rules as an administrator sets them, as a telephone feels them and as `why` explains them. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeSite } from './peers/gatehouse.ts';
+import { header, register, sipClient, statusOf } from './sip-client.ts';
+
+const PASSWORD = 'a password of a user';
+
+test('a rule holds for the next knock, is explained, survives a restart and stands in the audit trail', async (t) => {
+  const site = await makeSite(t);
+  const gatehouse = (...args: string[]) => {
+    const { status, stdout, stderr } = site.run(...args);
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  // Beside the stopped server, then in the running one.
+  gatehouse('user', 'add', '1000', PASSWORD);
+  gatehouse('policy', 'set', 'staff', '--scope', 'sip', '--action', 'allow, session_seconds=120', '--user', '10*');
+  let server = await site.start();
+  gatehouse('user', 'add', '2000', PASSWORD);
+  const phone = await sipClient(t, site.sip);
+  const registers = (user: string) => register(phone, { domain: site.sip, user, password: PASSWORD, expires: 3600 });
+
+  const granted = await registers('1000');
+  assert.equal(statusOf(granted), 200);
+  assert.match(header(granted!, 'Contact')!, /expires=1(20|19)\b/);
+  assert.equal(statusOf(await registers('2000')), 403);
+  assert.match(
+    gatehouse('policy', 'why', '2000', 'sip', '127.0.0.1'),
+    /staff .*its user is another[\s\S]*refused: no rule allows it/,
+  );
+  assert.match(
+    gatehouse('policy', 'why', '1000', 'sip', '127.0.0.1'),
+    /staff +true +counts[\s\S]*let in, session_seconds 120/,
+  );
+  assert.match(gatehouse('policy', 'why', '3000', 'sip', '127.0.0.1'), /refused: nobody has this name/);
+
+  // What the gate decides names its rule.
+  gatehouse(
+    'policy',
+    'set',
+    'nobody-else',
+    '--scope',
+    'sip',
+    '--action',
+    '!allow',
+    '--user',
+    '2000',
+    '--client',
+    '127.0.0.0/8',
+  );
+  assert.equal(statusOf(await registers('2000')), 403);
+  const faulty = site.run('policy', 'set', 'x', '--scope', 'sip', '--action', 'alow');
+  assert.equal(faulty.status, 2, faulty.stderr);
+  assert.match(faulty.stderr, /the scope sip has no action alow[\s\S]*allow, session_seconds/);
+
+  assert.equal(await server.stop(), 0);
+  const file = join(site.folder, 'policies.txt');
+  writeFileSync(file, gatehouse('policy', 'export'));
+  assert.match(
+    readFileSync(file, 'utf8'),
+    /^\[nobody-else\]\nscope = sip\naction = !allow\nuser = 2000\nclient = 127\.0\.0\.0\/8\n/,
+  );
+  server = await site.start();
+  assert.equal(statusOf(await registers('2000')), 403);
+  gatehouse('policy', 'rm', 'staff');
+  gatehouse('policy', 'rm', 'nobody-else');
+  assert.equal(statusOf(await registers('2000')), 200);
+  assert.equal(gatehouse('policy', 'import', file), '2 set\n');
+  assert.match(gatehouse('policy', 'list'), /^staff +sip +10\* +\* +\* +\* +allow, session_seconds=120$/m);
+  assert.equal(statusOf(await registers('2000')), 403);
+
+  assert.equal(await server.stop(), 0);
+  assert.match(gatehouse('audit', 'verify'), /whole/);
+  const trail = auditTrail(join(site.folder, 'audit'));
+  const refused = trail
+    .filter(({ event, reason }) => event === 'refused' && reason === 'policy')
+    .map(({ rule }) => rule);
+  assert.deepEqual(new Set(refused), new Set(['no rule allows it', 'nobody-else']));
+  const changes = trail.filter(({ action }) => String(action).endsWith('policy'));
+  assert.deepEqual(
+    changes.map(({ action, policy }) => `${action} ${policy}`),
+    [
+      'set-policy staff',
+      'set-policy nobody-else',
+      'remove-policy staff',
+      'remove-policy nobody-else',
+      'set-policy nobody-else',
+      'set-policy staff',
+    ],
+  );
+});
+
+function auditTrail(folder: string): Record<string, unknown>[] {
+  const files = readdirSync(folder).filter((name) => name !== 'audit.head');
+  const lines = files.sort().flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+}
