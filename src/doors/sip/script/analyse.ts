@@ -72,11 +72,9 @@ class Analyser {
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #calls = new Map<CallNode, CallTarget>();
   /** Routes named by route(n), or armed as by t_on_failure. */
-  readonly #named: { readonly key: RouteKey; readonly at: Span }[] = [];
+  readonly #named: { readonly key: RouteKey; readonly at: Span; readonly name?: string }[] = [];
   readonly #callsOf = new Map<RouteKey, Set<RouteKey>>();
   readonly #sites: Site[] = [];
-  /** Modules whose missing or late loadmodule was told. */
-  readonly #told = new Set<SipModule>();
   /** The block under way. */
   #route: RouteKey = 'route';
   /** Loops and switches around the statement under way. */
@@ -104,7 +102,12 @@ class Analyser {
       this.#route = route.key;
       this.#statements(route.body);
     });
-    for (const { key, at } of this.#named) if (!routes.has(key)) this.#undefinedRoute(key, at, routes);
+    for (const { key, at, name } of this.#named) {
+      // A block that has a name was told about where it stands.
+      if (routes.has(key)) continue;
+      if (name === undefined) this.#undefinedRoute(key, at, routes);
+      else refuseName(name, at, this.#problems);
+    }
     if (!routes.has('route') && tree.blocks.length === 0) this.#noRoute();
     const kinds = kindsOf(routes, (key) => this.#callsOf.get(key) ?? []);
     for (const site of this.#sites) this.#checkPlace(site, kinds.get(site.route) ?? new Set());
@@ -260,7 +263,10 @@ class Analyser {
   #routeCall(node: CallNode): undefined {
     const [argument] = node.args;
     if (node.args.length !== 1 || argument!.kind !== 'number') {
-      if (argument?.kind === 'word') return refuseName(argument.text, argument.at, this.#problems);
+      if (argument?.kind === 'word') {
+        this.#named.push({ key: `route[${argument.text}]`, at: argument.at, name: argument.text });
+        return;
+      }
       return this.#problems.error('SCRIPT_ARGUMENT', argument?.at ?? node.at, 'route takes one number', {
         cure: 'write route(1)',
       });
@@ -297,14 +303,15 @@ class Analyser {
     const specs = modules.flatMap((module) => functionsOf(module, node.name).map((spec) => ({ module, spec })));
     const fitting = specs.filter(({ spec }) => spec.arity.includes(node.args.length));
     if (fitting.length === 0) {
-      const counts = [...new Set(specs.flatMap(({ spec }) => spec.arity))].sort().join(' or ');
+      const counts = [...new Set(specs.flatMap(({ spec }) => spec.arity))].sort();
+      const forms = counts.map((count) => `${node.name}(${Array(count).fill('"text"').join(', ')})`);
       return this.#problems.error(
         'SCRIPT_FUNCTION',
         node.at,
-        `\`${node.name}\` takes ${counts} arguments, not ${node.args.length}`,
+        `\`${node.name}\` takes ${counts.join(' or ')} arguments, not ${node.args.length}`,
         {
           cause: `${specs[0]!.module.name}: ${specs[0]!.spec.describe}`,
-          cure: 'add or remove arguments',
+          cure: `write ${forms.join(' or ')}`,
         },
       );
     }
@@ -344,8 +351,8 @@ class Analyser {
   }
 
   #lateModule(node: CallNode, module: SipModule, at: Span): undefined {
-    if (this.#told.has(module)) return;
-    this.#told.add(module);
+    if (this.#modules.told.has(module)) return;
+    this.#modules.told.add(module);
     this.#problems.error(
       'SCRIPT_LOADMODULE',
       node.at,
@@ -360,8 +367,8 @@ class Analyser {
   /** Its module is not loaded, or there is no such function. */
   #unknownCall(node: CallNode): undefined {
     const owner = ownerOf(node.name, this.#modules);
-    if (owner && this.#told.has(owner)) return;
-    if (owner) this.#told.add(owner);
+    if (owner && this.#modules.told.has(owner)) return;
+    if (owner) this.#modules.told.add(owner);
     explainUnknown(node, owner, this.#modules, this.#problems);
   }
 }

@@ -66,6 +66,12 @@ function isComputed({ kind }: Expression): boolean {
 }
 
 function leftValue(node: Expression, complain: Complain): Value | undefined {
+  if (node.kind === 'call') {
+    return complain('SCRIPT_VALUE', node.at, `the result of \`${node.name}\` is not compared`, {
+      cause: 'a function is true or false by itself: more than 0 or less; a 0 ends the route or script at once',
+      cure: `write if (${node.name}(...)), or call it in a statement before and compare retcode`,
+    });
+  }
   if (node.kind !== 'word') {
     return complain('SCRIPT_VALUE', node.at, 'a comparison begins with a value of the message', {
       cause: 'on the left stands what is compared, on the right a constant',

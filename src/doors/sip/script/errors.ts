@@ -18,11 +18,16 @@ export const SCRIPT_ERRORS = {
   SCRIPT_PATTERN: 'a regular expression that cannot be read',
   SCRIPT_IGNORED: 'a setting without effect here',
   SCRIPT_BREAK: 'break outside of switch and while in a file of the OpenSER dialect, where it ends the whole script',
-  SCRIPT_ENDS: 'a condition on a function whose success ends the route or script',
+  SCRIPT_ENDS: 'a condition on a function or route whose 0 ends the route or script',
   SCRIPT_LITERAL: 'a variable within a text that is taken as it stands',
   SCRIPT_NEVER_TRUE: 'a condition that can never be true',
+  SCRIPT_PASSWORD_COLUMN: 'calculate_ha1 and password_column do not belong together, so that nobody can log in',
+  SCRIPT_REPLAY: 'challenges without qop, whose answers can be used again by whoever sees them',
+  SCRIPT_MEMORY_ONLY: 'contacts that a restart forgets',
   SCRIPT_CLEAR_PASSWORDS: 'passwords are expected in clear text in the database',
   SCRIPT_PRELOADED_ROUTE: 'requests with a preloaded Route are relayed without authentication',
+  SCRIPT_OPEN_RELAY: 'anybody can send requests to any place through this server',
+  SCRIPT_NEVER_AUTHENTICATED: 'requests of some methods are authenticated, those of others never',
   SCRIPT_UNAUTHENTICATED: 'requests are relayed or contacts stored without authentication',
 } as const;
 

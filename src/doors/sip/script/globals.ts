@@ -1,12 +1,13 @@
 /**
  * The settings at the top of a ser.cfg: what each may be, and what Gatehouse does with it.
  *
- * Errors: SCRIPT_GLOBAL. Warnings: SCRIPT_IGNORED. Source: the core settings of SER 0.9.7 and OpenSER 1.3.
+ * Errors: SCRIPT_GLOBAL, SCRIPT_KAMAILIO. Warnings: SCRIPT_IGNORED. Source: the core settings of SER 0.9.7 and OpenSER 1.3.
  */
 import { didYouMean } from '../../../platform/problems.ts';
 import { withoutPasswords } from '../../../platform/redact.ts';
 import type { Decision } from './decisions.ts';
 import type { Problems, Span } from './diagnostics.ts';
+import { laterSetting } from './later.ts';
 import type { Argument, Assignment } from './syntax.ts';
 
 /** One value of `listen` or `alias`. */
@@ -163,6 +164,8 @@ export function readGlobals(
 
   function read({ name, values, at }: Assignment): undefined {
     const setting = SETTINGS.get(name);
+    const later = setting ? undefined : laterSetting(name);
+    if (later) return problems.error('SCRIPT_KAMAILIO', at, `there is no setting \`${name}\` here`, later);
     if (!setting) {
       return problems.error('SCRIPT_GLOBAL', at, `there is no setting \`${name}\``, {
         cause: 'SER and OpenSER do not know it, or Gatehouse has nothing of that kind',

@@ -2,36 +2,44 @@
  * Finds the ways through a script on which a request is relayed, or a contact stored, without anybody having been
  * authenticated. The script runs as it is written; these are warnings.
  *
- * How: the script is walked with sets of methods instead of a message, one set for each answer to "were credentials checked
- * on this way" and "was loose_route() true". Conditions on the method divide a set; all others let it go both ways. So a
- * way that exists is always found; one that a condition on something else excludes may be reported too.
+ * How: the script is walked with sets of methods instead of a message, one set for each answer to "is the sender known on this
+ * way", "was loose_route() true" and "was it decided here where it goes". Conditions on the method divide a set; those on
+ * addresses and `myself` tell something; all others let it go both ways. So a way that exists is always found; one that a
+ * condition on something else excludes may be reported too.
  */
 
 import type { Analysis } from './analyse.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import type { DialectName } from './dialect.ts';
+import { Pattern, PatternError } from './pattern.ts';
 import type { RouteKey } from './route-kinds.ts';
-import type { CallNode, Comparison, Expression, Statement, SwitchNode } from './syntax.ts';
-
-const METHODS = ['INVITE', 'REGISTER', 'ACK', 'CANCEL', 'BYE', 'other methods'];
-const OTHER = 5;
-const ALL = 63;
-/** ACK and CANCEL cannot be challenged (RFC 3261 22.1). */
-const CHALLENGEABLE = ALL & ~0b1100;
-const REGISTER = 0b10;
-
-/** Sets of methods: index 0 nothing checked, 1 authenticated, 2 loosely routed, 3 both. */
-type Ways = readonly [number, number, number, number];
-
-const NONE: Ways = [0, 0, 0, 0];
-
-const join = (a: Ways, b: Ways): Ways => [a[0] | b[0], a[1] | b[1], a[2] | b[2], a[3] | b[3]];
-const only = (ways: Ways, mask: number): Ways => [ways[0] & mask, ways[1] & mask, ways[2] & mask, ways[3] & mask];
-const authenticated = (w: Ways): Ways => [0, w[0] | w[1], 0, w[2] | w[3]];
-const routed = (w: Ways): Ways => [0, 0, w[0] | w[2], w[1] | w[3]];
-const isEmpty = (w: Ways) => (w[0] | w[1] | w[2] | w[3]) === 0;
+import type { AssignNode, CallNode, Comparison, Expression, Statement, SwitchNode } from './syntax.ts';
+import { functionsOf } from './unknown-function.ts';
+import {
+  ALL_METHODS,
+  CHALLENGEABLE,
+  divide,
+  ENTERING,
+  isEmpty,
+  join,
+  Known,
+  knowing,
+  methodSet,
+  methodsOf,
+  NONE,
+  namesOf,
+  only,
+  type Ways,
+} from './ways.ts';
 
 const DEEPEST = 100;
+const REGISTER = methodSet('REGISTER');
+/** Core functions that say where the request goes. */
+const AIMING = /^(?:rewritehost|sethost|seth|rewritehostport|sethostport|sethp|rewriteuri|seturi|setdsturi)$/;
+const AIMED_VARIABLE = /^\$\(?(?:ru|ruri|rd|ruri\.domain|du|duri|dd|br|branch)\b/;
+const METHOD_VARIABLE = /^\$(?:rm|\(rm\))$/;
+/** Whoever asks for one of these knows what he lets in. */
+const ADDRESS = /^(?:src_ip|dst_ip|\$si|\$src_ip|\$Ri)$/;
 
 interface Site {
   readonly at: Span;
@@ -39,11 +47,15 @@ interface Site {
 }
 
 export function findHoles({ routes, calls }: Analysis, dialect: DialectName, problems: Problems): undefined {
-  /** Calls of the main route that lead to an unauthenticated relay or save. */
-  const relays = new Map<number, Site>();
+  /** Calls of the main route that lead to an unauthenticated relay, to anywhere or to a place known here, or to save. */
+  const open = new Map<number, Site>();
+  const reached = new Map<number, Site>();
   const saves = new Map<number, Site>();
   let preloaded: { loose: CallNode; relay: Span } | undefined;
   let loose: CallNode | undefined;
+  /** Where credentials are checked first, and the methods for which they are anywhere. */
+  let check: CallNode | undefined;
+  let checked = 0;
   /** The statement of the main route under way. */
   let site: Span | undefined;
   const stack: RouteKey[] = [];
@@ -54,7 +66,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
   /** Walks of a route already done from the same ways; keeps the walk from growing without bound. */
   const known = new Map<string, Ways>();
 
-  walkRoute('route', [ALL, 0, 0, 0]);
+  walkRoute('route', ENTERING);
   report();
 
   function walkRoute(name: RouteKey, ways: Ways): Ways {
@@ -98,22 +110,32 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
           break;
         }
         case 'switch':
-          ways = breakable((broken) => join(join(ways, cases(statement, ways)), broken()));
+          ways = breakable((broken) => join(cases(statement, ways), broken()));
+          break;
+        case 'assign':
+          ways = assigned(statement, ways);
           break;
         case 'leave':
           if (statement.word === 'break' && breaks.length > 0) breaks.push(join(breaks.pop()!, ways));
-          else if (dialect === 'ser' || statement.word === 'return') left = join(left, ways);
+          else if (dialect === 'ser' || (statement.word === 'return' && statement.value !== 0)) left = join(left, ways);
           return NONE;
       }
     }
     return ways;
   }
 
-  /** Each case may be where it begins, or runs on from the one before. */
-  function cases({ cases: list }: SwitchNode, ways: Ways): Ways {
+  /** Each case may be where it begins, or runs on from the one before; without a default it may be none of them. */
+  function cases({ subject, cases: list }: SwitchNode, ways: Ways): Ways {
+    const byMethod = subject?.kind === 'variable' && METHOD_VARIABLE.test(subject.text);
+    const named = byMethod ? list.flatMap(({ value }) => (typeof value === 'string' ? [value] : [])) : [];
+    const rest = only(ways, divide((method) => named.some((name) => name.toUpperCase() === method), false).no);
     let through = NONE;
-    for (const { body } of list) through = walk(body, join(ways, through));
-    return through;
+    for (const { value, body } of list) {
+      const here =
+        value === undefined ? rest : typeof value === 'string' && byMethod ? only(ways, methodSet(value)) : ways;
+      through = walk(body, join(here, through));
+    }
+    return list.some(({ value }) => value === undefined) ? through : join(through, rest);
   }
 
   /** What `break` leads out of; `broken` gives the ways that took one. */
@@ -147,14 +169,22 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
     }
   }
 
-  function comparison({ left, right, operator }: Comparison, ways: Ways): [Ways, Ways] {
-    if (left.kind !== 'word' || left.text !== 'method' || (right.kind !== 'string' && right.kind !== 'word'))
-      return [ways, ways];
-    if (operator !== '==' && operator !== '!=') return [ways, ways];
-    const index = METHODS.indexOf(right.text.toUpperCase());
-    const equal = only(ways, 1 << (index < 0 ? OTHER : index));
-    const different = index < 0 ? ways : only(ways, ALL & ~(1 << index));
-    return operator === '==' ? [equal, different] : [different, equal];
+  function comparison({ left: one, right, operator }: Comparison, ways: Ways): [Ways, Ways] {
+    const negated = operator.startsWith('!');
+    const [yes, no] = compared(one, right, operator.endsWith('~'), ways);
+    return negated ? [no, yes] : [yes, no];
+  }
+
+  /** As if the operator were `==` or `=~`. */
+  function compared(one: Expression, right: Expression, byPattern: boolean, ways: Ways): [Ways, Ways] {
+    if (one.kind !== 'word' && one.kind !== 'variable') return [ways, ways];
+    if (ADDRESS.test(one.text)) return [knowing(ways, Known.sender), ways];
+    const isMyself = right.kind === 'word' && right.text === 'myself';
+    if (isMyself && /^(?:uri|\$ru|\$rd)$/.test(one.text)) return [knowing(ways, Known.target), ways];
+    if (one.text !== 'method' && !METHOD_VARIABLE.test(one.text)) return [ways, ways];
+    if (right.kind !== 'string' && right.kind !== 'word') return [ways, ways];
+    const sets = byPattern ? matching(right.text) : equalling([right.text]);
+    return sets ? [only(ways, sets.yes), only(ways, sets.no)] : [ways, ways];
   }
 
   function call(node: CallNode, ways: Ways): [Ways, Ways] {
@@ -164,28 +194,58 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
       const after = walkRoute(target.key, ways);
       return [after, after];
     }
-    if (target?.kind === 'core' && node.name.startsWith('forward')) relay(node, ways);
-    if (target?.kind !== 'module') return [ways, ways];
+    if (target?.kind === 'core') {
+      if (!node.name.startsWith('forward'))
+        return AIMING.test(node.name) ? both(knowing(ways, Known.target)) : both(ways);
+      relay(node, node.args.some(({ text }) => text.startsWith('uri:')) ? ways : knowing(ways, Known.target));
+      return both(ways);
+    }
+    if (target?.kind !== 'module') return both(ways);
+    const [spec] = functionsOf(target.module, node.name);
+    const answers = spec?.ends === true || spec?.flow === 'sender';
     // Its result may be 0, which leaves the route; in OpenSER it ends the script.
-    if (dialect === 'ser') left = join(left, ways);
-    if (/^(?:t_relay|t_forward|forward)/.test(node.name)) relay(node, ways);
-    else if (node.name === 'save') note(saves, ways[0] & REGISTER);
-    else if (node.name === 'loose_route') {
-      loose ??= node;
-      return [routed(ways), ways];
-    } else if (node.name.endsWith('_authorize')) return [authenticated(ways), ways];
-    return [ways, ways];
+    if (dialect === 'ser') left = join(left, answers ? knowing(ways, Known.answered) : ways);
+    if (spec?.ends) return both(NONE);
+    switch (spec?.flow) {
+      case 'relay':
+        relay(node, isAimed(node) ? knowing(ways, Known.target) : ways);
+        return both(ways);
+      case 'answer':
+        return both(/^1/.test(node.args[0]?.text ?? '') ? ways : knowing(ways, Known.answered));
+      case 'store':
+        note(saves, methodsOf(ways, 0, Known.sender | Known.routed) & REGISTER);
+        return both(ways);
+      case 'dialog':
+        loose ??= node;
+        return [knowing(ways, Known.routed), ways];
+      case 'sender':
+        check ??= node;
+        checked |= methodsOf(ways, 0, 0);
+        return [knowing(ways, Known.sender), ways];
+      case 'target':
+        return [knowing(ways, Known.target), ways];
+      case 'method': {
+        const { yes, no } = equalling(node.args[0]!.text.split('|'));
+        return [only(ways, yes), only(ways, no)];
+      }
+      default:
+        return both(ways);
+    }
   }
 
   function relay(node: CallNode, ways: Ways): undefined {
-    if (loose && (ways[2] & CHALLENGEABLE) !== 0) preloaded ??= { loose, relay: node.at };
-    note(relays, ways[0] & CHALLENGEABLE);
+    const vouched = Known.sender | Known.answered;
+    if (loose && (methodsOf(ways, Known.routed, vouched) & CHALLENGEABLE) !== 0) {
+      preloaded ??= { loose, relay: node.at };
+    }
+    note(open, methodsOf(ways, 0, vouched | Known.routed | Known.target) & CHALLENGEABLE);
+    note(reached, methodsOf(ways, Known.target, vouched | Known.routed) & CHALLENGEABLE);
   }
 
   function note(sites: Map<number, Site>, methods: number): undefined {
     if (methods === 0 || !site) return;
-    const known = sites.get(site.offset);
-    if (known) known.methods |= methods;
+    const before = sites.get(site.offset);
+    if (before) before.methods |= methods;
     else sites.set(site.offset, { at: site, methods });
   }
 
@@ -201,12 +261,22 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
         },
       );
     }
-    for (const { at, methods } of relays.values()) {
-      const names = METHODS.filter((_, index) => (methods & (1 << index)) !== 0).join(', ');
-      problems.warn('SCRIPT_UNAUTHENTICATED', at, `${names} can be relayed from here without authentication`, {
-        cause: 'no *_authorize function was true on the way to this line',
-        cure: 'authenticate before it with proxy_authorize, as for INVITE, or refuse what need not pass',
+    for (const { at, methods } of open.values()) {
+      problems.warn('SCRIPT_OPEN_RELAY', at, `strangers can send ${namesOf(methods)} to anywhere from here`, {
+        cause: 'on the way to this line nobody was authenticated, and the Request-URI may name any host',
+        cure: 'authenticate with proxy_authorize before a request leaves for another domain',
       });
+    }
+    for (const { at, methods } of reached.values()) {
+      problems.warn(
+        'SCRIPT_UNAUTHENTICATED',
+        at,
+        `${namesOf(methods)} can be relayed from here without authentication`,
+        {
+          cause: 'no *_authorize function was true on the way to this line',
+          cure: 'authenticate before it with proxy_authorize, as for INVITE, or refuse what need not pass',
+        },
+      );
     }
     for (const { at } of saves.values()) {
       problems.warn('SCRIPT_UNAUTHENTICATED', at, 'a contact can be stored from here without authentication', {
@@ -214,5 +284,46 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
         cure: 'authenticate before it with www_authorize',
       });
     }
+    reportNever();
   }
+
+  /** Some methods are authenticated and others, which are relayed, nowhere: most likely they were forgotten. */
+  function reportNever(): undefined {
+    const relayed = [...open.values(), ...reached.values()];
+    const never = relayed.reduce((methods, one) => methods | one.methods, 0) & ~checked;
+    if (never === 0 || !check) return;
+    const lines = [...new Set(relayed.filter(({ methods }) => methods & never).map(({ at }) => at.line))];
+    problems.warn('SCRIPT_NEVER_AUTHENTICATED', check.at, `${namesOf(never)} are never asked for credentials`, {
+      cause: `${namesOf(checked & CHALLENGEABLE)} come to this line or another that checks them; the others pass by way of line ${lines.join(', ')}`,
+      cure: 'let this line check every method but REGISTER, ACK and CANCEL',
+    });
+  }
+}
+
+const both = (ways: Ways): [Ways, Ways] => [ways, ways];
+
+function equalling(names: readonly string[]): { yes: number; no: number } {
+  const yes = methodSet(...names);
+  return { yes, no: (ALL_METHODS & ~yes) | methodSet('other methods') };
+}
+
+function matching(text: string): { yes: number; no: number } | undefined {
+  const listed = /^\^\(?([A-Z]+(?:\|[A-Z]+)*)\)?\$$/i.exec(text)?.[1];
+  if (listed !== undefined && (text.includes('(') || !listed.includes('|'))) return equalling(listed.split('|'));
+  try {
+    const pattern = new Pattern(text);
+    return divide((method) => pattern.test(method), true);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    return undefined;
+  }
+}
+
+/** `t_relay("udp:192.0.2.1:5060")` and its kin; flags alone do not say where to. */
+function isAimed({ args }: CallNode): boolean {
+  return args.some(({ text }) => /[a-z.:]/i.test(text) && !/^0x/.test(text));
+}
+
+function assigned({ target }: AssignNode, ways: Ways): Ways {
+  return AIMED_VARIABLE.test(target) ? knowing(ways, Known.target) : ways;
 }

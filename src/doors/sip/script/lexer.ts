@@ -2,7 +2,7 @@
  * Cuts ser.cfg into tokens. Knows the words and operators of SER 0.9 and OpenSER 1.3, and enough of Kamailio to say what
  * does not belong here.
  *
- * Errors: SCRIPT_CHARACTER, SCRIPT_UNSUPPORTED (preprocessor lines). The lexer always goes on to the end of the text.
+ * Errors: SCRIPT_CHARACTER, SCRIPT_SYNTAX, SCRIPT_MISPRINT. The lexer always goes on to the end of the text.
  */
 import { isIPv6 } from 'node:net';
 import type { Problems, Span } from './diagnostics.ts';
@@ -47,7 +47,6 @@ const PERHAPS_IPV6 = /[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/y;
 const OPERATOR = /:=|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|==|!=|<=|>=|=~|!~|&&|\|\||<<|>>|[=<>!&|+\-*/%^~(){}[\];,:.@?]/y;
 /** Circled and negative circled figures as books print them beside code. */
 const CALLOUT = /[\u2460-\u2473\u24eb-\u24fe\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]+/y;
-const PREPROCESSOR = /#!(?:define|ifdef|ifndef|else|endif|subst|substdef|trydef|redefine)\b/y;
 const CURLY_QUOTES = /[\u201c\u201d\u201e\u2018\u2019]/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', a: '\x07', t: '\t', '"': '"', '\\': '\\' };
 
@@ -110,18 +109,8 @@ export function tokenize(text: string, problems: Problems): Token[] {
   }
 
   function skipLine(): undefined {
-    const directive = match(PREPROCESSOR);
-    if (text.startsWith('#!KAMAILIO', position)) return push('kamailio', lineEnd, '#!KAMAILIO');
-    if (directive) {
-      problems.error(
-        'SCRIPT_UNSUPPORTED',
-        spanAt(position, directive.length),
-        `\`${directive}\` is not supported yet`,
-        {
-          cause: 'preprocessor lines belong to Kamailio; SER reads them as comments',
-          cure: 'write the lines that shall be valid without the preprocessor, or use ## for a comment',
-        },
-      );
+    if (/^#!(?:KAMAILIO|OPENSIPS|MAXCOMPAT|ALL)\b/.test(text.slice(position, position + 12))) {
+      return push('kamailio', lineEnd, text.slice(position, lineEnd).trimEnd());
     }
     moveTo(lineEnd);
   }

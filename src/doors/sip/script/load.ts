@@ -9,17 +9,19 @@ import { type Analysis, analyse, NO_HOST } from './analyse.ts';
 import type { Decision } from './decisions.ts';
 import { Problems } from './diagnostics.ts';
 import { type Dialect, type DialectName, detectDialect } from './dialect.ts';
+import { findEndingZeros } from './ending-zeros.ts';
 import { type Globals, readGlobals } from './globals.ts';
 import { findHoles } from './holes.ts';
-import { refuseKamailio } from './kamailio.ts';
-import { tokenize } from './lexer.ts';
+import { type Token, tokenize } from './lexer.ts';
 import { removeMisprints } from './misprints.ts';
 import { type LoadedModule, ModuleList } from './modules.ts';
 import { parseScript } from './parser.ts';
+import { expand, preprocess } from './preprocessor.ts';
 import { findRecursion } from './recursion.ts';
 import type { ParameterValues, ScriptUses, SipModule } from './types.ts';
 import type { Variable } from './values/types.ts';
 import { findVariable } from './values/variables.ts';
+import { findWeakSettings } from './weak-settings.ts';
 
 export interface LoadOptions {
   /** Name for messages. */
@@ -51,10 +53,14 @@ export interface LoadResult {
 
 export function loadScript(text: string, options: LoadOptions): LoadResult {
   const problems = new Problems(options.file, text);
-  const raw = tokenize(text, problems);
-  const kamailio = raw.find((token) => token.kind === 'kamailio');
-  if (kamailio) return { script: undefined, problems: refuseKamailio(kamailio, raw, text, options.file) };
-  const tokens = removeMisprints(raw, problems);
+  const { text: valid, defines } = preprocess(text, problems);
+  const raw = expand(tokenize(valid, problems), defines);
+  const mark = raw.find((token) => token.kind === 'kamailio');
+  if (mark) refuseMark(mark, problems);
+  const tokens = removeMisprints(
+    raw.filter((token) => token.kind !== 'kamailio'),
+    problems,
+  );
   const dialect = detectDialect(tokens, options.dialect);
   const tree = parseScript(tokens, dialect.name, problems);
   const { globals, decisions } = readGlobals(tree.assignments, problems);
@@ -65,6 +71,8 @@ export function loadScript(text: string, options: LoadOptions): LoadResult {
   if (problems.errors > 0) return { script: undefined, problems: problems.sorted() };
   findHoles(analysis, dialect.name, problems);
   const modules = list.all;
+  findWeakSettings(analysis, modules, problems);
+  findEndingZeros(analysis, dialect.name, problems);
   const script: LoadedScript = {
     file: options.file,
     dialect,
@@ -75,6 +83,14 @@ export function loadScript(text: string, options: LoadOptions): LoadResult {
     analysis,
   };
   return { script, problems: problems.sorted() };
+}
+
+/** The rest is read all the same: each word that only Kamailio has is told where it stands. */
+function refuseMark(mark: Token, problems: Problems): undefined {
+  problems.error('SCRIPT_KAMAILIO', mark, 'this file says that it is written for Kamailio', {
+    cause: 'Gatehouse runs the languages of SER 0.9 and OpenSER 1.3, in which break, return and a 0 mean other things',
+    cure: 'change what is told below, look at each break, return and drop, then remove this line',
+  });
 }
 
 class Uses implements ScriptUses {

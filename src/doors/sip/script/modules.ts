@@ -2,13 +2,13 @@
  * Which modules a script loads, in which order, and their parameters.
  *
  * A modparam's first argument is a regular expression read as `^text$`, not grouped: `a|b|c` means `^a` or `b` or `c$`.
- * Errors: SCRIPT_MODULE, SCRIPT_LOADMODULE, SCRIPT_PARAMETER, SCRIPT_PATTERN. Warnings: SCRIPT_IGNORED,
- * SCRIPT_CLEAR_PASSWORDS.
+ * Errors: SCRIPT_MODULE, SCRIPT_LOADMODULE, SCRIPT_PARAMETER, SCRIPT_PATTERN. Warnings: SCRIPT_IGNORED.
  */
 import { didYouMean } from '../../../platform/problems.ts';
 import { withoutPasswords } from '../../../platform/redact.ts';
 import type { Decision } from './decisions.ts';
 import type { Problems, Span } from './diagnostics.ts';
+import { laterModule } from './later.ts';
 import { Pattern, PatternError } from './pattern.ts';
 import type { LoadModule, ModParam, ScriptTree } from './syntax.ts';
 import type { ParameterSpec, ParameterValues, SipModule } from './types.ts';
@@ -18,6 +18,8 @@ export interface LoadedModule {
   /** Its loadmodule line. */
   readonly at: Span;
   readonly parameters: ParameterValues;
+  /** Where parameters are set. */
+  readonly places: ReadonlyMap<string, Span>;
   /** Name and effect of its parameters, for `check`. */
   readonly decisions: readonly Decision[];
 }
@@ -27,7 +29,7 @@ interface Loading {
   readonly module: SipModule;
   readonly at: Span;
   readonly values: Record<string, string | number | null>;
-  readonly lines: Map<string, number>;
+  readonly places: Map<string, Span>;
 }
 
 export class ModuleList {
@@ -35,6 +37,10 @@ export class ModuleList {
   readonly #loads: readonly LoadModule[];
   readonly #problems: Problems;
   readonly #loaded: Loading[] = [];
+  /** Loaded, and not there. */
+  readonly #strangers = new Set<string>();
+  /** Modules of which was told that they are not loaded, or too late. */
+  readonly told = new Set<SipModule>();
   /** By lower-case name and alias. */
   readonly #names = new Map<string, SipModule>();
 
@@ -51,15 +57,16 @@ export class ModuleList {
   }
 
   get all(): readonly LoadedModule[] {
-    return this.#loaded.map(({ module, at, values, lines }) => ({
+    return this.#loaded.map(({ module, at, values, places }) => ({
       module,
       at,
       parameters: values,
+      places,
       decisions: module.parameters.map((spec) => ({
         what: `${module.name}.${spec.name}`,
         value: shown(spec, values[spec.name]),
         effect: spec.describe.replace(/\.$/, ''),
-        line: lines.get(spec.name),
+        line: places.get(spec.name)?.line,
       })),
     }));
   }
@@ -83,7 +90,13 @@ export class ModuleList {
   #load({ at, path }: LoadModule): undefined {
     const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.so$/, '');
     const module = this.#names.get(name);
+    const later = module ? undefined : laterModule(name);
+    if (later) {
+      this.#strangers.add(name);
+      return this.#problems.error('SCRIPT_KAMAILIO', at, `there is no module \`${name}\` here`, later);
+    }
     if (!module) {
+      this.#strangers.add(name);
       return this.#problems.error('SCRIPT_MODULE', at, `there is no module \`${name}\``, {
         cause: 'Gatehouse has its modules built in; the path does not matter, the name does',
         cure: didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
@@ -95,7 +108,7 @@ export class ModuleList {
       });
     }
     const values = Object.fromEntries(module.parameters.map((spec) => [spec.name, spec.default]));
-    this.#loaded.push({ module, at, values, lines: new Map() });
+    this.#loaded.push({ module, at, values, places: new Map() });
   }
 
   #checkNeeds(module: SipModule, at: Span): undefined {
@@ -113,7 +126,7 @@ export class ModuleList {
 
   #param(param: ModParam): undefined {
     const matches = this.#matching(param);
-    if (!matches) return;
+    if (!matches || this.#strangers.has(param.pattern.text)) return;
     const early = matches.filter((match) => match.at.offset < param.at.offset);
     if (early.length === 0) return this.#nothingMatches(param, matches[0]);
     for (const loading of early) this.#set(loading, param);
@@ -138,6 +151,7 @@ export class ModuleList {
 
   #nothingMatches({ pattern, at }: ModParam, late: Loading | undefined): undefined {
     if (late) {
+      this.told.add(late.module);
       return this.#problems.error(
         'SCRIPT_LOADMODULE',
         pattern.at,
@@ -149,6 +163,7 @@ export class ModuleList {
       );
     }
     const known = this.#names.get(pattern.text);
+    if (known) this.told.add(known);
     this.#problems.error('SCRIPT_LOADMODULE', pattern.at, `no loaded module is called \`${pattern.text}\``, {
       cause: known ? 'its loadmodule line is missing' : 'no module of this name is loaded before this line',
       cure: known
@@ -157,7 +172,7 @@ export class ModuleList {
     });
   }
 
-  #set({ module, values, lines }: Loading, { name, value }: ModParam): undefined {
+  #set({ module, values, places }: Loading, { name, value }: ModParam): undefined {
     const spec = module.parameters.find((candidate) => candidate.name === name.text);
     if (!spec) {
       const names = module.parameters.map((candidate) => candidate.name);
@@ -178,7 +193,7 @@ export class ModuleList {
     const complaint = complaintAbout(spec, given);
     if (complaint) {
       const cure =
-        spec.type === typeof given
+        (spec.type === 'int') === (typeof given === 'number')
           ? spec.describe
           : spec.type === 'int'
             ? 'write the number without quotes'
@@ -188,15 +203,7 @@ export class ModuleList {
       });
     }
     values[spec.name] = given;
-    lines.set(spec.name, value.at.line);
-    if (spec.name === 'calculate_ha1' && module.name === 'auth_db' && given !== 0) this.#warnOfClearPasswords(value.at);
-  }
-
-  #warnOfClearPasswords(at: Span): undefined {
-    this.#problems.warn('SCRIPT_CLEAR_PASSWORDS', at, 'the passwords are expected in clear text', {
-      cause: 'calculate_ha1 is on, so whoever can read the subscriber table can read the passwords',
-      cure: "in Gatehouse's own database they are sealed whatever this says; in an attached one, store ha1 and set calculate_ha1 to 0",
-    });
+    places.set(spec.name, value.at);
   }
 }
 

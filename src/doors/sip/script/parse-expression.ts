@@ -186,6 +186,12 @@ export class ExpressionReader {
       const number = cursor.advance();
       return { kind: 'number', at: { ...token, length: number.length + 1 }, value: -number.value };
     }
+    if (cursor.at('@')) {
+      return cursor.fail('SCRIPT_KAMAILIO', token, 'there are no selects here', {
+        cause: 'what begins with @ belongs to later SER and to Kamailio',
+        cure: 'use a variable: $hdr(name), $fu, $(ru{uri.user})',
+      });
+    }
     return cursor.fail('SCRIPT_SYNTAX', token, `a value or function is expected before ${cursor.describe(token)}`, {
       cause: 'the condition is not complete',
       cure: 'write for example method=="INVITE", uri==myself or !lookup("location")',
@@ -217,13 +223,27 @@ export class ExpressionReader {
     return { kind: 'call', at: name, name: name.text, args };
   }
 
+  /** The strings behind a string, which Kamailio would join to it. */
+  #neighbours(first: Token): string {
+    const cursor = this.#cursor;
+    let text = '';
+    while (first.kind === 'string' && cursor.token.kind === 'string') text += cursor.advance().text;
+    if (text !== '') {
+      cursor.problems.error('SCRIPT_KAMAILIO', cursor.previous, 'two strings side by side are not joined here', {
+        cause: 'only Kamailio joins them',
+        cure: 'write one string in one pair of quotes',
+      });
+    }
+    return text;
+  }
+
   /** A literal. Unquoted names and addresses are taken whole, as they are written; `host` allows more in them. */
   argument(form?: 'host'): Argument {
     const cursor = this.#cursor;
     const first = cursor.token;
     if (first.kind === 'string' || first.kind === 'variable') {
       cursor.advance();
-      return { kind: first.kind, text: first.text, value: 0, at: first };
+      return { kind: first.kind, text: first.text + this.#neighbours(first), value: 0, at: first };
     }
     if (first.text === '-' && cursor.peek().kind === 'number') {
       cursor.advance();

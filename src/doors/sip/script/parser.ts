@@ -7,6 +7,7 @@
  */
 import type { Problems } from './diagnostics.ts';
 import type { DialectName } from './dialect.ts';
+import { laterDirective } from './later.ts';
 import type { Token } from './lexer.ts';
 import { ExpressionReader } from './parse-expression.ts';
 import { StatementReader } from './parse-statements.ts';
@@ -40,7 +41,11 @@ class Parser {
       const { line } = cursor.token;
       cursor.guard(
         () => this.#topLevel(),
-        () => cursor.skipLine(line),
+        () => {
+          // What is left of a statement that runs over several lines.
+          const { token } = cursor;
+          if (token.line === line || token.kind !== 'identifier') cursor.skipLine(token.line);
+        },
       );
     }
     return { assignments: this.#assignments, loads: this.#loads, params: this.#params, blocks: this.#blocks };
@@ -49,7 +54,7 @@ class Parser {
   #topLevel(): undefined {
     const cursor = this.#cursor;
     const { token } = cursor;
-    if (cursor.take(';') || cursor.takeKind('kamailio')) return;
+    if (cursor.take(';')) return;
     if (token.text === 'loadmodule') return this.#loadModule();
     if (token.text === 'modparam') return this.#modParam();
     if (this.#statements.atBlock()) return this.#block();
@@ -62,6 +67,8 @@ class Parser {
       });
     }
     if (token.kind === 'identifier' && !['(', '=', '!'].includes(cursor.peek().text) && token.text !== 'if') {
+      const later = cursor.peek().kind === 'string' ? laterDirective(token.text) : undefined;
+      if (later) cursor.fail('SCRIPT_KAMAILIO', token, `there is no \`${token.text}\` here`, later);
       if (cursor.peek().line === token.line && ['number', 'string', 'address'].includes(cursor.peek().kind)) {
         this.#cursor.fail('SCRIPT_SYNTAX', cursor.peek(), `\`=\` is missing behind \`${token.text}\``, {
           cure: `write ${token.text}=${cursor.source(cursor.peek())}`,
@@ -124,14 +131,14 @@ class Parser {
         });
       }
       values.push(this.#expressions.argument('host'));
-    } while (this.#anotherValue());
+    } while (this.#anotherValue(['listen', 'alias'].includes(name.text) ? 0 : name.line));
     this.#assignments.push({ at: name, name: name.text, values });
   }
 
-  /** `listen` and `alias` take several values, blanks between them. */
-  #anotherValue(): boolean {
+  /** `listen` and `alias` take several values, blanks or line breaks between them; others none, which is told of those in its `line`. */
+  #anotherValue(line: number): boolean {
     const { token } = this.#cursor;
-    if (token.kind === 'end' || token.kind === 'kamailio' || this.#statements.atBlock()) return false;
+    if (token.kind === 'end' || this.#statements.atBlock() || (line > 0 && token.line !== line)) return false;
     if (token.kind === 'identifier') {
       return !['loadmodule', 'modparam', 'if'].includes(token.text) && !['=', '('].includes(this.#cursor.peek().text);
     }

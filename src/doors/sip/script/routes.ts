@@ -6,6 +6,7 @@
  */
 
 import type { Problems, Span } from './diagnostics.ts';
+import { laterBlock } from './later.ts';
 import type { RouteKey, RouteKind } from './route-kinds.ts';
 import type { RouteBlock, Statement } from './syntax.ts';
 
@@ -32,6 +33,15 @@ const WORDS: Readonly<Record<string, BlockWord>> = {
   branch_route: { kind: 'branch', least: 1, most: HIGHEST },
   error_route: { kind: 'error', least: 0, most: 0 },
 };
+/** Blocks of Kamailio that are blocks here by another name; what stands in them is looked at all the same. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { request_route: 'route', reply_route: 'onreply_route' };
+/** What leads to a block by its number. */
+const CALLS: Readonly<Record<string, (n: number) => string>> = {
+  route: (n) => `route(${n})`,
+  failure_route: (n) => `t_on_failure("${n}")`,
+  onreply_route: (n) => `t_on_reply("${n}")`,
+  branch_route: (n) => `t_on_branch("${n}")`,
+};
 const WORD_OF: Readonly<Record<RouteKind, string>> = {
   request: 'route',
   failure: 'failure_route',
@@ -39,22 +49,12 @@ const WORD_OF: Readonly<Record<RouteKind, string>> = {
   branch: 'branch_route',
   error: 'error_route',
 };
-/** Words of Kamailio and later OpenSIPS, and how the same is written here. */
-const LATER: Readonly<Record<string, string>> = {
-  request_route: 'write route { ... }',
-  reply_route: 'write onreply_route { ... }',
-  local_route: 'requests of our own do not run through the script; remove the block',
-  startup_route: 'there is nothing that runs at the start; remove the block',
-  timer_route: 'there is nothing that runs by the clock; remove the block',
-  event_route: 'there are no events; remove the block',
-  onsend_route: 'write branch_route[1] { ... } and arm it with t_on_branch("1")',
-};
 
 export function routeKey(kind: RouteKind, number: number): RouteKey {
   return number === 0 ? WORD_OF[kind] : `${WORD_OF[kind]}[${number}]`;
 }
 
-/** `body` is called for each block that is taken. */
+/** `body` is called for each block that is taken, and for those that only need another name. */
 export function collectRoutes(
   blocks: readonly RouteBlock[],
   problems: Problems,
@@ -62,7 +62,7 @@ export function collectRoutes(
 ): Map<RouteKey, Route> {
   const routes = new Map<RouteKey, Route>();
   for (const block of blocks) {
-    const route = routeOf(block, problems);
+    const route = routeOf(block, blocks, problems);
     if (!route) continue;
     body(route);
     const before = routes.get(route.key);
@@ -71,15 +71,24 @@ export function collectRoutes(
   return routes;
 }
 
-function routeOf({ type, id, at, body }: RouteBlock, problems: Problems): Route | undefined {
-  const word = WORDS[type];
-  if (!word) {
-    return problems.error('SCRIPT_KAMAILIO', at, `there is no block \`${type}\``, {
+function routeOf(
+  { type, id, at, body }: RouteBlock,
+  blocks: readonly RouteBlock[],
+  problems: Problems,
+): Route | undefined {
+  const word = WORDS[OTHER_NAMES[type] ?? type];
+  if (!word || type in OTHER_NAMES) {
+    problems.error('SCRIPT_KAMAILIO', at, `there is no block \`${type}\``, {
       cause: 'it belongs to Kamailio or OpenSIPS',
-      cure: LATER[type] ?? `the blocks are ${Object.keys(WORDS).join(', ')}`,
+      cure: `the blocks are ${Object.keys(WORDS).join(', ')}`,
+      ...laterBlock(type),
     });
   }
-  if (typeof id === 'string') return refuseName(id, at, problems);
+  if (!word) return undefined;
+  if (typeof id === 'string') {
+    refuseName(id, at, problems, type, freeNumber(type, id, blocks));
+    return { key: `${WORD_OF[word.kind]}[${id}]`, kind: word.kind, at, body };
+  }
   if (id < word.least || id > word.most) {
     return problems.error('SCRIPT_ROUTE', at, `a ${type} cannot have the number ${id}`, {
       cure: word.most === 0 ? `write ${type} { ... }` : `use ${word.least} to ${word.most}`,
@@ -88,10 +97,18 @@ function routeOf({ type, id, at, body }: RouteBlock, problems: Problems): Route 
   return { key: routeKey(word.kind, id), kind: word.kind, at, body };
 }
 
-export function refuseName(name: string, at: Span, problems: Problems): undefined {
+/** A number for the block of this name: the same whenever it is asked for, and another one for each name. */
+function freeNumber(type: string, name: string, blocks: readonly RouteBlock[]): number {
+  const ids = blocks.filter((block) => block.type === type).map(({ id }) => id);
+  const names = [...new Set(ids.filter((id) => typeof id === 'string'))];
+  return Math.max(0, ...ids.filter((id) => typeof id === 'number')) + names.indexOf(name) + 1;
+}
+
+export function refuseName(name: string, at: Span, problems: Problems, word = 'route', number = 1): undefined {
+  const call = CALLS[word]?.(number);
   return problems.error('SCRIPT_KAMAILIO', at, `routes have numbers here, not names like \`${name}\``, {
     cause: 'names of routes belong to Kamailio and OpenSIPS',
-    cure: 'write route[1] { ... } and route(1), each name one number',
+    cure: `write ${word}[${number}] { ... }${call ? ` and ${call}` : ''}`,
   });
 }
 

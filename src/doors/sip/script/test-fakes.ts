@@ -3,6 +3,18 @@ import type { Run } from '../run.ts';
 import type { ScriptHost } from './host.ts';
 import type { BuiltModule, Call, FunctionSpec, ParameterSpec, SipModule } from './types.ts';
 
+const FLOWS: Readonly<Record<string, Pick<FunctionSpec, 'flow' | 'ends'>>> = {
+  t_relay: { flow: 'relay' },
+  save: { flow: 'store' },
+  lookup: { flow: 'target' },
+  loose_route: { flow: 'dialog' },
+  sl_send_reply: { flow: 'answer' },
+  www_authorize: { flow: 'sender' },
+  proxy_authorize: { flow: 'sender' },
+  www_challenge: { ends: true },
+  proxy_challenge: { ends: true },
+};
+
 type Functions = Record<string, readonly number[]>;
 
 function fakeModule(
@@ -16,6 +28,7 @@ function fakeModule(
       name: functionName,
       arity,
       routes: ['request'],
+      ...FLOWS[functionName],
       describe: `${functionName} of the test`,
     }),
   );

@@ -28,6 +28,13 @@ export interface ParameterSpec {
   readonly check?: (value: string | number) => string | undefined;
 }
 
+/**
+ * relay: sends the request on. answer: answers it, with the status in the first argument if there is one. store: stores contacts.
+ * dialog: true for requests that bring their Route. When true, sender: proves who sent the request; target: has found where it goes;
+ * method: the method is in the first argument, `A|B`.
+ */
+export type Flow = 'relay' | 'answer' | 'store' | 'dialog' | 'sender' | 'target' | 'method';
+
 export interface FunctionSpec {
   readonly name: string;
   /** The numbers of arguments it takes. */
@@ -38,6 +45,8 @@ export interface FunctionSpec {
   readonly takesVariables?: readonly number[];
   /** It gives 0 when it succeeds, so what hangs on its result never runs. */
   readonly ends?: boolean;
+  /** What it means to the search for ways that nobody is authenticated on; absent: nothing. */
+  readonly flow?: Flow;
   /** Its first argument is the number of a route of this kind, which must exist; 0 means none. */
   readonly arms?: RouteKind;
   /** A complaint about one argument of `count`, or undefined when it is fine. Not asked where variables stand. */

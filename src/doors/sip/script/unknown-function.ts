@@ -5,7 +5,7 @@
 import { didYouMean } from '../../../platform/problems.ts';
 import { CORE_ACTIONS, NOT_YET } from './core-actions.ts';
 import type { Problems } from './diagnostics.ts';
-import { laterFunction } from './later-functions.ts';
+import { laterFunction } from './later.ts';
 import type { ModuleList } from './modules.ts';
 import type { CallNode } from './syntax.ts';
 import type { FunctionSpec, SipModule } from './types.ts';

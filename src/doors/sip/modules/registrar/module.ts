@@ -17,6 +17,7 @@ const save: FunctionSpec = {
   name: 'save',
   arity: [1, 2],
   routes: ['request'],
+  flow: 'store',
   describe:
     'Stores or removes the contacts of a REGISTER in the table and answers it. 1: done; 0: refused, and the refusal was sent. ' +
     'Flags: 1 memory only, 2 no reply.',
@@ -41,6 +42,7 @@ export const registrar: SipModule = {
       name: 'lookup',
       arity: [1],
       routes: ['request', 'failure'],
+      flow: 'target',
       describe:
         'Puts the best contact of the Request-URI into the Request-URI, the others into branches. -1: none; -2: none for this ' +
         'method; -3: the Request-URI names no user.',

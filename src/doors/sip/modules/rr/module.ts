@@ -83,6 +83,7 @@ export const rr: SipModule = {
       name: 'loose_route',
       arity: [0],
       routes: ['request'],
+      flow: 'dialog',
       describe: 'Follows the Route headers (1). -1: there are none to follow.',
     },
     {

@@ -20,6 +20,7 @@ export const sl: SipModule = {
     {
       name: 'sl_send_reply',
       arity: [2],
+      flow: 'answer',
       routes: ['request', 'error'],
       describe: 'Answers with status and phrase. -1: the request is an ACK, or has had its final reply.',
       takesVariables: [1],
@@ -28,6 +29,7 @@ export const sl: SipModule = {
     {
       name: 'sl_reply_error',
       arity: [0],
+      flow: 'answer',
       routes: ['request', 'error'],
       describe: 'Answers with what the function that failed last has left, else 500. -1 as sl_send_reply.',
     },

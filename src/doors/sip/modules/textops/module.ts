@@ -69,6 +69,7 @@ export const textops: SipModule = {
       name: 'is_method',
       arity: [1],
       routes: EVERYWHERE,
+      flow: 'method',
       describe: 'Whether the method is one of these, "INVITE|ACK"; of a reply, that of its request.',
       checkArgument: (_index, text) =>
         /^[A-Za-z]+(\|[A-Za-z]+)*$/.test(text) ? undefined : `must look like "INVITE|ACK", but is "${text}"`,

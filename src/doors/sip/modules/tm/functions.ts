@@ -13,6 +13,7 @@ const relayTo = (name: string): FunctionSpec => ({
   name,
   arity: [2],
   routes: RELAYS,
+  flow: 'relay',
   describe: `As t_relay, to the host and port given, whatever the Request-URI says. ${relayed}`,
   checkArgument: (index, text) => (index === 0 ? hostText(text) : portText(text)),
 });
@@ -22,6 +23,7 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
     name: 't_relay',
     arity: [0, 1, 2],
     routes: RELAYS,
+    flow: 'relay',
     describe:
       'Sends the request to its Request-URI and branches; in a failure route to the branches added there. "proto:host:port" sends ' +
       `it there; flags in front of it are accepted, 1 sends no 100. ${relayed}`,
@@ -68,6 +70,7 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
     name: 't_reply',
     arity: [2],
     routes: RELAYS,
+    flow: 'answer',
     describe: 'Answers through the transaction; -1: there is none (see t_newtran), or it had its final reply.',
     takesVariables: [1],
     checkArgument: (index, text) => (index === 0 ? statusText(text) : lineText(text)),

@@ -2,6 +2,7 @@
  * Finds the variable that a name means. One list of families, each with a file of its own; names of Kamailio are told as such.
  */
 import { didYouMean } from '../../../../platform/problems.ts';
+import { laterVariable } from '../later.ts';
 import { ADDRESS_NAMES, addressVariables } from './address-variables.ts';
 import { avpVariables } from './avp-variables.ts';
 import { MESSAGE_NAMES, messageVariables } from './message-variables.ts';
@@ -21,24 +22,6 @@ export const VARIABLE_NAMES: readonly string[] = [
   ...RUN_NAMES,
   'avp',
 ];
-
-/** What Kamailio and later OpenSIPS have, and what takes its place. */
-const LATER: Readonly<Record<string, string>> = {
-  shv: 'use $avp(s:name) or $var(name)',
-  dlg_var: 'use $avp(s:name)',
-  sht: 'use $avp(s:name)',
-  xavp: 'use $avp(s:name)',
-  sel: 'use $hdr(name)',
-  expires: 'use $hdr(Expires)',
-  time: 'use $Tf or $Ts',
-  TS: 'use $Ts',
-  fs: 'the sending socket is chosen by the route',
-  T_reply_code: 'use t_check_status("...")',
-  T_branch_idx: 'there is no number of a branch',
-  rv: 'the version of the request is always SIP/2.0',
-  pau: 'use $ai',
-  def: 'preprocessor names do not exist here',
-};
 
 export interface NoVariable {
   readonly message: string;
@@ -70,12 +53,12 @@ export function findVariable(text: string, scope: ValueScope): Variable | NoVari
 }
 
 function unknown(name: string): NoVariable {
-  const later = LATER[name];
+  const later = laterVariable(name);
   const message = `there is no variable \`$${name}\``;
-  if (later) return { message, cause: 'it belongs to Kamailio or OpenSIPS', cure: later };
+  if (later) return { message, ...later };
   const suggestion = didYouMean(
-    name,
-    VARIABLE_NAMES,
+    `$${name}`,
+    VARIABLE_NAMES.map((one) => `$${one}`),
     'see the list of variables: gatehouse modules, or docs/ser-cfg.md',
   );
   return { message, cure: suggestion };
