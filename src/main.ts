@@ -23,6 +23,7 @@ import {
 } from './core/control/data-directory.ts';
 import type { Door, HealthItem, Listener } from './core/doors/types.ts';
 import { createGate } from './core/gate/gate.ts';
+import { offerGateMetrics } from './core/gate/metrics.ts';
 import { noHooks } from './core/hooks/hooks.ts';
 import { Limits } from './core/limits/limits.ts';
 import { openPlacesFile } from './core/limits/places-file.ts';
@@ -193,12 +194,13 @@ async function openDoors(
   const known = await openPlacesFile(join(options.dataDir, 'places'), log.child('limits'));
   const limits = new Limits(wheel, clock, {}, known.places);
   const nonceExpire = Number(site.sip.script.uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE);
+  const nonceCounts = new NonceCounts({ clock, lifetimeMs: 1000 * (nonceExpire + NONCE_SLACK) });
   const gate = createGate({
     clock,
     log: log.child('gate'),
     journal,
     limits,
-    nonceCounts: new NonceCounts({ clock, lifetimeMs: 1000 * (nonceExpire + NONCE_SLACK) }),
+    nonceCounts,
     policy: rules,
     hooks: noHooks,
     sessions,
@@ -223,6 +225,7 @@ async function openDoors(
     derive: (purpose) => keyring.derive(purpose),
     metrics,
   });
+  offerGateMetrics(metrics, gate.stats, nonceCounts);
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
   metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
   metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);

@@ -22,6 +22,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   npm: { program: 'npm', packages: ['npm'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
   sipsak: { program: 'sipsak', packages: ['sipsak'] },
+  sipvicious: { program: 'svcrack', packages: ['sipvicious'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   strace: { program: 'strace', packages: ['strace'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
