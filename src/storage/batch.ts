@@ -2,7 +2,7 @@
  * How a batch of changes crosses to the worker: one flat array of primitives, as JSON. Main writes it with `addUnit`, the worker reads it by the offsets below.
  */
 import type { Change } from '../core/journal/types.ts';
-import type { BindingRow, LocationSpec } from '../core/ser/types.ts';
+import type { BindingRow, LocationSpec, RowCells, RowsMatch, RowsSpec } from '../core/ser/types.ts';
 
 export type Cell = string | number | null;
 
@@ -12,6 +12,19 @@ export interface Batch {
   readonly cells: Cell[];
   /** Where each unit ends in `cells`. */
   readonly ends: number[];
+  /** Other tables, which `rows` name by index. */
+  readonly rowTables: RowsSpec[];
+  /** Inserts and deletes of their rows, which cells name by index. */
+  readonly rows: BatchRow[];
+}
+
+export interface BatchRow {
+  readonly table: number;
+  readonly change: { readonly values: RowCells; readonly cut: boolean } | { readonly where: RowsMatch };
+}
+
+export function emptyBatch(): Batch {
+  return { tables: [], cells: [], ends: [], rowTables: [], rows: [] };
 }
 
 /** First cell of a change. */
@@ -21,9 +34,10 @@ export const AUDIT = 2;
 export const HISTORY = 3;
 /** A put of a binding whose row is there, and whose REFRESHED fields alone may have changed. */
 export const REFRESH = 4;
+export const ROW = 5;
 
 /** Cells of a change of each kind, the first included. */
-export const WIDTH = [17, 5, 2, 8, 17] as const;
+export const WIDTH = [17, 5, 2, 8, 17, 2] as const;
 
 /** Offsets in a put or a refresh; a delete has the same for table and key. */
 export const FIELD = {
@@ -61,7 +75,8 @@ export function addUnit(batch: Batch, unit: readonly Change[]): void {
   batch.ends.push(batch.cells.length);
 }
 
-function addChange({ cells, tables }: Batch, change: Change): void {
+function addChange(batch: Batch, change: Change): void {
+  const { cells, tables } = batch;
   switch (change.kind) {
     case 'put-binding': {
       const { row } = change;
@@ -89,6 +104,12 @@ function addChange({ cells, tables }: Batch, change: Change): void {
     case 'delete-binding':
       cells.push(DELETE, tableIndex(tables, change.table), change.username, change.domain, change.contact);
       return;
+    case 'insert-row':
+      addRow(batch, change.table, { values: change.values, cut: change.cut ?? false });
+      return;
+    case 'delete-rows':
+      addRow(batch, change.table, { where: change.where });
+      return;
     case 'audit':
       cells.push(AUDIT, change.line);
       return;
@@ -100,8 +121,13 @@ function addChange({ cells, tables }: Batch, change: Change): void {
   }
 }
 
+function addRow({ cells, rowTables, rows }: Batch, spec: RowsSpec, change: BatchRow['change']): void {
+  cells.push(ROW, rows.length);
+  rows.push({ table: tableIndex(rowTables, spec), change });
+}
+
 /** Two or three tables at most: a walk is faster than a map. */
-function tableIndex(tables: LocationSpec[], spec: LocationSpec): number {
+function tableIndex<T>(tables: T[], spec: T): number {
   const index = tables.indexOf(spec);
   return index >= 0 ? index : tables.push(spec) - 1;
 }

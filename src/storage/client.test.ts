@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
-import { addUnit, type Batch } from './batch.ts';
+import { addUnit, emptyBatch } from './batch.ts';
 import { WorkerClient } from './client.ts';
 import type { CommitOutcome } from './protocol.ts';
 import { binding, put, storageOptions } from './storage.contract.ts';
@@ -33,7 +33,7 @@ test('the worker dies: all that waits is told, and another one takes over', asyn
   );
   const commit = () =>
     new Promise<CommitOutcome>((resolve) => {
-      const batch: Batch = { tables: [], cells: [], ends: [] };
+      const batch = emptyBatch();
       addUnit(batch, [put(binding('sip:1@h')), { kind: 'audit', line: '{"event":"probe"}' }]);
       client.commit(batch, 1_000, resolve);
     });

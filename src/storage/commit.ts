@@ -8,11 +8,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../platform/errors.ts';
 import type { AuditLog } from './audit-log.ts';
-import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, REFRESH, WIDTH } from './batch.ts';
+import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, REFRESH, ROW, WIDTH } from './batch.ts';
 import type { Database, LocationWork, Work } from './database.ts';
 import { toText } from './error-text.ts';
 import type { CommitOutcome, ErrorText } from './protocol.ts';
 import { misfit } from './ser/location-plan.ts';
+import { rowChange, rowMisfit } from './ser/rows-plan.ts';
 import type { Tables } from './ser/tables.ts';
 
 const RETRY_WAIT_MS = 50;
@@ -47,6 +48,7 @@ export class Committer {
     try {
       await this.#retrying(deadline, async () => {
         for (const spec of batch.tables) await this.#tables.plan(spec).catch(ignoreRefusal);
+        for (const spec of batch.rowTables) await this.#tables.planRows(spec).catch(ignoreRefusal);
       });
       for (let unit = 0; unit < batch.ends.length; unit++) {
         const error = this.#check(batch, unit);
@@ -147,17 +149,28 @@ export class Committer {
     const { cells, ends } = batch;
     for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
       if (cells[at] === AUDIT || cells[at] === HISTORY) continue;
-      const spec = batch.tables[cells[at + FIELD.table] as number]!;
-      const found = this.#tables.knownPlan(spec);
-      const message = found
-        ? cells[at] !== DELETE && misfit(found.plan, cells, at)
-        : `table ${spec.table} cannot be used`;
+      const message = cells[at] === ROW ? this.#checkRow(batch, at) : this.#checkBinding(batch, at);
       if (message) return { code: 'STORAGE_REFUSED', message, hint: undefined };
     }
     return undefined;
   }
 
-  #job({ cells, ends, tables }: Batch, units: readonly number[]): Job {
+  #checkBinding({ cells, tables }: Batch, at: number): string | undefined {
+    const spec = tables[cells[at + FIELD.table] as number]!;
+    const found = this.#tables.knownPlan(spec);
+    if (!found) return `table ${spec.table} cannot be used`;
+    return cells[at] === DELETE ? undefined : misfit(found.plan, cells, at);
+  }
+
+  #checkRow({ cells, rows, rowTables }: Batch, at: number): string | undefined {
+    const row = rows[cells[at + 1] as number]!;
+    const spec = rowTables[row.table]!;
+    const found = this.#tables.knownRows(spec);
+    return found ? rowMisfit(found.plan, row) : `table ${spec.table} cannot be used`;
+  }
+
+  #job(batch: Batch, units: readonly number[]): Job {
+    const { cells, ends, tables } = batch;
     const job: Job = { works: new Map(), lines: [] };
     const latest = new Map<LocationWork, Map<string, number>>();
     const locations = tables.map((spec) => this.#locationWork(job, cells, spec));
@@ -182,6 +195,12 @@ export class Committer {
             break;
           case HISTORY:
             this.#workOf(job, cells, this.#main).history.push(historyAt(cells, at));
+            break;
+          case ROW: {
+            const row = batch.rows[cells[at + 1] as number]!;
+            const { db, plan } = this.#tables.knownRows(batch.rowTables[row.table]!)!;
+            this.#workOf(job, cells, db).rows.push(rowChange(plan, row));
+          }
         }
       }
     }
@@ -204,7 +223,7 @@ export class Committer {
   }
 
   #workOf(job: Job, cells: Batch['cells'], db: Database): Work {
-    const work = job.works.get(db) ?? { cells, locations: [], history: [] };
+    const work = job.works.get(db) ?? { cells, locations: [], rows: [], history: [] };
     job.works.set(db, work);
     return work;
   }

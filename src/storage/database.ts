@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { HistoryRow } from '../core/journal/types.ts';
 import type { Cell } from './batch.ts';
 import type { LocationPlan } from './ser/location-plan.ts';
+import type { RowChange } from './ser/rows-plan.ts';
 import type { Row, TableShape } from './table-shape.ts';
 import type { Schema } from './tables.ts';
 
@@ -20,6 +21,8 @@ export interface LocationWork {
 export interface Work {
   readonly cells: readonly Cell[];
   readonly locations: LocationWork[];
+  /** In their order. */
+  readonly rows: RowChange[];
   readonly history: HistoryRow[];
 }
 

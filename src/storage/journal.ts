@@ -11,7 +11,7 @@ import type { Change, Journal, Waiter } from '../core/journal/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import { describeError, GatehouseError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
-import { addUnit, type Batch } from './batch.ts';
+import { addUnit, type Batch, emptyBatch } from './batch.ts';
 import { fromText, toText } from './error-text.ts';
 import { LostUnits } from './lost-units.ts';
 import type { CommitOutcome } from './protocol.ts';
@@ -109,8 +109,14 @@ export class GroupJournal implements Journal {
   }
 
   #open(): Pending {
-    const batch: Batch = { tables: [], cells: [], ends: [] };
-    return { batch, waiters: [], changes: 0, since: this.#clock.monotonic(), given: false, drained: undefined };
+    return {
+      batch: emptyBatch(),
+      waiters: [],
+      changes: 0,
+      since: this.#clock.monotonic(),
+      given: false,
+      drained: undefined,
+    };
   }
 
   /** Sends the first batch when it is full or old enough, else sees to it that somebody looks again. */

@@ -4,6 +4,9 @@ import type { PolicyRule } from '../core/policy/rule.ts';
 import type {
   LocationSpec,
   NewSubscriber,
+  RowCells,
+  RowsMatch,
+  RowsSpec,
   SerTables,
   SubscriberName,
   SubscriberRow,
@@ -57,6 +60,8 @@ export interface Calls {
   'ser.openSubscriber'(spec: SubscriberSpec): TableReport;
   'ser.openLocation'(spec: LocationSpec): TableReport;
   'ser.openUri'(spec: UriSpec): TableReport;
+  'ser.openRows'(spec: RowsSpec): TableReport;
+  'ser.readRows'(spec: RowsSpec, where: RowsMatch, most: number): RowCells[];
   'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
   'ser.listSubscribers'(spec: SubscriberSpec, options: ListOptions): SubscriberRow[];
   'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[], audit: AuditLines): void;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyTrail } from '../core/audit/verify.ts';
 import type { Change } from '../core/journal/types.ts';
-import type { BindingRow, LocationSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
+import type { BindingRow, LocationSpec, RowsSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
 import { wireText } from '../core/ser/wire-text.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -262,6 +262,66 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(answers, [true, true, true, true, true, false, false, false]);
     await ser.removeUser({ uri: spec }, user);
     assert.equal(await ser.hasUri(spec, '', '', '1'), false);
+  });
+
+  is('rows of the tables that modules ask for are written, read and taken away', async (_t, storage) => {
+    const columns = ['uuid', 'attribute', 'type', 'value', 'last_modified'];
+    const spec: RowsSpec = { database: 'main', table: 'usr_preferences', kind: 'usr_preferences', columns, keys: [] };
+    assert.deepEqual(await storage.ser.open('rows', spec), { attached: false, layout: 'gatehouse' });
+    const nix = { ...spec, columns: ['nix'] };
+    await assert.rejects(storage.ser.open('rows', nix), { code: 'SER_TABLE_LAYOUT' });
+    const row = (uuid: string, value: string, cut = false): Change => {
+      const values = [uuid, `a'b"c\\d \x80?`, 3, value, 1_700_000_000_000];
+      return { kind: 'insert-row', table: spec, values, cut };
+    };
+    const long = 'x'.repeat(300);
+    const gone: Change = {
+      kind: 'delete-rows',
+      table: spec,
+      where: [
+        ['uuid', '1'],
+        ['type', '3'],
+      ],
+    };
+    const outcomes = await Promise.all([
+      written(storage, row('1', 'one'), row('2', 'two'), { kind: 'audit', line: AUDIT_LINE }),
+      written(storage, gone, row('1', 'again')),
+      written(storage, row('3', long)),
+      written(storage, row('4', long, true), row('1', 'more')),
+      written(storage, { kind: 'insert-row', table: nix, values: ['1'] }),
+    ]);
+    const refused = 'STORAGE_REFUSED';
+    assert.deepEqual(
+      outcomes.map((error) => error?.code),
+      [undefined, undefined, refused, undefined, refused],
+    );
+    const read = async (...where: [string, string][]) =>
+      (await storage.ser.readRows(spec, where, 9)).map(([uuid, attribute, type, value]) => {
+        assert.deepEqual([attribute, Number(type)], [`a'b"c\\d \x80?`, 3]);
+        return `${uuid} ${value}`;
+      });
+    assert.deepEqual(await read(), ['2 two', '1 again', `4 ${long.slice(0, 255)}`, '1 more']);
+    assert.deepEqual(await read(['uuid', '1'], ['type', '3']), ['1 again', '1 more']);
+    assert.deepEqual(await read(['uuid', "1' OR ''='"]), []);
+    assert.equal((await storage.ser.readRows(spec, [], 2)).length, 2);
+  });
+
+  is('each table that a module may ask for can be made', async (_t, { ser }) => {
+    const tables: [RowsSpec['kind'], string[]][] = [
+      ['grp', ['username', 'domain', 'grp']],
+      ['re_grp', ['reg_exp', 'group_id']],
+      ['domain', ['domain']],
+      ['dbaliases', ['alias_username', 'alias_domain', 'username', 'domain']],
+      ['trusted', ['src_ip', 'proto', 'from_pattern', 'tag']],
+      ['address', ['grp', 'ip_addr', 'mask', 'port']],
+      ['acc', ['method', 'from_tag', 'to_tag', 'callid', 'sip_code', 'sip_reason', 'time']],
+      ['missed_calls', ['method', 'from_tag', 'to_tag', 'callid', 'sip_code', 'sip_reason', 'time']],
+    ];
+    for (const [kind, columns] of tables) {
+      const spec = { database: 'main', table: kind, kind, columns, keys: [] };
+      assert.equal((await ser.open('rows', spec)).attached, false, kind);
+      assert.deepEqual(await ser.readRows(spec, [], 1), [], kind);
+    }
   });
 
   is('subscribers are listed by name, page by page', async (_t, { ser }) => {

@@ -58,7 +58,12 @@ export function metaStore(worker: WorkerClient): MetaStore {
   };
 }
 
-const OPENERS = { subscriber: 'ser.openSubscriber', location: 'ser.openLocation', uri: 'ser.openUri' } as const;
+const OPENERS = {
+  subscriber: 'ser.openSubscriber',
+  location: 'ser.openLocation',
+  uri: 'ser.openUri',
+  rows: 'ser.openRows',
+} as const;
 
 export function serTables(worker: WorkerClient): SerTables {
   return {
@@ -68,6 +73,7 @@ export function serTables(worker: WorkerClient): SerTables {
     addUsers: (tables, rows, audit = []) => worker.call('ser.addUsers', tables, rows, audit),
     updateSubscriber: (spec, row, audit = []) => worker.call('ser.updateSubscriber', spec, row, audit),
     removeUser: (tables, name, audit = []) => worker.call('ser.removeUser', tables, name, audit),
+    readRows: (spec, where, most) => worker.call('ser.readRows', spec, where, most),
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),
 
     loadBindings(spec, now, onRows) {

@@ -11,6 +11,7 @@ import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
 import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
+import { readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
 import { type DatabaseAddress, databaseLabel } from './url.ts';
@@ -85,6 +86,8 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),
     'ser.openLocation': (spec) => tables.openLocation(spec),
     'ser.openUri': (spec) => tables.openUri(spec),
+    'ser.openRows': (spec) => tables.openRows(spec),
+    'ser.readRows': (spec, where, most) => readRows(tables, spec, where, most),
     'ser.readSubscribers': (spec, names) => subscribers.read(spec, names),
     'ser.listSubscribers': (spec, options) => subscribers.list(spec, options),
     'ser.addUsers': (where, rows, lines) => audit.together(lines, (seal) => subscribers.add(where, rows, seal)),

@@ -9,7 +9,7 @@
  * but if contact was lost during the commit itself, it may be there until the same key is written again or expires), STORAGE_BUSY (the queue is full; nothing of the unit is there), STORAGE_REFUSED (the database rejects this unit).
  */
 import type { GatehouseError } from '../../platform/errors.ts';
-import type { BindingRow, LocationSpec } from '../ser/types.ts';
+import type { BindingRow, LocationSpec, RowCells, RowsMatch, RowsSpec } from '../ser/types.ts';
 
 export type Change =
   | {
@@ -26,6 +26,15 @@ export type Change =
       readonly domain: string;
       readonly contact: string;
     }
+  /** A row more, values in the order of the table's columns; a time is milliseconds since the epoch. */
+  | {
+      readonly kind: 'insert-row';
+      readonly table: RowsSpec;
+      readonly values: RowCells;
+      /** Texts may be cut to the width of their columns; else one that does not fit refuses the unit. */
+      readonly cut?: boolean;
+    }
+  | { readonly kind: 'delete-rows'; readonly table: RowsSpec; readonly where: RowsMatch }
   /** `line` is the JSON text of the event without its chain fields. */
   | { readonly kind: 'audit'; readonly line: string }
   | { readonly kind: 'history'; readonly row: HistoryRow };

@@ -70,6 +70,34 @@ export interface UriSpec extends TableSpec {
   readonly uriUserColumn: string;
 }
 
+/** Small tables that modules of a script read by some of their columns. A fresh database gets OpenSER 1.3's columns. */
+export type RowsKind =
+  | 'grp'
+  | 're_grp'
+  | 'domain'
+  | 'dbaliases'
+  | 'trusted'
+  | 'address'
+  | 'usr_preferences'
+  | 'acc'
+  | 'missed_calls';
+
+export interface RowsSpec extends TableSpec {
+  /** What is made of it where it is missing in a database of our own. */
+  readonly kind: RowsKind;
+  /** The columns that are read or written, in this order. */
+  readonly columns: readonly string[];
+  /** Further columns that rows are found by. */
+  readonly keys: readonly string[];
+}
+
+/** A value of a row. Texts are latin1; numbers may come as texts, which is for the reader to settle. */
+export type RowCell = string | number | null;
+export type RowCells = readonly RowCell[];
+
+/** Columns and the texts that they must equal. */
+export type RowsMatch = readonly (readonly [column: string, value: string])[];
+
 /** Where a user's rows stand when one is added or removed; what is missing gets none. */
 export interface UserTables {
   readonly subscriber?: SubscriberSpec;
@@ -99,6 +127,9 @@ export interface SerTables {
   open(kind: 'subscriber', spec: SubscriberSpec): Promise<TableReport>;
   open(kind: 'location', spec: LocationSpec): Promise<TableReport>;
   open(kind: 'uri', spec: UriSpec): Promise<TableReport>;
+  open(kind: 'rows', spec: RowsSpec): Promise<TableReport>;
+  /** Rows that match all of `where`, at most so many, in the order of `id` where there is one. */
+  readRows(spec: RowsSpec, where: RowsMatch, most: number): Promise<RowCells[]>;
   /** All rows of the given names in one query; `domain` empty = any. Unknown names are missing from the answer. */
   readSubscribers(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]>;
   /** For administration, ordered by username, then domain: those after `after` whose username begins with `prefix`. */

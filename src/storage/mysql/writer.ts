@@ -9,6 +9,7 @@ import type { ResultSetHeader, RowDataPacket } from 'mysql2';
 import { REFRESH } from '../batch.ts';
 import type { Work, Writer } from '../database.ts';
 import type { LocationPlan } from '../ser/location-plan.ts';
+import { rowsSql } from '../ser/rows-sql.ts';
 import type { Servers } from '../servers.ts';
 import { type MysqlAddress, type Place, placeLabel } from '../url.ts';
 import { connect as connectTo, type MysqlConnection, type Session } from './connect.ts';
@@ -45,7 +46,7 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
 
   return {
     async write(work, timeoutMs) {
-      if (work.history.length === 0 && work.locations.every(isIdle)) return;
+      if (work.history.length === 0 && work.rows.length === 0 && work.locations.every(isIdle)) return;
       await connect(timeoutMs);
       const statements = statementsOf(work);
       const missed = missedBy(statements, await transact(statements.map(sqlOf), timeoutMs));
@@ -151,7 +152,7 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
     if (which === connection) connection = undefined;
   }
 
-  function statementsOf({ cells, locations, history }: Work): Statement[] {
+  function statementsOf({ cells, locations, rows, history }: Work): Statement[] {
     const statements: Statement[] = [];
     for (const { plan, puts, deletes } of locations) {
       const text = texts.get(plan) ?? new LocationSql(plan);
@@ -167,6 +168,7 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
       if (count !== undefined) statements.push({ sql: refresh });
       statements.push({ sql: count ?? refresh, finds: refreshes.length, otherwise });
     }
+    for (const sql of rowsSql(rows, literal)) statements.push({ sql });
     if (history.length > 0) statements.push({ sql: historySql(history) });
     return statements;
   }

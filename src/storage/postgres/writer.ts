@@ -9,6 +9,7 @@ import type { Cell } from '../batch.ts';
 import { FIELD } from '../batch.ts';
 import type { LocationWork, Work, Writer } from '../database.ts';
 import { cellFor, type LocationPlan, type PlanColumn } from '../ser/location-plan.ts';
+import { rowsSql } from '../ser/rows-sql.ts';
 import type { Servers } from '../servers.ts';
 import { type Place, type PostgresAddress, placeLabel } from '../url.ts';
 import { connect, type PgConnection, type Session } from './connect.ts';
@@ -28,7 +29,8 @@ type Prepared = Map<string, string>;
 
 interface Call {
   readonly sql: string;
-  readonly args: readonly string[];
+  /** Absent: the statement holds its values and is not prepared. */
+  readonly args?: readonly string[];
 }
 
 export function postgresWriter(address: PostgresAddress, servers: Servers): PostgresWriter {
@@ -69,8 +71,8 @@ export function postgresWriter(address: PostgresAddress, servers: Servers): Post
 
   async function ready(calls: readonly Call[], timeoutMs: number): Promise<void> {
     if (!connection?.fit()) await open(timeoutMs);
-    for (const { sql } of calls) {
-      if (prepared.has(sql)) continue;
+    for (const { sql, args } of calls) {
+      if (args === undefined || prepared.has(sql)) continue;
       const name = `gh_${prepared.size}`;
       await send(`PREPARE ${name} AS ${sql}`, timeoutMs);
       prepared.set(sql, name);
@@ -147,15 +149,16 @@ export function postgresWriter(address: PostgresAddress, servers: Servers): Post
   }
 
   function execute({ sql, args }: Call): string {
-    return `EXECUTE ${prepared.get(sql)}(${args.join(',')})`;
+    return args === undefined ? sql : `EXECUTE ${prepared.get(sql)}(${args.join(',')})`;
   }
 
-  function callsOf({ cells, locations, history }: Work): Call[] {
+  function callsOf({ cells, locations, rows, history }: Work): Call[] {
     const calls: Call[] = [];
     for (const location of locations) {
       if (location.deletes.length > 0) calls.push(deleteCall(cells, location));
       if (location.puts.length > 0) calls.push(putCall(cells, location));
     }
+    for (const sql of rowsSql(rows, literal)) calls.push({ sql });
     if (history.length > 0) calls.push({ sql: HISTORY_SQL, args: historyArgs(history) });
     return calls;
   }
@@ -187,6 +190,11 @@ function arrayOf({ kind }: PlanColumn, value: (row: number) => Cell, rows: reado
     else text += typeof cell === 'string' ? `"${cell}"` : String(cell);
   }
   return textLiteral(`{${text}}`);
+}
+
+function literal(value: Cell): string {
+  if (value === null || Number.isNaN(value)) return 'NULL';
+  return typeof value === 'number' ? String(value) : textLiteral(fromWire(value));
 }
 
 /** A session ends once; what is sent twice in one batch is written once. */

@@ -1,5 +1,5 @@
 /** Finds the SER tables, knows which are our own, makes those that are missing in our own database, loads bindings. */
-import type { LocationSpec, SubscriberSpec, TableReport, UriSpec } from '../../core/ser/types.ts';
+import type { LocationSpec, RowsSpec, SubscriberSpec, TableReport, UriSpec } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Cell, WIDTH } from '../batch.ts';
 import type { Database } from '../database.ts';
@@ -8,6 +8,7 @@ import { adoptRows } from './adopt.ts';
 import { KINDS } from './definitions.ts';
 import { type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
 import { listOwn, makeOwn } from './own.ts';
+import { planRows, type RowsPlan } from './rows-plan.ts';
 
 const PIECE_ROWS = 1_000;
 
@@ -23,6 +24,7 @@ export class Tables {
   readonly #warn: (message: string) => void;
   readonly #found = new Map<string, Promise<Found>>();
   readonly #plans = new Map<string, { db: Database; plan: LocationPlan }>();
+  readonly #rowsPlans = new Map<string, { db: Database; plan: RowsPlan }>();
 
   constructor(databases: ReadonlyMap<string, Database>, warn: (message: string) => void) {
     this.#databases = databases;
@@ -45,6 +47,24 @@ export class Tables {
     const { shape, attached } = await this.find('uri', spec);
     needColumns(spec.table, shape, [spec.userColumn, spec.domainColumn, spec.uriUserColumn]);
     return { attached, layout: attached ? (hasColumn(shape, 'id') ? 'openser-1.3' : 'ser-0.9') : 'gatehouse' };
+  }
+
+  async openRows(spec: RowsSpec): Promise<TableReport> {
+    const { shape, attached } = await this.find(spec.kind, spec);
+    needColumns(spec.table, shape, [...spec.columns, ...spec.keys]);
+    return { attached, layout: attached ? 'other' : 'gatehouse' };
+  }
+
+  knownRows(spec: RowsSpec): { db: Database; plan: RowsPlan } | undefined {
+    return this.#rowsPlans.get(rowsKey(spec));
+  }
+
+  async planRows(spec: RowsSpec): Promise<void> {
+    const key = rowsKey(spec);
+    if (this.#rowsPlans.has(key)) return;
+    await this.openRows(spec);
+    const { db, shape } = await this.find(spec.kind, spec);
+    this.#rowsPlans.set(key, { db, plan: planRows(spec, shape, db.quoteName) });
   }
 
   /** At once when it is known, as it is for every batch but the first. */
@@ -127,4 +147,8 @@ function subscriberLayout(shape: TableShape): TableReport['layout'] {
 function planKey(spec: LocationSpec): string {
   const names = Object.entries(spec.columns);
   return `${spec.database}\0${spec.table}${names.length === 0 ? '' : `\0${names.join()}`}`;
+}
+
+function rowsKey({ database, table, columns }: RowsSpec): string {
+  return `${database}\0${table}\0${columns.join()}`;
 }

@@ -3,6 +3,8 @@ import type { Cell } from '../batch.ts';
 import { FIELD } from '../batch.ts';
 import type { LocationWork, Work, Writer } from '../database.ts';
 import { cellFor, type LocationPlan } from '../ser/location-plan.ts';
+import type { RowChange, RowsPlan } from '../ser/rows-plan.ts';
+import { deleteSql, insertHead } from '../ser/rows-sql.ts';
 import { quoteName } from '../table-shape.ts';
 import type { SqliteFile, Statement } from './driver.ts';
 
@@ -17,6 +19,7 @@ const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, start
 
 export function sqliteWriter(file: SqliteFile): Writer {
   const prepared = new WeakMap<LocationPlan, Statements>();
+  const inserts = new WeakMap<RowsPlan, Statement>();
   let history: Statement | undefined;
 
   return {
@@ -53,6 +56,7 @@ export function sqliteWriter(file: SqliteFile): Writer {
 
   function execute(work: Work): void {
     for (const location of work.locations) writeLocation(work.cells, location);
+    for (const change of work.rows) writeRow(change);
     for (const row of work.history) {
       history ??= file.raw(HISTORY_SQL);
       history.run([row.session, row.door, row.user, row.client, row.started, row.ended, row.reason]);
@@ -66,6 +70,21 @@ export function sqliteWriter(file: SqliteFile): Writer {
       if (plan.replace === 'replace') remove.run(keyOf(plan, cells, at));
       put.run(plan.columns.map((column) => cellFor(column, cells, at)));
     }
+  }
+
+  function writeRow(change: RowChange): void {
+    const { plan } = change;
+    if ('where' in change) {
+      const sql = deleteSql(
+        plan,
+        change.where.map(([column]) => [column, '?']),
+      );
+      file.raw(sql).run(change.where.map(([, value]) => value));
+      return;
+    }
+    const insert = inserts.get(plan) ?? file.raw(`${insertHead(plan)} (${plan.columns.map(() => '?').join(', ')})`);
+    inserts.set(plan, insert);
+    insert.run(change.values);
   }
 
   function statementsOf(plan: LocationPlan): Statements {

@@ -2,6 +2,7 @@
 import type { SipModule } from '../script/types.ts';
 import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
+import { group } from './group/module.ts';
 import { maxfwd } from './maxfwd/module.ts';
 import { mysql } from './mysql/module.ts';
 import { postgres } from './postgres/module.ts';
@@ -26,6 +27,7 @@ const all: readonly SipModule[] = [
   auth,
   authDb,
   uriDb,
+  group,
   textops,
   xlog,
 ];

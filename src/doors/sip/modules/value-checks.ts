@@ -1,6 +1,23 @@
 /** Checks of parameter values and function arguments that several modules share. A complaint has lower case and no full stop. */
 import { describeError } from '../../../platform/errors.ts';
 import { Pattern } from '../script/pattern.ts';
+import type { ParameterSpec, ParameterValues } from '../script/types.ts';
+import { variableEnd } from '../script/values/name.ts';
+import type { Services } from '../services.ts';
+
+/** The parameter of modules that ask a table. */
+export const databaseUrl: ParameterSpec = {
+  name: 'db_url',
+  type: 'string',
+  default: null,
+  secret: true,
+  describe: "Database with the tables; unset: Gatehouse's own.",
+};
+
+/** The database that it means. */
+export function databaseOf({ db_url: url }: ParameterValues, services: Services): string {
+  return typeof url === 'string' && url !== '' ? services.database(url) : 'main';
+}
 
 /** 0 or 1, as most parameters of the modules are. */
 export function flag(value: string | number): string | undefined {
@@ -45,4 +62,15 @@ export function lineText(text: string): string | undefined {
 /** URI parameters as rr appends them: `;name=value`. */
 export function uriParameters(text: string): string | undefined {
   return /^(;[^;<>"\s,]+)+$/.test(text) ? undefined : `must look like ";name=value", but is "${text}"`;
+}
+
+/** One variable and nothing more. */
+export function isVariable(text: string): boolean {
+  return text.length > 1 && text.startsWith('$') && variableEnd(text, 0, text.length) === text.length;
+}
+
+/** An AVP as `$avp(s:name)`, or as SER writes it, `s:name`: the variable that it is. Undefined: it is none. */
+export function avpText(text: string): string | undefined {
+  if (/^[isIS](\d{1,3})?:[^\s:$(){}]+$/.test(text)) return `$avp(${text[0]!.toLowerCase()}${text.slice(1)})`;
+  return isVariable(text) && /^\$(avp\(|\(avp\()/.test(text) ? text : undefined;
 }

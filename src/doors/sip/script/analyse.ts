@@ -326,10 +326,15 @@ class Analyser {
   }
 
   #argument(node: CallNode, spec: FunctionSpec, index: number, argument: Argument): undefined {
-    if (argument.kind === 'string' && VARIABLE_IN_TEXT.test(argument.text) && spec.takesVariables?.includes(index)) {
+    const own = spec.ownSyntax?.includes(index) ?? false;
+    if (
+      argument.kind === 'string' &&
+      VARIABLE_IN_TEXT.test(argument.text) &&
+      (own || spec.takesVariables?.includes(index))
+    ) {
       const text = bindText(argument.text, this.#binder.scope);
-      if ('message' in text) this.#problems.error('SCRIPT_VARIABLE', argument.at, text.message, text);
-      return;
+      if ('message' in text) return this.#problems.error('SCRIPT_VARIABLE', argument.at, text.message, text);
+      if (!own) return;
     }
     if (argument.kind !== 'string') {
       return this.#problems.error('SCRIPT_ARGUMENT', argument.at, `the arguments of \`${node.name}\` are strings`, {
@@ -337,9 +342,10 @@ class Analyser {
         cure: `write "${argument.text}" in quotes`,
       });
     }
-    const complaint = VARIABLE_IN_TEXT.test(argument.text)
-      ? 'takes no variables'
-      : spec.checkArgument?.(index, argument.text, node.args.length);
+    const complaint =
+      VARIABLE_IN_TEXT.test(argument.text) && !own
+        ? 'takes no variables'
+        : spec.checkArgument?.(index, argument.text, node.args.length);
     if (complaint === undefined && index === 0 && spec.arms && Number(argument.text) !== 0) {
       this.#named.push({ key: routeKey(spec.arms, Number(argument.text)), at: argument.at });
     }

@@ -43,6 +43,8 @@ export interface FunctionSpec {
   readonly describe: string;
   /** The arguments that may hold variables, counted from 0; the function is then among `texts`. */
   readonly takesVariables?: readonly number[];
+  /** The arguments, counted from 0, in a syntax of the function's own in which variables are named: `checkArgument` sees them as written. */
+  readonly ownSyntax?: readonly number[];
   /** It gives 0 when it succeeds, so what hangs on its result never runs. */
   readonly ends?: boolean;
   /** What it means to the search for ways that nobody is authenticated on; absent: nothing. */
