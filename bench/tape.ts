@@ -59,7 +59,9 @@ export class TapeTransport implements SocketTransport {
 
   connectionTo(): undefined {}
 
-  reload(): void {}
+  prepare() {
+    return () => {};
+  }
 
   pointFor(): ListenPoint | undefined {
     return this.points[0];

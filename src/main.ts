@@ -10,7 +10,7 @@ import { checkAdminPassword, createAdmins, setAdminPassword } from './core/admin
 import { attachedBook } from './core/admin/attached-book.ts';
 import { localBook } from './core/admin/local-book.ts';
 import { storedContacts } from './core/admin/stored-contacts.ts';
-import type { Administration } from './core/admin/types.ts';
+import type { Administration, ReloadReport } from './core/admin/types.ts';
 import type { UserBook } from './core/admin/user-book.ts';
 import { commandLineActor, connectControl, controlSocketOf } from './core/control/client.ts';
 import {
@@ -21,7 +21,7 @@ import {
   prepareDataDirectory,
   requireDataDirectory,
 } from './core/control/data-directory.ts';
-import type { Door, HealthItem, Listener } from './core/doors/types.ts';
+import type { Door, HealthItem, Listener, PreparedChange } from './core/doors/types.ts';
 import { createGate } from './core/gate/gate.ts';
 import { offerGateMetrics } from './core/gate/metrics.ts';
 import { noHooks } from './core/hooks/hooks.ts';
@@ -38,18 +38,21 @@ import { UserRegistry } from './core/users/registry.ts';
 import { httpOptions } from './doors/console/config.ts';
 import { createConsoleDoor } from './doors/console/door.ts';
 import { sipConfig } from './doors/sip/config.ts';
-import { createSipDoor, type SipDoor } from './doors/sip/door.ts';
+import { createSipDoor, type SipChoice, type SipDoor } from './doors/sip/door.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from './doors/sip/listing.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from './doors/sip/prepare.ts';
+import type { LoadedScript } from './doors/sip/script/load.ts';
 import { type ScriptTables, scriptTables } from './doors/sip/ser-tables.ts';
 import { type TraceReport, traceMessage } from './doors/sip/trace.ts';
+import { type ReadFiles, Reloads } from './main/reload.ts';
 import { systemClock } from './platform/clock.ts';
 import { type LoadedConfig, loadConfig, requireConfig } from './platform/config/load.ts';
 import { GatehouseError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
-import { createLog, LOG_LEVELS } from './platform/log-pino.ts';
+import { createLog, LOG_LEVELS, type RootLog } from './platform/log-pino.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { asProblem, type Problem, ProblemsError } from './platform/problems.ts';
+import { withoutPasswords } from './platform/redact.ts';
 import { TimerWheel } from './platform/timer-wheel.ts';
 import { version } from './platform/version.ts';
 import { openStorage } from './storage/open.ts';
@@ -61,7 +64,7 @@ export { version } from './platform/version.ts';
 
 export interface StartOptions {
   dataDir: string;
-  configFile?: string;
+  readonly configFile?: string | undefined;
   serCfg?: string;
   environment: NodeJS.ProcessEnv;
 }
@@ -75,8 +78,8 @@ export interface Server {
   database: string;
   dataDir: string;
   serCfg: string;
-  /** Has certificates read anew; throws and keeps the old ones when they are faulty. */
-  reload(): Promise<void>;
+  /** As the command `reload`, on behalf of `by`. */
+  reload(by: string): Promise<ReloadReport>;
   stop(withinMs: number): Promise<void>;
 }
 
@@ -104,10 +107,19 @@ export const configuration = z.strictObject({
     .describe(
       'sqlite:PATH, mysql://user:password@host/name or postgres://user:password@host/name, with several hosts if need be; unset: the db_url of ser.cfg, else SQLite in the data directory.',
     ),
-  log: z.strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('The least that is logged.') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(LOG_LEVELS).default('info').describe('The least that is logged.').meta({ live: true }),
+    })
+    .prefault({}),
   users: z
     .strictObject({
-      default_domain: z.string().max(255).default('').describe('Domain of logins written without one (SIP_DOMAIN).'),
+      default_domain: z
+        .string()
+        .max(255)
+        .default('')
+        .describe('Domain of logins written without one (SIP_DOMAIN).')
+        .meta({ live: true }),
       trust_seconds: z
         .number()
         .min(0)
@@ -127,13 +139,11 @@ const NONCE_EXPIRE = 300;
 const NONCE_SLACK = 60;
 
 /** The configuration and script, read and found good. */
-interface Site {
+interface Site extends ReadFiles {
   readonly config: z.output<typeof configuration>;
   readonly sip: ReadySip;
-  readonly serCfg: string;
   readonly databases: DatabaseChoice;
   readonly tables: ScriptTables;
-  readonly warnings: readonly Problem[];
 }
 
 /** What stands when storage is open: the part that a server and a command beside a stopped one share. */
@@ -143,7 +153,7 @@ interface Ground {
   readonly users: UserRegistry;
   readonly rules: PolicyRules;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
-  readonly book: UserBook;
+  book: UserBook;
 }
 
 /** Errors: ProblemsError with everything that is wrong with the configuration; those of storage, keys and listeners. */
@@ -180,7 +190,7 @@ async function openDoors(
   site: Site,
   ground: Ground,
   options: StartOptions,
-  log: Log,
+  log: RootLog,
   adminPassword: string | undefined,
 ): Promise<Server> {
   const clock = systemClock;
@@ -193,8 +203,7 @@ async function openDoors(
   const sessions = new SessionDirectory(() => doors);
   const known = await openPlacesFile(join(options.dataDir, 'places'), log.child('limits'));
   const limits = new Limits(wheel, clock, {}, known.places);
-  const nonceExpire = Number(site.sip.script.uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE);
-  const nonceCounts = new NonceCounts({ clock, lifetimeMs: 1000 * (nonceExpire + NONCE_SLACK) });
+  const nonceCounts = new NonceCounts({ clock, lifetimeMs: nonceLifeMs(site.sip.script) });
   const gate = createGate({
     clock,
     log: log.child('gate'),
@@ -208,19 +217,14 @@ async function openDoors(
     source: () => users.local,
   });
   const sip: SipDoor = createSipDoor({
-    script: site.sip.script,
-    listen: site.sip.listen,
-    tls: site.sip.tls,
-    webSocket: site.config.sip.websocket,
-    options: site.sip.options,
-    domains: site.config.sip.domains,
+    ...sipChoice(site),
     nativeUdp: site.config.sip.native_udp,
     clock,
     log: log.child('sip'),
     gate,
     journal,
     tables: storage.ser,
-    database: (url) => databaseName(site.databases, url),
+    database: openDatabase,
     userSource: (spec, how) => users.source(spec, how),
     derive: (purpose) => keyring.derive(purpose),
     metrics,
@@ -235,6 +239,7 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...doors.flatMap((door) => door.health()),
+    ...reloads.health(),
   ];
   const status: Administration['status'] = async () => ({
     version,
@@ -247,12 +252,33 @@ async function openDoors(
       since: since === undefined ? null : new Date(since).toISOString(),
     })),
   });
-  const common = { ...administrationParts(site, ground, options.dataDir), contacts: sip, sessions, status };
+  let inForce = site;
+  /** Read last, perhaps in vain. */
+  let latest = site;
+  const reloads = new Reloads<Site>({
+    schema: configuration,
+    started: site,
+    read: () => {
+      latest = readSite(options);
+      return latest;
+    },
+    prepare,
+    clock,
+    log,
+  });
   const administration = (actor: string) =>
-    createAdministration({ ...common, actor, setAdminPassword: admins.setPassword });
+    createAdministration({
+      ...administrationParts(inForce, ground, options.dataDir),
+      contacts: sip,
+      sessions,
+      status,
+      reload: (by, record) => reloads.reload(by, record),
+      actor,
+      setAdminPassword: admins.setPassword,
+    });
   const http = createConsoleDoor({
     listen: site.config.http.listen,
-    names: site.config.http.names,
+    names: () => inForce.config.http.names,
     controlSocket: controlSocketOf(options.dataDir),
     administration,
     health,
@@ -280,15 +306,39 @@ async function openDoors(
     database: storage.report.main,
     dataDir: options.dataDir,
     serCfg: site.serCfg,
-    reload: async () => {
-      for (const door of doors) await door.reload?.();
-    },
+    reload: (by) => administration(by).reload(),
     stop: async (withinMs) => {
       // Storage takes up to two seconds for what is under way and two for a database that does not answer.
       await stopAll(Math.max(0, withinMs - 3_000));
       await storage.close();
     },
   };
+
+  /** Of those that are open; a script that is loaded later may name another. */
+  function openDatabase(url: string): string {
+    const { main, attached } = site.databases;
+    if (url === '' || url === main || url === attached) return databaseName(site.databases, url);
+    const where = latest.sip.databaseUrls.find((one) => one.url === url)?.where;
+    throw new GatehouseError('SER_DB_URL', `${withoutPasswords(url)} is not open`, {
+      ...(where ? { where } : {}),
+      hint: 'databases are opened by a start: restart the server',
+    });
+  }
+
+  async function prepare(next: Site): Promise<PreparedChange> {
+    const change = await sip.prepare(sipChoice(next));
+    const book = await openBook(scriptTables(change.script, openDatabase), storage, keyring);
+    return {
+      waiting: change.waiting,
+      adopt() {
+        change.adopt();
+        ground.book = book;
+        nonceCounts.lifetimeMs = nonceLifeMs(change.script);
+        log.setLevel(next.config.log.level);
+        inForce = next;
+      },
+    };
+  }
 
   async function stopAll(withinMs: number): Promise<void> {
     await Promise.all(doors.map((door) => door.stop(withinMs)));
@@ -343,12 +393,13 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
     contacts: storedContacts({ tables: ser, journal, clock, spec: (table) => site.tables.contacts(table) }),
     actor: commandLineActor(String(process.getuid?.() ?? '')),
     setAdminPassword: (name, password, by) => setAdminPassword({ store: admins, journal, clock }, name, password, by),
-    status: () => {
-      throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', {
-        hint: 'start it with: gatehouse up',
-      });
-    },
+    status: notRunning,
+    reload: notRunning,
   });
+}
+
+function notRunning(): never {
+  throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run', { hint: 'start it with: gatehouse up' });
 }
 
 /** What `up` would find and decide. `file`: a gatehouse.yaml or a ser.cfg to look at instead of the configured ones. */
@@ -428,7 +479,10 @@ function readSite(options: StartOptions): Site {
   if (sip === undefined) throw new ProblemsError('CONFIG_INVALID', prepared.problems);
   const databases = databasesOf(loaded, sip, options.dataDir);
   const tables = scriptTables(sip.script, (url) => databaseName(databases, url));
-  return { config, sip, serCfg: prepared.file, databases, tables, warnings: prepared.problems };
+  const serCfg = prepared.file;
+  const files = [...(configFile ? [configFile] : []), serCfg];
+  const { whereIs } = loaded;
+  return { config, sip, serCfg, files, scriptText: sip.text, whereIs, databases, tables, warnings: prepared.problems };
 }
 
 async function layGround(site: Site, { dataDir, environment }: StartOptions, log: Log): Promise<Ground> {
@@ -461,10 +515,10 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     log: log.child('users'),
     trustMs: 1000 * site.config.users.trust_seconds,
   });
-  return { keyring, storage, users, rules, book: await openBook(site, storage, keyring) };
+  return { keyring, storage, users, rules, book: await openBook(site.tables, storage, keyring) };
 }
 
-async function openBook({ tables: { subscriber, uri } }: Site, storage: Storage, keyring: Keyring): Promise<UserBook> {
+async function openBook({ subscriber, uri }: ScriptTables, storage: Storage, keyring: Keyring): Promise<UserBook> {
   const tables = storage.ser;
   const shownIn = { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) };
   if (subscriber && (await tables.open('subscriber', subscriber)).attached)
@@ -485,6 +539,16 @@ function administrationParts(site: Site, { storage, keyring, users, book, rules 
     auditDirectory: auditDirectoryOf(dataDir),
     auditKey: keyring.derive('audit'),
   };
+}
+
+/** What the SIP door takes from the files, at the start and later. */
+function sipChoice({ sip, config }: Site): SipChoice {
+  const { script, listen, tls, options } = sip;
+  return { script, listen, tls, options, webSocket: config.sip.websocket, domains: config.sip.domains };
+}
+
+function nonceLifeMs({ uses }: LoadedScript): number {
+  return 1000 * (Number(uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE) + NONCE_SLACK);
 }
 
 /** What an administrator should know at every start; what is merely without effect is for `check` to tell. */

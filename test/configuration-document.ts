@@ -8,12 +8,13 @@ export const configurationPart: GeneratedPart = {
   maker: 'test/configuration-document.ts',
   text: () =>
     table(
-      ['Option and variable', 'What', 'Allowed', 'Default'],
+      ['Option and variable', 'What', 'Allowed', 'Default', 'Changed by'],
       describeOptions(configuration).map((option) => [
         `\`${option.path}\`<br>\`${option.variable}\``,
         option.description,
         allowed(option),
         option.default === undefined ? '' : `\`${option.default}\``,
+        option.live ? 'reload' : 'restart',
       ]),
     ),
 };

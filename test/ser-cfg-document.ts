@@ -1,4 +1,5 @@
 /** The modules for docs/ser-cfg.md, from their definitions. `node test/ser-cfg-document.ts` writes them; a test compares. */
+import { isHeld } from '../src/doors/sip/held.ts';
 import { listCore, listModules, type ModuleListing } from '../src/doors/sip/listing.ts';
 import type { FunctionSpec, ParameterSpec } from '../src/doors/sip/script/types.ts';
 import { type GeneratedPart, table, writePage } from './generated-document.ts';
@@ -40,9 +41,11 @@ function functionRow({ name, arity, routes, describe }: FunctionSpec): string[] 
   return [`\`${name}\``, arity.join(' or '), routes.join(', '), describe];
 }
 
-function parameterRow({ name, type, default: preset, describe }: ParameterSpec): string[] {
+function parameterRow(spec: ParameterSpec): string[] {
+  const { name, type, default: preset, describe } = spec;
+  const held = isHeld(spec) ? ' Changed by a restart alone.' : '';
   const shown = preset === null ? 'unset' : `\`${typeof preset === 'string' ? `"${preset}"` : preset}\``;
-  return [`\`${name}\``, type === 'int' ? 'number' : 'string', shown, describe];
+  return [`\`${name}\``, type === 'int' ? 'number' : 'string', shown, describe + held];
 }
 
 if (import.meta.main) writePage(serCfgPart);

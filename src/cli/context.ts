@@ -29,11 +29,15 @@ export interface Context {
 
 export function startOptions({ io, options }: Context): StartOptions {
   const dataDir = resolve(options.data);
-  const configFile = options.config ?? [resolve('gatehouse.yaml'), join(dataDir, 'gatehouse.yaml')].find(existsSync);
   return {
     dataDir,
     environment: io.environment,
-    ...(configFile === undefined ? {} : { configFile: relativeIfShorter(configFile) }),
+    /** Looked for whenever it is asked for: it may come, or go, while a server runs. */
+    get configFile() {
+      if (options.config !== undefined) return options.config;
+      const found = [resolve('gatehouse.yaml'), join(dataDir, 'gatehouse.yaml')].find(existsSync);
+      return found && relativeIfShorter(found);
+    },
     ...(options.serCfg === undefined ? {} : { serCfg: options.serCfg }),
   };
 }

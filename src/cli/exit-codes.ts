@@ -44,6 +44,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   SCRIPT_UNREADABLE: EXIT.configuration,
   BAD_DATABASE_URL: EXIT.configuration,
   SER_DB_URLS_DIFFER: EXIT.configuration,
+  SER_DB_URL: EXIT.configuration,
   SER_TABLE_MISSING: EXIT.configuration,
   SER_TABLE_LAYOUT: EXIT.configuration,
   SERVER_RUNNING: EXIT.exists,

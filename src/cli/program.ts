@@ -157,6 +157,10 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('is the server running, and is it well?')
     .action(run(() => import('./commands/status.ts')));
   program
+    .command('reload')
+    .description('have the server read gatehouse.yaml, ser.cfg and certificates again; faulty ones change nothing')
+    .action(run(() => import('./commands/reload.ts')));
+  program
     .command('audit')
     .description('the audit trail')
     .command('verify')

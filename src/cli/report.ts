@@ -31,8 +31,7 @@ export function paintSeverity(io: Io): (text: string, severity: 'error' | 'warni
 
 function jsonError(error: unknown): Record<string, unknown> {
   const message = error instanceof Error ? error.message : String(error);
-  const base = error instanceof GatehouseError ? toWire(error) : { code: 'INTERNAL', message };
-  return error instanceof ProblemsError ? { ...base, problems: error.problems } : { ...base };
+  return error instanceof GatehouseError ? { ...toWire(error) } : { code: 'INTERNAL', message };
 }
 
 function debugText(error: Error): string {

@@ -54,6 +54,41 @@ test('exit codes tell what kind of failure it was', async () => {
   });
 });
 
+test('reload says what is in force, what waits, and all that is wrong with the files', async () => {
+  const { gatehouse, administration } = lab();
+  const report = {
+    files: ['g.yaml', 'ser.cfg'],
+    changed: ['ser.cfg', 'log.level'],
+    waiting: [{ what: 'sip.listen', where: 'g.yaml:3:5' }, { what: 'TLS' }],
+    problems: [],
+  };
+  administration.reload = async () => report;
+  assert.deepEqual(await gatehouse('reload'), {
+    code: 0,
+    out:
+      'read again: g.yaml, ser.cfg, certificates\nin force now: ser.cfg, log.level\n' +
+      'at the next start: sip.listen (g.yaml:3:5)\nat the next start: TLS\n',
+    err: '',
+  });
+  assert.deepEqual(JSON.parse((await gatehouse('reload', '--json')).out), { version: 1, ...report });
+  administration.reload = () => Promise.reject(new ProblemsError('CONFIG_INVALID', [problem, { ...problem, line: 9 }]));
+  assert.deepEqual(await gatehouse('reload'), {
+    code: 3,
+    out: '',
+    err:
+      'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]\ng.yaml:9:3: error: `a` is unknown [CONFIG_UNKNOWN]\n' +
+      'nothing was changed: the server goes on with what it had\n',
+  });
+  const { code, err } = await gatehouse('reload', '--json');
+  assert.deepEqual([code, JSON.parse(err).error.problems.length], [3, 2]);
+  administration.reload = () => Promise.reject(new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run'));
+  assert.deepEqual(await gatehouse('reload'), {
+    code: 4,
+    out: '',
+    err: 'error: the server does not run [SERVER_NOT_RUNNING]\n',
+  });
+});
+
 const problem: Problem = {
   severity: 'error',
   code: 'CONFIG_UNKNOWN',

@@ -5,6 +5,7 @@ export const CORE_ERRORS = {
   DATA_IN_USE: 'another process holds the data directory and did not let go in time',
   OTHER_OWNER: 'root was to write into a data directory of another user',
   SER_DB_URLS_DIFFER: 'the modules of ser.cfg name different databases',
+  SER_DB_URL: 'a changed ser.cfg names a database that the server did not open when it started',
   KEY_MISSING: 'the database exists, but its key file does not',
   KEY_EXISTS: 'a new key file was to be made where there is one',
   KEY_FILE_MODE: 'others than the owner may read or change the key file',
@@ -28,5 +29,7 @@ export const CORE_ERRORS = {
   POLICY_UNKNOWN: 'there is no policy of this name',
   POLICY_CONTRADICTION: 'state: rules of the policy refuse each other',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',
+  RELOAD_REFUSED: 'state: a reload was refused, so that what runs may be older than the files',
+  RESTART_WAITS: 'state: the files say something that only the next start can change',
   AUDIT_BROKEN: 'the audit trail cannot be read',
 } as const;

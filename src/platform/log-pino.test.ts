@@ -25,3 +25,17 @@ test('readable lines cannot steer the terminal', () => {
   assert.equal(written.length, 1);
   assert.ok(written[0]!.endsWith(' sip: from \\x1b]0;x\\x07 user name="a\\nb" n=5\n'));
 });
+
+test('the level can be another later, for children that are there as well', () => {
+  for (const readable of [false, true]) {
+    const { written, log } = lines(readable);
+    const child = log.child('sip');
+    log.setLevel('debug');
+    child.debug('heard');
+    log.setLevel('error');
+    child.warn('not said');
+    log.warn('not said');
+    assert.equal(written.length, 1);
+    assert.match(written[0]!, /heard/);
+  }
+});

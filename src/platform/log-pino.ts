@@ -20,39 +20,68 @@ export interface LogOptions {
   now?: () => Date;
 }
 
-export function createLog(options: LogOptions): Log {
-  const readable = options.readable ?? process.stderr.isTTY === true;
-  return readable ? readableLog(options, undefined) : jsonLog(options);
+/** The first of a server's logs, for itself and its children. */
+export interface RootLog extends Log {
+  setLevel(level: LogLevel): void;
 }
 
-function jsonLog(options: LogOptions): Log {
+/** The least that is written, one for a log and all its children. */
+class Threshold {
+  #lowest = 0;
+
+  constructor(level: LogLevel) {
+    this.set(level);
+  }
+
+  set(level: LogLevel): void {
+    this.#lowest = LOG_LEVELS.indexOf(level);
+  }
+
+  passes(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= this.#lowest;
+  }
+}
+
+export function createLog(options: LogOptions): RootLog {
+  const readable = options.readable ?? process.stderr.isTTY === true;
+  const threshold = new Threshold(options.level);
+  const log = readable ? readableLog(options, threshold, undefined) : jsonLog(options, threshold);
+  return { ...log, setLevel: (level) => threshold.set(level) };
+}
+
+function jsonLog(options: LogOptions, threshold: Threshold): Log {
   const { write } = options;
   // Synchronous: the last lines before a crash are the ones that matter, and a server at rest writes few.
   const stream = write ? { write } : destination({ dest: 2, sync: true });
   // Whoever read the log has gone; that is no reason to stop serving.
   if ('on' in stream) stream.on('error', () => {});
-  const base = { level: options.level, base: { pid: process.pid }, messageKey: 'message' };
+  const base = { level: LOG_LEVELS[0], base: { pid: process.pid }, messageKey: 'message' };
   const time = () => `,"time":"${(options.now?.() ?? new Date()).toISOString()}"`;
-  return wrap(pino({ ...base, timestamp: time, formatters: { level: (label) => ({ level: label }) } }, stream));
+  return wrap(
+    pino({ ...base, timestamp: time, formatters: { level: (label) => ({ level: label }) } }, stream),
+    threshold,
+  );
 }
 
-function wrap(logger: ReturnType<typeof pino>): Log {
+function wrap(logger: ReturnType<typeof pino>, threshold: Threshold): Log {
+  const at = (level: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
+    if (threshold.passes(level)) logger[level](fields ?? {}, message);
+  };
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
-    child: (part) => wrap(logger.child({ part })),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (part) => wrap(logger.child({ part }), threshold),
   };
 }
 
 const COLOUR = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
-function readableLog(options: LogOptions, part: string | undefined): Log {
+function readableLog(options: LogOptions, threshold: Threshold, part: string | undefined): Log {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const lowest = LOG_LEVELS.indexOf(options.level);
   const at = (level: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
-    if (LOG_LEVELS.indexOf(level) < lowest) return;
+    if (!threshold.passes(level)) return;
     const time = (options.now?.() ?? new Date()).toTimeString().slice(0, 8);
     const word = styleText(COLOUR[level], level.padEnd(5), { stream: process.stderr });
     const said = Object.entries(fields ?? {}).map(([name, value]) => ` ${name}=${printable(value)}`);
@@ -63,7 +92,7 @@ function readableLog(options: LogOptions, part: string | undefined): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (name) => readableLog(options, name),
+    child: (name) => readableLog(options, threshold, name),
   };
 }
 

@@ -37,7 +37,9 @@ export class Wire implements SocketTransport {
 
   connectionTo(): undefined {}
 
-  reload(): void {}
+  prepare() {
+    return () => {};
+  }
 
   async stop(): Promise<void> {}
 

@@ -29,7 +29,7 @@ function server(address: string): Server {
     database: 'sqlite ./gatehouse-data/gatehouse.db',
     dataDir: './gatehouse-data',
     serCfg: 'examples/ser.cfg',
-    reload: async () => {},
+    reload: async () => ({ files: [], changed: [], waiting: [], problems: [] }),
     stop: async () => {},
   };
 }
@@ -86,11 +86,11 @@ test('SIGTERM stops the server in order, also when it comes twice at once', asyn
   assert.match(out, /\nstopped within 4000\n$/);
 });
 
-test('SIGHUP without a terminal has certificates read again, good or faulty, and the server goes on', async () => {
+test('SIGHUP without a terminal has the files read again, good or faulty, and the server goes on', async () => {
   const up = upProcess(
     'async () => {}',
     'let times = 0;',
-    'async () => { if (times++ > 0) throw new Error("no key"); }',
+    'async () => { if (times++ > 0) throw new Error("no key"); return { files: ["s"], changed: [], waiting: [], problems: [] }; }',
   );
   let err = '';
   const said = async (text: string) => {
@@ -99,9 +99,9 @@ test('SIGHUP without a terminal has certificates read again, good or faulty, and
   up.stderr.setEncoding('utf8');
   await once(up.stdout, 'data');
   up.kill('SIGHUP');
-  await said('SIGHUP: certificates were read again');
+  await said('SIGHUP: read again: s, certificates\nnothing new in them\n');
   up.kill('SIGHUP');
-  await said('SIGHUP: the certificates in use stay\n');
+  await said('SIGHUP: nothing was changed');
   assert.match(err, /no key/);
   up.kill('SIGTERM');
   assert.deepEqual(await once(up, 'close'), [0, null]);

@@ -4,7 +4,7 @@
  * SIGTERM and SIGINT stop it in order, and end it within five seconds whatever hangs, also while it starts; a second one ends
  * it at once. A launcher or a supervisor may hand on
  * the signal that the terminal or the system sent as well, so what comes within half a second counts as the same.
- * SIGHUP without a terminal has certificates read anew.
+ * SIGHUP without a terminal does what `gatehouse reload` does.
  */
 import { flushCompileCache } from 'node:module';
 import { networkInterfaces } from 'node:os';
@@ -17,6 +17,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { reportError } from '../report.ts';
+import { NOTHING_CHANGED, reloadText } from './reload.ts';
 
 const STOP_WITHIN_MS = 4_000;
 /** Then it ends as it stands: what was acknowledged is kept all the same. */
@@ -45,11 +46,10 @@ export async function run(context: Context): Promise<ExitCode> {
 /** A server that still starts reads everything anyway. */
 async function reload(io: Io, server: Server | undefined): Promise<void> {
   try {
-    await server?.reload();
-    io.err('SIGHUP: certificates were read again; anything else wants a restart');
+    if (server) io.err(`SIGHUP: ${reloadText(await server.reload('SIGHUP'), io)}`);
   } catch (error) {
     reportError(io, error, false);
-    io.err('SIGHUP: the certificates in use stay');
+    io.err(`SIGHUP: ${NOTHING_CHANGED}`);
   }
 }
 

@@ -168,6 +168,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     rules: new PolicyRules(),
     changed: (name) => void changed.push(name),
     defaultDomain: 'example.com',
+    reload: async () => ({ files: [], changed: [], waiting: [], problems: [] }),
     auditDirectory: '/nowhere',
     auditKey: Buffer.alloc(32),
     actor: 'test',

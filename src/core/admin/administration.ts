@@ -25,6 +25,7 @@ import {
   type BindingView,
   IMPORT_PIECE,
   type LoginText,
+  type ReloadReport,
   type UserView,
 } from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
@@ -49,6 +50,8 @@ export interface AdministrationParts {
   readonly actor: string;
   setAdminPassword(name: string, password: string, by: string): Promise<void>;
   status(): ReturnType<Administration['status']>;
+  /** `record` writes the audit line, before anything changes. */
+  reload(by: string, record: (fields: AuditFields) => Promise<void>): Promise<ReloadReport>;
 }
 
 /** Where serctl keeps aliases, which no user's login may overlap with. */
@@ -75,6 +78,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
+    reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),
     status: () => parts.status(),
   };
 

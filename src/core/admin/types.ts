@@ -5,7 +5,8 @@
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
  * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
-import type { SessionInfo } from '../doors/types.ts';
+import type { Problem } from '../../platform/problems.ts';
+import type { SessionInfo, WaitingChange } from '../doors/types.ts';
 import type { PolicyRule } from '../policy/rule.ts';
 import type { Contradiction, Weighing } from '../policy/rules.ts';
 
@@ -56,6 +57,18 @@ export interface PolicyReasons {
   refusal: string | null;
 }
 
+/** What a reload found in the files and did. */
+export interface ReloadReport {
+  /** That were read: gatehouse.yaml where there is one, and the script. */
+  files: string[];
+  /** What is in force now and was not before: the script's name, options. */
+  changed: string[];
+  /** What they say, but only the next start can do. */
+  waiting: WaitingChange[];
+  /** Warnings. */
+  problems: Problem[];
+}
+
 export interface Administration {
   addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
@@ -89,6 +102,8 @@ export interface Administration {
   setAdminPassword(name: string, password: string): Promise<void>;
 
   verifyAudit(): Promise<AuditReport>;
+  /** Puts changed files in force, all that they say or nothing. Errors: ProblemsError with all that is wrong with them. */
+  reload(): Promise<ReloadReport>;
   status(): Promise<{
     version: string;
     startedAt: string;

@@ -98,6 +98,7 @@ export function fakeAdministration(): FakeAdministration {
       return { account: users.has(name) ? 'open' : 'unknown', weighings: shown, refusal: refusal ?? null };
     },
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
+    reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),
   };
   return fake;

@@ -73,6 +73,7 @@ export const METHODS = {
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),
+  reload: z.tuple([]),
 } satisfies { [Method in keyof Administration]: z.ZodType<Parameters<Administration[Method]>> };
 
 /** Makes the call that a socket asked for. A call without an answer gives null. */

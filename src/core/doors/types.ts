@@ -5,8 +5,6 @@ export interface Door {
   readonly name: string;
   /** Opens its listeners. Throws a GatehouseError when one cannot be opened; nothing stays open then. */
   start(): Promise<void>;
-  /** Takes a new configuration; when it is faulty, throws and goes on with the old one. */
-  reload?(): Promise<void>;
   /** Stops taking in new work, finishes what runs, and gives up after `withinMs`. */
   stop(withinMs: number): Promise<void>;
   /** What listens where, for the start message. */
@@ -15,6 +13,21 @@ export interface Door {
   sessions(filter?: { user?: string }): Iterable<SessionInfo>;
   /** Ends the session; false: not one of this door's. */
   end(session: string, reason: EndReason): Promise<boolean>;
+}
+
+/** A changed configuration that was found good and is ready. */
+export interface PreparedChange {
+  readonly waiting: readonly WaitingChange[];
+  /** Puts the rest in force; this cannot fail. */
+  adopt(): void;
+}
+
+/** What a changed configuration says, but only the next start can do. */
+export interface WaitingChange {
+  /** The option, parameter or setting. */
+  readonly what: string;
+  /** `file:line`; undefined where nothing says it any more. */
+  readonly where?: string | undefined;
 }
 
 export interface Listener {

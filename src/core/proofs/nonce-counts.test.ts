@@ -69,3 +69,15 @@ test('memory is bounded, and what it costs is counted', () => {
   assert.ok(counts.size <= 100, String(counts.size));
   assert.ok(counts.forgottenEarly > 0);
 });
+
+test('when nonces come to live longer, what was used before is remembered as long', () => {
+  const { counts, time } = lab();
+  counts.use('n', 'c', 'u', 1);
+  time.now = 999;
+  counts.lifetimeMs = 5000;
+  for (const later of [1500, 4000, 6000, 9000]) {
+    time.now = later;
+    counts.use(`other ${later}`, 'c', 'u', 1);
+    assert.equal(counts.use('n', 'c', 'u', 1), false, String(later));
+  }
+});

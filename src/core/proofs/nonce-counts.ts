@@ -31,7 +31,8 @@ export class NonceCounts {
   forgottenEarly = 0;
   readonly #clock: Clock;
   readonly #half: number;
-  readonly #lifetimeMs: number;
+  /** Another one holds for the nonces that come, and for those that are there: a shorter life ends theirs, too. */
+  lifetimeMs: number;
   #young = emptyShards();
   #old = emptyShards();
   #youngSize = 0;
@@ -41,7 +42,7 @@ export class NonceCounts {
 
   constructor(options: NonceCountsOptions) {
     this.#clock = options.clock;
-    this.#lifetimeMs = options.lifetimeMs;
+    this.lifetimeMs = options.lifetimeMs;
     this.#half = Math.max(1, Math.floor((options.capacity ?? 2_000_000) / 2));
     this.#since = options.clock.monotonic();
   }
@@ -72,8 +73,8 @@ export class NonceCounts {
   #turn(): void {
     const now = this.#clock.monotonic();
     const full = this.#youngSize >= this.#half;
-    if (!full && now - this.#since < this.#lifetimeMs) return;
-    if (full && now - this.#since < this.#lifetimeMs) this.forgottenEarly += this.#oldSize;
+    if (!full && now - this.#since < this.lifetimeMs) return;
+    if (full && now - this.#since < this.lifetimeMs) this.forgottenEarly += this.#oldSize;
     this.#old = this.#young;
     this.#oldSize = this.#youngSize;
     this.#young = emptyShards();

@@ -22,7 +22,7 @@ export interface AppOptions {
   /** The administration for who acts: the audit trail names them. */
   administration(actor: string): Administration;
   /** Names besides addresses and localhost under which the public face answers. */
-  names: readonly string[];
+  names(): readonly string[];
   health(): HealthItem[];
   metrics: Metrics;
   verifyAdmin: VerifyAdmin;
@@ -120,13 +120,13 @@ function addCalls(
 }
 
 /** A page of another origin whose name was made to lead here (DNS rebinding) brings that name along. */
-function hostGuard(names: readonly string[]): (request: FastifyRequest) => void {
-  const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
+function hostGuard(names: () => readonly string[]): (request: FastifyRequest) => void {
   return function refuseForeignHost({ headers, url }) {
     // Whoever watches over us may use any name; it learns nothing that a page could use.
     if (url === '/healthz') return;
     const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase();
-    if (known.has(host) || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return;
+    if (host === 'localhost' || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return;
+    if (names().some((name) => name.toLowerCase() === host)) return;
     throw new GatehouseError('HTTP_HOST', 'the name in the Host header is none of ours', {
       hint: 'use the address, or add the name to `http.names` of gatehouse.yaml',
     });

@@ -26,5 +26,6 @@ export const httpOptions = z.strictObject({
     .default([])
     .describe(
       'Host names under which it may be called besides its addresses and localhost: those of a proxy, of the LAN.',
-    ),
+    )
+    .meta({ live: true }),
 });

@@ -12,6 +12,7 @@ import type { HealthItem } from '../../core/doors/types.ts';
 import type { Client } from '../../core/gate/types.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
+import { ProblemsError } from '../../platform/problems.ts';
 import type { VerifyAdmin } from './administrators.ts';
 import { createConsoleDoor } from './door.ts';
 
@@ -30,7 +31,7 @@ async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health
         actors.push(actor);
         return administration;
       },
-      names: ['console.example'],
+      names: () => ['console.example'],
       health: () => options.health ?? [],
       metrics: createMetrics({ version: '1' }),
       verifyAdmin: options.verifyAdmin ?? rightPassword,
@@ -69,6 +70,28 @@ test('the control socket is for its owner alone and carries every kind of answer
     hint: 'choose another',
   });
   await assert.rejects(client.listUsers({ limit: 5000 }), { code: 'ARGUMENTS_INVALID', where: 'listUsers(0.limit)' });
+});
+
+test('all that is wrong with the files of a reload crosses the socket, and HTTP', async (t) => {
+  const { socket, administration, call } = await open(t);
+  const problem = {
+    severity: 'error',
+    code: 'SCRIPT_FUNCTION',
+    file: 'ser.cfg',
+    line: 3,
+    column: 1,
+    message: 'm',
+  } as const;
+  administration.reload = () => Promise.reject(new ProblemsError('CONFIG_INVALID', [problem]));
+  const client = await connectControl(socket);
+  await assert.rejects(client!.reload(), (error) => {
+    assert.ok(error instanceof ProblemsError);
+    assert.deepEqual(error.problems, [problem]);
+    return true;
+  });
+  const reply = await call('reload', []);
+  assert.equal(reply.status, 400);
+  assert.deepEqual(((await reply.json()) as { error: { problems: unknown } }).error.problems, [problem]);
 });
 
 test('the socket of a dead server is replaced', async (t) => {

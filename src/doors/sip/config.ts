@@ -13,20 +13,24 @@ const pemFile = z.string().min(1).max(4096);
 const tls = z.strictObject({
   certificate: pemFile
     .optional()
-    .describe('PEM file: the certificate, then those of its authorities up to the root. Unset: no TLS.'),
+    .describe('PEM file: the certificate, then those of its authorities up to the root. Unset: no TLS.')
+    .meta({ live: true }),
   key: pemFile
     .optional()
-    .describe('PEM file with the private key, without a password; unset: it stands in the file of the certificate.'),
+    .describe('PEM file with the private key, without a password; unset: it stands in the file of the certificate.')
+    .meta({ live: true }),
   names: z
     .array(z.strictObject({ name: z.string().min(1).max(255), certificate: pemFile, key: pemFile.optional() }))
     .max(1000)
     .default([])
     .describe(
       'Other certificates, for clients that ask for this name: `{ name, certificate, key }`, name as example.com or *.example.com.',
-    ),
+    )
+    .meta({ live: true }),
   ca: pemFile
     .optional()
-    .describe('PEM file: the authorities whose certificates are believed. Unset: those that Node.js knows.'),
+    .describe('PEM file: the authorities whose certificates are believed. Unset: those that Node.js knows.')
+    .meta({ live: true }),
   client_certificate: z
     .enum(['none', 'verify', 'require'])
     .default('none')
@@ -45,7 +49,8 @@ export const sipConfig = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The ser.cfg to run; unset: the examples/ser.cfg that comes with Gatehouse.'),
+    .describe('The ser.cfg to run; unset: the examples/ser.cfg that comes with Gatehouse.')
+    .meta({ live: true }),
   listen: z
     .array(listen)
     .min(1)
@@ -59,15 +64,21 @@ export const sipConfig = z.strictObject({
         .array(z.string().regex(/^https?:\/\/[^/]+$/, { error: 'an origin, like https://phone.example.com' }))
         .max(100)
         .default([])
-        .describe('Web pages that may connect to the ws and wss listeners, as https://phone.example.com; empty: all.'),
+        .describe('Web pages that may connect to the ws and wss listeners, as https://phone.example.com; empty: all.')
+        .meta({ live: true }),
     })
     .prefault({}),
   domains: z
     .array(z.string().min(1).max(255))
     .max(10_000)
     .default([])
-    .describe('Domains served here besides the addresses: as alias lines in ser.cfg.'),
-  dialect: z.enum(['ser', 'openser']).optional().describe('How ser.cfg is read; unset: found out from the file.'),
+    .describe('Domains served here besides the addresses: as alias lines in ser.cfg.')
+    .meta({ live: true }),
+  dialect: z
+    .enum(['ser', 'openser'])
+    .optional()
+    .describe('How ser.cfg is read; unset: found out from the file.')
+    .meta({ live: true }),
   native_udp: z
     .boolean()
     .default(true)
@@ -78,6 +89,7 @@ export const sipConfig = z.strictObject({
     .describe(
       'What loose_route() does for a first request that brings Route headers along. pass: relays it as SER does; challenge: leaves it ' +
         'to the authentication that follows. Unset: what the script says with modparam("rr", "preloaded_route", ...), as our example does; else pass.',
-    ),
+    )
+    .meta({ live: true }),
 });
 export type SipConfig = z.output<typeof sipConfig>;

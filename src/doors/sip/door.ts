@@ -4,34 +4,36 @@
  * Order of the start: modules open and preload their tables, then the sockets open; so the first message finds all contacts.
  */
 import type { ContactTable, ContactTables } from '../../core/admin/contact-tables.ts';
-import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
+import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
-import { type EditionChoice, Editions, ScriptEdition } from './edition.ts';
+import { type EditionChoice, type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
-import type { ListenChoice } from './listen.ts';
+import { HeldParameters, type SocketChoice, waitingSettings } from './held.ts';
 import { localNames } from './local-names.ts';
 import { offerMetrics } from './metrics.ts';
 import type { LookUp } from './modules/tm/host-cache.ts';
 import { createRelay } from './modules/tm/relay.ts';
 import { parseSessionId } from './modules/usrloc/sessions.ts';
+import type { LoadedScript } from './script/load.ts';
 import type { Call } from './script/types.ts';
 import type { LocalNames, LocationTableView, Services } from './services.ts';
 import { createTransactions } from './transaction/layer.ts';
-import type { TlsOptions } from './transport/tls-certificates.ts';
 import { createTransport, type SocketTransport } from './transport/transport.ts';
 import { chooseUdp } from './transport/udp-choice.ts';
 import type { WebSocketOptions } from './transport/web-socket.ts';
 
+/** What may be another while the door is open; of the sockets only certificates, and whom WebSockets are for. */
+export interface SipChoice extends EditionChoice, SocketChoice {
+  readonly webSocket?: WebSocketOptions | undefined;
+}
+
 /** What core gives, and what the configuration says. */
 export interface SipDoorParts
-  extends EditionChoice,
+  extends SipChoice,
     Pick<Services, 'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive'> {
-  readonly listen: ListenChoice['listen'];
-  readonly tls?: TlsOptions | undefined;
-  readonly webSocket?: WebSocketOptions | undefined;
   readonly metrics?: Metrics;
   /** false: UDP through Node's dgram in any case. */
   readonly nativeUdp?: boolean;
@@ -52,6 +54,8 @@ export interface DoorSeams {
 }
 
 export interface SipDoor extends Door, ContactTables {
+  /** Makes another choice ready beside the one in force. `script`: as it will serve. Errors: those of the modules' tables, TLS_CERTIFICATE. */
+  prepare(next: SipChoice): Promise<PreparedChange & { readonly script: LoadedScript }>;
   /** What the system gave less of than asked; known after the start. */
   readonly warnings: readonly string[];
 }
@@ -84,7 +88,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   const contacts = new Map<string, LocationTableView>();
   /** Known after the start. */
   let addresses: LocalNames = localNames([], []);
-  const edition = new ScriptEdition(parts, {
+  const ground: EditionGround = {
     addresses: { isMyself: (host, port) => addresses.isMyself(host, port) },
     services: {
       ...parts,
@@ -93,16 +97,20 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       transactions,
       relay,
       bindings: { add: (table) => void contacts.set(table.name, table) },
+      lasting: new Map(),
     },
     isLocalAddress: (address) => transport.points.some((point) => point.address === address),
     say,
     compile: seams,
-  });
+  };
+  const held = new HeldParameters();
+  const first = new ScriptEdition(parts, ground);
+  const editions = new Editions(first);
   const engine = new Engine({
     transport,
     transactions,
     rested: seams.rested,
-    script: new Editions(edition),
+    script: editions,
     tagPrefix: `${parts.derive('sip to-tag').toString('hex', 0, 6)}-`,
     log,
     clock: parts.clock,
@@ -114,7 +122,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   return {
     name: 'sip',
     start,
-    reload: async () => transport.reload(),
+    prepare,
     stop,
     listeners,
     health,
@@ -137,7 +145,9 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   }
 
   async function start(): Promise<void> {
-    await edition.open();
+    await first.open();
+    held.keep(parts.script);
+    editions.adopt(first);
     wheel.run();
     engine.overload.run();
     await transport.start(engine);
@@ -145,6 +155,22 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     if (udp.broken) log.warn('the native UDP module does not work here', how);
     else log.debug('UDP goes', how);
     addresses = localNames(transport.points, []);
+  }
+
+  async function prepare(next: SipChoice) {
+    const { script, waiting } = held.over(next.script);
+    const edition = new ScriptEdition({ ...next, script }, ground);
+    const takeSockets = transport.prepare(next.tls, next.webSocket);
+    await edition.open();
+    return {
+      script,
+      waiting: [...waiting, ...waitingSettings(parts, next)],
+      adopt() {
+        held.keep(script);
+        editions.adopt(edition);
+        takeSockets();
+      },
+    };
   }
 
   async function stop(withinMs: number): Promise<void> {

@@ -70,6 +70,11 @@ export class ScriptEdition implements Edition {
     for (const module of this.#modules) await module.start?.();
   }
 
+  /** New requests begin with it from now on. */
+  serve(): void {
+    for (const module of this.#modules) module.serve?.();
+  }
+
   /** As `start`, of a run that begins. */
   begin(run: Run, key: 'route' | 'error_route'): boolean {
     run.edition = this;
@@ -91,14 +96,20 @@ export class ScriptEdition implements Edition {
 
 /** What the engine knows of the scripts: the one that new requests begin with, and that each run has its own. */
 export class Editions implements EngineScript {
-  current: ScriptEdition;
+  #current: ScriptEdition;
 
   constructor(first: ScriptEdition) {
-    this.current = first;
+    this.#current = first;
+  }
+
+  /** It is open already. */
+  adopt(edition: ScriptEdition): void {
+    edition.serve();
+    this.#current = edition;
   }
 
   start(run: Run): boolean {
-    return this.current.begin(run, 'route');
+    return this.#current.begin(run, 'route');
   }
 
   resume(run: Run, result: number): boolean {
@@ -106,14 +117,14 @@ export class Editions implements EngineScript {
   }
 
   get faulty(): ((run: Run) => boolean) | undefined {
-    return this.current.has('error_route') ? this.#faulty : undefined;
+    return this.#current.has('error_route') ? this.#faulty : undefined;
   }
 
   get server(): string {
-    return this.current.server;
+    return this.#current.server;
   }
 
-  #faulty = (run: Run): boolean => this.current.begin(run, 'error_route');
+  #faulty = (run: Run): boolean => this.#current.begin(run, 'error_route');
 }
 
 function eitherOf(names: LocalNames, addresses: LocalNames): LocalNames {

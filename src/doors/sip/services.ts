@@ -30,6 +30,8 @@ export interface Services {
   userSource(spec: SubscriberSpec, options: { useDomain: boolean; calculateHa1: boolean }): Promise<UserSource>;
   /** Where the registrar shows its bindings to the door (sessions, administration). */
   readonly bindings: BindingRegistry;
+  /** What modules keep while editions come and go, see modules/lasting.ts. */
+  readonly lasting: Map<unknown, unknown>;
   /** Key material that is the same over restarts, for the purpose named. */
   derive(purpose: string): Buffer;
   readonly options: SipOptions;

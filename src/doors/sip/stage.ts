@@ -81,6 +81,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     transactions,
     relay,
     derive: () => Buffer.alloc(32),
+    lasting: new Map(),
   };
   const ground: EditionGround = {
     addresses: localNames(points, []),

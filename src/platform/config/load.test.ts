@@ -169,6 +169,7 @@ test('the options describe themselves', () => {
     type: 'a whole number from 1 to 65535',
     default: '1024',
     description: 'Largest body, bytes.',
+    live: false,
   });
   assert.equal(listen?.default, '["127.0.0.1:8080"]');
 });

@@ -3,7 +3,7 @@
  * descriptions, for messages, for environment variables and for the documentation.
  *
  * A schema may carry `.meta({ allowed: '…' })`, the words for what is allowed where the type alone does not say it, and
- * `.meta({ secret: true })`, so that no message repeats the value.
+ * `.meta({ secret: true })`, so that no message repeats the value; `.meta({ live: true })`: a reload can change it.
  */
 import * as z from 'zod';
 
@@ -31,6 +31,7 @@ export interface OptionNode {
   maxItems?: number;
   allowed?: string;
   secret?: boolean;
+  live?: boolean;
 }
 
 export interface OptionDescription {
@@ -43,6 +44,8 @@ export interface OptionDescription {
   /** As YAML would write it on one line; undefined: none. */
   default: string | undefined;
   description: string;
+  /** It can change while the server runs. */
+  live: boolean;
 }
 
 export const VARIABLE_PREFIX = 'GATEHOUSE__';
@@ -67,6 +70,7 @@ function* walk(node: OptionNode, path: string[]): Generator<OptionDescription> {
     type: allowedText(node),
     default: node.default === undefined ? undefined : JSON.stringify(node.default),
     description: node.description ?? '',
+    live: node.live === true,
   };
 }
 

@@ -116,6 +116,7 @@ export function services(over: Partial<Record<keyof Services, unknown>> = {}): S
     local: localNames(points, ['example.com']),
     transport: { points, names: new ConnectionNames(), pointFor, connectionTo: () => undefined },
     options: { preloadedRoute: 'pass' },
+    lasting: new Map(),
     derive: () => Buffer.from('key material'),
     database: (url: string) => `database of ${url}`,
     ...over,

@@ -44,6 +44,13 @@ export interface Globals {
   readonly maxWhileLoops: number;
   /** Names of AVPs (`s:email`, `i:53`) by alias. */
   readonly avpAliases: ReadonlyMap<string, string>;
+  /** Settings that only a start can change, as they are written. */
+  readonly held: ReadonlyMap<string, HeldSetting>;
+}
+
+export interface HeldSetting {
+  readonly text: string;
+  readonly line: number;
 }
 
 /** SER's tls_ lines; OpenSER has tls_verify_client and tls_verify_server for tls_verify. */
@@ -65,6 +72,8 @@ interface Setting {
   /** What Gatehouse does with it. */
   readonly effect: string;
   readonly ignored?: true;
+  /** Sockets are opened with it. */
+  readonly held?: true;
 }
 
 const ignored = (kind: Kind, why: string): Setting => ({ kind, effect: `ignored: ${why}`, ignored: true });
@@ -74,8 +83,8 @@ const LOGGING = 'where and how much is logged is said in gatehouse.yaml';
 const RIGHTS = 'user and rights are set by the service and gatehouse.yaml';
 
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
-  ['listen', { kind: 'hosts', effect: 'SIP sockets are opened here' }],
-  ['port', { kind: 'number', effect: 'the port of listen entries that name none' }],
+  ['listen', { kind: 'hosts', effect: 'SIP sockets are opened here', held: true }],
+  ['port', { kind: 'number', effect: 'the port of listen entries that name none', held: true }],
   ['alias', { kind: 'hosts', effect: 'a name that is `myself`' }],
   ['debug', { kind: 'number', effect: 'log() of this level and below is written' }],
   ['log_stderror', ignored('switch', LOGGING)],
@@ -96,9 +105,9 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['server_signature', { kind: 'switch', effect: 'replies carry a Server header' }],
   ['server_header', { kind: 'text', effect: 'the value of the Server header' }],
   ['maxbuffer', ignored('number', 'UDP sockets always ask for a receive buffer of 4 MB')],
-  ['disable_tcp', { kind: 'switch', effect: 'no TCP sockets are opened' }],
-  ['advertised_address', { kind: 'text', effect: 'the address in Via and Record-Route' }],
-  ['advertised_port', { kind: 'number', effect: 'the port in Via and Record-Route' }],
+  ['disable_tcp', { kind: 'switch', effect: 'no TCP sockets are opened', held: true }],
+  ['advertised_address', { kind: 'text', effect: 'the address in Via and Record-Route', held: true }],
+  ['advertised_port', { kind: 'number', effect: 'the port in Via and Record-Route', held: true }],
   ['max_while_loops', { kind: 'number', effect: 'a while that turns more often is left, and the log says so' }],
   ['avp_aliases', { kind: 'text', effect: 'names for AVPs: $avp(alias)' }],
   ['sip_warning', ignored('switch', 'replies carry no Warning header with addresses in it')],
@@ -117,12 +126,18 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tls_certificate', { kind: 'text', effect: 'the certificate for TLS, unless sip.tls names one' }],
   ['tls_private_key', { kind: 'text', effect: 'its key' }],
   ['tls_ca_list', { kind: 'text', effect: 'the authorities whose certificates are believed' }],
-  ['tls_verify', { kind: 'switch', effect: 'whether certificates of clients and servers must be good' }],
-  ['tls_verify_client', { kind: 'switch', effect: 'whether certificates that clients show must be good' }],
-  ['tls_verify_server', { kind: 'switch', effect: 'whether servers that we connect to must prove their names' }],
-  ['tls_require_certificate', { kind: 'switch', effect: 'with tls_verify: clients must show a certificate' }],
-  ['tls_port_no', { kind: 'number', effect: 'the port of TLS on listen entries without a protocol' }],
-  ['disable_tls', { kind: 'switch', effect: 'no TLS, whatever the other tls_ lines say' }],
+  ['tls_verify', { kind: 'switch', effect: 'whether certificates of clients and servers must be good', held: true }],
+  ['tls_verify_client', { kind: 'switch', effect: 'whether certificates that clients show must be good', held: true }],
+  [
+    'tls_verify_server',
+    { kind: 'switch', effect: 'whether servers that we connect to must prove their names', held: true },
+  ],
+  [
+    'tls_require_certificate',
+    { kind: 'switch', effect: 'with tls_verify: clients must show a certificate', held: true },
+  ],
+  ['tls_port_no', { kind: 'number', effect: 'the port of TLS on listen entries without a protocol', held: true }],
+  ['disable_tls', { kind: 'switch', effect: 'no TLS, whatever the other tls_ lines say', held: true }],
   ['tls_method', ignored('text', 'TLS 1.2 is the least that is spoken')],
   ['tls_ciphers_list', ignored('text', 'the ciphers are those that Node.js deems good')],
 ]);
@@ -156,6 +171,7 @@ export function readGlobals(
 ): { globals: Globals; decisions: Decision[] } {
   const found = new Map<string, Found>();
   const hosts: Record<'listen' | 'alias', HostEntry[]> = { listen: [], alias: [] };
+  const held = new Map<string, HeldSetting>();
   const decisions: Decision[] = [];
 
   for (const assignment of assignments) read(assignment);
@@ -185,9 +201,11 @@ export function readGlobals(
         });
       found.set(name, { value: values[0]!, at });
     }
+    const text = values.map((v) => v.text).join(' ');
+    if (setting.held) held.set(name, { text: `${held.get(name)?.text ?? ''} ${text}`, line: at.line });
     decisions.push({
       what: name,
-      value: withoutPasswords(values.map((v) => v.text).join(' ')),
+      value: withoutPasswords(text),
       effect: setting.effect,
       line: at.line,
     });
@@ -266,6 +284,7 @@ export function readGlobals(
       advertisedPort: number('advertised_port'),
       maxWhileLoops: number('max_while_loops') ?? 100,
       avpAliases: aliasesIn(text('avp_aliases') ?? ''),
+      held,
     };
   }
 }

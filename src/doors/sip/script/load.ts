@@ -93,6 +93,15 @@ function refuseMark(mark: Token, problems: Problems): undefined {
   });
 }
 
+/** The same script, its modules with other parameters. */
+export function withParameters(
+  script: LoadedScript,
+  parametersOf: (module: LoadedModule) => ParameterValues,
+): LoadedScript {
+  const modules = script.modules.map((loaded) => ({ ...loaded, parameters: parametersOf(loaded) }));
+  return { ...script, modules, uses: new Uses(script.analysis, modules) };
+}
+
 class Uses implements ScriptUses {
   readonly #analysis: Analysis;
   readonly #modules: readonly LoadedModule[];

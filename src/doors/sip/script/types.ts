@@ -24,6 +24,8 @@ export interface ParameterSpec {
   readonly describe: string;
   /** The value is or holds a secret: never shown. */
   readonly secret?: boolean;
+  /** Only a start can change it: what the module keeps was made with it. */
+  readonly held?: true;
   /** A complaint about the value (lower case, no full stop), or undefined when it is fine. */
   readonly check?: (value: string | number) => string | undefined;
 }
@@ -66,8 +68,10 @@ export type TextFunctionBody = (...args: Text[]) => Call;
 export interface BuiltModule {
   readonly functions: Readonly<Record<string, FunctionBody>>;
   readonly texts?: Readonly<Record<string, TextFunctionBody>>;
-  /** Opens what the module needs (tables, preload) before the first message; absent: nothing. */
+  /** Opens what the module needs (tables, preload) before its first message, while another edition may serve; absent: nothing. */
   start?(): Promise<void>;
+  /** This edition serves from now on, and what was made for it is everybody's. Must not fail. */
+  serve?(): void;
 }
 
 export interface SipModule {
@@ -81,7 +85,7 @@ export interface SipModule {
   readonly functions: readonly FunctionSpec[];
   /** Functions that the originals have and Gatehouse has not, with the reason or what to do. */
   readonly absent?: Readonly<Record<string, string>>;
-  /** `tables`: the tables that the script names in this module's functions, by function name (`save`: ['location']). */
+  /** Once for each edition of the script; what shall outlive it is Lasting (modules/lasting.ts). */
   build(parameters: ParameterValues, services: Services, uses: ScriptUses): BuiltModule;
 }
 

@@ -12,11 +12,14 @@ import { describeError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type CertificateFiles, type CertificatePair, readAuthorities, readCertificate } from './certificate-files.ts';
 
-export interface TlsOptions extends CertificateFiles {
+export interface TlsFiles extends CertificateFiles {
   /** Other certificates, for clients that ask for `name` (`example.com`, `*.example.com`). */
   readonly names: readonly (CertificateFiles & { readonly name: string })[];
   /** Whose certificates we believe; unset: the authorities that Node.js knows. */
   readonly ca: string | undefined;
+}
+
+export interface TlsOptions extends TlsFiles {
   /** none: clients are not asked; verify: one that is shown must be good; require: one must be shown. */
   readonly clientCertificate: 'none' | 'verify' | 'require';
   /** Whether the servers that we connect to must prove their names. */
@@ -36,16 +39,19 @@ interface Loaded {
 }
 
 export class Certificates {
+  /** Those of the start. Its files may be others by now. */
   readonly options: TlsOptions;
+  #files: TlsFiles;
   readonly #log: Log;
   readonly #servers = new Set<Server>();
   #loaded: Loaded;
 
   constructor(options: TlsOptions, log: Log) {
     this.options = options;
+    this.#files = options;
     this.#log = log;
     this.#loaded = load(options);
-    for (const file of filesOf(options)) watchFile(file, { interval: LOOK_MS, persistent: false }, this.#changed);
+    this.#watch();
   }
 
   /** Shown to clients that ask for no name, or one that has no certificate of its own, and to servers that ask. */
@@ -74,28 +80,37 @@ export class Certificates {
     server.on('close', () => this.#servers.delete(server));
   }
 
-  /** Reads all files again. Throws and keeps what it has when one is faulty. */
-  reload(): void {
-    this.#loaded = load(this.options);
-    const { main, ca } = this.#loaded;
-    for (const server of this.#servers) server.setSecureContext(contextOptions(main, ca));
+  /** Reads all files, which may be others than before; what is given puts them in force. */
+  prepare(files: TlsFiles): () => void {
+    const loaded = load(files);
+    return () => {
+      this.close();
+      this.#files = files;
+      this.#watch();
+      this.#loaded = loaded;
+      for (const server of this.#servers) server.setSecureContext(contextOptions(loaded.main, loaded.ca));
+    };
   }
 
   close(): void {
-    for (const file of filesOf(this.options)) unwatchFile(file, this.#changed);
+    for (const file of filesOf(this.#files)) unwatchFile(file, this.#changed);
+  }
+
+  #watch(): void {
+    for (const file of filesOf(this.#files)) watchFile(file, { interval: LOOK_MS, persistent: false }, this.#changed);
   }
 
   #changed = (): void => {
     try {
-      this.reload();
-      this.#log.info('new certificates are in use', { certificate: this.options.certificate });
+      this.prepare(this.#files)();
+      this.#log.info('new certificates are in use', { certificate: this.#files.certificate });
     } catch (error) {
       this.#log.warn('the new certificates cannot be used, the old ones stay', { error: describeError(error) });
     }
   };
 }
 
-function load(options: TlsOptions): Loaded {
+function load(options: TlsFiles): Loaded {
   const ca = options.ca === undefined ? undefined : readAuthorities(options.ca);
   const main = readCertificate(options);
   const byName = new Map<string, SecureContext>();
@@ -117,7 +132,7 @@ function contextFor({ byName, context }: Loaded, name: string): SecureContext {
   return byName.get(asked) ?? byName.get(`*${asked.slice(asked.indexOf('.'))}`) ?? context;
 }
 
-function filesOf({ certificate, key, names, ca }: TlsOptions): Set<string> {
+function filesOf({ certificate, key, names, ca }: TlsFiles): Set<string> {
   const files = new Set([certificate, key]);
   for (const one of names) files.add(one.certificate).add(one.key);
   if (ca !== undefined) files.add(ca);

@@ -167,10 +167,10 @@ test('TLS: new certificates are for new connections; the old ones go on; what do
   const { port } = server.address() as { port: number };
   const old = await dial(t, port);
   put('other', 'pem');
-  assert.throws(() => certificates.reload(), { code: 'TLS_CERTIFICATE', where: options.key });
+  assert.throws(() => certificates.prepare(options), { code: 'TLS_CERTIFICATE', where: options.key });
   assert.match((await namesFor(t, port))!, /gate\.test/);
   put('other', 'key');
-  certificates.reload();
+  certificates.prepare(options)();
   assert.match((await namesFor(t, port))!, /other\.test/);
   assert.match((await namesFor(t, port, 'sip.test'))!, /other\.test/);
   old.write('still here');

@@ -30,7 +30,7 @@ import type {
   TransportStats,
 } from './types.ts';
 import { openUdp } from './udp.ts';
-import type { WebSocketOptions } from './web-socket.ts';
+import type { WebSocketOptions, WebSockets } from './web-socket.ts';
 
 const LISTEN_OPTION = '`sip.listen` of gatehouse.yaml, or the `listen` and `port` lines of ser.cfg';
 
@@ -61,8 +61,11 @@ export interface SocketTransport extends Transport {
   readonly warnings: readonly string[];
   /** When the first certificate ends that TLS works with; milliseconds since the epoch. */
   readonly certificateEnd: number | undefined;
-  /** Reads certificates anew; connections that stand are not touched. Errors: TLS_CERTIFICATE; the old ones stay then. */
-  reload(): void;
+  /**
+   * Reads certificates anew, from other files if need be; what is given puts them in force, and whom WebSockets are for. Connections
+   * that stand are not touched. Errors: TLS_CERTIFICATE; nothing has changed then.
+   */
+  prepare(tls: TlsOptions | undefined, webSocket: WebSocketOptions | undefined): () => void;
 }
 
 export function createTransport(options: TransportOptions): SocketTransport {
@@ -78,6 +81,7 @@ class Sockets implements SocketTransport {
   readonly #udp: DatagramSocket[] = [];
   #pool: ConnectionPool | undefined;
   #certificates: Certificates | undefined;
+  readonly #webSockets: WebSockets[] = [];
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -125,7 +129,9 @@ class Sockets implements SocketTransport {
       return new Tls(pool, certificates!, this.#options.log, clock);
     }
     const { WebSockets } = await import('./web-socket.ts');
-    return new WebSockets(pool, this.#options.webSocket ?? { origins: [] }, certificates);
+    const webSockets = new WebSockets(pool, this.#options.webSocket, certificates);
+    this.#webSockets.push(webSockets);
+    return webSockets;
   }
 
   async #openCertificates(): Promise<Certificates> {
@@ -153,8 +159,12 @@ class Sockets implements SocketTransport {
     return this.#certificates?.validTo;
   }
 
-  reload(): void {
-    this.#certificates?.reload();
+  prepare(tls: TlsOptions | undefined, webSocket: WebSocketOptions | undefined): () => void {
+    const renew = tls && this.#certificates?.prepare(tls);
+    return () => {
+      renew?.();
+      for (const protocol of this.#webSockets) protocol.allow(webSocket);
+    };
   }
 
   #udpSocket(point: ListenPoint): DatagramSocket {

@@ -28,7 +28,7 @@ const REQUEST_MS = 10_000;
 export class WebSockets implements StreamProtocol {
   readonly #host: Accepting;
   readonly #certificates: Certificates | undefined;
-  readonly #origins: ReadonlySet<string>;
+  #origins: ReadonlySet<string> = new Set();
   readonly #servers: Server[] = [];
   readonly #handshakes = new WebSocketServer({
     noServer: true,
@@ -42,10 +42,14 @@ export class WebSockets implements StreamProtocol {
   });
 
   /** `certificates`: for wss. */
-  constructor(host: Accepting, { origins }: WebSocketOptions, certificates?: Certificates) {
+  constructor(host: Accepting, options: WebSocketOptions | undefined, certificates?: Certificates) {
     this.#host = host;
     this.#certificates = certificates;
-    this.#origins = new Set(origins);
+    this.allow(options);
+  }
+
+  allow(options: WebSocketOptions | undefined): void {
+    this.#origins = new Set(options?.origins);
   }
 
   async listen(listen: StreamListen): Promise<ListenPoint> {

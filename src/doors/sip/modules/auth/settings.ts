@@ -1,6 +1,7 @@
 /** What auth's parameters mean to every module that authenticates: one set of settings for one set of parameters. */
 import type { ParameterValues } from '../../script/types.ts';
 import type { Services } from '../../services.ts';
+import { Lasting } from '../lasting.ts';
 import { Nonces } from './nonce.ts';
 
 export interface AuthSettings {
@@ -9,6 +10,8 @@ export interface AuthSettings {
   readonly realmPrefix: string;
 }
 
+/** Milliseconds since the epoch: since then it is known which counts were used with a nonce. */
+const countedSince = new Lasting(({ clock }) => clock.now());
 const made = new WeakMap<ParameterValues, AuthSettings>();
 
 export function authSettings(parameters: ParameterValues, services: Services): AuthSettings {
@@ -24,7 +27,7 @@ export function authSettings(parameters: ParameterValues, services: Services): A
 function read(parameters: ParameterValues, services: Services): AuthSettings {
   const secret = String(parameters.secret ?? '') || services.derive('sip nonce').toString('hex');
   return {
-    nonces: new Nonces(secret, Number(parameters.nonce_expire), services.clock.now()),
+    nonces: new Nonces(secret, Number(parameters.nonce_expire), countedSince.of(services)),
     realmPrefix: String(parameters.realm_prefix ?? ''),
   };
 }

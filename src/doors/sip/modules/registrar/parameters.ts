@@ -61,7 +61,7 @@ export const REGISTRAR_PARAMETERS: readonly ParameterSpec[] = [
       Number(value) >= -1 && Number(value) <= 1000 ? undefined : 'must be -1 or a number from 0 to 1000',
   },
   onOff('append_branches', 1, 'Whether lookup() also rings the contacts after the best one.'),
-  onOff('case_sensitive', 0, 'Whether 1000a and 1000A are two users.'),
+  { ...onOff('case_sensitive', 0, 'Whether 1000a and 1000A are two users.'), held: true },
   {
     name: 'max_contacts',
     type: 'int',

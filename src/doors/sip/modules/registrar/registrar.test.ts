@@ -81,6 +81,7 @@ async function lab(
     log: silentLog,
     gate,
     journal,
+    lasting: new Map(),
     bindings: { add: (view: LocationTableView) => void views.set(view.name, view) },
     database: () => 'main',
     tables: {
@@ -100,7 +101,10 @@ async function lab(
     usrloc.build(usrlocValues, services, uses),
     registrar.build(registrarValues, services, uses),
   ];
-  for (const module of modules) await module.start?.();
+  for (const module of modules) {
+    await module.start?.();
+    module.serve?.();
+  }
   const { functions } = modules[1]!;
   const answers: Answer[] = [];
   const resumed: number[] = [];

@@ -17,6 +17,6 @@ export const usrloc: SipModule = {
     for (const name of TABLE_FUNCTIONS) {
       for (const [table] of uses.argumentsOf(name)) if (table !== undefined) tables.table(table);
     }
-    return { functions: {}, start: () => tables.start() };
+    return { functions: {}, start: () => tables.start(), serve: () => tables.serve() };
   },
 };

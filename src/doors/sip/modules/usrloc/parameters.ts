@@ -28,6 +28,11 @@ function int(name: string, fallback: number, min: number, max: number, describe:
   return { name, type: 'int', default: fallback, describe, check };
 }
 
+/** The contacts in memory are kept as it says. */
+function held(spec: ParameterSpec): ParameterSpec {
+  return { ...spec, held: true };
+}
+
 export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
   {
     name: 'db_url',
@@ -37,16 +42,18 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
     describe:
       'Database of the tables of contacts, like mysql:// or postgres://USER:PASSWORD@HOST/DATABASE; unset: the main one.',
   },
-  int(
-    'db_mode',
-    0,
-    0,
-    3,
-    '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1; contacts that ' +
-      'other programs write are seen after a restart.',
+  held(
+    int(
+      'db_mode',
+      0,
+      0,
+      3,
+      '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1; contacts that ' +
+        'other programs write are seen after a restart.',
+    ),
   ),
-  int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.'),
-  int('desc_time_order', 0, 0, 1, '1: newest contact first, whatever its q; 0: highest q first, then newest.'),
+  held(int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.')),
+  held(int('desc_time_order', 0, 0, 1, '1: newest contact first, whatever its q; 0: highest q first, then newest.')),
   int(
     'matching_mode',
     0,
@@ -66,6 +73,7 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
       default: column,
       describe: `Column that the tables have for ${column}.`,
       check: sqlName,
+      held: true,
     }),
   ),
 ];

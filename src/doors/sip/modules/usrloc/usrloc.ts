@@ -1,11 +1,10 @@
 /**
- * The tables of contacts that a script uses, made once for a door and shared by usrloc, which opens them, and registrar, which works
- * on them. A script loaded again finds the same tables as long as their settings are the same: what lives in memory alone
- * survives a reload.
+ * The tables of contacts that a script uses, shared by usrloc, which opens them, and registrar, which works on them. A table that
+ * was opened once lasts as long as the door: another edition of the script finds it as it is.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { LocationSpec } from '../../../../core/ser/types.ts';
 import type { Services } from '../../services.ts';
+import { Lasting } from '../lasting.ts';
 import { LocationTable, type TableSettings } from './table.ts';
 import { viewOf } from './view.ts';
 
@@ -15,9 +14,9 @@ export interface UsrlocSettings extends Omit<TableSettings, 'spec'> {
   readonly cseqDelay: number;
 }
 
-/** By the door's registry of bindings, of which there is one for each door. */
-const doors = new WeakMap<object, Map<string, LocationTable>>();
-const current = new WeakMap<object, Usrloc>();
+const opened = new Lasting(() => new Map<string, LocationTable>());
+/** By the services, of which each edition has its own. */
+const ofEdition = new WeakMap<Services, Usrloc>();
 
 export class Usrloc {
   readonly settings: UsrlocSettings;
@@ -27,27 +26,33 @@ export class Usrloc {
   constructor(settings: UsrlocSettings, services: Services) {
     this.settings = settings;
     this.#services = services;
-    current.set(services.bindings, this);
+    ofEdition.set(services, this);
   }
 
   table(name: string): LocationTable {
-    const known = this.#tables.get(name) ?? this.#former(name);
+    const known = this.#tables.get(name) ?? opened.of(this.#services).get(name);
     const table = known ?? new LocationTable(this.#tableSettings(name), this.#services);
     this.#tables.set(name, table);
     return table;
   }
 
-  /** Opens and fills the tables that were not open before. */
+  /** Fills the tables that are new. */
   async start(): Promise<void> {
-    const open = doors.get(this.#services.bindings) ?? new Map<string, LocationTable>();
-    doors.set(this.#services.bindings, open);
-    for (const [name, table] of this.#tables) {
-      if (open.get(name) === table) continue;
-      if (table.settings.durable) await this.#load(table);
-      open.set(name, table);
+    for (const table of this.#new()) if (table.settings.durable) await this.#load(table);
+  }
+
+  serve(): void {
+    const open = opened.of(this.#services);
+    for (const table of this.#new()) {
+      open.set(table.name, table);
       table.run();
       this.#services.bindings.add(viewOf(table));
     }
+  }
+
+  #new(): LocationTable[] {
+    const open = opened.of(this.#services);
+    return [...this.#tables.values()].filter((table) => !open.has(table.name));
   }
 
   async #load(table: LocationTable): Promise<void> {
@@ -58,20 +63,15 @@ export class Usrloc {
     log.debug('location table opened', { table: table.name, layout: found.layout, contacts: table.size });
   }
 
-  #former(name: string): LocationTable | undefined {
-    const table = doors.get(this.#services.bindings)?.get(name);
-    return table && isDeepStrictEqual(table.settings, this.#tableSettings(name)) ? table : undefined;
-  }
-
   #tableSettings(name: string): TableSettings {
     const { specOf, durable, useDomain, caseSensitive, newestFirst } = this.settings;
     return { spec: specOf(name), durable, useDomain, caseSensitive, newestFirst };
   }
 }
 
-/** What usrloc has set up for this door; usrloc is loaded before whoever asks. */
+/** What usrloc has set up for this edition; usrloc is loaded before whoever asks. */
 export function usrlocOf(services: Services): Usrloc {
-  const usrloc = current.get(services.bindings);
+  const usrloc = ofEdition.get(services);
   if (usrloc === undefined) throw new Error('usrloc was not built before registrar');
   return usrloc;
 }
