@@ -35,6 +35,8 @@ export class TapeTransport implements SocketTransport {
   readonly warnings: readonly string[] = [];
   readonly names = new ConnectionNames();
   readonly certificateEnd = undefined;
+  readonly turn = Number.POSITIVE_INFINITY;
+  readonly waited = 0;
   readonly sent = new Tape();
   #receiver: Receiver | undefined;
 

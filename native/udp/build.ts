@@ -2,7 +2,7 @@
  * Builds the native UDP module for this machine and this Node: `npm run build:native`. Wants gcc or clang (CC), and the headers
  * that came with Node.
  *
- * The same compiler makes the same bytes. Only interfaces that stay are used: Node-API 8, libuv 1, glibc 2.12.
+ * The same compiler makes the same bytes. Only interfaces that stay are used: Node-API 8, libuv 1, glibc 2.17.
  *
  * Run: node native/udp/build.ts [FILE [FLAG ...]]
  */

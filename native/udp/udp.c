@@ -1,5 +1,5 @@
 /*
- * UDP sockets for Node: receives what has come in one system call and hands it over in one call into JavaScript; sends at
+ * UDP sockets for Node: receives a batch of what has come in one system call and hands it over in one call into JavaScript; sends at
  * once, without a request object. src/doors/sip/transport/native-udp.ts is the other half.
  *
  * A socket is known to JavaScript by its place in a table. A batch lies in memory that both sides see until the call that tells
@@ -16,15 +16,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
-/* Datagrams of one turn of the loop; then timers, the other sockets and the database have theirs. */
+/* Datagrams of one call, and calls in one turn of the loop; then timers, the other sockets and the database have theirs. */
 #define BATCH 32
+#define BATCHES 16
 /* No UDP payload is longer (IPv6: 65,527), so none is cut. */
 #define SLOT 65536
-/* length, port, address in four words (IPv4: the last), scope */
-#define FIELDS 7
+/* length, port, address in four words (IPv4: the last), scope, microseconds in the system's buffer */
+#define FIELDS 8
+/* No datagram stays in a buffer for so long: a wait beyond it is a clock that was set. Microseconds. */
+#define LONGEST_WAIT 60000000
 #define SOCKETS 1024
 /* uv_ip6_addr reads a scope after the address. */
 #define ADDRESS_TEXT (INET6_ADDRSTRLEN + 1 + UV_IF_NAMESIZE)
@@ -35,11 +39,18 @@ typedef union {
   struct sockaddr_in6 v6;
 } address_t;
 
+/* When the system took a datagram, by its wall clock. */
+typedef union {
+  struct cmsghdr head; /* for its alignment */
+  char bytes[CMSG_SPACE(sizeof(struct timespec))];
+} arrival_t;
+
 typedef struct {
   struct udp_socket *sockets[SOCKETS];
   struct mmsghdr messages[BATCH];
   struct iovec pieces[BATCH];
   address_t senders[BATCH];
+  arrival_t arrivals[BATCH];
   char *received;
   int32_t *header;
   char outgoing[SLOT];
@@ -124,6 +135,8 @@ static int bind_socket(int fd, int family, const address_t *address, int buffer)
   if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) return -errno;
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) != 0) return -errno;
   if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) != 0) return -errno;
+  /* A system without it has nothing to say: every wait is 0 then. */
+  (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   return bind(fd, &address->any, length_of(family)) == 0 ? 0 : -errno;
 }
 
@@ -301,19 +314,36 @@ static void describe(int32_t *fields, uint32_t length, const address_t *sender) 
   }
 }
 
+/* Microseconds since the datagram came, from 0 to LONGEST_WAIT: the wall clock may have been set meanwhile. */
+static int32_t wait_of(struct msghdr *message, const struct timespec *now) {
+  struct cmsghdr *control = CMSG_FIRSTHDR(message);
+  if (control == NULL || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_TIMESTAMPNS) return 0;
+  struct timespec then;
+  memcpy(&then, CMSG_DATA(control), sizeof then);
+  int64_t waited = ((int64_t)now->tv_sec - then.tv_sec) * 1000000 + (now->tv_nsec - then.tv_nsec) / 1000;
+  return waited < 0 || waited > LONGEST_WAIT ? 0 : (int32_t)waited;
+}
+
 /* Number of datagrams, or an error. */
 static int receive(udp_socket_t *self) {
   module_t *module = self->module;
   int count = recvmmsg(self->fd, module->messages, BATCH, 0, NULL);
   if (count < 0) return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
   for (int i = 0; i < count; i++) {
-    describe(module->header + i * FIELDS, module->messages[i].msg_len, &module->senders[i]);
-    module->messages[i].msg_hdr.msg_namelen = sizeof(address_t);
+    struct msghdr *message = &module->messages[i].msg_hdr;
+    int32_t *fields = module->header + i * FIELDS;
+    describe(fields, module->messages[i].msg_len, &module->senders[i]);
+    fields[7] = wait_of(message, &now);
+    message->msg_namelen = sizeof(address_t);
+    message->msg_controllen = sizeof(arrival_t);
   }
   return count;
 }
 
-static void call(udp_socket_t *self, napi_ref callback, size_t count, const int32_t *value) {
+/* False: it threw, or JavaScript does not run any more. */
+static bool call(udp_socket_t *self, napi_ref callback, size_t count, const int32_t *value) {
   napi_env env = self->env;
   napi_handle_scope scope;
   napi_value function, global, argument = NULL;
@@ -321,11 +351,13 @@ static void call(udp_socket_t *self, napi_ref callback, size_t count, const int3
   NEED(napi_get_reference_value(env, callback, &function));
   NEED(napi_get_global(env, &global));
   if (count > 0) argument = number(env, *value);
-  if (napi_make_callback(env, NULL, global, function, count, &argument, NULL) == napi_pending_exception) {
+  napi_status status = napi_make_callback(env, NULL, global, function, count, &argument, NULL);
+  if (status == napi_pending_exception) {
     napi_value exception;
     if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
   }
   NEED(napi_close_handle_scope(env, scope));
+  return status == napi_ok;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
@@ -343,8 +375,12 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     return;
   }
   if (events & UV_READABLE) {
-    int32_t result = receive(self);
-    if (result != 0) call(self, self->on_received, 1, &result);
+    /* A batch that is not full has emptied the buffer. */
+    bool more = true;
+    for (int batch = 0; batch < BATCHES && more && module->sockets[place] == self; batch++) {
+      int32_t result = receive(self);
+      more = result != 0 && call(self, self->on_received, 1, &result) && result == BATCH;
+    }
   }
   /* The call may have closed the socket; its memory stays until this turn of the loop is over. */
   if ((events & UV_WRITABLE) && module->sockets[place] == self) call(self, self->on_writable, 0, NULL);
@@ -388,6 +424,8 @@ NAPI_MODULE_INIT() {
       .msg_namelen = sizeof(address_t),
       .msg_iov = &module->pieces[i],
       .msg_iovlen = 1,
+      .msg_control = &module->arrivals[i],
+      .msg_controllen = sizeof(arrival_t),
     };
   }
   set_function(env, exports, "open", open_socket);

@@ -9,6 +9,8 @@ export class Wire implements SocketTransport {
   readonly points: readonly ListenPoint[] = [point('udp'), point('tcp')];
   readonly names = new ConnectionNames();
   readonly certificateEnd = undefined;
+  readonly turn = Number.POSITIVE_INFINITY;
+  readonly waited = 0;
   onSent: (text: string, target: Target) => void = () => {};
   #receiver: Receiver | undefined;
   #sent = 0;

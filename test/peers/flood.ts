@@ -6,8 +6,9 @@
  * for 50 ms. A flow that gets a 503 ends as shed; one that hears nothing for 16 s as failed. Times in milliseconds.
  */
 import { hash } from 'node:crypto';
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import type { DatagramSocket } from '../../src/doors/sip/transport/datagram.ts';
+import type { Receiver, Source } from '../../src/doors/sip/transport/types.ts';
+import { chooseUdp } from '../../src/doors/sip/transport/udp-choice.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { Timer, type TimerOwner, TimerWheel } from '../../src/platform/timer-wheel.ts';
 
@@ -17,7 +18,6 @@ const GIVE_UP_MS = 16_000;
 const RING_MS = 50;
 const PACE_MS = 5;
 const SOCKETS = 8;
-const BUFFER = 4 << 20;
 
 export type FlowKind = 'registration' | 'call';
 
@@ -59,7 +59,7 @@ export class Flood {
   repeated = 0;
   finished = 0;
   callee!: Callee;
-  readonly #sockets: Socket[] = [];
+  readonly #sockets: DatagramSocket[] = [];
   readonly #host: string;
   readonly #port: number;
   #last = 0;
@@ -74,11 +74,10 @@ export class Flood {
   static async open(options: FloodOptions): Promise<Flood> {
     const flood = new Flood(options);
     for (let i = 0; i < SOCKETS; i++) {
-      const socket = await openSocket();
-      socket.on('message', (data) => flood.#receive(data.toString('latin1')));
-      flood.#sockets.push(socket);
+      flood.#sockets.push(await openSocket((text) => flood.#receive(text)));
     }
-    flood.callee = new Callee(flood.wheel, await openSocket());
+    const callee: Callee = new Callee(flood.wheel, await openSocket((text, source) => callee.receive(text, source)));
+    flood.callee = callee;
     flood.wheel.run();
     return flood;
   }
@@ -121,11 +120,11 @@ export class Flood {
   }
 
   hostPort(id: number): string {
-    return `127.0.0.1:${this.#sockets[id % SOCKETS]!.address().port}`;
+    return this.#sockets[id % SOCKETS]!.point.hostPort;
   }
 
   send(id: number, text: string): void {
-    this.#sockets[id % SOCKETS]!.send(Buffer.from(text, 'latin1'), this.#port, this.#host);
+    this.#sockets[id % SOCKETS]!.send(text, this.#host, this.#port, undefined);
   }
 
   #receive(text: string): void {
@@ -134,18 +133,16 @@ export class Flood {
     flow?.receive(Number(text.slice(8, 11)), text);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.wheel.halt();
-    for (const socket of this.#sockets) socket.close();
-    this.callee.close();
+    await Promise.all([this.callee.close(), ...this.#sockets.map((socket) => socket.close())]);
   }
 }
 
-async function openSocket(): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER, sendBufferSize: BUFFER });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return socket;
+/** The server's own, where they are native: a load generator on dgram would be the first to be overloaded. */
+function openSocket(onMessage: Receiver['onMessage']): Promise<DatagramSocket> {
+  const counters = { received: 0, sent: 0, sendErrors: 0 };
+  return chooseUdp(true).open({ address: '127.0.0.1', port: 0 }, { onMessage, onUnframed: () => {} }, counters);
 }
 
 /** Names the header that a challenge is answered with. */
@@ -273,17 +270,16 @@ class Flow implements TimerOwner {
 class Callee {
   readonly hostPort: string;
   readonly #wheel: TimerWheel;
-  readonly #socket: Socket;
+  readonly #socket: DatagramSocket;
   readonly #ringing = new Map<string, Answer>();
 
-  constructor(wheel: TimerWheel, socket: Socket) {
+  constructor(wheel: TimerWheel, socket: DatagramSocket) {
     this.#wheel = wheel;
     this.#socket = socket;
-    this.hostPort = `127.0.0.1:${socket.address().port}`;
-    socket.on('message', (data, from) => this.#receive(data.toString('latin1'), from));
+    this.hostPort = socket.point.hostPort;
   }
 
-  #receive(text: string, from: RemoteInfo): void {
+  receive(text: string, { address, port }: Source): void {
     const callId = lineOf(text, '\r\nCall-ID: ');
     if (text.startsWith('INVITE ')) {
       const known = this.#ringing.get(callId);
@@ -291,18 +287,18 @@ class Callee {
         known.again();
         return;
       }
-      const send = (reply: string) => this.#socket.send(Buffer.from(reply, 'latin1'), from.port, from.address);
+      const send = (reply: string) => this.#socket.send(reply, address, port, undefined);
       this.#ringing.set(callId, new Answer(this.#wheel, text, this.hostPort, send));
     } else if (text.startsWith('ACK ')) this.#ringing.get(callId)?.stop();
     else if (text.startsWith('BYE ')) {
       this.#ringing.get(callId)?.stop();
       this.#ringing.delete(callId);
-      this.#socket.send(Buffer.from(replyTo(text, '200 OK', ''), 'latin1'), from.port, from.address);
+      this.#socket.send(replyTo(text, '200 OK', ''), address, port, undefined);
     }
   }
 
-  close(): void {
-    this.#socket.close();
+  close(): Promise<void> {
+    return this.#socket.close();
   }
 }
 

@@ -148,7 +148,12 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   #onRequest(request: SipMessage, source: Source): void {
     this.counters.requests++;
-    if (this.overload.sheds(request) && this.#isUnknown(request, source)) {
+    const before = this.#waiting.size === 0 ? undefined : this.#waiting.get(request.callId);
+    if (before && isRepetition(request, before.run.message)) {
+      this.counters.absorbed++;
+      return;
+    }
+    if (before === undefined && this.overload.sheds(request) && this.#isUnknown(request, source)) {
       this.#turnAwayUnread(request, source);
       return;
     }
@@ -177,23 +182,19 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       this.#parts.transport.send(kept.text, kept.target);
       return;
     }
-    if (this.#waiting.size > 0) {
-      const before = this.#waiting.get(request.callId);
-      if (before) {
-        this.#queueBehind(before, request, source);
-        return;
-      }
-      if (this.overload.isFull && !endsWork(request)) {
-        this.#turnAwayUnread(request, source);
-        return;
-      }
+    if (before) {
+      this.#queueBehind(before, request, source);
+      return;
+    }
+    if (this.overload.isFull && !endsWork(request)) {
+      this.#turnAwayUnread(request, source);
+      return;
     }
     this.#run(request, source);
   }
 
-  /** Neither repeats something in work or just answered nor waits behind it. */
+  /** Repeats nothing in work or just answered. */
   #isUnknown(request: SipMessage, source: Source): boolean {
-    if (this.#waiting.size > 0 && this.#waiting.has(request.callId)) return false;
     if (request.via === undefined) return true;
     return !this.#parts.transactions.find(request) && !this.#recent.find(request, source);
   }
@@ -287,10 +288,6 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   #queueBehind(before: Waiting, request: SipMessage, source: Source): void {
     const waits = before.run.message;
-    if (isRepetition(request, waits)) {
-      this.counters.absorbed++;
-      return;
-    }
     if (request.method === 'CANCEL' && waits.method === 'INVITE' && isSameTransaction(request, waits, 'INVITE')) {
       const { run } = before;
       run.cancelled = true;

@@ -60,6 +60,8 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   const transport: Transport = {
     points,
     names: new ConnectionNames(),
+    turn: Number.POSITIVE_INFINITY,
+    waited: 0,
     start: async () => {},
     stop: async () => {},
     send: (text, target) => void sent.push({ text, target }),

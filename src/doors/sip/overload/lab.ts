@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { silentLog } from '../../../platform/log.ts';
 import { TimerWheel } from '../../../platform/timer-wheel.ts';
 import { Engine } from '../engine.ts';
+import type { SipMessage } from '../message/message.ts';
 import { UDP } from '../modules/lab.ts';
 import type { Run } from '../run.ts';
 import { createTransactions } from '../transaction/layer.ts';
@@ -10,8 +11,8 @@ import type { Source, Transport } from '../transport/types.ts';
 
 const STEP = 100;
 
-/** The script answers what it begins with 200, REGISTERs when the test says so. */
-export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
+/** The script answers what it begins with 200, REGISTERs when the test says so; a call without credentials with 401 if it is `challenging`. */
+export function lab({ beginning = 0, turningAway = 0, challenging = false }: LabOptions = {}) {
   let now = 0;
   let rested = 0;
   const clock = { now: () => 1_000_000 + now, monotonic: () => now };
@@ -22,7 +23,9 @@ export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
     if (text.startsWith('SIP/2.0 503')) now += turningAway;
     sent.push(text);
   };
-  const transport = { points: [UDP], send } as unknown as Transport;
+  /** As if this was read of that. */
+  const reading = { turn: 32, waited: 0 };
+  const transport = Object.assign(reading, { points: [UDP], send }) as unknown as Transport;
   const begun: string[] = [];
   const storing: Run[] = [];
   const engine = new Engine({
@@ -43,7 +46,8 @@ export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
           run.suspend();
           return false;
         }
-        run.reply(run.cancelled ? 487 : 200, 'Said');
+        const refused = challenging && mustProve(run.message);
+        run.reply(run.cancelled ? 487 : refused ? 401 : 200, 'Said');
         return true;
       },
       resume(run) {
@@ -56,6 +60,7 @@ export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
   const source: Source = { point: UDP, address: '198.51.100.7', port: 5070, connection: undefined };
   return {
     engine,
+    reading,
     begun,
     storing,
     receive: (method: string, callId: string, options: Options = {}) =>
@@ -87,16 +92,22 @@ export function lab({ beginning = 0, turningAway = 0 }: Costs = {}) {
   };
 }
 
-/** Milliseconds. */
-interface Costs {
+interface LabOptions {
+  /** Milliseconds that it costs. */
   readonly beginning?: number;
   readonly turningAway?: number;
+  readonly challenging?: boolean;
 }
 
 interface Options {
   readonly toTag?: string;
-  readonly header?: string;
+  readonly header?: string | undefined;
   readonly body?: string;
+}
+
+/** A new one that neither has credentials nor says that it needs none. */
+function mustProve({ method, toTag, raw }: SipMessage): boolean {
+  return method === 'INVITE' && toTag === '' && !raw.includes('\r\nAuthorization:') && !raw.includes('\r\nSubject:');
 }
 
 export const CREDENTIALS = 'Authorization: Digest username="alice"';

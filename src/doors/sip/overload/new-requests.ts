@@ -1,21 +1,27 @@
 /**
  * New requests that were put off while there is no time to spare. They begin when a turn of the event loop shows that the sockets are
- * empty, those with credentials first, since they are the second legs of the others. Times in milliseconds.
+ * empty, those with credentials first, since they are the second legs of the others: what was begun is finished before more is.
+ *
+ * Either kind has a queue and a limit of its own. Times in milliseconds.
  */
 import type { Clock } from '../../../platform/clock.ts';
 import { Header } from '../message/header-names.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Run } from '../run.ts';
-import type { QueueLimit } from './queue-limit.ts';
+import type { Transport } from '../transport/types.ts';
+import { QueueLimit } from './queue-limit.ts';
 import { RunQueue } from './run-queue.ts';
 
-/** Messages in a turn of the loop that show that the sockets hold more: that many datagrams are read at a time. */
-const FULL_TURN = 32;
+/** How long one may wait: well below T1 (500 ms), at which clients begin to repeat. */
+const BEGIN_MS = 300;
+/** So many may wait whatever the rate. */
+const LEAST = 1000;
 /** They are begun for so long before the sockets are looked at again, and at least so often even when those are never empty. */
 const SLICE_MS = 2;
 const STARVED_MS = 50;
-/** Where most of what is read belongs to no work under way, as long as reading took, up to this. */
-const LONG_SLICE_MS = 10;
+/** The same where most of what is read belongs to no work under way: a third of the time. */
+const FLOODED_SLICE_MS = 5;
+const FLOODED_MS = 10;
 
 /** What the engine does with a run that was put off. */
 export interface Deferring {
@@ -26,14 +32,21 @@ export interface Deferring {
   turnAway(run: Run): void;
 }
 
+interface Lane {
+  readonly queue: RunQueue;
+  readonly limit: QueueLimit;
+}
+
 export class NewRequests {
   readonly #clock: Clock;
+  readonly #transport: Pick<Transport, 'turn' | 'waited'>;
   readonly #engine: Deferring;
-  readonly #limit: QueueLimit;
-  readonly #first = new RunQueue();
-  readonly #second = new RunQueue();
+  readonly #first = newLane();
+  readonly #second = newLane();
   readonly #serve = () => this.#serveSome();
   #armed = false;
+  /** How long the last one had waited for being read. */
+  #waited = 0;
   /** At the turn of the loop before. */
   #receivedBefore = 0;
   /** When some were begun last, and the messages until then. */
@@ -41,31 +54,46 @@ export class NewRequests {
   #receivedServed = 0;
   #urgentServed = 0;
 
-  constructor(clock: Clock, engine: Deferring, limit: QueueLimit) {
+  constructor(clock: Clock, transport: Pick<Transport, 'turn' | 'waited'>, engine: Deferring) {
     this.#clock = clock;
+    this.#transport = transport;
     this.#engine = engine;
-    this.#limit = limit;
   }
 
   get length(): number {
-    return this.#first.length + this.#second.length;
+    return this.#first.queue.length + this.#second.queue.length;
   }
 
-  /** Whether there is no place for it: a first leg makes room for a second. */
+  /** Whether there is a limit. */
+  get isLimited(): boolean {
+    return this.#first.limit.isSet || this.#second.limit.isSet;
+  }
+
+  /** Whether there is no place for it. */
   isFullFor(request: SipMessage): boolean {
-    return this.length >= this.#limit.value && !(hasCredentials(request) && this.#first.length > 0);
+    const { queue, limit } = this.#laneOf(request);
+    return queue.length >= limit.value;
   }
 
   /** Puts a run off: `begin` or `turnAway` follows. */
   push(run: Run): void {
-    (hasCredentials(run.message) ? this.#second : this.#first).push(run);
+    this.#waited = this.#transport.waited;
+    this.#laneOf(run.message).queue.push(run);
     if (!this.#armed) this.#arm();
-    if (this.length > this.#limit.value) this.turnAwayNewest();
   }
 
-  turnAwayNewest(): void {
-    const run = this.#first.newest() ?? this.#second.newest();
-    if (run) this.#engine.turnAway(run);
+  /** A step has passed: the newest beyond the limits are turned away, so many at most. */
+  step(elapsed: number, most: number): void {
+    let left = most;
+    for (const { queue, limit } of [this.#second, this.#first]) {
+      limit.step(elapsed, queue.length, this.#waited);
+      for (; queue.length > limit.value && left > 0; left--) this.#engine.turnAway(queue.newest()!);
+    }
+    this.#waited = 0;
+  }
+
+  #laneOf(request: SipMessage): Lane {
+    return hasCredentials(request) ? this.#second : this.#first;
   }
 
   #arm(): void {
@@ -76,22 +104,23 @@ export class NewRequests {
   #serveSome(): void {
     const start = this.#clock.monotonic();
     const { received, urgent } = this.#engine;
-    const full = received - this.#receivedBefore >= FULL_TURN;
+    const full = received - this.#receivedBefore >= this.#transport.turn;
     this.#receivedBefore = received;
     const unserved = start - this.#servedAt;
     const flooded = full && 2 * (urgent - this.#urgentServed) < received - this.#receivedServed;
-    if (full && !flooded && unserved < STARVED_MS) {
+    if (full && unserved < (flooded ? FLOODED_MS : STARVED_MS)) {
       setImmediate(this.#serve);
       return;
     }
     this.#receivedServed = received;
     this.#urgentServed = urgent;
-    const slice = flooded ? Math.min(Math.max(unserved, SLICE_MS), LONG_SLICE_MS) : SLICE_MS;
+    const slice = flooded ? FLOODED_SLICE_MS : SLICE_MS;
     let now = start;
     do {
-      const run = this.#second.oldest() ?? this.#first.oldest();
+      const lane = this.#second.queue.length > 0 ? this.#second : this.#first;
+      const run = lane.queue.oldest();
       if (run === undefined) break;
-      this.#limit.left(this.length);
+      lane.limit.left(lane.queue.length);
       this.#engine.begin(run);
       now = this.#clock.monotonic();
     } while (now - start < slice);
@@ -99,6 +128,10 @@ export class NewRequests {
     this.#armed = false;
     if (this.length > 0) this.#arm();
   }
+}
+
+function newLane(): Lane {
+  return { queue: new RunQueue(), limit: new QueueLimit(BEGIN_MS, LEAST) };
 }
 
 export function hasCredentials(request: SipMessage): boolean {

@@ -20,14 +20,15 @@ import type { Log } from '../../../platform/log.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Run } from '../run.ts';
+import type { Transport } from '../transport/types.ts';
 import { type Deferring, hasCredentials, NewRequests } from './new-requests.ts';
 import { QueueLimit } from './queue-limit.ts';
 
 const STEP_MS = 100;
 /** Part of a step that the loop rests: below it there is no time to spare. */
 const REST = 0.02;
-/** How long a new request may wait: below T1 (500 ms), at which clients begin to repeat. */
-const BEGIN_MS = 450;
+/** What has waited so long for being read shows it, too, before the step is over. */
+const LATE_MS = 20;
 /**
  * How long a registration may wait for the database; one with credentials twice as long, which is less than the journal's two seconds.
  * It is more than a slow disk takes for a commit: those that wait together are stored together, so fewer would only make the batches
@@ -36,8 +37,9 @@ const BEGIN_MS = 450;
 const STORE_MS = 900;
 /** So many may wait whatever the rate: a burst, or two batches of the journal. */
 const LEAST = 1000;
-/** 503s in a step. */
-const ANSWERS = 2500;
+/** 503s in a step, and how many of them for such as were put off before. */
+const ANSWERS = 4000;
+const TRIMMED = 1000;
 /** After so long without a request turned away it is over. */
 const CALM_MS = 2000;
 const RETRY_AFTER_S = 5;
@@ -54,6 +56,7 @@ export interface OverloadParts {
   readonly log: Log;
   /** How long the event loop has rested since the start; absent: as it says itself. */
   readonly rested?: (() => number) | undefined;
+  readonly transport: Pick<Transport, 'turn' | 'waited'>;
 }
 
 export class Overload implements TimerOwner {
@@ -61,7 +64,6 @@ export class Overload implements TimerOwner {
   readonly #parts: OverloadParts;
   readonly #rested: () => number;
   readonly #timer = new Timer(this);
-  readonly #beginning = new QueueLimit(BEGIN_MS, LEAST);
   readonly #storing = new QueueLimit(STORE_MS, LEAST);
   readonly #new: NewRequests;
   #busy = false;
@@ -80,7 +82,7 @@ export class Overload implements TimerOwner {
 
   constructor(parts: OverloadParts, engine: Deferring) {
     this.#parts = parts;
-    this.#new = new NewRequests(parts.clock, engine, this.#beginning);
+    this.#new = new NewRequests(parts.clock, parts.transport, engine);
     this.#rested = parts.rested ?? (() => performance.eventLoopUtilization().idle);
   }
 
@@ -114,7 +116,7 @@ export class Overload implements TimerOwner {
 
   /** Whether this request shall be turned away unless it belongs to something in work: asked first of all. */
   sheds(request: SipMessage): boolean {
-    if (!(this.#beginning.isSet || this.#storing.isSet) || !isNewWork(request)) return false;
+    if (!(this.#new.isLimited || this.#storing.isSet) || !isNewWork(request)) return false;
     if (request.method === 'REGISTER') {
       const most = this.#storing.value * (hasCredentials(request) ? 2 : 1);
       if (this.#registering >= most) return true;
@@ -135,7 +137,7 @@ export class Overload implements TimerOwner {
 
   /** Whether this request shall not begin at once. */
   defers(request: SipMessage): boolean {
-    return this.#busy && isNewWork(request);
+    return (this.#busy || this.#parts.transport.waited > LATE_MS) && isNewWork(request);
   }
 
   /** Puts a run off: the engine hears of it again. */
@@ -182,11 +184,9 @@ export class Overload implements TimerOwner {
     this.#stepAt = now;
     this.#restedBefore = rested;
     this.#busy = rest < REST;
-    this.#beginning.step(elapsed, this.deferred);
     this.#storing.step(elapsed, this.#registering);
     this.#answersLeft = ANSWERS;
-    for (let excess = this.deferred - this.#beginning.value; excess > 0 && this.#answersLeft > 0; excess--)
-      this.#new.turnAwayNewest();
+    this.#new.step(elapsed, TRIMMED);
     this.#tell(now);
   }
 

@@ -30,6 +30,16 @@ test('the best of three seconds counts, so that nothing stalled is taken for slo
   assert.equal(limit.value, 10);
 });
 
+test('what was waited elsewhere is taken off the time', () => {
+  const limit = new QueueLimit(500, 10);
+  pass(limit, 20, 5000);
+  pass(limit, 20, 5000);
+  limit.step(100, 5000, 400);
+  assert.equal(limit.value, 20);
+  limit.step(100, 5000, 600);
+  assert.equal(limit.value, 10);
+});
+
 test('a stall is one step of ten, however long', () => {
   const limit = new QueueLimit(500, 10);
   pass(limit, 60, 100);

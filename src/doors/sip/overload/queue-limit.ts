@@ -43,8 +43,8 @@ export class QueueLimit {
     if (2 * waiting < this.value) this.value = Number.POSITIVE_INFINITY;
   }
 
-  /** A step of so many milliseconds has passed, and so many wait now. */
-  step(elapsed: number, waiting: number): void {
+  /** A step of so many milliseconds has passed, and so many wait now; `before`: how long the last of them waited elsewhere. */
+  step(elapsed: number, waiting: number, before = 0): void {
     this.#ms += elapsed;
     if (++this.#steps === STEPS) {
       this.#rates[this.#times++ % SECONDS] = this.#left / this.#ms;
@@ -52,7 +52,7 @@ export class QueueLimit {
       this.#ms = 0;
       this.#left = 0;
     }
-    const most = Math.max(this.#least, this.#mostMs * Math.max(...this.#rates));
+    const most = Math.max(this.#least, Math.max(0, this.#mostMs - before) * Math.max(...this.#rates));
     this.#stood = this.#fewest > most ? this.#stood + 1 : 0;
     if (this.isSet || this.#stood >= STEPS) this.value = most;
     this.#fewest = waiting;

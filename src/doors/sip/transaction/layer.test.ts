@@ -28,6 +28,8 @@ function lab(protocol: Protocol = 'udp', limits: Partial<TransactionOptions> = {
   const transport: Transport = {
     points: [point],
     names: new ConnectionNames(),
+    turn: Number.POSITIVE_INFINITY,
+    waited: 0,
     start: async () => {},
     stop: async () => {},
     pointFor: () => point,

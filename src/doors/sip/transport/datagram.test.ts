@@ -200,7 +200,7 @@ for (const [name, open] of implementations) {
     }
   });
 
-  test(`${name}: order is kept, and others have their turn after 32 datagrams at most`, async (t) => {
+  test(`${name}: order is kept, and others have their turn after a turn of datagrams at most`, async (t) => {
     const one = await lab(t, open);
     const { socket, heard, count } = one;
     let atImmediate = -1;
@@ -211,13 +211,28 @@ for (const [name, open] of implementations) {
       });
     };
     const peer = await lab(t, open);
-    for (let i = 0; i < 500; i++) peer.socket.send(`${i}`, '127.0.0.1', socket.point.port, undefined);
-    await count(500);
+    for (let i = 0; i < 1200; i++) peer.socket.send(`${i}`, '127.0.0.1', socket.point.port, undefined);
+    await count(1200);
     assert.deepEqual(
       heard.map(({ text }) => text),
-      Array.from({ length: 500 }, (_, i) => `${i}`),
+      Array.from({ length: 1200 }, (_, i) => `${i}`),
     );
-    assert.ok(atImmediate > 0 && atImmediate <= 32, `${atImmediate}`);
+    assert.ok(atImmediate > 0 && atImmediate <= socket.turn, `${atImmediate}`);
+  });
+
+  test(`${name}: how long a datagram waited is told while it is at hand, by the native module`, async (t) => {
+    const one = await lab(t, open);
+    const { socket, count } = one;
+    const peer = await lab(t, open);
+    const waits: number[] = [];
+    one.onMessage = () => void waits.push(socket.waited);
+    peer.socket.send('x', '127.0.0.1', socket.point.port, undefined);
+    // Nothing is read meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    await count(1);
+    if (name === 'native') assert.ok(waits[0]! >= 50, `${waits[0]}`);
+    else assert.equal(waits[0], 0);
+    assert.equal(socket.waited, 0);
   });
 
   test(`${name}: closed in the middle of a batch it is silent, and its port is free`, async (t) => {

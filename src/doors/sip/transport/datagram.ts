@@ -14,6 +14,10 @@ export interface DatagramSocket {
   readonly point: ListenPoint;
   /** What an administrator should know about this socket; undefined: all is well. */
   readonly warning: string | undefined;
+  /** Datagrams that it gives in a turn of the event loop at most. */
+  readonly turn: number;
+  /** Milliseconds that the datagram at hand waited in the system's buffer; 0: there is none, or nobody knows. */
+  readonly waited: number;
   /** Address and port were checked by the caller; an address of the other family counts as a failure. */
   send(text: string, address: string, port: number, failure: SendFailure | undefined): void;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A UDP socket on the native module: one call from the event loop for all datagrams that have come (at most 32, then others
- * have their turn), one call into the system for each that is sent.
+ * A UDP socket on the native module: a call from the event loop for each 32 datagrams that have come (at most TURN, then
+ * others have theirs), one call into the system for each that is sent.
  *
  * When the system's buffer is full, up to MOST_WAITING bytes wait for it in order, for PATIENCE_MS: then whoever waits for the
  * message has repeated his, and what fills the buffer must not be fed with it again. What is lost so is reported as ENOBUFS or ETIMEDOUT. Errors of opening and sending are named as
@@ -19,7 +19,7 @@ import {
   SOCKET_BUFFER,
 } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { FIELDS, type NativeUdp, SLOT } from './native-udp.ts';
+import { FIELDS, type NativeUdp, SLOT, TURN, WAITED } from './native-udp.ts';
 import { familyOf, listenPoint } from './point.ts';
 import { SenderNames } from './sender-names.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
@@ -59,6 +59,8 @@ interface Waiting {
 class NativeSocket implements DatagramSocket {
   readonly point: ListenPoint;
   readonly warning: string | undefined;
+  readonly turn = TURN;
+  waited = 0;
   readonly #native: NativeUdp;
   readonly #now: () => number;
   readonly #socket: number;
@@ -111,9 +113,11 @@ class NativeSocket implements DatagramSocket {
       if (start === end) continue;
       this.#counters.received++;
       const port = header[i * FIELDS + 1]!;
+      this.waited = header[i * FIELDS + WAITED]! / 1000;
       const source: Source = { point: this.point, address: names.of(i, header), port, connection: undefined };
       this.#receiver.onMessage(bytes.toString('latin1', start, end), source);
     }
+    this.waited = 0;
   }
 
   send(text: string, address: string, port: number, failure: SendFailure | undefined): void {

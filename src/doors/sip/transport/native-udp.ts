@@ -21,7 +21,8 @@ export interface NativeUdp {
   readonly source: string;
   /** Bytes of the datagrams of the batch at hand, each at the start of its slot of SLOT bytes. */
   readonly received: ArrayBuffer;
-  /** Of each datagram FIELDS numbers of 32 bits: length, port, address (four words, IPv4 in the last), scope. */
+  /** Of each datagram FIELDS numbers of 32 bits: length, port, address (four words, IPv4 in the last), scope, and microseconds in the
+   * system's buffer (0: the system does not say). */
   readonly header: ArrayBuffer;
   /**
    * `buffer`: bytes asked of the system for each direction. `onReceived` is given the number of datagrams, or an error; what `received` and `header` hold is theirs until it returns.
@@ -56,7 +57,11 @@ export interface NativeSocketName {
 
 /** No UDP payload is longer, so none is cut. */
 export const SLOT = 65_536;
-export const FIELDS = 7;
+export const FIELDS = 8;
+/** Of a datagram, where its wait stands. */
+export const WAITED = 7;
+/** Datagrams that a socket gives in a turn of the loop at most, in batches of 32. */
+export const TURN = 512;
 
 /** Throws, with what to do, if it is not there, cannot be loaded, or is another version's. */
 export function loadNativeUdp(file: string = NATIVE_UDP): NativeUdp {

@@ -155,6 +155,18 @@ class Sockets implements SocketTransport {
     else this.#pool?.send(text, target, point, failure);
   }
 
+  get turn(): number {
+    let turn = Number.POSITIVE_INFINITY;
+    for (const socket of this.#udp) turn = Math.min(turn, socket.turn);
+    return turn;
+  }
+
+  get waited(): number {
+    let waited = 0;
+    for (const socket of this.#udp) waited = Math.max(waited, socket.waited);
+    return waited;
+  }
+
   get certificateEnd(): number | undefined {
     return this.#certificates?.validTo;
   }

@@ -75,6 +75,10 @@ export interface ContactNames {
 export interface Transport {
   readonly points: readonly ListenPoint[];
   readonly names: ContactNames;
+  /** Messages of a turn of the event loop that show that a socket may hold more. */
+  readonly turn: number;
+  /** Milliseconds that the message at hand waited in the system's buffer; 0: there is none, or nobody knows. */
+  readonly waited: number;
   /** Opens all listeners or none. Errors: those of platform/listen-error.ts. */
   start(receiver: Receiver): Promise<void>;
   send(text: string, target: Target, failure?: SendFailure): void;

@@ -44,9 +44,14 @@ function alreadyAnAddress(
   callback(null, address, family as number);
 }
 
+/** libuv reads so many. */
+const TURN = 32;
+
 class UdpSocket implements DatagramSocket {
   readonly point: ListenPoint;
   readonly warning: string | undefined;
+  readonly turn = TURN;
+  readonly waited = 0;
   readonly #socket: Socket;
   readonly #receiver: Receiver;
   readonly #counters: Counters;

@@ -45,6 +45,8 @@ export function lab(
   const transport: Transport = {
     points: [point],
     names: new ConnectionNames(),
+    turn: Number.POSITIVE_INFINITY,
+    waited: 0,
     start: async () => {},
     stop: async () => {},
     send(text, target, failure) {
