@@ -1,6 +1,8 @@
 /** One torture message with what must come of it. */
 export interface TortureCase {
   readonly name: string;
+  /** Of RFC 4475, whose case this is in our own words. */
+  readonly section?: string;
   readonly text: string;
   /** undefined: processed. A status: refused with it and the reason. 'not sip': not even recognised. */
   readonly fault?: number | 'not sip';

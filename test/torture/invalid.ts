@@ -8,30 +8,35 @@ export const INVALID: readonly TortureCase[] = [
   // Start lines.
   {
     name: 'angle brackets around the Request-URI',
+    section: '3.1.2.7',
     text: start('OPTIONS <sip:a@hotel.example> SIP/2.0'),
     fault: 400,
     reason: 'Bad Request-URI',
   },
   {
     name: 'a space in the Request-URI',
+    section: '3.1.2.8',
     text: start('OPTIONS sip:a@hotel.example; lr SIP/2.0'),
     fault: 400,
     reason: 'Bad Request-URI',
   },
   {
     name: 'two spaces in the Request-Line',
+    section: '3.1.2.9',
     text: start('OPTIONS  sip:a@hotel.example  SIP/2.0'),
     fault: 400,
     reason: 'Bad Spaces In Request-Line',
   },
   {
     name: 'spaces behind the Request-Line',
+    section: '3.1.2.10',
     text: start('OPTIONS sip:a@hotel.example SIP/2.0  '),
     fault: 400,
     reason: 'Bad Spaces In Request-Line',
   },
   {
     name: 'headers in the Request-URI',
+    section: '3.1.2.11',
     text: start('OPTIONS sip:a@hotel.example?Route=%3Csip:b%3E SIP/2.0'),
     fault: 400,
     reason: 'Bad Request-URI',
@@ -63,18 +68,21 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'a scheme unheard of',
+    section: '3.3.2',
     text: start('OPTIONS nobodyKnows:what SIP/2.0'),
     fault: 416,
     reason: 'Unsupported URI Scheme',
   },
   {
     name: 'a scheme for something else',
+    section: '3.3.3',
     text: start('OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0'),
     fault: 416,
     reason: 'Unsupported URI Scheme',
   },
   {
     name: 'a version to come',
+    section: '3.1.2.16',
     text: start('OPTIONS sip:a@hotel.example SIP/7.0'),
     fault: 505,
     reason: 'Version Not Supported',
@@ -87,6 +95,7 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'an overlarge status',
+    section: '3.1.2.19',
     text: response('SIP/2.0 4294967301 better not break'),
     fault: 400,
     reason: 'Bad Status Code',
@@ -104,6 +113,7 @@ export const INVALID: readonly TortureCase[] = [
   // Required headers.
   {
     name: 'no Call-ID, From or To',
+    section: '3.3.1',
     text: lines('INVITE sip:a@hotel.example SIP/2.0', VIA, 'CSeq: 193942 INVITE', ''),
     fault: 400,
     reason: 'Missing From Header',
@@ -121,6 +131,7 @@ export const INVALID: readonly TortureCase[] = [
   { name: 'no CSeq', text: request('OPTIONS', { cseq: '' }), fault: 400, reason: 'Missing CSeq Header', reply: false },
   {
     name: 'two of each',
+    section: '3.3.8',
     text: request('OPTIONS', {}, ['From: <sip:b@example.net>', 'To: <sip:b@example.net>', 'CSeq: 2 INVITE', 'i: 9']),
     fault: 400,
     reason: 'Multiple From Headers',
@@ -167,10 +178,10 @@ export const INVALID: readonly TortureCase[] = [
   // Via.
   {
     name: 'separators too many in Via',
+    section: '3.1.2.1',
     text: request('INVITE', { via: 'Via: SIP/2.0/UDP 192.0.2.15;;,;,,' }),
     fault: 400,
     reason: 'Bad Via Header',
-    reply: false,
   },
   {
     name: 'an empty Via',
@@ -205,12 +216,12 @@ export const INVALID: readonly TortureCase[] = [
     text: request('INVITE', { via: 'Via: SIP/2.0/UDP a.example;rport=x' }),
     fault: 400,
     reason: 'Bad Via Header',
-    reply: false,
   },
 
   // CSeq, Max-Forwards.
   {
     name: 'an overlarge CSeq',
+    section: '3.1.2.4',
     text: request('REGISTER', { cseq: 'CSeq: 36893488147419103232 REGISTER' }),
     fault: 400,
     reason: 'Bad CSeq Header',
@@ -241,18 +252,21 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'overlarge numbers in a response',
+    section: '3.1.2.5',
     text: response('SIP/2.0 503 Service Unavailable', { cseq: `CSeq: ${HUGE} OPTIONS` }),
     fault: 400,
     reason: 'Bad CSeq Header',
   },
   {
     name: 'a CSeq of another method',
+    section: '3.1.2.17',
     text: request('OPTIONS', { cseq: 'CSeq: 8 INVITE' }),
     fault: 400,
     reason: 'CSeq Method Does Not Match',
   },
   {
     name: 'an unknown method and a CSeq of another',
+    section: '3.1.2.18',
     text: request('NEWMETHOD', { cseq: 'CSeq: 8 INVITE' }),
     fault: 400,
     reason: 'CSeq Method Does Not Match',
@@ -285,18 +299,21 @@ export const INVALID: readonly TortureCase[] = [
   // From, To, Contact.
   {
     name: 'a quote in To that does not end',
+    section: '3.1.2.6',
     text: request('INVITE', { to: 'To: "Mr. Cook <sip:kitchen@hotel.example>' }),
     fault: 400,
     reason: 'Bad To Header',
   },
   {
     name: 'spaces within the brackets',
+    section: '3.1.2.14',
     text: request('OPTIONS', { to: 'To: "Cook, Head" < sip:kitchen@hotel.example >' }),
     fault: 400,
     reason: 'Bad To Header',
   },
   {
     name: 'a comma in a name without quotes',
+    section: '3.1.2.15',
     text: request('OPTIONS', { from: 'From: Desk, Night <sip:desk@hotel.example>;tag=43' }),
     fault: 400,
     reason: 'Bad From Header',
@@ -335,6 +352,7 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'a Contact with headers and no brackets',
+    section: '3.1.2.13',
     text: request('REGISTER', { contact: 'Contact: sip:desk@hotel.example?Route=%3Csip:edge.example%3E' }),
     fault: 400,
     reason: 'Bad Contact Header',
@@ -355,6 +373,7 @@ export const INVALID: readonly TortureCase[] = [
   // Lengths.
   {
     name: 'a body shorter than promised',
+    section: '3.1.2.2',
     text: request('INVITE', { length: 'Content-Length: 9999' }, [], 'v=0\r\n'),
     fault: 400,
     reason: 'Content-Length Exceeds Message',
@@ -367,6 +386,7 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'a negative length',
+    section: '3.1.2.3',
     text: request('INVITE', { length: 'Content-Length: -999' }, [], 'v=0\r\n'),
     fault: 400,
     reason: 'Bad Content-Length Header',
@@ -391,6 +411,7 @@ export const INVALID: readonly TortureCase[] = [
   },
   {
     name: 'several lengths',
+    section: '3.3.9',
     text: request('OPTIONS', {}, ['Content-Length: 13', 'l: 5'], 'There is one?'),
     fault: 400,
     reason: 'Multiple Content-Length Headers',

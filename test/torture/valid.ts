@@ -6,6 +6,7 @@ const SDP = 'v=0\r\no=desk 1 1 IN IP4 192.0.2.40\r\ns=-\r\nc=IN IP4 192.0.2.40\r
 export const VALID: readonly TortureCase[] = [
   {
     name: 'white space, folds, compact names and any case, all at once',
+    section: '3.1.1.1',
     text: lines(
       'INVITE sip:guest@rooms.hotel.example;floorplan SIP/2.0',
       't   :',
@@ -40,6 +41,7 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'every character that a method, a user and a token may have',
+    section: '3.1.1.2',
     text: lines(
       "!strange-Verb0123456789_*+`.%ring'~ sip:9_odd.User~(may-be!so)&has't+it$/mad?,/;;*:&p+w=1,d!*s$d~t_(isn't)@hotel.example SIP/2.0",
       "Via: SIP/2.0/TCP pbx.hotel.example;branch=z9hG4bK-.!%66*_+`'~",
@@ -55,6 +57,7 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'escapes in user and parameters',
+    section: '3.1.1.3',
     text: request('INVITE', {
       start: 'INVITE sip:sips%3Adesk%40hotel.example@hotel.example SIP/2.0',
       to: 'To: sip:%64esk@hotel.example',
@@ -63,6 +66,7 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'escaped NUL in URIs',
+    section: '3.1.1.4',
     text: request('REGISTER', {
       start: 'REGISTER sip:hotel.example SIP/2.0',
       from: 'From: sip:nothing-%00-there@hotel.example;tag=9',
@@ -72,6 +76,7 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'percent signs that escape nothing, in method and display name',
+    section: '3.1.1.5',
     text: request('R%45ADY%', {
       start: 'R%45ADY% sip:hotel.example SIP/2.0',
       to: 'To: "100%Z%45" <sip:kitchen@hotel.example>',
@@ -79,10 +84,12 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'no space between display name and bracket',
+    section: '3.1.1.6',
     text: request('OPTIONS', { from: 'From: clerk<sip:clerk@hotel.example>;tag=3' }),
   },
   {
     name: 'very long values',
+    section: '3.1.1.7',
     text: request(
       'INVITE',
       {
@@ -99,14 +106,17 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'octets behind the body of a datagram',
+    section: '3.1.1.8',
     text: `${request('REGISTER')}INVITE sip:hidden@hotel.example SIP/2.0\r\n`,
   },
   {
     name: 'semicolons, equals signs and a question mark in the user part',
+    section: '3.1.1.9',
     text: request('OPTIONS', { start: 'OPTIONS sip:desk;wing=7?x=1;a=b@hotel.example SIP/2.0' }),
   },
   {
     name: 'known and unknown transports',
+    section: '3.1.1.10',
     text: request('OPTIONS', {}, [
       'Via: SIP/2.0/SCTP a.example;branch=z9hG4bK1',
       'Via: SIP/2.0/TLS b.example;branch=z9hG4bK2,SIP/2.0/PIGEON c.example;branch=z9hG4bK3',
@@ -115,6 +125,7 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'several parts with binary in the body',
+    section: '3.1.1.11',
     text: request(
       'MESSAGE',
       {},
@@ -122,15 +133,21 @@ export const VALID: readonly TortureCase[] = [
       `--7a\r\n\r\n\x00\xFF\r\n\r\n\n--7a--\r\n`,
     ),
   },
-  { name: 'reason phrase with punctuation and UTF-8', text: response('SIP/2.0 200 = 2**3 * 5**2 \xD0\xBD\xD0\xBE') },
-  { name: 'empty reason phrase', text: response('SIP/2.0 100 ') },
+  {
+    name: 'reason phrase with punctuation and UTF-8',
+    section: '3.1.1.12',
+    text: response('SIP/2.0 200 = 2**3 * 5**2 \xD0\xBD\xD0\xBE'),
+  },
+  { name: 'empty reason phrase', section: '3.1.1.13', text: response('SIP/2.0 100 ') },
   { name: 'no space before the empty reason phrase', text: response('SIP/2.0 100') },
   {
     name: 'magic cookie and nothing else as branch',
+    section: '3.2.1',
     text: request('OPTIONS', { via: 'Via: SIP/2.0/UDP 192.0.2.40;branch=z9hG4bK' }),
   },
   {
     name: 'unknown schemes in From, To and Contact',
+    section: '3.3.4',
     text: request('INVITE', {
       from: 'From: <http://www.hotel.example>;tag=5',
       to: 'To: <isbn:2983792873>',
@@ -139,34 +156,49 @@ export const VALID: readonly TortureCase[] = [
   },
   {
     name: 'required and proxy-required extensions',
+    section: '3.3.5',
     text: request('OPTIONS', {}, ['Require: none.such', 'Proxy-Require: nor.this, or.that']),
   },
-  { name: 'unknown body type', text: request('INVITE', {}, ['Content-Type: application/unheard'], '<x/>') },
+  {
+    name: 'unknown body type',
+    section: '3.3.6',
+    text: request('INVITE', {}, ['Content-Type: application/unheard'], '<x/>'),
+  },
   {
     name: 'unknown authorization scheme',
+    section: '3.3.7',
     text: request('REGISTER', {}, ['Authorization: Runes carved="\xDEorn", deep=very']),
   },
-  { name: 'Max-Forwards zero', text: request('OPTIONS', { maxForwards: 'Max-Forwards: 0' }) },
+  { name: 'Max-Forwards zero', section: '3.3.11', text: request('OPTIONS', { maxForwards: 'Max-Forwards: 0' }) },
   {
     name: 'unknown parameters of a Contact',
+    section: '3.3.12',
     text: request('REGISTER', { contact: 'Contact: sip:desk@192.0.2.40;colour=red;x="a;b,c"' }),
   },
   {
     name: 'unknown parameter of a Contact URI',
+    section: '3.3.13',
     text: request('REGISTER', { contact: 'Contact: <sip:desk@192.0.2.40;colour=red>' }),
   },
   {
     name: 'a Contact URI with headers',
+    section: '3.3.14',
     text: request('REGISTER', { contact: 'Contact: <sip:desk@192.0.2.40?Route=%3Csip:edge.example%3E>' }),
   },
   { name: 'Contact star', text: request('REGISTER', { contact: 'Contact: *' }, ['Expires: 0']) },
-  { name: 'an answer type that nobody has', text: request('INVITE', {}, ['Accept: text/none'], SDP) },
+  {
+    name: 'an answer type that nobody has',
+    section: '3.3.15',
+    text: request('INVITE', {}, ['Accept: text/none'], SDP),
+  },
   {
     name: 'a response whose Via names a broadcast address',
+    section: '3.3.10',
     text: response('SIP/2.0 200 OK', { via: `${VIA}\r\nVia: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bKall` }),
   },
   {
     name: 'as before RFC 3261: no branch, no tag, no Max-Forwards, bare URIs, no Content-Length',
+    section: '3.4.1',
     text: lines(
       'INVITE sip:kitchen@hotel.example SIP/2.0',
       'Via: SIP/2.0/UDP gw.hotel.example',
@@ -178,7 +210,11 @@ export const VALID: readonly TortureCase[] = [
       '',
     ).concat(SDP),
   },
-  { name: 'a zone that is not GMT', text: request('INVITE', {}, ['Date: Fri, 01 Jan 2010 16:00:00 EST']) },
+  {
+    name: 'a zone that is not GMT',
+    section: '3.1.2.12',
+    text: request('INVITE', {}, ['Date: Fri, 01 Jan 2010 16:00:00 EST']),
+  },
   { name: 'line feeds alone', text: request('OPTIONS').replaceAll('\r', '') },
   { name: 'empty lines before the start line', text: `\r\n\r\n\n${request('OPTIONS')}` },
   {

@@ -51,7 +51,7 @@ export function findFault(message: SipMessage): Fault | undefined {
 }
 
 /**
- * Whether a reply can be built and would find its way: a request other than ACK whose topmost Via can be read and which has
+ * Whether a reply can be built and would find its way: a request other than ACK whose topmost Via tells host and port and which has
  * From, To, Call-ID and CSeq. Their values may be wrong, since the reply only repeats them.
  */
 export function canReply(message: SipMessage): boolean {
@@ -87,7 +87,7 @@ function presenceFault(message: SipMessage): Fault | undefined {
 }
 
 function valueFault(message: SipMessage): Fault | undefined {
-  if (message.via === undefined) return BAD_VIA;
+  if (message.via === undefined || message.via.broken) return BAD_VIA;
   if (message.from === undefined || isBroken(message.from.uri, message.fromUri)) return BAD_FROM;
   if (message.to === undefined || isBroken(message.to.uri, message.toUri)) return BAD_TO;
   if (message.callId === '' || message.callId.includes(' ')) return BAD_CALL_ID;

@@ -175,7 +175,7 @@ export class SipMessage {
   get via(): Via | undefined {
     if (this.#via === UNREAD) {
       const index = this.indexOf(Header.via);
-      this.#via = index < 0 ? undefined : parseVia(this.text, this.valueStart(index), this.valueEnd(index));
+      this.#via = index < 0 ? undefined : parseVia(this.text, this.valueStart(index), this.valueEnd(index), true);
     }
     return this.#via;
   }

@@ -1,7 +1,8 @@
 /**
  * One value of a Via header, with the places where `received` and `rport` stand or shall stand.
  *
- * Source: RFC 3261 sections 18.2.1, 20.42 and 25.1, RFC 3581. A parameter without a name (`;;`) breaks the value.
+ * Source: RFC 3261 sections 18.2.1, 20.42 and 25.1, RFC 3581. A parameter without a name (`;;`) breaks the value; where it is known all
+ * the same whom it names, a 400 can be sent (RFC 4475 section 3.1.2.1).
  */
 import { bytes, lookAt } from './bytes.ts';
 import { BARE, DIGIT, decimal, isAt, isWord, quotedEnd, SPACE, skip, TOKEN, word } from './chars.ts';
@@ -23,6 +24,8 @@ export interface Via {
   readonly receivedEnd: number;
   readonly rportStart: number;
   readonly rportEnd: number;
+  /** The parameters cannot be read; only host and port hold. */
+  readonly broken: boolean;
 }
 
 const SIP = word('sip');
@@ -30,8 +33,8 @@ const RPORT = word('rport');
 const BRANCH = word('branch');
 const RECEIVED = word('received');
 
-/** Reads the Via value that begins at `start`. Undefined when it is broken. */
-export function parseVia(text: string, start = 0, end = text.length): Via | undefined {
+/** Reads the Via value that begins at `start`. Undefined when it is broken; `lenient`: when even host and port are. */
+export function parseVia(text: string, start = 0, end = text.length, lenient = false): Via | undefined {
   lookAt(text);
   let at = protocolEnd(text, start, end);
   if (at < 0) return undefined;
@@ -60,24 +63,24 @@ export function parseVia(text: string, start = 0, end = text.length): Via | unde
   while (at < end) {
     const semicolon = at;
     if (bytes[at] === 44) break;
-    if (bytes[at] !== 59) return undefined;
+    if (bytes[at] !== 59) return lenient ? brokenVia(host, port, end) : undefined;
     const name = skip(at + 1, end, SPACE);
     const nameEnd = skip(name, end, TOKEN);
-    if (nameEnd === name) return undefined;
+    if (nameEnd === name) return lenient ? brokenVia(host, port, end) : undefined;
     let value = nameEnd;
     let valueEnd = nameEnd;
     at = skip(nameEnd, end, SPACE);
     if (at < end && bytes[at] === 61) {
       value = skip(at + 1, end, SPACE);
       valueEnd = bytes[value] === 34 ? quotedEnd(value, end) : skip(value, end, BARE);
-      if (valueEnd <= value) return undefined;
+      if (valueEnd <= value) return lenient ? brokenVia(host, port, end) : undefined;
       at = skip(valueEnd, end, SPACE);
     }
     switch (nameEnd - name) {
       case 5:
         if (isWord(name, nameEnd, RPORT)) {
           rport = value === valueEnd ? 0 : decimal(value, valueEnd, 65535);
-          if (rport < 0) return undefined;
+          if (rport < 0) return lenient ? brokenVia(host, port, end) : undefined;
           rportStart = semicolon;
           rportEnd = valueEnd;
         }
@@ -102,7 +105,13 @@ export function parseVia(text: string, start = 0, end = text.length): Via | unde
     receivedEnd,
     rportStart,
     rportEnd,
+    broken: false,
   };
+}
+
+function brokenVia(host: string, port: number, end: number): Via {
+  const places = { receivedStart: 0, receivedEnd: 0, rportStart: 0, rportEnd: 0 };
+  return { host, port, branch: '', rport: undefined, end, ...places, broken: true };
 }
 
 /** Position behind `SIP/2.0/`, which may hold white space and be in any case; -1 when something else stands there. */

@@ -24,6 +24,7 @@ import { HostCache, type HostWaiter, type LookUp } from './host-cache.ts';
 import { isLoop, loopMark, statelessBranch } from './loop.ts';
 import { HopFault, nextHop, OVERLOADED } from './next-hop.ts';
 import { timersFor } from './parameters.ts';
+import { unsupported } from './proxy-require.ts';
 
 /** SER's limit, the Request-URI included. */
 const BRANCHES = 12;
@@ -134,6 +135,8 @@ export class ProxyRelay implements Relay {
       return run.fail(482, 'Loop Detected');
     }
     const isAck = message.method === 'ACK';
+    const extensions = isAck ? undefined : unsupported(message);
+    if (extensions !== undefined) return this.#answer(run, 420, 'Bad Extension', extensions);
     const further = isAck ? undefined : run.branches;
     if (further && further.length >= BRANCHES) return run.fail(500, 'Forking capacity exceeded');
     const targets = this.#targets(run, further, names);
@@ -171,10 +174,10 @@ export class ProxyRelay implements Relay {
     return 1;
   }
 
-  #answer(run: Run, status: number, reason: string): number {
+  #answer(run: Run, status: number, reason: string, headers?: string): number {
     if (this.#serverOf(run) === undefined) return run.fail(OVERLOADED.status, OVERLOADED.reason);
     run.relayed = true;
-    run.reply(status, reason);
+    run.reply(status, reason, headers);
     return 1;
   }
 
