@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { modules } from './modules.ts';
 
@@ -27,6 +28,11 @@ test('modules are found by name and alias, each function name belongs to one of 
 });
 
 for (const module of all) {
+  test(`${module.name}: a snippet shows how it is used`, () => {
+    const snippet = new URL(`../../../../test/fixtures/ser/modules/${module.name}.cfg`, import.meta.url);
+    assert.ok(existsSync(snippet), `write ${snippet.pathname}: a case for each function, as in those beside it`);
+  });
+
   test(`${module.name}: what it needs exists, defaults are of their type and pass their own check, everything is described`, () => {
     for (const need of module.needs) assert.ok(modules.has(need), need);
     for (const { name, type, default: value, describe, check } of module.parameters) {

@@ -27,7 +27,6 @@ const FUNCTIONS: Words = {
   xwarn: 'write xlog("L_WARN", "text")',
   msg_apply_changes: 'changes to headers are applied when the request goes on',
   sanity_check: 'malformed requests are answered 400 before the script; remove it',
-  pike_check_req: 'senders of wrong passwords are slowed without it; remove it',
   is_myself: 'write uri==myself, or $rd==myself for a variable',
   uri_is_myself: 'write uri==myself',
   from_uri_is_myself: 'write from_uri==myself',
