@@ -218,6 +218,7 @@ async function openDoors(
   });
   const sip: SipDoor = createSipDoor({
     ...sipChoice(site),
+    dns: site.config.sip.dns,
     nativeUdp: site.config.sip.native_udp,
     clock,
     log: log.child('sip'),

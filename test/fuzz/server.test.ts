@@ -113,7 +113,10 @@ describe(`telephones that do much wrong: ${count} messages (seed ${seed})`, () =
         users: { ...PASSWORDS, caller: 'c', callee: 'c' },
         clock: new LabClock(1_800_000_000_000),
         transport: wire,
-        lookUp: (_, done) => void setImmediate(done, random(2) === 0 ? [] : ['198.51.100.1']),
+        lookUp: (type, _, done) => {
+          const records = type === 'A' && random(2) === 0 ? ['198.51.100.1', '198.51.100.2'] : [];
+          setImmediate(done, random(4) === 0 ? undefined : { records });
+        },
       });
       const atRest = lab.wheel.size;
       const crowd = new Telephones(seed);

@@ -1,4 +1,5 @@
 /** The `sip` section of gatehouse.yaml. What stands here wins over the same thing in ser.cfg. */
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 
 const listen = z
@@ -7,6 +8,12 @@ const listen = z
     error: 'an address with port, like 192.0.2.1:5060, tls:192.0.2.1:5061 or [2001:db8::1]:5060',
   })
   .describe('Address to listen on: [udp:|tcp:|tls:|ws:|wss:]ADDRESS[:PORT].');
+
+function isNameServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, six, four, port = '53'] = /^(?:\[(.*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return (isIPv6(six ?? '') || isIPv4(four ?? '')) && Number(port) >= 1 && Number(port) <= 65_535;
+}
 
 const pemFile = z.string().min(1).max(4096);
 
@@ -66,6 +73,27 @@ export const sipConfig = z.strictObject({
         .default([])
         .describe('Web pages that may connect to the ws and wss listeners, as https://phone.example.com; empty: all.')
         .meta({ live: true }),
+    })
+    .prefault({}),
+  dns: z
+    .strictObject({
+      servers: z
+        .array(
+          z.string().refine(isNameServer, {
+            error: 'an address, with a port if it is not 53, like 192.0.2.53 or [2001:db8::53]:5353',
+          }),
+        )
+        .max(8)
+        .default([])
+        .describe(
+          'Name servers that are asked where a request goes (NAPTR, SRV, A, AAAA); empty: those of the system.',
+        ),
+      timeout_ms: z
+        .int()
+        .min(100)
+        .max(20_000)
+        .default(3000)
+        .describe('Milliseconds that a request waits for names in all; what is not known then is answered 478.'),
     })
     .prefault({}),
   domains: z

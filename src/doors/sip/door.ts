@@ -9,14 +9,16 @@ import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { SipConfig } from './config.ts';
 import { type EditionChoice, type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import { HeldParameters, type SocketChoice, waitingSettings } from './held.ts';
 import { localNames } from './local-names.ts';
 import { offerMetrics } from './metrics.ts';
-import type { LookUp } from './modules/tm/host-cache.ts';
-import { createRelay } from './modules/tm/relay.ts';
+import { ProxyRelay } from './modules/tm/relay.ts';
 import { parseSessionId } from './modules/usrloc/sessions.ts';
+import { createNameService } from './resolve/name-service.ts';
+import type { LookUp } from './resolve/records.ts';
 import type { LoadedScript } from './script/load.ts';
 import type { Call } from './script/types.ts';
 import type { LocalNames, LocationTableView, Services } from './services.ts';
@@ -34,6 +36,8 @@ export interface SipChoice extends EditionChoice, SocketChoice {
 export interface SipDoorParts
   extends SipChoice,
     Pick<Services, 'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive'> {
+  /** Absent: the servers of the system. */
+  readonly dns?: SipConfig['dns'];
   readonly metrics?: Metrics;
   /** false: UDP through Node's dgram in any case. */
   readonly nativeUdp?: boolean;
@@ -84,7 +88,11 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     owner: '0',
     onError: failed('the end of a transaction failed'),
   });
-  const relay = createRelay({ transport, transactions, wheel, clock: parts.clock, log }, seams.lookUp);
+  const nameService = createNameService(parts.dns?.servers ?? []);
+  const relay = new ProxyRelay(
+    { transport, transactions, wheel, clock: parts.clock, log },
+    { lookUp: seams.lookUp ?? nameService.lookUp, patienceMs: parts.dns?.timeout_ms },
+  );
   const contacts = new Map<string, LocationTableView>();
   /** Known after the start. */
   let addresses: LocalNames = localNames([], []);
@@ -176,6 +184,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   async function stop(withinMs: number): Promise<void> {
     const patience = new Promise((resolve) => setTimeout(resolve, withinMs * PATIENCE).unref());
     await Promise.race([engine.idle(), patience]);
+    nameService.stop();
     await transport.stop();
     wheel.halt();
   }

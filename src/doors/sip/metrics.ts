@@ -57,6 +57,7 @@ export function offerMetrics(
     deferred: overload.counters.deferred,
     relayed: relay.counters.relayed,
     relayed_stateless: relay.counters.stateless,
+    failed_over: relay.counters.failovers,
   }));
   kinds('gatehouse_sip_retransmissions_total', 'Repeated messages.', () => ({
     received: transactions.stats.retransmissionsIn,

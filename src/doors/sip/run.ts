@@ -11,7 +11,7 @@ import type { RouteKey, RouteKind } from './script/route-kinds.ts';
 import type { AvpList, AvpName } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
-import type { Source } from './transport/types.ts';
+import type { ListenPoint, Source } from './transport/types.ts';
 
 /** Where one copy of the request shall go. */
 export interface Branch {
@@ -30,9 +30,19 @@ export interface Branch {
 /** What a branch_route left behind for its branch. */
 export interface BranchChanges {
   readonly edits: Edits;
+  readonly recordRoute: RecordRoute | undefined;
   readonly flags: number;
   /** Number of the onreply_route for this branch alone, 0 = the request's. */
   readonly onReply: number;
+}
+
+/** Our Record-Route, written for each place that the request is sent to, since it names the socket there. */
+export interface RecordRoute {
+  /**
+   * Whole lines with CRLF, or ''. `inside`: the socket the request came in on, `outside`: the one it leaves by; `secure`: its
+   * Request-URI is of sips.
+   */
+  lines(inside: ListenPoint, outside: ListenPoint, secure: boolean): string;
 }
 
 /** The relayed request that a failure or reply route runs for. */
@@ -100,6 +110,9 @@ export class Run {
   /** Set before its first statement. */
   edition!: Edition;
   edits = new Edits();
+  recordRoute: RecordRoute | undefined;
+  /** The socket to send from, where it can; absent: the one that the request came in on. */
+  sendFrom: ListenPoint | undefined;
 
   /** The current Request-URI. */
   uri: string;

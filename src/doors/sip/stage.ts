@@ -10,7 +10,8 @@ import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import { localNames } from './local-names.ts';
-import { createRelay } from './modules/tm/relay.ts';
+import { ProxyRelay } from './modules/tm/relay.ts';
+import type { LookUp } from './resolve/records.ts';
 import type { Run } from './run.ts';
 import type { CompileOptions } from './script/compile.ts';
 import type { LoadedScript } from './script/load.ts';
@@ -72,9 +73,8 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   const failed = (error: unknown) => log.error('a transaction failed', { error: String(error) });
   const transactions = createTransactions({ transport, wheel, owner: '0', onError: failed });
   // Nobody is asked for addresses: a name leads to an address that means nothing, so that the request can be seen.
-  const relay = createRelay({ transport, transactions, wheel, clock, log }, (_host, done) =>
-    queueMicrotask(() => done([NOWHERE])),
-  );
+  const lookUp: LookUp = (type, _name, done) => queueMicrotask(() => done({ records: type === 'A' ? [NOWHERE] : [] }));
+  const relay = new ProxyRelay({ transport, transactions, wheel, clock, log }, { lookUp });
   const services: Partial<Services> = {
     clock,
     log,

@@ -154,6 +154,11 @@ export function hostText(text: string, start: number, end: number): string {
   return host;
 }
 
+/** Whether a URI is of sips; it need not be a good one. */
+export function isSips(uri: string): boolean {
+  return uri.charCodeAt(4) === 58 && (uri.charCodeAt(3) | 32) === 115;
+}
+
 /** The URI as a Request-URI, which may have no headers (RFC 3261 sections 16.6 step 2 and 19.1.1). A contact may have some. */
 export function withoutHeaders(uri: string): string {
   if (!uri.includes('?')) return uri;

@@ -78,9 +78,10 @@ export function request(
   return { run: new Run(host, message, source), host };
 }
 
-/** The header lines of these names as they would go out, in order. */
+/** The header lines of these names as they would go out of the socket that the request came in on, in order. */
 export function outgoing(run: Run, ...names: string[]): string[] {
-  const lines = prepareForward(run.message, run.edits, run.source, false).split('\r\n');
+  const recorded = run.recordRoute?.lines(run.source.point, run.source.point, false) ?? '';
+  const lines = (recorded + prepareForward(run.message, run.edits, run.source, false)).split('\r\n');
   return lines.filter((line) => names.includes(line.slice(0, line.indexOf(':'))));
 }
 

@@ -178,7 +178,7 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
 
 /** Core functions of SER and OpenSER that do not run yet. */
 export const NOT_YET: ReadonlySet<string> = new Set([
-  ...['forward_tls', 'send', 'send_tcp', 'error', 'exec'],
+  ...['send', 'send_tcp', 'error', 'exec'],
   ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port', 'force_send_socket'],
   ...['use_blacklist', 'setdebug', 'force_local_rport'],
 ]);

@@ -27,6 +27,7 @@ export const FORWARD_ACTIONS: readonly (readonly [string, CoreAction])[] = [
   ['forward', forwarding('')],
   ['forward_udp', forwarding(';transport=udp')],
   ['forward_tcp', forwarding(';transport=tcp')],
+  ['forward_tls', forwarding(';transport=tls')],
 ];
 
 function uriOf(host: string, port: string | undefined, transport: string): string {

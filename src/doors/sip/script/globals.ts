@@ -80,6 +80,8 @@ const ignored = (kind: Kind, why: string): Setting => ({ kind, effect: `ignored:
 const ONE_PROCESS = 'one process serves all sockets';
 const CONTROL = 'commands come over the control socket in the data directory, where serctl finds it';
 const LOGGING = 'where and how much is logged is said in gatehouse.yaml';
+const RECEIVED =
+  "received= is set where the Via does not name the sender's address; names are looked up only for where a request goes";
 const RIGHTS = 'user and rights are set by the service and gatehouse.yaml';
 
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
@@ -93,11 +95,8 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['fork', ignored('switch', `${ONE_PROCESS}, in the foreground; the service manager keeps it running`)],
   ['children', ignored('number', ONE_PROCESS)],
   ['tcp_children', ignored('number', ONE_PROCESS)],
-  ['dns', { kind: 'switch', effect: 'as in SER only for received=, which Gatehouse decides by comparing addresses' }],
-  [
-    'rev_dns',
-    { kind: 'switch', effect: 'as in SER only for received=, which Gatehouse decides by comparing addresses' },
-  ],
+  ['dns', { kind: 'switch', effect: RECEIVED }],
+  ['rev_dns', { kind: 'switch', effect: RECEIVED }],
   ['fifo', ignored('text', CONTROL)],
   ['fifo_mode', ignored('number', CONTROL)],
   ['fifo_db_url', ignored('text', 'the modules have their database from their own db_url')],

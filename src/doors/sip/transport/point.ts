@@ -1,4 +1,5 @@
 /** Names of sockets and the choice among them. */
+import type { SipUri } from '../message/uri.ts';
 import type { ListenPoint, Protocol } from './types.ts';
 
 export function familyOf(address: string): 4 | 6 {
@@ -30,6 +31,21 @@ export function listenPoint(
     name: `${protocol}:${hostPort(address, port)}`,
     hostPort: hostPort(advertised.host ?? address, advertised.port ?? port),
   });
+}
+
+/** The socket that a URI of ours names in a Record-Route. */
+export function pointNamed(
+  points: readonly ListenPoint[],
+  uri: SipUri,
+  transport: string | undefined,
+): ListenPoint | undefined {
+  const protocol = transport?.toLowerCase() ?? (uri.scheme === 'sips' ? 'tls' : 'udp');
+  const named = `${uri.host}:${uri.port || (protocol === 'tls' ? 5061 : 5060)}`;
+  for (const point of points) {
+    const spoken = point.protocol === 'wss' ? 'ws' : point.protocol;
+    if (spoken === protocol && point.hostPort === named) return point;
+  }
+  return undefined;
 }
 
 /** For our own URIs; WebSocket has one name for both kinds (RFC 7118 section 5). */

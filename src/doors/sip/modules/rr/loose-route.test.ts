@@ -1,7 +1,7 @@
 /** The table of what loose_route does, row by row: the addresses stand for `me` (us), p1, p2 (other proxies) and the callee. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { load, outgoing, request, services } from '../lab.ts';
+import { load, outgoing, request, services, TCP, UDP, UDP6 } from '../lab.ts';
 import { rr } from './module.ts';
 
 const me = '<sip:192.0.2.13:5060;ftag=ft1;lr=on>';
@@ -214,7 +214,7 @@ describe('preloaded_route: challenge', () => {
     const [record] = await load(rr, { services: challenge, calls: [['record_route']] });
     const { run } = request(`INVITE ${callee}`, ['To: <sip:bob@example.com>', ...headers]);
     assert.equal(record!(run), 1);
-    return run.edits.top.slice('Record-Route: '.length, -2);
+    return outgoing(run, 'Record-Route')[0]!.slice('Record-Route: '.length);
   }
 
   test('a request of a dialog that was let begin here is vouched for, a made-up To tag is not', async () => {
@@ -238,6 +238,22 @@ describe('preloaded_route: challenge', () => {
       assert.equal(call!(request(`${method} ${callee}`, [`Route: ${me}`, `Route: ${loose}`]).run), -1);
     }
   });
+});
+
+test('the second half of a pair names the socket to send from; what is not ours is no half', async () => {
+  const [call] = await load(rr, { calls: [['loose_route']] });
+  const from = (...routes: string[]) => {
+    const { run } = message({ routes });
+    assert.equal(call!(run), 1);
+    return [run.sendFrom, routesOf(run)];
+  };
+  assert.deepEqual(from(meOut, meIn), [TCP, []]);
+  assert.deepEqual(from(meIn, meOut, loose), [UDP, [loose]]);
+  assert.deepEqual(from(meIn, '<sip:[2001:db8::13]:5060;r2=on;lr>'), [UDP6, []]);
+  assert.deepEqual(from(me, loose), [undefined, [loose]]);
+  const foreign = '<sip:p1.example.net;r2=on;lr>';
+  assert.deepEqual(from(meOut, foreign), [undefined, [foreign]]);
+  assert.deepEqual(from(meOut, me), [undefined, [me]], 'ours, but not of the pair');
 });
 
 test('compact spelling and several Route lines between other headers', async () => {

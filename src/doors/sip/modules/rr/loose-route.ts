@@ -16,12 +16,15 @@ import { Header } from '../../message/header-names.ts';
 import { parseUri, type SipUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { LocalNames } from '../../services.ts';
+import { pointNamed } from '../../transport/point.ts';
+import type { Transport } from '../../transport/types.ts';
 import type { DialogMark } from './dialog-mark.ts';
 import { keepRoutes, type Route, readRoutes } from './route-set.ts';
 import type { RoutedParameters } from './routed-parameters.ts';
 
 const LR = word('lr');
 const R2 = word('r2');
+const TRANSPORT = word('transport');
 
 export interface LooseRouteOptions {
   /** Routes with `r2` come in pairs, one for each side of us. */
@@ -35,9 +38,11 @@ export interface LooseRouteOptions {
 export class LooseRouting {
   readonly #options: LooseRouteOptions;
   readonly #local: LocalNames;
+  readonly #transport: Transport;
   readonly #routed: RoutedParameters;
 
-  constructor(options: LooseRouteOptions, local: LocalNames, routed: RoutedParameters) {
+  constructor(options: LooseRouteOptions, local: LocalNames, transport: Transport, routed: RoutedParameters) {
+    this.#transport = transport;
     this.#options = options;
     this.#local = local;
     this.#routed = routed;
@@ -66,7 +71,7 @@ export class LooseRouting {
     if (this.#isOurs(next)) {
       if (this.#options.ignoreUser !== '' && next.user === this.#options.ignoreUser) return -1;
       this.#routed.set(run, next.params);
-      at = this.#options.doubleRr && uriParam(next, R2) !== undefined ? 2 : 1;
+      at = uriParam(next, R2) !== undefined && this.#isOtherHalf(run, routes[1]) ? 2 : 1;
       if (at >= routes.length) {
         keepRoutes(run, routes, 0, 0);
         return initial ? -1 : 1;
@@ -90,7 +95,7 @@ export class LooseRouting {
     let at = 0;
     let next = parseUri(routes[0]!.uri);
     if (next === undefined) return -1;
-    if (this.#options.doubleRr && uriParam(next, R2) !== undefined && this.#isOurs(next)) {
+    if (this.#isOtherHalf(run, routes[0])) {
       at = 1;
       if (at === routes.length) {
         keepRoutes(run, routes, 0, 0);
@@ -112,6 +117,14 @@ export class LooseRouting {
     run.uri = routes[last]!.uri;
     keepRoutes(run, routes, at, last);
     return 1;
+  }
+
+  /** Whether the Route is the second one of a pair of ours: it names the socket of the side that the request goes to. */
+  #isOtherHalf(run: Run, route: Route | undefined): boolean {
+    const uri = this.#options.doubleRr && route ? parseUri(route.uri) : undefined;
+    if (uri === undefined || uriParam(uri, R2) === undefined || !this.#isOurs(uri)) return false;
+    run.sendFrom = pointNamed(this.#transport.points, uri, uriParam(uri, TRANSPORT));
+    return true;
   }
 
   #isOurs(uri: SipUri): boolean {

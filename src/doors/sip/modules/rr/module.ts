@@ -1,6 +1,8 @@
 /** The script's functions for Record-Route and Route. */
+import type { Run } from '../../run.ts';
 import { Pattern } from '../../script/pattern.ts';
-import type { SipModule } from '../../script/types.ts';
+import type { Call, SipModule } from '../../script/types.ts';
+import type { Text } from '../../script/values/format.ts';
 import { expression, flag, uriParameters } from '../value-checks.ts';
 import { DialogMark } from './dialog-mark.ts';
 import { LooseRouting } from './loose-route.ts';
@@ -31,7 +33,7 @@ export const rr: SipModule = {
       type: 'int',
       default: 1,
       describe:
-        'Two Record-Routes, marked `r2=on`, where a request is known to leave by another socket than it came in on.',
+        'Two Record-Routes, marked `r2=on`, where a request leaves by another socket or protocol than it came in on.',
       check: flag,
     },
     {
@@ -63,6 +65,7 @@ export const rr: SipModule = {
       arity: [0, 1],
       routes: ['request', 'branch', 'failure'],
       describe: 'Inserts our Record-Route, with more URI parameters if given. -1: it is there already.',
+      takesVariables: [0],
       checkArgument: (_index, text) => uriParameters(text),
     },
     {
@@ -70,6 +73,7 @@ export const rr: SipModule = {
       arity: [1],
       routes: ['request', 'branch', 'failure'],
       describe: 'Inserts a Record-Route that names the `address:port` given. -1: one is there already.',
+      takesVariables: [0],
       checkArgument: (_index, text) => checkHostPort(text),
     },
     {
@@ -77,6 +81,7 @@ export const rr: SipModule = {
       arity: [1],
       routes: ['request', 'branch', 'failure'],
       describe: 'Adds URI parameters to our Record-Route, before or after record_route.',
+      takesVariables: [0],
       checkArgument: (_index, text) => uriParameters(text),
     },
     {
@@ -101,6 +106,9 @@ export const rr: SipModule = {
       checkArgument: (_index, text) => checkDirection(text),
     },
   ],
+  absent: {
+    record_route_strict: 'write record_route(): every telephone of today follows loose routes',
+  },
   build(parameters, services, uses) {
     const reads = uses.argumentsOf('check_route_param').length + uses.argumentsOf('is_direction').length;
     const routed = new RoutedParameters(reads > 0);
@@ -114,27 +122,26 @@ export const rr: SipModule = {
         mark,
       },
       services.local,
+      services.transport,
       routed,
     );
-    const record = new RecordRouting(
-      {
-        fullLr: parameters.enable_full_lr === 1,
-        fromTag: parameters.append_fromtag === 1,
-        doubleRr,
-        userName: parameters.add_username === 1,
-        mark,
-      },
-      services.local,
-      services.transport,
-    );
+    const record = new RecordRouting({
+      fullLr: parameters.enable_full_lr === 1,
+      fromTag: parameters.append_fromtag === 1,
+      doubleRr,
+      userName: parameters.add_username === 1,
+      mark,
+    });
     return {
+      texts: {
+        record_route: (more) =>
+          more === undefined
+            ? (run) => record.insert(run, '')
+            : checked(more, uriParameters, (run, text) => record.insert(run, text)),
+        record_route_preset: (place) => checked(place!, checkHostPort, (run, text) => record.insertPreset(run, text)),
+        add_rr_param: (more) => checked(more!, uriParameters, (run, text) => record.addParameters(run, text)),
+      },
       functions: {
-        record_route:
-          (more = '') =>
-          (run) =>
-            record.insert(run, more),
-        record_route_preset: (hostPort) => (run) => record.insertPreset(run, hostPort!),
-        add_rr_param: (more) => (run) => record.addParameters(run, more!),
         loose_route: () => (run) => loose.follow(run),
         check_route_param(text) {
           const pattern = new Pattern(text!);
@@ -148,6 +155,20 @@ export const rr: SipModule = {
     };
   },
 };
+
+/** A text of variables is looked at for each message: what is none of the kind changes nothing and gives -1. */
+function checked(
+  text: Text,
+  complaint: (text: string) => string | undefined,
+  apply: (run: Run, text: string) => number,
+): Call {
+  const { constant } = text;
+  if (constant !== undefined) return (run) => apply(run, constant);
+  return (run) => {
+    const made = text.read(run);
+    return complaint(made) === undefined ? apply(run, made) : -1;
+  };
+}
 
 function checkHostPort(text: string): string | undefined {
   const good = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(;[^;<>"\s,]+)*$/.test(text);

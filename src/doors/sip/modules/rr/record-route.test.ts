@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ParameterValues } from '../../script/types.ts';
-import { load, outgoing, request, type ScriptCall, services, TCP, UDP, UDP6 } from '../lab.ts';
+import type { ListenPoint } from '../../transport/types.ts';
+import { load, outgoing, point, request, type ScriptCall, services, TCP, UDP, UDP6, withDefaults } from '../lab.ts';
 import { rr } from './module.ts';
 
+const NO_USES = { argumentsOf: () => [], parametersOf: () => undefined, variable: () => undefined };
 const record: ScriptCall = ['record_route'];
 const elsewhere = 'INVITE sip:b@other.example.net';
 
@@ -38,35 +40,36 @@ test('a tag that could break out of the URI is left out', async () => {
   assert.deepEqual(outgoing(run, 'Record-Route'), ['Record-Route: <sip:192.0.2.13:5060;lr>']);
 });
 
-test('two headers where the way out is known to differ, the way out on top', async () => {
-  const inside = '<sip:192.0.2.13:5060;transport=tcp;r2=on;ftag=ft1;lr>';
-  const outside = '<sip:192.0.2.13:5060;r2=on;ftag=ft1;lr>';
-  assert.deepEqual((await recorded(elsewhere, {}, TCP)).slice(0, 2), [outside, inside]);
-  assert.deepEqual((await recorded(`${elsewhere};transport=TCP`)).slice(0, 2), [inside, outside]);
-  assert.deepEqual((await recorded('INVITE sip:b@192.0.2.99', {}, UDP6)).slice(0, 2), [
-    outside,
-    '<sip:[2001:db8::13]:5060;r2=on;ftag=ft1;lr>',
-  ]);
-});
-
-test('one header where the way out is the same, is not known, or double RR is off', async () => {
-  const tcp = '<sip:192.0.2.13:5060;transport=tcp;ftag=ft1;lr>';
-  assert.equal((await recorded(`${elsewhere};transport=tcp`, {}, TCP))[0], tcp);
-  assert.equal(
-    (await recorded('INVITE sip:b@example.com', {}, TCP))[0],
-    tcp,
-    'our own user: the contact is not known yet',
-  );
-  assert.equal((await recorded(elsewhere, { enable_double_rr: 0 }, TCP))[0], tcp);
-  assert.equal((await recorded(`${elsewhere};transport=sctp`, {}, TCP))[0], tcp);
-});
-
-test('the next hop that was set counts, not the Request-URI', async () => {
-  const [call] = await load(rr, { calls: [record] });
-  const { run } = request(elsewhere);
-  run.destination = 'sip:p1.example.net;transport=tcp;lr';
+/** What it says when the request came in on `inside` and leaves by `outside`. */
+async function lines(inside: ListenPoint, outside: ListenPoint, parameters: ParameterValues = {}, secure = false) {
+  const [call] = await load(rr, { parameters, calls: [record] });
+  const { run } = request(elsewhere, [], { from: inside });
   call!(run);
-  assert.equal(outgoing(run, 'Record-Route').length, 2);
+  return run.recordRoute!.lines(inside, outside, secure).trimEnd().split('\r\n').map(valueIn);
+}
+
+test('two headers where the request leaves by another socket, that one on top', async () => {
+  const udp = '<sip:192.0.2.13:5060;r2=on;ftag=ft1;lr>';
+  const tcp = '<sip:192.0.2.13:5060;transport=tcp;r2=on;ftag=ft1;lr>';
+  assert.deepEqual(await lines(TCP, UDP), [udp, tcp]);
+  assert.deepEqual(await lines(UDP, TCP), [tcp, udp]);
+  assert.deepEqual(await lines(UDP6, UDP), [udp, '<sip:[2001:db8::13]:5060;r2=on;ftag=ft1;lr>']);
+  const wss = point('wss', '192.0.2.13', 443);
+  assert.deepEqual(await lines(wss, UDP), [udp, '<sip:192.0.2.13:443;transport=ws;r2=on;ftag=ft1;lr>']);
+});
+
+test('one header where the way out is the same, or double RR is off', async () => {
+  assert.deepEqual(await lines(TCP, TCP), ['<sip:192.0.2.13:5060;transport=tcp;ftag=ft1;lr>']);
+  assert.deepEqual(await lines(TCP, UDP, { enable_double_rr: 0 }), ['<sip:192.0.2.13:5060;transport=tcp;ftag=ft1;lr>']);
+});
+
+test('sips where the Request-URI is of sips, for the sockets of TLS', async () => {
+  const tls = point('tls', '192.0.2.13', 5061);
+  assert.deepEqual(await lines(tls, tls, {}, true), ['<sips:192.0.2.13:5061;transport=tls;ftag=ft1;lr>']);
+  assert.deepEqual(await lines(UDP, tls, {}, true), [
+    '<sips:192.0.2.13:5061;transport=tls;r2=on;ftag=ft1;lr>',
+    '<sip:192.0.2.13:5060;r2=on;ftag=ft1;lr>',
+  ]);
 });
 
 test('record_route and add_rr_param append parameters, before and after', async () => {
@@ -81,10 +84,31 @@ test('record_route and add_rr_param append parameters, before and after', async 
     bound.map((call) => call(run)),
     [1, 1, 1],
   );
-  assert.deepEqual(outgoing(run, 'Record-Route'), [
-    'Record-Route: <sip:192.0.2.13:5060;r2=on;ftag=ft1;a=1;b=2;c=3;d;lr=on>',
-    'Record-Route: <sip:192.0.2.13:5060;transport=tcp;r2=on;ftag=ft1;a=1;b=2;c=3;d;lr=on>',
+  const made = run.recordRoute!.lines(TCP, UDP, false);
+  assert.deepEqual(made.trimEnd().split('\r\n').map(valueIn), [
+    '<sip:192.0.2.13:5060;r2=on;ftag=ft1;a=1;b=2;c=3;d;lr=on>',
+    '<sip:192.0.2.13:5060;transport=tcp;r2=on;ftag=ft1;a=1;b=2;c=3;d;lr=on>',
   ]);
+});
+
+test('add_rr_param alone records nothing', async () => {
+  const [call] = await load(rr, { calls: [['add_rr_param', ';a=1']] });
+  const { run } = request(elsewhere);
+  assert.equal(call!(run), 1);
+  assert.deepEqual(outgoing(run, 'Record-Route'), []);
+});
+
+test('parameters with variables are checked for each message: none can break out of the URI', () => {
+  const built = rr.build(withDefaults(rr), services(), NO_USES);
+  const made = (text: string) => {
+    const { run } = request(elsewhere);
+    const calls = [built.texts!.record_route!(), built.texts!.add_rr_param!({ constant: undefined, read: () => text })];
+    return [calls.map((call) => call(run)), outgoing(run, 'Record-Route').map(valueIn)];
+  };
+  assert.deepEqual(made(';nat=yes'), [[1, 1], ['<sip:192.0.2.13:5060;ftag=ft1;nat=yes;lr>']]);
+  for (const bad of ['', 'x', ';a>, <sip:evil', ';a\r\nX: y', ';a,b']) {
+    assert.deepEqual(made(bad), [[1, -1], ['<sip:192.0.2.13:5060;ftag=ft1;lr>']], bad);
+  }
 });
 
 test('record_route_preset names what it is told', async () => {
@@ -92,6 +116,19 @@ test('record_route_preset names what it is told', async () => {
   const { run } = request(elsewhere);
   assert.deepEqual([call!(run), again!(run)], [1, -1]);
   assert.deepEqual(outgoing(run, 'Record-Route'), ['Record-Route: <sip:203.0.113.1:5080;ftag=ft1;lr>']);
+});
+
+test('record_route_preset takes what add_rr_param said, before and after, and is one header whatever the way out', async () => {
+  const calls: ScriptCall[] = [
+    ['add_rr_param', ';a=1'],
+    ['record_route_preset', '203.0.113.1:5080'],
+    ['add_rr_param', ';b=2'],
+  ];
+  const bound = await load(rr, { calls });
+  const { run } = request(elsewhere);
+  for (const call of bound) assert.equal(call(run), 1);
+  const made = run.recordRoute!.lines(UDP, TCP, false);
+  assert.equal(made, 'Record-Route: <sip:203.0.113.1:5080;ftag=ft1;a=1;b=2;lr>\r\n');
 });
 
 test('check_route_param and is_direction read what came back in our Route', async () => {
@@ -128,8 +165,6 @@ test('arguments are checked at load', () => {
   assert.match(complaint('is_direction', 'sideways')!, /upstream/);
 });
 
-test('with a single socket nothing needs to be found out', async () => {
-  const single = services({ transport: { points: [UDP], pointFor: () => assert.fail('asked for a way out') } });
-  const [call] = await load(rr, { services: single, calls: [record] });
-  assert.equal(call!(request(`${elsewhere};transport=tcp`).run), 1);
-});
+function valueIn(line: string): string {
+  return line.slice('Record-Route: '.length);
+}

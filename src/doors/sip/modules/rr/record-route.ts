@@ -1,23 +1,20 @@
 /**
- * `record_route` and its kin: our URI in a Record-Route on top of the request, so that the dialog's later requests come by again.
+ * `record_route`: what our Record-Route shall say. The lines themselves are written when the way out is known, for each place that the
+ * request is sent to.
  *
  *     Record-Route: <sip:[user@]IP:PORT[;transport=tcp][;r2=on][;ftag=TAG][;gm=MARK][;parameters];lr>
  *
- * Two of them, one naming each side, when the request is known to leave by another socket than it came in on. At the place of
- * the call that is known only where the next hop's URI is there already and is not ours: its transport parameter, and the
- * address family where its host is an address. A request for one of our own users gets one header, as its contact is looked
- * up later; that one names the socket the request came in on.
+ * Two of them, one naming each side, the way out on top, where the request leaves by another socket than it came in on. With a
+ * Request-URI of sips those that name a socket of TLS are of sips, too.
  *
  * Results: 1, or -1 when the request has our Record-Route already. Source: RFC 3261 sections 16.6 (4) and 20.30, RFC 5658 for
  * the two headers; forms as SER's and OpenSER's rr.
  */
-import { isIPv4 } from 'node:net';
-import { consistsOf, TOKEN, word } from '../../message/chars.ts';
-import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
-import type { Run } from '../../run.ts';
-import type { LocalNames } from '../../services.ts';
+import { consistsOf, TOKEN } from '../../message/chars.ts';
+import { parseUri } from '../../message/uri.ts';
+import type { RecordRoute, Run } from '../../run.ts';
 import { transportParameter } from '../../transport/point.ts';
-import type { ListenPoint, Transport } from '../../transport/types.ts';
+import type { ListenPoint } from '../../transport/types.ts';
 import type { DialogMark } from './dialog-mark.ts';
 
 export interface RecordRouteOptions {
@@ -30,59 +27,44 @@ export interface RecordRouteOptions {
 }
 
 const NAME = 'Record-Route: ';
-const TRANSPORT = word('transport');
 
 export class RecordRouting {
   readonly #options: RecordRouteOptions;
-  readonly #local: LocalNames;
-  readonly #transport: Transport;
   readonly #end: string;
-  /** From add_rr_param calls that came before record_route. */
-  readonly #parameters = new WeakMap<Run, string>();
 
-  constructor(options: RecordRouteOptions, local: LocalNames, transport: Transport) {
+  constructor(options: RecordRouteOptions) {
     this.#options = options;
-    this.#local = local;
-    this.#transport = transport;
     this.#end = options.fullLr ? ';lr=on>\r\n' : ';lr>\r\n';
   }
 
   /** `parameters`: more URI parameters, `;name=value`, or ''. */
   insert(run: Run, parameters: string): number {
-    if (hasOurs(run)) return -1;
-    const inside = run.source.point;
-    const outside = this.#options.doubleRr ? this.#otherSide(run) : undefined;
-    const tail = this.#tail(run, parameters);
-    const user = this.#user(run);
-    let lines = line(user, inside, outside ? `;r2=on${tail}` : tail);
-    if (outside) lines = line(user, outside, `;r2=on${tail}`) + lines;
-    run.edits.top = lines + run.edits.top;
+    const before = wishOf(run);
+    if (before?.wanted) return -1;
+    const tail = this.#marks(run) + (before?.parameters ?? '') + parameters;
+    run.recordRoute = new Sockets(this.#user(run), tail, this.#end, this.#options.doubleRr);
     return 1;
   }
 
   /** Names `hostPort` instead of a socket of ours. */
   insertPreset(run: Run, hostPort: string): number {
-    if (hasOurs(run)) return -1;
-    run.edits.top = `${NAME}<sip:${this.#user(run)}${hostPort}${this.#tail(run, '')}${run.edits.top}`;
+    const before = wishOf(run);
+    if (before?.wanted) return -1;
+    const tail = this.#marks(run) + (before?.parameters ?? '');
+    run.recordRoute = new Preset(this.#user(run) + hostPort, tail, this.#end);
     return 1;
   }
 
   /** Adds URI parameters to the Record-Route that is there, else to the one to come. */
   addParameters(run: Run, parameters: string): number {
-    if (hasOurs(run)) {
-      const lines = run.edits.top.split('\r\n');
-      const bare = this.#end.slice(0, -2);
-      const added = lines.map((l) => (l.startsWith(NAME) ? l.slice(0, -bare.length) + parameters + bare : l));
-      run.edits.top = added.join('\r\n');
-    } else this.#parameters.set(run, (this.#parameters.get(run) ?? '') + parameters);
+    run.recordRoute = wishOf(run)?.with(parameters) ?? new Parameters(parameters);
     return 1;
   }
 
-  #tail(run: Run, parameters: string): string {
+  #marks(run: Run): string {
     const tag = this.#options.fromTag ? run.message.fromTag : '';
     const ftag = tag !== '' && isPlain(tag) ? `;ftag=${tag}` : '';
-    const mark = this.#options.mark?.parameter(run.message) ?? '';
-    return ftag + mark + (this.#parameters.get(run) ?? '') + parameters + this.#end;
+    return ftag + (this.#options.mark?.parameter(run.message) ?? '');
   }
 
   #user(run: Run): string {
@@ -90,26 +72,85 @@ export class RecordRouting {
     const user = parseUri(run.uri)?.user ?? '';
     return user === '' ? '' : `${user}@`;
   }
+}
 
-  #otherSide(run: Run): ListenPoint | undefined {
-    if (this.#transport.points.length < 2) return undefined;
-    const next = parseUri(run.destination ?? run.uri);
-    if (next === undefined || next.host === '' || this.#local.isMyself(next.host, next.port)) return undefined;
-    const protocol = (uriParam(next, TRANSPORT) ?? (next.scheme === 'sips' ? 'tls' : 'udp')).toLowerCase();
-    if (protocol !== 'udp' && protocol !== 'tcp' && protocol !== 'tls') return undefined;
-    const { point, address } = run.source;
-    const isAddress = next.host.startsWith('[') || isIPv4(next.host);
-    const outside = this.#transport.pointFor(protocol, isAddress ? bareHost(next.host) : address, point);
-    return outside === point ? undefined : outside;
+/** It never changes, so that the branches of a request may share it until one of them wants another. */
+interface Wish extends RecordRoute {
+  readonly wanted: boolean;
+  readonly parameters: string;
+  with(parameters: string): Wish;
+}
+
+/** What add_rr_param has said before record_route. */
+class Parameters implements Wish {
+  readonly wanted = false;
+  readonly parameters: string;
+
+  constructor(parameters: string) {
+    this.parameters = parameters;
+  }
+
+  with(parameters: string): Wish {
+    return new Parameters(this.parameters + parameters);
+  }
+
+  lines(): string {
+    return '';
   }
 }
 
-function line(user: string, point: ListenPoint, tail: string): string {
-  return `${NAME}<sip:${user}${point.hostPort}${transportParameter(point)}${tail}`;
+class Sockets implements Wish {
+  readonly wanted = true;
+  readonly parameters: string;
+  readonly #user: string;
+  readonly #end: string;
+  readonly #doubleRr: boolean;
+
+  constructor(user: string, parameters: string, end: string, doubleRr: boolean) {
+    this.#user = user;
+    this.parameters = parameters;
+    this.#end = end;
+    this.#doubleRr = doubleRr;
+  }
+
+  with(parameters: string): Wish {
+    return new Sockets(this.#user, this.parameters + parameters, this.#end, this.#doubleRr);
+  }
+
+  lines(inside: ListenPoint, outside: ListenPoint, secure: boolean): string {
+    if (!this.#doubleRr || inside === outside) return this.#line(inside, secure, '');
+    return this.#line(outside, secure, ';r2=on') + this.#line(inside, secure, ';r2=on');
+  }
+
+  #line(point: ListenPoint, secure: boolean, r2: string): string {
+    const scheme = secure && (point.protocol === 'tls' || point.protocol === 'wss') ? 'sips' : 'sip';
+    return `${NAME}<${scheme}:${this.#user}${point.hostPort}${transportParameter(point)}${r2}${this.parameters}${this.#end}`;
+  }
 }
 
-function hasOurs(run: Run): boolean {
-  return run.edits.top.includes(NAME);
+class Preset implements Wish {
+  readonly wanted = true;
+  readonly parameters: string;
+  readonly #place: string;
+  readonly #end: string;
+
+  constructor(place: string, parameters: string, end: string) {
+    this.#place = place;
+    this.parameters = parameters;
+    this.#end = end;
+  }
+
+  with(parameters: string): Wish {
+    return new Preset(this.#place, this.parameters + parameters, this.#end);
+  }
+
+  lines(): string {
+    return `${NAME}<sip:${this.#place}${this.parameters}${this.#end}`;
+  }
+}
+
+function wishOf(run: Run): Wish | undefined {
+  return run.recordRoute as Wish | undefined;
 }
 
 /** A tag that cannot break out of the URI it is put into. */

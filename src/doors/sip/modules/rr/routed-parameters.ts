@@ -3,6 +3,7 @@
  * loose_route leaves them here for check_route_param and is_direction.
  */
 import { word } from '../../message/chars.ts';
+import type { SipMessage } from '../../message/message.ts';
 import { param } from '../../message/name-addr.ts';
 import type { Run } from '../../run.ts';
 import type { Pattern } from '../../script/pattern.ts';
@@ -10,7 +11,8 @@ import type { Pattern } from '../../script/pattern.ts';
 const FTAG = word('ftag');
 
 export class RoutedParameters {
-  readonly #byRun = new WeakMap<Run, string>();
+  /** By message: its failure and branch routes are other runs. */
+  readonly #byMessage = new WeakMap<SipMessage, string>();
   readonly #wanted: boolean;
 
   /** `wanted`: false when nothing in the script reads them, then nothing is kept. */
@@ -19,18 +21,18 @@ export class RoutedParameters {
   }
 
   set(run: Run, params: string): void {
-    if (this.#wanted) this.#byRun.set(run, params);
+    if (this.#wanted) this.#byMessage.set(run.message, params);
   }
 
   /** 1 or -1: does the expression match in the parameters, the leading `;` included? */
   match(run: Run, expression: Pattern): number {
-    const params = this.#byRun.get(run);
+    const params = this.#byMessage.get(run.message);
     return params !== undefined && params !== '' && expression.test(params) ? 1 : -1;
   }
 
   /** Does the request go the way of the one that opened the dialog? Also true when nothing is known. */
   isDownstream(run: Run): boolean {
-    const params = this.#byRun.get(run) ?? '';
+    const params = this.#byMessage.get(run.message) ?? '';
     const tag = param(params, { paramsStart: 0, paramsEnd: params.length }, FTAG) ?? '';
     return tag === '' || run.message.fromTag === '' || tag === run.message.fromTag;
   }

@@ -11,6 +11,8 @@ export function failureRun(request: Run, call: RelayedRequest, uri: string): Run
   run.kind = 'failure';
   run.uri = uri;
   run.edits = copyOf(request.edits);
+  run.recordRoute = request.recordRoute;
+  run.sendFrom = request.sendFrom;
   run.flags = request.flags;
   run.branchFlags = request.branchFlags;
   run.avps = request.avps;
@@ -65,6 +67,7 @@ export function runBranchRoutes(request: Run, number: number): Branch[] {
     run.uri = branch.uri;
     run.destination = branch.destination;
     run.edits = copyOf(request.edits);
+    run.recordRoute = request.recordRoute;
     run.flags = request.flags;
     run.branchFlags = request.branchFlags;
     run.avps = request.avps;
@@ -77,7 +80,7 @@ export function runBranchRoutes(request: Run, number: number): Branch[] {
     request.onFailure = run.onFailure;
     if (run.discarded) continue;
     const onReply = run.onReply === request.onReply ? 0 : run.onReply;
-    const made = { edits: run.edits, flags: run.branchFlags, onReply };
+    const made = { edits: run.edits, recordRoute: run.recordRoute, flags: run.branchFlags, onReply };
     left.push({ uri: run.uri, destination: run.destination, path: branch.path, made });
   }
   return left;

@@ -10,34 +10,34 @@
  * A script that has armed a failure route gets its say when all branches have ended without a 2xx: it may answer, or add
  * branches, and then the call goes on. One with an onreply_route sees each response first.
  */
-import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
+import type { TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { buildEditedResponse, isEdited } from '../../message/edited-response.ts';
 import type { Edits } from '../../message/edits.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
 import { Header, type HeaderId } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
+import type { DeadTargets } from '../../resolve/dead-targets.ts';
 import type { Edition, RelayedRequest, RelayTimers, Run } from '../../run.ts';
-import type { Budget } from '../../transaction/budget.ts';
-import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser } from '../../transaction/types.ts';
+import type { ClientTransaction, ServerTransaction, ServerUser, Transactions } from '../../transaction/types.ts';
 import { bestOf } from './best-reply.ts';
+import { type BranchOwner, CallBranch } from './call-branch.ts';
 import { failureRun, runReplyRoutes } from './call-routes.ts';
-import { type HopFault, UNREACHABLE } from './next-hop.ts';
 
 /** How often a callee sends a 2xx that nobody acknowledges (RFC 3261 section 13.3.1.4): in 32 s, at pauses from T1 up to T2. */
 const REPETITIONS = 11;
 
 /** What serves all calls. */
 export interface CallServices {
-  readonly timers: RelayTimers;
   readonly wheel: TimerWheel;
-  readonly budget: Budget;
+  readonly transactions: Transactions;
+  readonly dead: DeadTargets;
+  readonly counters: { failovers: number };
 }
 
-export class Call implements ServerUser, RelayedRequest {
+export class Call implements ServerUser, RelayedRequest, BranchOwner {
   readonly timers: RelayTimers;
-  readonly wheel: TimerWheel;
   readonly isInvite: boolean;
-  readonly #budget: Budget;
+  readonly #services: CallServices;
   #run: Run | undefined;
   readonly #server: ServerTransaction;
   readonly #branches: CallBranch[] = [];
@@ -60,17 +60,29 @@ export class Call implements ServerUser, RelayedRequest {
   #replying: CallBranch | undefined;
   #last: CallBranch | undefined;
 
-  constructor(run: Run, server: ServerTransaction, { timers, wheel, budget }: CallServices) {
+  /** `timers`: this call's own. */
+  constructor(run: Run, server: ServerTransaction, services: CallServices, timers: RelayTimers) {
     this.#run = run;
-    this.#budget = budget;
     this.#server = server;
+    this.#services = services;
     this.timers = timers;
-    this.wheel = wheel;
     this.isInvite = server.isInvite;
     this.#edition = run.edition;
     this.#onFailure = run.onFailure;
     this.#onReply = run.onReply;
     server.user = this;
+  }
+
+  get wheel(): TimerWheel {
+    return this.#services.wheel;
+  }
+
+  get transactions(): Transactions {
+    return this.#services.transactions;
+  }
+
+  get dead(): DeadTargets {
+    return this.#services.dead;
   }
 
   get replyStatus(): number {
@@ -144,11 +156,15 @@ export class Call implements ServerUser, RelayedRequest {
     this.#cancelBranches();
   }
 
+  failedOver(): void {
+    this.#services.counters.failovers++;
+  }
+
   /** What a branch shall keep of its final response until the best is chosen. */
   kept(response: SipMessage): SipMessage | undefined {
     if (this.#answered) return undefined;
     this.#held += response.raw.length;
-    this.#budget.change(response.raw.length);
+    this.transactions.budget.change(response.raw.length);
     return response;
   }
 
@@ -203,7 +219,7 @@ export class Call implements ServerUser, RelayedRequest {
     // Each repetition of a 2xx goes by the script, too.
     if (!this.isInvite || !this.#seesReplies) this.#run = undefined;
     for (const branch of this.#branches) branch.response = undefined;
-    this.#budget.change(-this.#held);
+    this.transactions.budget.change(-this.#held);
     this.#held = 0;
   }
 
@@ -245,125 +261,6 @@ export class Call implements ServerUser, RelayedRequest {
     if (lines === '') return text;
     const end = text.indexOf('\r\n\r\n') + 2;
     return text.slice(0, end) + lines + text.slice(end);
-  }
-}
-
-/**
- * One branch and its client transaction, whose own timer is fr_timer. An INVITE also has fr_inv_timer, the timer C of RFC 3261 section
- * 16.8: it runs from the sending, since a 100 says nothing here, and anew from each provisional response.
- */
-export class CallBranch implements ClientUser, TimerOwner {
-  readonly #call: Call;
-  #timer: Timer | undefined;
-  #client: ClientTransaction | undefined;
-  #ringing = false;
-  #cancelled = false;
-
-  /** Final status for the choice of the best, 0 while the branch runs. A branch that could not be sent counts as 503. */
-  status = 0;
-  /** The final response; absent: the status is our own. */
-  response: SipMessage | undefined;
-  /** What an onreply_route changed in it. */
-  edits: Edits | undefined;
-  /** Its Request-URI. */
-  readonly uri: string;
-  /** Number of an onreply_route of its own, 0 = none. */
-  readonly onReply: number;
-  replyStatus = 0;
-  reason = '';
-
-  constructor(call: Call, uri: string, onReply: number) {
-    this.#call = call;
-    this.uri = uri;
-    this.onReply = onReply;
-  }
-
-  /** The request is on its way. */
-  sent(client: ClientTransaction): void {
-    this.#client = client;
-    if (!this.#call.isInvite) return;
-    this.#timer = new Timer(this);
-    this.#call.wheel.start(this.#timer, this.#call.timers.invite);
-  }
-
-  /** There is no way to send it. The caller settles when all branches are there. */
-  unsent(fault: HopFault): void {
-    this.status = 503;
-    this.replyStatus = fault.status;
-    this.reason = fault.reason;
-  }
-
-  /** Only an INVITE can be cancelled (RFC 3261 section 9.1). */
-  cancel(): void {
-    const client = this.#client;
-    if (this.status !== 0 || !this.#call.isInvite || this.#cancelled || client === undefined) return;
-    this.#cancelled = true;
-    this.#stop();
-    client.cancel();
-    // One that has answered says 487 soon, or its transaction's timer ends it.
-    if (client.status < 100) this.#set(487, 'Request Terminated');
-  }
-
-  onResponse(client: ClientTransaction, response: SipMessage): void {
-    const { status } = response;
-    const seen = this.#call.onReply(this, response, client);
-    const edits = seen ?? undefined;
-    if (status < 200) {
-      this.#restart();
-      if (seen !== null) this.#call.provisional(response, edits);
-    } else if (status < 300) {
-      this.#stop();
-      if (this.status === 0) this.#set(status, '');
-      this.#call.success(response, edits);
-    } else if (this.status === 0) {
-      this.#stop();
-      this.response = this.#call.kept(response);
-      this.edits = edits;
-      this.status = status;
-      this.#call.ended(this);
-    }
-  }
-
-  onTimeout(): void {
-    this.#end();
-  }
-
-  onTransportError(): void {
-    if (this.status !== 0) return;
-    this.#stop();
-    this.unsent(UNREACHABLE);
-    this.#call.ended(this);
-  }
-
-  onTimer(): void {
-    this.#client?.cancel();
-    this.#end();
-  }
-
-  /** Nothing came in time. */
-  #end(): void {
-    if (this.status !== 0) return;
-    this.#stop();
-    if (this.#cancelled) this.#set(487, 'Request Terminated');
-    else this.#set(408, 'Request Timeout');
-    this.#call.ended(this);
-  }
-
-  #restart(): void {
-    if (this.status !== 0 || this.#cancelled || this.#timer === undefined) return;
-    if (this.#ringing && !this.#call.timers.restart) return;
-    this.#ringing = true;
-    this.#call.wheel.start(this.#timer, this.#call.timers.invite);
-  }
-
-  #stop(): void {
-    if (this.#timer) this.#call.wheel.stop(this.#timer);
-  }
-
-  #set(status: number, reason: string): void {
-    this.status = status;
-    this.replyStatus = status;
-    this.reason = reason;
   }
 }
 

@@ -31,9 +31,11 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
   },
   relayTo('t_relay_to_udp'),
   relayTo('t_relay_to_tcp'),
+  relayTo('t_relay_to_tls'),
   relayTo('t_forward_nonack'),
   relayTo('t_forward_nonack_udp'),
   relayTo('t_forward_nonack_tcp'),
+  relayTo('t_forward_nonack_tls'),
   {
     name: 't_on_failure',
     arity: [1],
@@ -129,8 +131,6 @@ export const TM_ABSENT: Readonly<Record<string, string>> = {
   t_write_req: 'no requests are written to a FIFO of another program',
   t_write_unix: 'no requests are written to a socket of another program',
   t_retransmit_reply: 'retransmissions are answered before the script',
-  t_relay_to_tls: 'there is no TLS yet',
-  t_forward_nonack_tls: 'there is no TLS yet',
   t_forward_nonack_uri: 'write t_relay()',
 };
 
@@ -152,7 +152,7 @@ function portText(text: string): string | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? undefined : `must be a port, but is "${text}"`;
 }
 
-const PROXY = /^(?:(udp|tcp):)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/;
+const PROXY = /^(?:(udp|tcp|tls):)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/;
 
 function proxyText(text: string): string | undefined {
   return PROXY.test(text) ? undefined : `must be "proto:host:port" or flags, but is "${text}"`;

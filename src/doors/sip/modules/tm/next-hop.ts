@@ -1,20 +1,25 @@
 /**
- * Where a request goes for a URI: protocol, address, port and the socket to send from.
+ * Where a request goes for a URI: for each server that may be tried its protocol, address, port and the socket to send from.
  *
- * The URI's own host is taken; maddr is ignored, since it would let a contact aim our traffic at a third party. There is no SRV or
- * NAPTR search. sips means TLS for this hop. A connection that leads there is used, so that the Via names its socket.
- * Source: RFC 3261 sections 16.6 (step 7), 18.1.1, 19.1 and 26.2.2; RFC 7118 for ws.
+ * The URI's own host is taken; maddr is ignored, since it would let a contact aim our traffic at a third party. sips means TLS for this
+ * hop, and so does a Request-URI of sips whatever the next hop's URI says. A connection that leads there is used, so that the Via names
+ * its socket; the certificate must be good for the host of the URI, whichever server DNS named for it (RFC 5922 section 4).
+ * Source: RFC 3261 sections 16.6 (step 7), 18.1.1, 19.1 and 26.2.2; RFC 3263 by resolve/; RFC 7118 for ws.
  */
 import { isIP } from 'node:net';
 import { word } from '../../message/chars.ts';
 import { detach } from '../../message/message.ts';
 import { bareHost, parseUri, uriParam } from '../../message/uri.ts';
+import type { DeadTargets } from '../../resolve/dead-targets.ts';
+import { type Located, locate, type Names } from '../../resolve/locate.ts';
+import type { RecordCache, RecordWaiter } from '../../resolve/record-cache.ts';
+import type { Records, RecordType } from '../../resolve/records.ts';
 import { isNowhere } from '../../transport/connection-names.ts';
 import type { Connection, ListenPoint, Protocol, Target, Transport } from '../../transport/types.ts';
-import type { HostCache, HostWaiter } from './host-cache.ts';
 
 const TRANSPORT = word('transport');
-const DEFAULT_PORTS = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 } as const;
+/** Servers of one branch. */
+const MOST = 6;
 
 /** Why a request cannot go there: what `sl_reply_error` shall say. */
 export class HopFault {
@@ -37,47 +42,86 @@ export const OVERLOADED = new HopFault(503, 'Server Overloaded');
 /** No socket of ours speaks that protocol and address family, or sending failed. */
 export const UNREACHABLE = new HopFault(477, 'Unfortunately error on sending to next hop occurred');
 
-/**
- * The target that `uri` means. Undefined: the host name is being looked up and `waiter` will be told; without a waiter an
- * unknown name is a fault.
- */
-export function nextHop(
-  uri: string,
-  preferred: ListenPoint,
-  transport: Transport,
-  hosts: HostCache,
-  waiter: HostWaiter | undefined,
-): Target | HopFault | undefined {
-  const parsed = parseUri(uri);
-  if (parsed === undefined) return UNUSABLE;
-  if (parsed.scheme !== 'sip' && parsed.scheme !== 'sips') return BAD_SCHEME;
-  const protocol = protocolOf(uriParam(parsed, TRANSPORT), parsed.scheme === 'sips');
-  if (protocol === undefined) return UNUSABLE;
-  const own = protocol === 'udp' ? undefined : transport.names.find(parsed, protocol);
-  if (own) return over(own);
-  const port = parsed.port || DEFAULT_PORTS[protocol];
-  const host = bareHost(parsed.host);
-  // Without a socket of TLS, sips is a scheme that we do not speak.
-  const nowhere = parsed.scheme === 'sips' ? BAD_SCHEME : UNREACHABLE;
-  // The target outlives the request, which the address would keep alive as a slice of it.
-  if (isIP(host) !== 0) return targetAt(protocol, detach(host), port, undefined, preferred, transport) ?? nowhere;
-  if (isNowhere(host)) return GONE;
-  // Whatever its addresses are; nobody need wait to hear that.
-  if (!speaks(protocol, transport)) return nowhere;
-  const addresses = hosts.find(host, waiter);
-  if (addresses === undefined) return undefined;
-  for (const address of addresses) {
-    const target = targetAt(protocol, address, port, host, preferred, transport);
-    if (target) return target;
-  }
-  return addresses.length === 0 ? UNRESOLVABLE : nowhere;
+/** One at least; the others are for when it fails. */
+export type Targets = readonly [Target, ...Target[]];
+
+/** What is the same for all branches of a request. */
+export interface Way {
+  /** The Request-URI is of sips. */
+  readonly secure: boolean;
+  /** The socket to send from, where it can. */
+  readonly preferred: ListenPoint;
+  /** Chooses among servers of the same rank. */
+  readonly callId: string;
 }
 
-/** Whether a socket of ours, of either address family, speaks it. */
-function speaks(protocol: Protocol, transport: Transport): boolean {
-  for (const { protocol: spoken } of transport.points)
-    if (spoken === protocol || (spoken === 'wss' && protocol === 'ws')) return true;
-  return false;
+export class NextHops implements Names {
+  readonly #transport: Transport;
+  readonly #records: RecordCache;
+  readonly #dead: DeadTargets;
+  /** Of the search under way. */
+  #waiter: RecordWaiter | undefined;
+
+  constructor(transport: Transport, records: RecordCache, dead: DeadTargets) {
+    this.#transport = transport;
+    this.#records = records;
+    this.#dead = dead;
+  }
+
+  /**
+   * The targets that `uri` means. Undefined: host names are being looked up and `waiter` will be told; without a waiter an unknown
+   * name is a fault.
+   */
+  to(uri: string, way: Way, waiter: RecordWaiter | undefined): Targets | HopFault | undefined {
+    const parsed = parseUri(uri);
+    if (parsed === undefined) return UNUSABLE;
+    if (parsed.scheme !== 'sip' && parsed.scheme !== 'sips') return BAD_SCHEME;
+    const secure = way.secure || parsed.scheme === 'sips';
+    const parameter = uriParam(parsed, TRANSPORT);
+    const protocol = parameter === undefined ? undefined : protocolOf(parameter.toLowerCase(), secure);
+    if (protocol === undefined && parameter !== undefined) return UNUSABLE;
+    const named = protocol ?? (secure ? 'tls' : 'udp');
+    const own = named === 'udp' ? undefined : this.#transport.names.find(parsed, named);
+    if (own) return [over(own)];
+    // What outlives the request must not keep it alive as a slice of it.
+    const host = detach(bareHost(parsed.host));
+    if (isNowhere(host)) return GONE;
+    // Without a socket of TLS, sips is a scheme that we do not speak.
+    const nowhere = secure ? BAD_SCHEME : UNREACHABLE;
+    // Whatever its addresses are; nobody need wait to hear that.
+    if ((secure || protocol !== undefined) && !this.speaks(named)) return nowhere;
+    this.#waiter = waiter;
+    const located = locate({ host, port: parsed.port, protocol, secure, callId: way.callId }, this);
+    if (located === undefined) return undefined;
+    const targets = this.#targetsAt(located, isIP(host) === 0 ? host : undefined, way.preferred);
+    if (targets.length > 0) return targets as [Target, ...Target[]];
+    return located.length === 0 ? UNRESOLVABLE : nowhere;
+  }
+
+  /** `name`: the host name that led there. */
+  #targetsAt(located: readonly Located[], name: string | undefined, preferred: ListenPoint): Target[] {
+    const targets: Target[] = [];
+    for (const { protocol, address, port } of located) {
+      const connection = protocol === 'udp' ? undefined : this.#transport.connectionTo(protocol, address, port, name);
+      const point = connection ? connection.point : this.#transport.pointFor(protocol, address, preferred);
+      const proven = protocol === 'tls' ? name : undefined;
+      if (point) targets.push({ protocol: point.protocol, address, port, point, connection, name: proven });
+    }
+    const sorted = this.#dead.sort(targets);
+    return sorted.length > MOST ? sorted.slice(0, MOST) : sorted;
+  }
+
+  find<T extends RecordType>(type: T, name: string): readonly Records[T][] | undefined {
+    return this.#records.find(type, name, this.#waiter);
+  }
+
+  speaks(protocol: Protocol, family?: 4 | 6): boolean {
+    for (const point of this.#transport.points) {
+      if (point.protocol !== protocol && !(point.protocol === 'wss' && protocol === 'ws')) continue;
+      if (family === undefined || point.family === family) return true;
+    }
+    return false;
+  }
 }
 
 function over(connection: Connection): Target {
@@ -85,34 +129,17 @@ function over(connection: Connection): Target {
   return { protocol: point.protocol, address, port, point, connection, name: undefined };
 }
 
-/** `name`: the host name that led to the address. */
-function targetAt(
-  protocol: Protocol,
-  address: string,
-  port: number,
-  name: string | undefined,
-  preferred: ListenPoint,
-  transport: Transport,
-): Target | undefined {
-  const connection = protocol === 'udp' ? undefined : transport.connectionTo(protocol, address, port, name);
-  const point = connection ? connection.point : transport.pointFor(protocol, address, preferred);
-  const proven = protocol === 'tls' && name !== undefined ? detach(name) : undefined;
-  return point && { protocol: point.protocol, address, port, point, connection, name: proven };
-}
-
-function protocolOf(transport: string | undefined, secure: boolean): Protocol | undefined {
-  if (transport === undefined) return secure ? 'tls' : 'udp';
-  const name = transport.toLowerCase();
-  switch (name) {
+function protocolOf(transport: string, secure: boolean): Protocol | undefined {
+  switch (transport) {
     case 'udp':
-      return secure ? undefined : name;
+      return secure ? undefined : transport;
     case 'tcp':
-      return secure ? 'tls' : name;
+      return secure ? 'tls' : transport;
     case 'ws':
-      return secure ? 'wss' : name;
+      return secure ? 'wss' : transport;
     case 'tls':
     case 'wss':
-      return name;
+      return transport;
     default:
       return undefined;
   }

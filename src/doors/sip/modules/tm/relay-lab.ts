@@ -6,12 +6,12 @@ import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { parseMessage } from '../../message/parse.ts';
 import { buildReply } from '../../message/reply.ts';
+import type { Answer, RecordType } from '../../resolve/records.ts';
 import { type Edition, type RelayTimers, Run, type RunHost } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
 import { createTransactions } from '../../transaction/layer.ts';
 import { ConnectionNames } from '../../transport/connection-names.ts';
 import type { ListenPoint, SendFailure, Source, Target, Transport } from '../../transport/types.ts';
-import { HostCache } from './host-cache.ts';
 import { ProxyRelay } from './relay.ts';
 
 export const US = '192.0.2.1';
@@ -33,7 +33,7 @@ export interface Sent {
 }
 
 export function lab(
-  names: Record<string, string[]> = {},
+  names: Readonly<Record<string, Answer['records']>> = {},
   limits: { maxTransactions?: number; maxCharacters?: number } = {},
   routes: Readonly<Record<string, (run: Run) => void>> = {},
   timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true },
@@ -65,15 +65,11 @@ export function lab(
     onError: (error) => assert.fail(String(error)),
     ...limits,
   });
-  const lookups: { host: string; done: (addresses: readonly string[]) => void }[] = [];
-  const hosts = new HostCache({
-    clock,
-    wheel,
-    onError: (error) => assert.fail(String(error)),
-    lookUp: (host, done) => void lookups.push({ host, done }),
-  });
+  const lookups: { type: RecordType; name: string; done: (answer: Answer | undefined) => void }[] = [];
+  /** As long as there are questions: each answer may lead to more. */
   const answerNames = () => {
-    for (const { host, done } of lookups.splice(0)) done(names[host] ?? []);
+    while (lookups.length > 0)
+      for (const { type, name, done } of lookups.splice(0)) done({ records: names[`${type} ${name}`] ?? [] });
   };
   const complaints: string[] = [];
   const complain = (text: string) => void complaints.push(text);
@@ -88,7 +84,10 @@ export function lab(
     branchUri: true,
     timers,
   };
-  const relay = new ProxyRelay({ transport, transactions, wheel, clock, log }, hosts);
+  const relay = new ProxyRelay(
+    { transport, transactions, wheel, clock, log },
+    { lookUp: (type, name, done) => void lookups.push({ type, name, done }) },
+  );
   const resumed: number[] = [];
   const host: RunHost = {
     reply(run, status, reason, headers) {

@@ -377,14 +377,14 @@ test('a request that comes back unchanged gets 482; with another Request-URI it 
 });
 
 test('a host name suspends the run; its address is remembered', () => {
-  const { receive, answerNames, resumed, requests, upstream, lookups } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  const { receive, answerNames, resumed, requests, upstream, lookups } = lab({ 'A pbx.example.com': ['192.0.2.30'] });
   assert.equal(receive(request('INVITE', 'sip:bob@pbx.example.com:5070')).result, WAIT);
   assert.deepEqual(upstream(), [100]);
   assert.equal(requests('INVITE').length, 0);
   answerNames();
   assert.deepEqual(resumed, [1]);
   assert.deepEqual([requests('INVITE')[0]?.target.address, requests('INVITE')[0]?.target.port], ['192.0.2.30', 5070]);
-  assert.equal(receive(request('BYE', 'sip:bob@pbx.example.com')).result, 1);
+  assert.equal(receive(request('BYE', 'sip:bob@pbx.example.com:5070')).result, 1);
   assert.equal(lookups.length, 0);
 });
 
@@ -398,7 +398,7 @@ test('a host name nobody knows gives 478, once', () => {
 
 test('two requests of one transaction with different Call-IDs that wait: one is sent, the other absorbed', () => {
   for (const method of ['INVITE', 'MESSAGE']) {
-    const { receive, answerNames, resumed, requests, upstream } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+    const { receive, answerNames, resumed, requests, upstream } = lab({ 'A pbx.example.com': ['192.0.2.30'] });
     const text = request(method, 'sip:bob@pbx.example.com');
     for (const callId of ['one', 'two']) assert.equal(receive(text.replace('call-1', callId)).result, WAIT);
     answerNames();
@@ -409,7 +409,9 @@ test('two requests of one transaction with different Call-IDs that wait: one is 
 });
 
 test('what goes wrong after a wait ends the request with 500 and harms no other', () => {
-  const { receive, answerNames, resumed, upstream, complaints, transport } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  const { receive, answerNames, resumed, upstream, complaints, transport } = lab({
+    'A pbx.example.com': ['192.0.2.30'],
+  });
   receive(request('MESSAGE', 'sip:bob@pbx.example.com'));
   receive(request('MESSAGE', 'sip:bob@pbx.example.com', [], 'z9hG4bKother').replace('call-1', 'call-2'));
   const { pointFor } = transport;
@@ -425,7 +427,7 @@ test('what goes wrong after a wait ends the request with 500 and harms no other'
 });
 
 test('a CANCEL that came during the look-up ends it with 487', () => {
-  const { receive, answerNames, resumed, requests, upstream } = lab({ 'pbx.example.com': ['192.0.2.30'] });
+  const { receive, answerNames, resumed, requests, upstream } = lab({ 'A pbx.example.com': ['192.0.2.30'] });
   const { run } = receive(request('INVITE', 'sip:bob@pbx.example.com'));
   run.cancelled = true;
   answerNames();

@@ -5,24 +5,27 @@
  * leave; only a host name that must be looked up suspends the run, and other requests of the same transaction (with another Call-ID)
  * may run meanwhile.
  */
-import { describeError, GatehouseError } from '../../../../platform/errors.ts';
+import { describeError } from '../../../../platform/errors.ts';
 import type { Edits } from '../../message/edits.ts';
-import { assembleRequest, prepareForward, viaLine } from '../../message/forward.ts';
+import { prepareForward } from '../../message/forward.ts';
 import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
-import { withoutHeaders } from '../../message/uri.ts';
+import { isSips } from '../../message/uri.ts';
+import { DeadTargets } from '../../resolve/dead-targets.ts';
+import { RecordCache, type RecordWaiter } from '../../resolve/record-cache.ts';
+import type { LookUp } from '../../resolve/records.ts';
 import type { Branch, Run } from '../../run.ts';
 import { WAIT } from '../../script/wait.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Relay, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
-import type { Connection, Target } from '../../transport/types.ts';
+import type { Connection } from '../../transport/types.ts';
 import { breadthLine, maxBreadth } from './breadth.ts';
-import { Call, type CallBranch } from './call.ts';
+import { Call, type CallServices } from './call.ts';
+import { isOverload, writeRequest } from './call-branch.ts';
 import { runBranchRoutes } from './call-routes.ts';
-import { HostCache, type HostWaiter, type LookUp } from './host-cache.ts';
 import { isLoop, loopMark, statelessBranch } from './loop.ts';
-import { HopFault, nextHop, OVERLOADED } from './next-hop.ts';
+import { HopFault, NextHops, OVERLOADED, type Targets, type Way } from './next-hop.ts';
 import { timersFor } from './parameters.ts';
 import { unsupported } from './proxy-require.ts';
 
@@ -32,6 +35,15 @@ const TRYING = 'trying -- your call is important to us';
 
 export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'>;
 
+export interface RelayOptions {
+  /** Who knows the addresses and services of host names. */
+  readonly lookUp: LookUp;
+  /** Milliseconds that a request waits for them in all. */
+  readonly patienceMs?: number | undefined;
+}
+
+const PATIENCE_MS = 3000;
+
 type Places = Pick<Run, 'uri' | 'destination' | 'path' | 'branches'>;
 
 /** Plain numbers, read when metrics are asked for. */
@@ -39,20 +51,30 @@ export interface RelayCounters {
   relayed: number;
   stateless: number;
   loops: number;
+  /** Requests that went to the next server after one had failed. */
+  failovers: number;
 }
 
 export class ProxyRelay implements Relay {
-  readonly counters: RelayCounters = { relayed: 0, stateless: 0, loops: 0 };
+  readonly counters: RelayCounters = { relayed: 0, stateless: 0, loops: 0, failovers: 0 };
   readonly #services: RelayServices;
-  readonly #hosts: HostCache;
+  readonly #hops: NextHops;
+  readonly #patienceMs: number;
+  /** What serves all calls. */
+  readonly #calls: CallServices;
   readonly #twice: Seldom;
   readonly #failures: Seldom;
   /** What runs that wait had before their branches were arranged. */
   readonly #before = new WeakMap<Run, Places>();
 
-  constructor(services: RelayServices, hosts: HostCache) {
+  constructor(services: RelayServices, { lookUp, patienceMs = PATIENCE_MS }: RelayOptions) {
+    const { clock, wheel, transport } = services;
     this.#services = services;
-    this.#hosts = hosts;
+    const records = new RecordCache({ clock, wheel, lookUp, onError: (error) => this.failed(error) });
+    const dead = new DeadTargets(clock);
+    this.#hops = new NextHops(transport, records, dead);
+    this.#patienceMs = patienceMs;
+    this.#calls = { ...services, dead, counters: this.counters };
     this.#twice = new Seldom(services.clock);
     this.#failures = new Seldom(services.clock);
   }
@@ -87,7 +109,7 @@ export class ProxyRelay implements Relay {
   #begin(run: Run): number {
     // While too much is held, nobody waits: a name that is not known counts as unknown.
     const mayWait = this.#services.transactions.budget.fits(run.message.raw.length);
-    return this.#relay(run, mayWait ? new NamesWait(this, run) : undefined);
+    return this.#relay(run, mayWait ? new NamesWait(this, run, this.#patienceMs) : undefined);
   }
 
   #refuseAgain(run: Run): number {
@@ -101,17 +123,20 @@ export class ProxyRelay implements Relay {
     return -1;
   }
 
-  /** Once more after host names were looked up; what is still not known then is a fault. */
-  again(run: Run): void {
-    this.#services.transactions.budget.change(-run.message.raw.length);
+  /** Once more after names were looked up; there may be more to ask, but not for longer. */
+  again(run: Run, names: NamesWait): void {
+    // What went wrong before it could be suspended has had its answer.
+    if (!run.waiting && !run.abandoned) return;
     let result: number;
     try {
-      result = this.#relay(run, undefined);
+      result = this.#relay(run, names);
+      if (result === WAIT) return;
     } catch (error) {
       this.failed(error);
       run.reply(500, 'Server Internal Error');
       result = 0;
     }
+    this.#services.transactions.budget.change(-run.message.raw.length);
     Object.assign(run, this.#before.get(run));
     run.resume(result);
   }
@@ -141,6 +166,7 @@ export class ProxyRelay implements Relay {
     if (further && further.length >= BRANCHES) return run.fail(500, 'Forking capacity exceeded');
     const targets = this.#targets(run, further, names);
     if (names?.isOpen) {
+      if (run.waiting) return WAIT;
       // The caller shall not repeat an INVITE just because a name server is slow.
       if (message.method === 'INVITE') run.reply(100, TRYING);
       this.#services.transactions.budget.change(message.raw.length);
@@ -148,7 +174,7 @@ export class ProxyRelay implements Relay {
     }
     const fault = firstFault(targets);
     if (fault) return run.fail(fault.status, fault.reason);
-    return isAck ? this.#passOn(run, targets[0] as Target, mark) : this.#fork(run, targets, mark);
+    return isAck ? this.#passOn(run, targets[0] as Targets, mark) : this.#fork(run, targets, mark);
   }
 
   /** True: while the run waited, another one made the transaction that this request belongs to. */
@@ -182,20 +208,28 @@ export class ProxyRelay implements Relay {
   }
 
   /** Where each branch goes, the Request-URI's first. While names are open there are less targets than branches. */
-  #targets(run: Run, further: readonly Branch[] | undefined, names: NamesWait | undefined): (Target | HopFault)[] {
-    const targets: (Target | HopFault)[] = [];
-    this.#addTarget(targets, run, run.destination ?? run.uri, names);
-    if (further) for (const { uri, destination } of further) this.#addTarget(targets, run, destination ?? uri, names);
+  #targets(run: Run, further: readonly Branch[] | undefined, names: NamesWait | undefined): (Targets | HopFault)[] {
+    const targets: (Targets | HopFault)[] = [];
+    this.#addTargets(targets, run, run.uri, run.destination, names);
+    if (further) for (const { uri, destination } of further) this.#addTargets(targets, run, uri, destination, names);
     return targets;
   }
 
-  #addTarget(targets: (Target | HopFault)[], run: Run, uri: string, names: NamesWait | undefined): void {
-    const target = nextHop(uri, run.source.point, this.#services.transport, this.#hosts, names);
-    if (target) targets.push(target);
-    else names?.opened();
+  #addTargets(
+    all: (Targets | HopFault)[],
+    run: Run,
+    uri: string,
+    destination: string | undefined,
+    names: NamesWait | undefined,
+  ): void {
+    const preferred = run.sendFrom ?? run.source.point;
+    // RFC 3261 section 16.6 step 7: it demands TLS whatever the next hop's URI says.
+    const way: Way = { secure: isSips(uri), preferred, callId: run.message.callId };
+    const targets = this.#hops.to(destination ?? uri, way, names);
+    if (targets) all.push(targets);
   }
 
-  #fork(run: Run, targets: readonly (Target | HopFault)[], mark: string): number {
+  #fork(run: Run, targets: readonly (Targets | HopFault)[], mark: string): number {
     const { message } = run;
     const copies = targets.reduce((count, target) => (target instanceof HopFault ? count : count + 1), 0);
     const breadth = maxBreadth(message);
@@ -227,7 +261,9 @@ export class ProxyRelay implements Relay {
       if (path !== undefined) extra += `Route: ${path}\r\n`;
       if (made && first >= 0) removeBreadth(message, made.edits);
       const own = made ? prepareForward(message, made.edits, run.source, run.forceRport) : rest;
-      this.#send(branch, call, message.method, uri, target, extra, own, mark);
+      const { recordRoute } = made ?? run;
+      const { point: inside } = run.source;
+      branch.send({ method: message.method, uri, extra, rest: own, recordRoute, inside, mark }, target);
     }
     call.settle(run.kind === 'request');
     return 1;
@@ -236,10 +272,9 @@ export class ProxyRelay implements Relay {
   /** In a failure route it is the call that failed; with AVPs that say so, its timers are its own. */
   #callOf(run: Run, server: ServerTransaction): Call {
     if (run.call instanceof Call) return run.call;
-    const { wheel, transactions } = this.#services;
     const preset = run.edition.timers;
     const timers = run.avps === undefined ? preset : timersFor(run.avps, preset);
-    return new Call(run, server, { timers, wheel, budget: transactions.budget });
+    return new Call(run, server, this.#calls, timers);
   }
 
   /** So that the requests of the dialog find back to the caller. */
@@ -248,38 +283,18 @@ export class ProxyRelay implements Relay {
     if (contact) this.#services.transport.names.claim(contact.uri, connection, '');
   }
 
-  #send(
-    branch: CallBranch,
-    call: Call,
-    method: string,
-    uri: string,
-    target: Target,
-    extra: string,
-    rest: string,
-    mark: string,
-  ): void {
-    const name = this.#services.transactions.newBranch() + mark;
-    const text = assembleRequest(method, withoutHeaders(uri), viaLine(target.point!, name), extra, rest);
-    const timeoutMs = call.timers.response;
-    try {
-      branch.sent(this.#services.transactions.createClient({ method, branch: name, text, target, timeoutMs }, branch));
-    } catch (error) {
-      if (!isOverload(error)) throw error;
-      branch.unsent(OVERLOADED);
-    }
-  }
-
   /** An ACK to the next hop, without a transaction. */
-  #passOn(run: Run, target: Target, mark: string): number {
-    const { message } = run;
+  #passOn(run: Run, [target]: Targets, mark: string): number {
+    const { message, recordRoute } = run;
     const sender = message.via;
     if (sender === undefined) return run.fail(400, 'Bad Via Header');
     run.relayed = true;
     this.counters.stateless++;
     const rest = prepareForward(message, run.edits, run.source, run.forceRport);
-    const via = viaLine(target.point!, statelessBranch(sender, mark));
-    const route = run.path === undefined ? '' : `Route: ${run.path}\r\n`;
-    this.#services.transport.send(assembleRequest(message.method, withoutHeaders(run.uri), via, route, rest), target);
+    const extra = run.path === undefined ? '' : `Route: ${run.path}\r\n`;
+    const passed = { method: message.method, uri: run.uri, extra, rest, recordRoute, inside: run.source.point, mark };
+    const text = writeRequest(passed, target.point!, statelessBranch(sender, mark));
+    this.#services.transport.send(text, target);
     return 1;
   }
 
@@ -312,19 +327,27 @@ function shift(run: Run, branches: readonly Branch[]): boolean {
   return true;
 }
 
-/** A run that waits for the addresses of host names. */
-class NamesWait implements HostWaiter {
+/** A run that waits for host names to be looked up. */
+class NamesWait implements RecordWaiter {
   readonly #relay: ProxyRelay;
   readonly #run: Run;
+  readonly #patienceMs: number;
+  #until = 0;
   #open = 0;
 
-  constructor(relay: ProxyRelay, run: Run) {
+  constructor(relay: ProxyRelay, run: Run, patienceMs: number) {
     this.#relay = relay;
     this.#run = run;
+    this.#patienceMs = patienceMs;
   }
 
   get sender(): string {
     return this.#run.source.address;
+  }
+
+  until(now: number): number {
+    this.#until ||= now + this.#patienceMs;
+    return this.#until;
   }
 
   get isOpen(): boolean {
@@ -335,25 +358,13 @@ class NamesWait implements HostWaiter {
     this.#open++;
   }
 
-  hostResolved(): void {
-    if (--this.#open === 0) this.#relay.again(this.#run);
+  resolved(): void {
+    if (--this.#open === 0) this.#relay.again(this.#run, this);
   }
 }
 
 /** What keeps the request from being sent at all; undefined: one branch at least can be sent. */
-function firstFault(targets: readonly (Target | HopFault)[]): HopFault | undefined {
-  for (const target of targets) if (!(target instanceof HopFault)) return undefined;
+function firstFault(targets: readonly (Targets | HopFault)[]): HopFault | undefined {
+  for (const one of targets) if (!(one instanceof HopFault)) return undefined;
   return targets[0] as HopFault;
-}
-
-function isOverload(error: unknown): boolean {
-  return error instanceof GatehouseError && error.code === 'OVERLOADED';
-}
-
-/** `services`: what of the door's services exists before the relay; `lookUp`: how host names are looked up, the system's way if absent. */
-export function createRelay(services: RelayServices, lookUp?: LookUp): ProxyRelay {
-  const { clock, wheel } = services;
-  const hosts = new HostCache({ clock, wheel, lookUp, onError: (error) => relay.failed(error) });
-  const relay: ProxyRelay = new ProxyRelay(services, hosts);
-  return relay;
 }
