@@ -18,6 +18,7 @@ import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
 import type { Storage } from '../src/core/storage/types.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
+import { DigestRuleBook } from '../src/doors/sip/modules/auth/digest-rules.ts';
 import { modules } from '../src/doors/sip/modules/modules.ts';
 import { loadScript } from '../src/doors/sip/script/load.ts';
 import { type ScriptTables, scriptTables } from '../src/doors/sip/ser-tables.ts';
@@ -36,6 +37,7 @@ export const DOMAIN = 'hotel.example';
 export interface LabOptions extends DoorSeams, Pick<GroundOptions, 'users' | 'folder' | 'tables'> {
   readonly script: string;
   readonly preloadedRoute?: SipOptions['preloadedRoute'];
+  readonly digest?: DigestRuleBook;
   /** Without brackets; default: 127.0.0.1. */
   readonly address?: string;
   readonly clock?: LabClock;
@@ -119,7 +121,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       { protocol: 'tcp', address, port: 0 },
     ],
     domains: [DOMAIN],
-    options: { preloadedRoute: options.preloadedRoute ?? 'pass' },
+    options: { preloadedRoute: options.preloadedRoute ?? 'pass', digest: options.digest ?? new DigestRuleBook() },
     clock,
     log,
     gate,

@@ -56,8 +56,8 @@ export class Scene {
   }
 
   /** The answer to a request with these headers. */
-  async ask(method: string, headers: readonly string[] = [], addresses: Addresses = {}): Promise<string> {
-    this.phone.send(this.#request(method, headers, addresses));
+  async ask(method: string, headers: readonly string[] = [], addresses: Addresses = {}, body = ''): Promise<string> {
+    this.phone.send(this.#request(method, headers, addresses, body));
     const reply = await final(this.phone);
     if (reply === undefined) throw new Error(`no answer to ${method} with ${headers.join()}`);
     return reply;
@@ -77,9 +77,9 @@ export class Scene {
     this.nextHop.send(`SIP/2.0 ${status}\r\n${copied.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
   }
 
-  #request(method: string, headers: readonly string[], addresses: Addresses): string {
+  #request(method: string, headers: readonly string[], addresses: Addresses, body = ''): string {
     const { from = `sip:alice@${DOMAIN}`, to = `sip:alice@${DOMAIN}`, uri = `sip:${DOMAIN}` } = addresses;
-    return request(this.phone, { method, uri, from, to, branch: newBranch(), headers });
+    return request(this.phone, { method, uri, from, to, branch: newBranch(), headers, body });
   }
 }
 

@@ -51,6 +51,43 @@ const tls = z.strictObject({
   port: z.int().min(1).max(65_535).default(5061).describe('Port of TLS on addresses of sip.listen without a protocol.'),
 });
 
+const algorithms = z
+  .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, { error: 'each algorithm once' })
+  .describe(
+    'What challenges ask for, the preferred first: one challenge for each; nothing else is accepted. Others than MD5 need the password itself, as users of our own have it, or calculate_ha1 1.',
+  );
+const authInt = z
+  .boolean()
+  .describe('Whether a challenge with qop also offers auth-int, where the digest covers the body of the request.');
+const oneTimeNonces = z
+  .boolean()
+  .describe(
+    'Whether a nonce is good for one proof: nothing can be played again then, without qop either, and each request takes one exchange more.',
+  );
+
+const digest = z.strictObject({
+  algorithms: algorithms.default(['MD5']).meta({ live: true }),
+  auth_int: authInt.default(false).meta({ live: true }),
+  one_time_nonces: oneTimeNonces.default(false).meta({ live: true }),
+  domains: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(255),
+        algorithms: algorithms.optional(),
+        auth_int: authInt.optional(),
+        one_time_nonces: oneTimeNonces.optional(),
+      }),
+    )
+    .max(10_000)
+    .default([])
+    .describe(
+      'Domains (the realm of the challenge) that ask otherwise: `{ name, algorithms, auth_int, one_time_nonces }`.',
+    )
+    .meta({ live: true }),
+});
+
 export const sipConfig = z.strictObject({
   script: z
     .string()
@@ -107,6 +144,7 @@ export const sipConfig = z.strictObject({
     .optional()
     .describe('How ser.cfg is read; unset: found out from the file.')
     .meta({ live: true }),
+  digest: digest.prefault({}),
   native_udp: z
     .boolean()
     .default(true)

@@ -15,6 +15,7 @@ import { Engine } from './engine.ts';
 import { HeldParameters, type SocketChoice, waitingSettings } from './held.ts';
 import { localNames } from './local-names.ts';
 import { offerMetrics } from './metrics.ts';
+import { zeroDigestCounters } from './modules/auth/counters.ts';
 import { ProxyRelay } from './modules/tm/relay.ts';
 import { parseSessionId } from './modules/usrloc/sessions.ts';
 import { createNameService } from './resolve/name-service.ts';
@@ -94,6 +95,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     { lookUp: seams.lookUp ?? nameService.lookUp, patienceMs: parts.dns?.timeout_ms },
   );
   const contacts = new Map<string, LocationTableView>();
+  const digestCounters = zeroDigestCounters();
   /** Known after the start. */
   let addresses: LocalNames = localNames([], []);
   const ground: EditionGround = {
@@ -104,6 +106,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       transport,
       transactions,
       relay,
+      digestCounters,
       bindings: { add: (table) => void contacts.set(table.name, table) },
       lasting: new Map(),
     },
@@ -125,7 +128,16 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     wheel,
   });
   if (parts.metrics)
-    offerMetrics(parts.metrics, { engine, relay, transactions, transport, contacts, wheel, udp: udp.name });
+    offerMetrics(parts.metrics, {
+      engine,
+      relay,
+      transactions,
+      transport,
+      contacts,
+      wheel,
+      udp: udp.name,
+      digests: digestCounters,
+    });
 
   return {
     name: 'sip',

@@ -2,6 +2,7 @@
 import type { Metrics, Sample } from '../../platform/metrics.ts';
 import type { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { Engine } from './engine.ts';
+import type { DigestCounters } from './modules/auth/counters.ts';
 import type { ProxyRelay } from './modules/tm/relay.ts';
 import type { LocationTableView } from './services.ts';
 import type { Transactions } from './transaction/types.ts';
@@ -15,11 +16,12 @@ export interface CountingParts {
   readonly contacts: ReadonlyMap<string, LocationTableView>;
   readonly wheel: TimerWheel;
   readonly udp: 'native' | 'dgram';
+  readonly digests: DigestCounters;
 }
 
 export function offerMetrics(
   metrics: Metrics,
-  { engine, relay, transactions, transport, contacts, wheel, udp }: CountingParts,
+  { engine, relay, transactions, transport, contacts, wheel, udp, digests }: CountingParts,
 ): void {
   const { counters, overload } = engine;
   const kinds = (name: string, help: string, read: () => Record<string, number>) =>
@@ -62,6 +64,10 @@ export function offerMetrics(
   kinds('gatehouse_sip_retransmissions_total', 'Repeated messages.', () => ({
     received: transactions.stats.retransmissionsIn,
     sent: transactions.stats.retransmissionsOut,
+  }));
+  kinds('gatehouse_sip_digests_total', 'Digests that are odd: other_uri is taken, other_algorithm is not.', () => ({
+    other_uri: digests.otherUri,
+    other_algorithm: digests.otherAlgorithm,
   }));
   metrics.counter(
     'gatehouse_sip_timeouts_total',

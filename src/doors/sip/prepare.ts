@@ -11,6 +11,7 @@ import { listenText } from '../../platform/listen-address.ts';
 import type { Problem } from '../../platform/problems.ts';
 import type { SipConfig } from './config.ts';
 import { chooseListen, type ListenChoice } from './listen.ts';
+import { DigestRuleBook, type DigestRules } from './modules/auth/digest-rules.ts';
 import { modules } from './modules/modules.ts';
 import { type LoadedScript, loadScript } from './script/load.ts';
 import type { SipOptions } from './services.ts';
@@ -59,9 +60,12 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
   const loaded = loadScript(text, { file, modules, ...(config.dialect ? { dialect: config.dialect } : {}) });
   const byScript = loaded.script?.uses.parametersOf('rr')?.preloaded_route === 'challenge' ? 'challenge' : 'pass';
   const preloadedRoute = config.preloaded_route ?? byScript;
-  // The option closes what the script alone would leave open.
-  const closed = preloadedRoute === 'challenge' ? 'SCRIPT_PRELOADED_ROUTE' : undefined;
-  const problems = loaded.problems.filter(({ code }) => code !== closed);
+  const digest = digestRules(config.digest);
+  // Options close what the script alone would leave open.
+  const closed = new Set<string>();
+  if (preloadedRoute === 'challenge') closed.add('SCRIPT_PRELOADED_ROUTE');
+  if (!digest.some(({ oneTime }) => !oneTime)) closed.add('SCRIPT_REPLAY');
+  const problems = loaded.problems.filter(({ code }) => !closed.has(code));
   const { script } = loaded;
   if (script === undefined) return { file, ready: undefined, problems, decisions: [] };
   try {
@@ -73,7 +77,7 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
       text,
       listen,
       tls: tls?.options,
-      options: { preloadedRoute },
+      options: { preloadedRoute, digest },
       databaseUrls: databaseUrls(script),
     };
     return { file, ready, problems, decisions: decisions(script, choice, tls, preloadedRoute, config) };
@@ -81,6 +85,18 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
     if (!(error instanceof GatehouseError)) throw error;
     return { file, ready: undefined, problems: [...problems, listenProblem(error, file)], decisions: [] };
   }
+}
+
+function digestRules({ algorithms, auth_int, one_time_nonces, domains }: SipConfig['digest']): DigestRuleBook {
+  const own = domains.map((domain) => {
+    const differing: Partial<DigestRules> = {
+      ...(domain.algorithms ? { algorithms: domain.algorithms } : {}),
+      ...(domain.auth_int === undefined ? {} : { authInt: domain.auth_int }),
+      ...(domain.one_time_nonces === undefined ? {} : { oneTime: domain.one_time_nonces }),
+    };
+    return [domain.name.toLowerCase(), differing] as const;
+  });
+  return new DigestRuleBook({ algorithms, authInt: auth_int, oneTime: one_time_nonces }, new Map(own));
 }
 
 function readScript(path: string): string {

@@ -8,6 +8,8 @@ import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { DigestCounters } from './modules/auth/counters.ts';
+import type { DigestRuleBook } from './modules/auth/digest-rules.ts';
 import type { Run } from './run.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Transport } from './transport/types.ts';
@@ -35,6 +37,7 @@ export interface Services {
   /** Key material that is the same over restarts, for the purpose named. */
   derive(purpose: string): Buffer;
   readonly options: SipOptions;
+  readonly digestCounters: DigestCounters;
 }
 
 export interface LocalNames {
@@ -55,6 +58,7 @@ export interface Relay {
 /** What of gatehouse.yaml's `sip` section the modules look at. */
 export interface SipOptions {
   readonly preloadedRoute: 'pass' | 'challenge';
+  readonly digest: DigestRuleBook;
 }
 
 export interface BindingRegistry {

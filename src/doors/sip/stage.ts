@@ -10,6 +10,8 @@ import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import { localNames } from './local-names.ts';
+import { zeroDigestCounters } from './modules/auth/counters.ts';
+import { DigestRuleBook } from './modules/auth/digest-rules.ts';
 import { ProxyRelay } from './modules/tm/relay.ts';
 import type { LookUp } from './resolve/records.ts';
 import type { Run } from './run.ts';
@@ -84,6 +86,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     relay,
     derive: () => Buffer.alloc(32),
     lasting: new Map(),
+    digestCounters: zeroDigestCounters(),
   };
   const ground: EditionGround = {
     addresses: localNames(points, []),
@@ -94,7 +97,10 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       OUTSIDE.has(module.name) ? assumed(module) : module.build(parameters, all, script.uses),
     ...(options.compile ? { compile: options.compile } : {}),
   };
-  const edition = new ScriptEdition({ script, domains: options.domains, options: { preloadedRoute: 'pass' } }, ground);
+  const edition = new ScriptEdition(
+    { script, domains: options.domains, options: { preloadedRoute: 'pass', digest: new DigestRuleBook() } },
+    ground,
+  );
   await edition.open();
   const engine = new Engine({
     transport,

@@ -36,6 +36,14 @@ test('escapes in a quoted string are resolved', () => {
   assert.equal(parseCredentials('Digest username="a\\\\", realm="r"')?.realm, 'r');
 });
 
+test('username* gives the bytes of the name', () => {
+  const name = (text: string) => parseCredentials(`Digest realm="r", ${text}`)?.username;
+  assert.equal(name("username*=UTF-8''J%C3%A4s%C3%B8n%20Doe"), Buffer.from('Jäsøn Doe').toString('latin1'));
+  assert.equal(name("USERNAME*=utf-8'de'x%25"), 'x%');
+  for (const broken of ["UTF-8''x%4", "UTF-8''%zz", "ISO-8859-1''x", 'x', `UTF-8''x, username="x"`])
+    assert.equal(name(`username*=${broken}`), undefined, broken);
+});
+
 test('reads within a longer text', () => {
   const text = `xx ${USUAL}\r\nrealm="other"`;
   assert.deepEqual(parseCredentials(text, 3, 3 + USUAL.length), EXPECTED);

@@ -11,7 +11,7 @@ import { BARE, isAt, isWord, quotedEnd, SPACE, skip, TOKEN, unquote, word } from
 export interface Credentials {
   /** Lower case, `digest` for what this is about; with another scheme all else is ''. */
   readonly scheme: string;
-  /** Unquoted and with escapes resolved; '' = absent or empty. */
+  /** Unquoted and with escapes resolved, of `username*` the bytes (RFC 8187); '' = absent or empty. */
   readonly username: string;
   readonly realm: string;
   readonly nonce: string;
@@ -25,7 +25,21 @@ export interface Credentials {
 }
 
 const DIGEST = word('digest');
-const NAMES = ['username', 'realm', 'nonce', 'uri', 'response', 'algorithm', 'cnonce', 'nc', 'qop', 'opaque'].map(word);
+const NAMES = [
+  'username',
+  'realm',
+  'nonce',
+  'uri',
+  'response',
+  'algorithm',
+  'cnonce',
+  'nc',
+  'qop',
+  'opaque',
+  'username*',
+].map(word);
+
+const EXTENDED = NAMES.length - 1;
 
 /** Where the values stand that were found, start and end for each of NAMES; equal: absent. */
 const places = new Int32Array(2 * NAMES.length);
@@ -58,13 +72,22 @@ export function parseCredentials(text: string, from = 0, end = text.length): Cre
     at = skip(to, end, SPACE);
     if (at < end && bytes[at] !== 44) return undefined;
   }
-  return credentials('digest', text);
+  const username = usernameOf(piece(0, text), piece(EXTENDED, text));
+  return username === undefined ? undefined : credentials('digest', text, username);
 }
 
-function credentials(scheme: string, text: string): Credentials {
+/** RFC 7616 section 3.4: `username*` holds what does not go into `username`, and only one of them may be there. */
+function usernameOf(plain: string, extended: string): string | undefined {
+  if (extended === '') return plain;
+  const encoded = /^utf-8'[^']*'(.*)$/i.exec(extended)?.[1];
+  if (encoded === undefined || plain !== '' || /%(?![0-9a-f]{2})/i.test(encoded)) return undefined;
+  return encoded.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function credentials(scheme: string, text: string, username = ''): Credentials {
   return {
     scheme,
-    username: piece(0, text),
+    username,
     realm: piece(1, text),
     nonce: piece(2, text),
     uri: piece(3, text),

@@ -13,6 +13,8 @@ import { findVariable } from '../script/values/variables.ts';
 import type { Services } from '../services.ts';
 import { ConnectionNames } from '../transport/connection-names.ts';
 import type { ListenPoint, Protocol, Source } from '../transport/types.ts';
+import { zeroDigestCounters } from './auth/counters.ts';
+import { DigestRuleBook } from './auth/digest-rules.ts';
 
 export interface SentReply {
   readonly status: number;
@@ -116,8 +118,9 @@ export function services(over: Partial<Record<keyof Services, unknown>> = {}): S
     log: silentLog,
     local: localNames(points, ['example.com']),
     transport: { points, names: new ConnectionNames(), pointFor, connectionTo: () => undefined },
-    options: { preloadedRoute: 'pass' },
     lasting: new Map(),
+    options: { preloadedRoute: 'pass', digest: new DigestRuleBook() },
+    digestCounters: zeroDigestCounters(),
     derive: () => Buffer.from('key material'),
     database: (url: string) => `database of ${url}`,
     ...over,

@@ -2,14 +2,17 @@
  * All that is checked of a request's credentials before anybody is looked up: no hash is computed and no user asked for until
  * the nonce has proved to be ours.
  *
- * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm; -3 a nonce
+ * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm, or none of an algorithm that it offers; -3 a nonce
  * that is not ours; 0 after a 400 for what is malformed, -5 where that could not be sent. Order and results as OpenSER's auth.
  */
 import type { DigestProof } from '../../../../core/gate/types.ts';
+import type { DigestAlgorithm } from '../../../../core/users/types.ts';
 import { consistsOf, HEX } from '../../message/chars.ts';
 import { type Credentials, parseCredentials } from '../../message/credentials.ts';
 import type { Run } from '../../run.ts';
+import { algorithmOf, type DigestRules } from './digest-rules.ts';
 import type { HeaderPair } from './header-pair.ts';
+import { isForOne } from './nonce.ts';
 import { automaticRealm, sameRealm } from './realm.ts';
 import type { AuthSettings } from './settings.ts';
 
@@ -43,9 +46,13 @@ export function examine(
   ) {
     const credentials = parseCredentials(message.text, message.valueStart(index), message.valueEnd(index));
     if (credentials === undefined) return badRequest(run);
-    if (credentials.scheme === 'digest' && sameRealm(credentials.realm, wanted)) {
-      return weigh(run, index, credentials, settings, now);
+    if (credentials.scheme !== 'digest' || !sameRealm(credentials.realm, wanted)) continue;
+    const rules = settings.rules.of(credentials.realm);
+    const algorithm = algorithmOf(credentials.algorithm);
+    if (algorithm !== undefined && rules.algorithms.includes(algorithm)) {
+      return weigh(run, index, credentials, algorithm, rules, settings, now);
     }
+    settings.counters.otherAlgorithm++;
   }
   return -4;
 }
@@ -54,6 +61,8 @@ function weigh(
   run: Run,
   header: number,
   credentials: Credentials,
+  algorithm: DigestAlgorithm,
+  { oneTime }: DigestRules,
   settings: AuthSettings,
   now: number,
 ): Found | number {
@@ -65,11 +74,12 @@ function weigh(
   if (sign >= 0 && !sameRealm(username.slice(sign + 1), realm)) return badRequest(run);
   const ncValue = qop === undefined ? 0 : nonceCount(nc);
   if (qop !== undefined && (cnonce === '' || ncValue < 0)) return badRequest(run);
-  const state = settings.nonces.check(nonce, now, qop !== undefined);
+  const state = settings.nonces.check(nonce, now, qop !== undefined || oneTime);
   if (state === 'foreign') return -3;
+  if (uri !== run.message.uri) settings.counters.otherUri++;
   const proof: DigestProof = {
     kind: 'digest',
-    algorithm: algorithmOf(credentials.algorithm),
+    algorithm,
     username,
     realm,
     nonce,
@@ -81,8 +91,8 @@ function weigh(
     nc,
     ncValue,
     body: qop === 'auth-int' ? run.message.body : '',
-    replay: qop === undefined || run.authorised?.header === header ? 'none' : 'count',
-    expired: state === 'expired',
+    replay: run.authorised?.header === header ? 'none' : oneTime ? 'nonce' : qop === undefined ? 'none' : 'count',
+    expired: state === 'expired' || (oneTime && !isForOne(nonce)),
   };
   return { header, user, proof, time: now };
 }
@@ -93,13 +103,6 @@ function qopOf(text: string): DigestProof['qop'] | null {
   if (text === 'auth' || text === 'auth-int') return text;
   const lower = text.toLowerCase();
   return lower === 'auth' || lower === 'auth-int' ? lower : null;
-}
-
-/** We ask for no algorithm, which means MD5; what else a client may name is MD5 to the originals too. */
-function algorithmOf(text: string): DigestProof['algorithm'] {
-  if (text === '' || text === 'MD5') return 'MD5';
-  const upper = text.toUpperCase();
-  return upper === 'SHA-256' || upper === 'SHA-512-256' ? upper : 'MD5';
 }
 
 /** -1 unless 1 to 8 hex digits. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { Nonces } from './nonce.ts';
+import { isForOne, Nonces } from './nonce.ts';
 
 const NOW = 1_000_000_000_000;
 const SECRET = 'johndoessecretphrase';
@@ -98,4 +98,21 @@ test('remembered seconds that share a slot do not mix', () => {
   const early = nonces.create(NOW);
   for (let s = 1; s <= 1100; s++) assert.equal(nonces.create(NOW + s * SECOND), nonce(1_000_003_600 + s));
   assert.equal(nonces.check(early, NOW + 1100 * SECOND, true), 'good');
+});
+
+test('each nonce that is good for one is another; servers that share the secret take it as theirs', () => {
+  const nonces = new Nonces(SECRET, 300, 0);
+  const made = new Set(Array.from({ length: 1000 }, () => nonces.createForOne(NOW)));
+  assert.equal(made.size, 1000);
+  const [one] = made;
+  assert.ok(isForOne(one!) && !isForOne(nonces.create(NOW)));
+  assert.equal(nonces.check(one!, NOW + 300 * SECOND, true), 'good');
+  assert.equal(nonces.check(one!, NOW + 302 * SECOND, true), 'expired');
+  assert.equal(new Nonces(SECRET, 300, 0).check(one!, NOW, true), 'good');
+  assert.equal(new Nonces(SECRET, 300, NOW + SECOND).check(one!, NOW + SECOND, true), 'expired', 'after a restart');
+  assert.equal(new Nonces('other', 300, 0).check(one!, NOW, true), 'foreign');
+  for (let i = 0; i < one!.length; i++) {
+    const other = one![i] === '0' ? '1' : '0';
+    assert.equal(nonces.check(one!.slice(0, i) + other + one!.slice(i + 1), NOW, true), 'foreign', `at ${i}`);
+  }
 });

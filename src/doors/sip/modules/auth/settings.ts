@@ -2,12 +2,16 @@
 import type { ParameterValues } from '../../script/types.ts';
 import type { Services } from '../../services.ts';
 import { Lasting } from '../lasting.ts';
+import type { DigestCounters } from './counters.ts';
+import type { DigestRuleBook } from './digest-rules.ts';
 import { Nonces } from './nonce.ts';
 
 export interface AuthSettings {
   readonly nonces: Nonces;
   /** Taken off a realm that is found out from the request; '' = nothing. */
   readonly realmPrefix: string;
+  readonly rules: DigestRuleBook;
+  readonly counters: DigestCounters;
 }
 
 /** Milliseconds since the epoch: since then it is known which counts were used with a nonce. */
@@ -29,5 +33,7 @@ function read(parameters: ParameterValues, services: Services): AuthSettings {
   return {
     nonces: new Nonces(secret, Number(parameters.nonce_expire), countedSince.of(services)),
     realmPrefix: String(parameters.realm_prefix ?? ''),
+    rules: services.options.digest,
+    counters: services.digestCounters,
   };
 }

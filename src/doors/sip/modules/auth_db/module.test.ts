@@ -5,6 +5,7 @@ import type { Answer, Knock, Ticket, Verdict } from '../../../../core/gate/types
 import type { SubscriberSpec } from '../../../../core/ser/types.ts';
 import type { UserSource } from '../../../../core/users/types.ts';
 import type { ParameterValues } from '../../script/types.ts';
+import { DigestRuleBook } from '../auth/digest-rules.ts';
 import { auth } from '../auth/module.ts';
 import { Nonces } from '../auth/nonce.ts';
 import { authSettings } from '../auth/settings.ts';
@@ -22,18 +23,21 @@ interface Lab {
   parameters?: ParameterValues;
   calls?: ScriptCall[];
   shared?: boolean;
+  digest?: DigestRuleBook;
 }
 
-async function lab({ answer = () => proven, parameters = {}, calls = [www], shared = true }: Lab = {}) {
+async function lab({ answer = () => proven, parameters = {}, calls = [www], shared = true, digest }: Lab = {}) {
   const knocks: Knock[] = [];
   const opened: { spec: SubscriberSpec; options: object }[] = [];
   const said: string[] = [];
+  const warned: string[] = [];
   const log = {
     info: (text: string) => void said.push(text),
-    warn: () => {},
+    warn: (text: string) => void warned.push(text),
     error: (text: string) => assert.fail(text),
   };
   const fakes = services({
+    ...(digest ? { options: { digest } } : {}),
     log,
     gate: { prove },
     userSource: async (spec: SubscriberSpec, options: object) => {
@@ -43,7 +47,7 @@ async function lab({ answer = () => proven, parameters = {}, calls = [www], shar
   });
   const others = { auth: withDefaults(auth, { secret: 's' }) };
   const bound = await load(authDb, { parameters, others, calls, services: fakes });
-  return { bound, call: bound[0]!, knocks, opened, said };
+  return { bound, call: bound[0]!, knocks, opened, said, warned };
 
   function prove(knock: Knock): Answer<Verdict> {
     knocks.push(knock);
@@ -258,6 +262,14 @@ for (const [name, options, lines] of [
     assert.equal(said.length, lines);
   });
 }
+
+test('a table of HA1 and a domain that asks for more than MD5: said at the start', async () => {
+  const digest = new DigestRuleBook(undefined, new Map([['a.example', { algorithms: ['SHA-256'] as const }]]));
+  assert.match((await lab({ digest })).warned.join(), /HA1, which are MD5/);
+  assert.deepEqual((await lab({ digest, parameters: { calculate_ha1: 1 } })).warned, []);
+  assert.deepEqual((await lab({ digest, shared: false })).warned, []);
+  assert.deepEqual((await lab()).warned, []);
+});
 
 test('load_credentials and table names are checked', () => {
   const load = authDb.parameters.find((p) => p.name === 'load_credentials')!.check!;

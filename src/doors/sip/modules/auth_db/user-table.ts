@@ -10,6 +10,7 @@ import type { ParameterValues } from '../../script/types.ts';
 import { AvpList, type AvpName } from '../../script/values/avps.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Services } from '../../services.ts';
+import { isDocumented } from '../auth/digest-rules.ts';
 import type { Found } from '../auth/examine.ts';
 import type { UserBase } from '../auth/knock.ts';
 import { loadedAvps, loadedColumns } from './load-credentials.ts';
@@ -48,6 +49,15 @@ export class UserTable implements UserBase {
       // Kamailio's table has no such column. Were another one missing, this throws again.
       this.#source = await this.#services.userSource(this.#spec([]), how);
     }
+    this.#warnOfHa1(this.#source, how.calculateHa1);
+  }
+
+  #warnOfHa1(source: UserSource, calculateHa1: boolean): void {
+    if (calculateHa1 || !source.shared || !this.#services.options.digest.some((rules) => !isDocumented(rules))) return;
+    this.#services.log.warn(
+      'sip.digest asks for more than MD5, but the table holds HA1, which are MD5: set calculate_ha1 to 1 and password_column to clear passwords',
+      { table: this.#table },
+    );
   }
 
   get source(): UserSource {
