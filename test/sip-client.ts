@@ -66,7 +66,7 @@ export interface RequestOptions {
 }
 
 /** A whole request, with all that RFC 3261 8.1.1 demands. */
-export function request(client: SipClient, options: RequestOptions): string {
+export function request(client: Pick<SipClient, 'hostPort'>, options: RequestOptions): string {
   const lines = [
     `${options.method} ${options.uri} SIP/2.0`,
     `Via: SIP/2.0/UDP ${client.hostPort};branch=${options.branch ?? newBranch()};rport`,
@@ -138,7 +138,7 @@ export async function register(client: SipClient, who: Registration, ms?: number
 }
 
 /** The next message that is not a provisional response. */
-export async function final(client: SipClient, ms?: number): Promise<string | undefined> {
+export async function final(client: Pick<SipClient, 'receive'>, ms?: number): Promise<string | undefined> {
   for (;;) {
     const message = await client.receive(ms);
     const status = statusOf(message);
