@@ -229,6 +229,8 @@ async function openDoors(
     userSource: (spec, how) => users.source(spec, how),
     derive: (purpose) => keyring.derive(purpose),
     metrics,
+    administration: (actor) => administration(actor),
+    shutDown: () => process.kill(process.pid, 'SIGTERM'),
   });
   offerGateMetrics(metrics, gate.stats, nonceCounts);
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
@@ -271,6 +273,7 @@ async function openDoors(
     createAdministration({
       ...administrationParts(inForce, ground, options.dataDir),
       contacts: sip,
+      management: sip,
       sessions,
       status,
       reload: (by, record) => reloads.reload(by, record),

@@ -6,11 +6,12 @@ import { test } from 'node:test';
 import { commandsPart } from './commands-document.ts';
 import { configurationPart } from './configuration-document.ts';
 import { readPage, wantedPage } from './generated-document.ts';
+import { managementPart } from './management-document.ts';
 import { serCfgPart } from './ser-cfg-document.ts';
 
 const root = join(import.meta.dirname, '..');
 
-for (const part of [commandsPart, configurationPart, serCfgPart]) {
+for (const part of [commandsPart, configurationPart, serCfgPart, managementPart]) {
   test(`docs/${part.page} says what the code says`, () => {
     assert.equal(readPage(part), wantedPage(part), `run: node ${part.maker}`);
   });

@@ -81,6 +81,20 @@ export function request(client: Pick<SipClient, 'hostPort'>, options: RequestOpt
   return `${lines.join('\r\n')}\r\n\r\n${options.body ?? ''}`;
 }
 
+/** The response to a request that came, with a tag in To where there is none. */
+export function reply(request: string, status: number, reason: string, headers: readonly string[] = []): string {
+  const copied = request.split('\r\n').filter((line) => /^(via|from|call-id|cseq|record-route):/i.test(line));
+  const to = header(request, 'To') ?? '';
+  const lines = [
+    `SIP/2.0 ${status} ${reason}`,
+    ...copied,
+    `To: ${to.includes(';tag=') ? to : `${to};tag=b1`}`,
+    ...headers,
+    'Content-Length: 0',
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
 export function newBranch(): string {
   return `z9hG4bK${randomBytes(6).toString('hex')}`;
 }

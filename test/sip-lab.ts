@@ -6,7 +6,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createAdministration } from '../src/core/admin/administration.ts';
 import { localBook } from '../src/core/admin/local-book.ts';
+import type { Administration } from '../src/core/admin/types.ts';
+import type { UserBook } from '../src/core/admin/user-book.ts';
 import { createGate } from '../src/core/gate/gate.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
@@ -49,6 +52,7 @@ export interface SipLab {
   readonly door: SipDoor;
   readonly clock: LabClock;
   readonly wheel: TimerWheel;
+  readonly administration: Administration;
   /** `127.0.0.1:PORT` or `[::1]:PORT` of the UDP socket; TCP has another port. */
   readonly udp: string;
   readonly tcpPort: number;
@@ -98,21 +102,41 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
   if (script === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
   const nameOf = () => 'main';
   const ground = options.ground ?? (await layGround({ ...options, clock, log, shown: scriptTables(script, nameOf) }));
-  const { storage, keyring } = ground;
+  const { storage, keyring, book, folder } = ground;
   const users = new UserRegistry({ store: storage.users, tables: storage.ser, keyring, clock, log });
   const sessions = new SessionDirectory(() => [door]);
+  const rules = new PolicyRules();
   const gate = createGate({
     clock,
     log,
     journal: storage.journal,
     limits: new Limits(wheel, clock),
     nonceCounts: new NonceCounts({ clock, lifetimeMs: 360_000 }),
-    policy: new PolicyRules(),
+    policy: rules,
     hooks: noHooks,
     sessions,
     refreshes: new RefreshCounts(storage.journal, clock),
     source: () => users.local,
   });
+  const administration = (actor: string) =>
+    createAdministration({
+      clock,
+      journal: storage.journal,
+      book,
+      contacts: door,
+      policies: storage.policies,
+      rules,
+      reload: () => Promise.reject(new Error('not in this lab')),
+      management: door,
+      sessions,
+      changed: (name) => users.forget(name),
+      defaultDomain: '',
+      auditDirectory: join(folder, 'audit'),
+      auditKey: keyring.derive('audit'),
+      actor,
+      setAdminPassword: async () => {},
+      status: () => Promise.reject(new Error('not in this lab')),
+    });
   const readings = new Map<string, Reading>();
   const door = createSipDoor({
     script,
@@ -131,6 +155,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     userSource: (spec, how) => users.source(spec, how),
     derive: (purpose) => keyring.derive(purpose),
     metrics: reading(readings),
+    administration,
     // The clock runs ahead of the event loop: nothing here is ever too busy.
     seams: { rested: () => clock.monotonic(), ...options, wheel },
   });
@@ -145,6 +170,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     door,
     clock,
     wheel,
+    administration: administration('lab'),
     udp: hostPort(address, port('sip udp')),
     tcpPort: port('sip tcp'),
     complaints,
@@ -172,6 +198,8 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
 export interface LabGround {
   readonly keyring: Keyring;
   readonly storage: Storage;
+  readonly book: UserBook;
+  readonly folder: string;
   close(): Promise<void>;
 }
 
@@ -220,7 +248,7 @@ export async function layGround(options: GroundOptions): Promise<LabGround> {
     users.map(([name, password]) => ({ login: { name, domain: DOMAIN }, password, email: '' })),
     [],
   );
-  return { keyring, storage, close };
+  return { keyring, storage, book, folder, close };
 
   async function close(): Promise<void> {
     await storage.close();

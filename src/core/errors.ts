@@ -28,6 +28,7 @@ export const CORE_ERRORS = {
   POLICY_NAME: 'the text cannot be the name of a policy',
   POLICY_UNKNOWN: 'there is no policy of this name',
   POLICY_CONTRADICTION: 'state: rules of the policy refuse each other',
+  ANSWER_TOO_LONG: 'the answer to a management command is longer than one call can carry',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',
   RELOAD_REFUSED: 'state: a reload was refused, so that what runs may be older than the files',
   RESTART_WAITS: 'state: the files say something that only the next start can change',

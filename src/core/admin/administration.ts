@@ -18,6 +18,7 @@ import type { PolicyStore } from '../storage/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
+import type { Management } from './management.ts';
 import { policyCalls } from './policies.ts';
 import {
   type Administration,
@@ -40,6 +41,7 @@ export interface AdministrationParts {
   readonly rules: PolicyRules;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
+  readonly management?: Management;
   /** Told of each user we changed, so that caches read anew. */
   changed(name: string): void;
   /** Given to logins without a domain (SIP_DOMAIN); empty: none. */
@@ -58,10 +60,12 @@ export interface AdministrationParts {
 const ALIASES = 'aliases';
 const LOCATION = 'location';
 const MAX_PASSWORD = 512;
+/** Of one answer; the FIFO writes longer ones. */
+const MANAGEMENT_LINES = 200_000;
 
 export function createAdministration(parts: AdministrationParts): Administration {
   const { book, clock } = parts;
-  return {
+  const administration: Administration = {
     addUser,
     setPassword,
     setEmail,
@@ -76,11 +80,13 @@ export function createAdministration(parts: AdministrationParts): Administration
     addBinding,
     removeBindings,
     ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
+    manage,
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),
     status: () => parts.status(),
   };
+  return administration;
 
   async function addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView> {
     const fresh = newUser(user);
@@ -202,6 +208,21 @@ export function createAdministration(parts: AdministrationParts): Administration
     return removed;
   }
 
+  async function manage(command: string, args: string[]): ReturnType<Administration['manage']> {
+    if (!parts.management) throw notRunning('nobody takes commands');
+    const { status, reason, lines } = await parts.management.command(administration, command, args);
+    const texts: string[] = [];
+    for (const line of lines) {
+      if (texts.length === MANAGEMENT_LINES) {
+        throw new GatehouseError('ANSWER_TOO_LONG', `the answer has more than ${MANAGEMENT_LINES} lines`, {
+          hint: 'ask for less, or over the FIFO',
+        });
+      }
+      texts.push(typeof line === 'string' ? line : `${line[0]}: ${line[1]}`);
+    }
+    return { status, reason, lines: texts };
+  }
+
   function newUser({ login, password, email }: { login: LoginText; password: string; email?: string }): NewUser {
     checkPassword(password);
     return { login: parse(login), password, email: email ?? '' };
@@ -238,9 +259,7 @@ export function createAdministration(parts: AdministrationParts): Administration
 
   function running(): SessionDirectory {
     if (parts.sessions) return parts.sessions;
-    throw new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run, so nobody is in', {
-      hint: 'start it with: gatehouse up',
-    });
+    throw notRunning('nobody is in');
   }
 
   function event(action: string, fields: AuditFields): AuditLines {
@@ -278,6 +297,12 @@ function whose(sessions: SessionDirectory, text: LoginText): LoginText {
   const users = [...new Set([...sessions.who(login.name)].map(({ user }) => user))];
   if (users.length === 0 || users.includes(login.name)) return login.name;
   return theOnly(login.name, users);
+}
+
+function notRunning(so: string): GatehouseError {
+  return new GatehouseError('SERVER_NOT_RUNNING', `the server does not run, so ${so}`, {
+    hint: 'start it with: gatehouse up',
+  });
 }
 
 /** Errors: USER_AMBIGUOUS. */

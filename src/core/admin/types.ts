@@ -3,7 +3,7 @@
  * one, later HTTP. All values are JSON.
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
- * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
+ * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { Problem } from '../../platform/problems.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
@@ -97,6 +97,8 @@ export interface Administration {
   removePolicy(name: string): Promise<void>;
   /** `time` in milliseconds since the epoch; absent: now. */
   explainPolicy(question: { user: LoginText; door: string; client: string; time?: number }): Promise<PolicyReasons>;
+  /** A management command of SER's, as over its FIFO: `["ul_show_contact", ["location", "1000"]]`. */
+  manage(command: string, args: string[]): Promise<{ status: number; reason: string; lines: string[] }>;
 
   /** Of an administrator of console and HTTP; `admin` is made where there is none. */
   setAdminPassword(name: string, password: string): Promise<void>;

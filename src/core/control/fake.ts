@@ -10,6 +10,9 @@ export interface FakeAdministration extends Administration {
   readonly sessions: SessionInfo[];
   readonly adminPasswords: Map<string, string>;
   readonly policies: PolicyRules;
+  /** Management commands that came, with their arguments, and what is answered. */
+  readonly managed: string[][];
+  managedReply: { status: number; reason: string; lines: string[] };
   faults: { file: string; line: number; fault: string }[];
 }
 
@@ -39,6 +42,8 @@ export function fakeAdministration(): FakeAdministration {
     sessions,
     adminPasswords: new Map(),
     faults: [],
+    managed: [],
+    managedReply: { status: 200, reason: 'OK', lines: [] },
     addUser: async ({ login, password, email }) => view(create(login, password, email)),
     setPassword: async (login, password) => {
       user(login).password = password;
@@ -79,6 +84,10 @@ export function fakeAdministration(): FakeAdministration {
       );
       for (const one of gone) bindings.splice(bindings.indexOf(one), 1);
       return gone.length;
+    },
+    manage: async (command, args) => {
+      fake.managed.push([command, ...args]);
+      return fake.managedReply;
     },
     setAdminPassword: async (name, password) => {
       if (password.length < 8) throw new GatehouseError('ADMIN_PASSWORD_SHORT', 'too short');

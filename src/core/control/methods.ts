@@ -70,6 +70,7 @@ export const METHODS = {
       time: z.int().min(0).max(8.64e15).optional(),
     }),
   ]),
+  manage: z.tuple([z.string().min(1).max(64), z.array(z.string().max(65_536)).max(64)]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

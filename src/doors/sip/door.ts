@@ -4,6 +4,8 @@
  * Order of the start: modules open and preload their tables, then the sockets open; so the first message finds all contacts.
  */
 import type { ContactTable, ContactTables } from '../../core/admin/contact-tables.ts';
+import type { Management } from '../../core/admin/management.ts';
+import type { Administration } from '../../core/admin/types.ts';
 import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
@@ -12,8 +14,12 @@ import { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { SipConfig } from './config.ts';
 import { type EditionChoice, type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
+import { ScriptFifo } from './fifo/script-fifo.ts';
 import { HeldParameters, type SocketChoice, waitingSettings } from './held.ts';
 import { localNames } from './local-names.ts';
+import type { Site } from './management/command.ts';
+import { runCommand } from './management/commands.ts';
+import { Requester } from './management/requester.ts';
 import { offerMetrics } from './metrics.ts';
 import { zeroDigestCounters } from './modules/auth/counters.ts';
 import { ProxyRelay } from './modules/tm/relay.ts';
@@ -42,6 +48,10 @@ export interface SipDoorParts
   readonly metrics?: Metrics;
   /** false: UDP through Node's dgram in any case. */
   readonly nativeUdp?: boolean;
+  /** For commands that come over the FIFO; absent: there is none. */
+  readonly administration?: (actor: string) => Administration;
+  /** Ends the server in order. */
+  readonly shutDown?: () => void;
   /** The world as a test wants it. */
   readonly seams?: DoorSeams;
 }
@@ -58,7 +68,7 @@ export interface DoorSeams {
   readonly rested?: () => number;
 }
 
-export interface SipDoor extends Door, ContactTables {
+export interface SipDoor extends Door, ContactTables, Management {
   /** Makes another choice ready beside the one in force. `script`: as it will serve. Errors: those of the modules' tables, TLS_CERTIFICATE. */
   prepare(next: SipChoice): Promise<PreparedChange & { readonly script: LoadedScript }>;
   /** What the system gave less of than asked; known after the start. */
@@ -127,6 +137,25 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     clock: parts.clock,
     wheel,
   });
+  const site: Site = {
+    clock: parts.clock,
+    log,
+    startedAt: parts.clock.now(),
+    engine,
+    relay,
+    transactions,
+    transport,
+    contacts,
+    requester: new Requester({
+      transport,
+      transactions,
+      wheel,
+      findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
+    }),
+    debug: () => parts.script.globals.debug,
+    shutDown: parts.shutDown ?? (() => {}),
+  };
+  const fifo = parts.administration && new ScriptFifo(site, parts.administration);
   if (parts.metrics)
     offerMetrics(parts.metrics, {
       engine,
@@ -149,8 +178,9 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     sessions,
     end,
     open: async (table): Promise<ContactTable | undefined> => contacts.get(table),
+    command: (by, name, args) => runCommand(site, by, name, args),
     get warnings() {
-      return transport.warnings;
+      return [...transport.warnings, ...(fifo?.faults ?? [])];
     },
   };
 
@@ -175,6 +205,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     if (udp.broken) log.warn('the native UDP module does not work here', how);
     else log.debug('UDP goes', how);
     addresses = localNames(transport.points, []);
+    await fifo?.follow(parts.script);
   }
 
   async function prepare(next: SipChoice) {
@@ -189,11 +220,13 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
         held.keep(script);
         editions.adopt(edition);
         takeSockets();
+        void fifo?.follow(script);
       },
     };
   }
 
   async function stop(withinMs: number): Promise<void> {
+    fifo?.close();
     const patience = new Promise((resolve) => setTimeout(resolve, withinMs * PATIENCE).unref());
     await Promise.race([engine.idle(), patience]);
     nameService.stop();
@@ -216,6 +249,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       ...engine.overload.health(),
       ...transport.warnings.map((text) => ({ code: 'SIP_RECEIVE_BUFFER', severity: 'warning' as const, text })),
       ...(certificate ? [certificate] : []),
+      ...(fifo?.faults ?? []).map((text) => ({ code: 'SIP_FIFO', severity: 'warning' as const, text })),
     ];
   }
 

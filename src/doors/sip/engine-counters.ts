@@ -24,6 +24,8 @@ export interface EngineCounters {
   repliesRefused: number;
   /** Final replies of our own, by class: index 2 = 2xx … 6 = 6xx. */
   readonly replies: number[];
+  /** Replies of our own that went without a transaction, by status. */
+  readonly statelessReplies: Float64Array;
 }
 
 export function zeroCounters(): EngineCounters {
@@ -43,5 +45,6 @@ export function zeroCounters(): EngineCounters {
     silenced: 0,
     repliesRefused: 0,
     replies: [0, 0, 0, 0, 0, 0, 0],
+    statelessReplies: new Float64Array(700),
   };
 }

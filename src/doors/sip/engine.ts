@@ -25,6 +25,7 @@ import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
 import { Seldom } from './seldom.ts';
+import { OWN_REQUEST } from './transaction/branches.ts';
 import { serverKey } from './transaction/keys.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Receiver, Source, Transport } from './transport/types.ts';
@@ -324,6 +325,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #answer(request: SipMessage, source: Source, status: number, reason: string, headers = ''): void {
     const text = this.#own.text(request, source, status, reason, headers, false);
     this.#countReply(status);
+    this.counters.statelessReplies[status]!++;
     this.#parts.transport.send(text, replyTarget(request, source, false));
   }
 
@@ -347,6 +349,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     } else {
       const target = replyTarget(message, source, forceRport);
       if (status >= 200 && run.authorised) this.#recent.keep(message, source, text, target.port);
+      this.counters.statelessReplies[status]!++;
       this.#parts.transport.send(text, target);
     }
     this.#countReply(status);
@@ -423,9 +426,10 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   }
 }
 
-/** All that we pass on has its sender's Via below ours, and so must the responses; a CANCEL may be our own. */
+/** All that we pass on has its sender's Via below ours, and so must the responses; a CANCEL and marked requests are our own. */
 function leadsOn(response: SipMessage): boolean {
-  return response.cseq!.method === 'CANCEL' || secondVia(response) !== undefined;
+  if (response.cseq!.method === 'CANCEL' || secondVia(response) !== undefined) return true;
+  return response.via?.branch?.endsWith(OWN_REQUEST) ?? false;
 }
 
 function isRepetition(request: SipMessage, of: SipMessage): boolean {

@@ -68,8 +68,9 @@ export interface BindingRegistry {
 /** One table of contacts in memory, as the door and administration see it. */
 export interface LocationTableView extends ContactTable {
   bindings(aor: string): readonly BindingInfo[];
-  /** Contacts, not AORs. */
+  /** Contacts, not AORs: those of now, and those that expired since the start. */
   readonly size: number;
+  readonly expired: number;
 }
 
 /** A contact, and the session that it is. */

@@ -4,6 +4,7 @@ import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
 import { group } from './group/module.ts';
 import { maxfwd } from './maxfwd/module.ts';
+import { miFifo } from './mi_fifo/module.ts';
 import { mysql } from './mysql/module.ts';
 import { postgres } from './postgres/module.ts';
 import { registrar } from './registrar/module.ts';
@@ -30,6 +31,7 @@ const all: readonly SipModule[] = [
   group,
   textops,
   xlog,
+  miFifo,
 ];
 
 /** By each name under which a configuration may load it. */

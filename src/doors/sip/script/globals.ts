@@ -97,8 +97,9 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tcp_children', ignored('number', ONE_PROCESS)],
   ['dns', { kind: 'switch', effect: RECEIVED }],
   ['rev_dns', { kind: 'switch', effect: RECEIVED }],
-  ['fifo', ignored('text', CONTROL)],
-  ['fifo_mode', ignored('number', CONTROL)],
+  ['fifo', { kind: 'text', effect: 'management commands are read from this named pipe, which is made at the start' }],
+  ['fifo_mode', ignored('number', 'the FIFO belongs to the user of the server alone (0600)')],
+  ['fifo_dir', ignored('text', 'reply fifos lie in /tmp')],
   ['fifo_db_url', ignored('text', 'the modules have their database from their own db_url')],
   ['unix_sock', ignored('text', CONTROL)],
   ['server_signature', { kind: 'switch', effect: 'replies carry a Server header' }],
@@ -153,6 +154,7 @@ function complaintAboutValue(name: string, { text, value }: Argument): string | 
   if (name === 'avp_aliases' && !/^\s*([\w-]+=(s|i):[\w.-]+\s*(;\s*|$))+$/.test(text)) {
     return 'wants aliases such as "email=s:email_addr;tmp=i:53"';
   }
+  if (name === 'fifo' && text !== '' && !text.startsWith('/')) return 'wants an absolute path';
   if (name === 'advertised_address' && !/^(\[?[0-9a-f:.]*:[0-9a-f:.]*\]?|[a-z0-9][a-z0-9.-]*)$/i.test(text))
     return 'wants an address or a host name';
   if (name === 'advertised_port' && !(Number(value) >= 1 && Number(value) <= 65535)) return 'wants a port';
@@ -231,18 +233,17 @@ export function readGlobals(
         cure: 'the line may stay',
       });
     }
-    for (const name of ['fifo', 'unix_sock']) {
-      const socket = found.get(name);
-      if (!socket) continue;
-      problems.warn('SCRIPT_IGNORED', socket.at, `${name} is not opened`, {
+    const socket = found.get('unix_sock');
+    if (socket) {
+      problems.warn('SCRIPT_IGNORED', socket.at, 'unix_sock is not opened', {
         cause: CONTROL,
-        cure: 'the line may stay; use the serctl that comes with Gatehouse in place of programs that write to it',
+        cure: 'the line may stay; programs that write to it can use the FIFO (fifo="/path") or POST /api/v1/manage',
       });
     }
     const fifoDbUrl = found.get('fifo_db_url');
     if (fifoDbUrl) {
       problems.warn('SCRIPT_IGNORED', fifoDbUrl.at, 'fifo_db_url has no effect', {
-        cause: 'it concerns the FIFO, which is not opened',
+        cause: 'the server itself never used it, and serctl finds the database without it',
         cure: 'the line may stay; the modules get their database from modparam(..., "db_url", ...)',
       });
     }

@@ -13,6 +13,15 @@ import { Pattern, PatternError } from './pattern.ts';
 import type { LoadModule, ModParam, ScriptTree } from './syntax.ts';
 import type { ParameterSpec, ParameterValues, SipModule } from './types.ts';
 
+const COMMANDS_INSTEAD = 'remove the line; commands come over mi_fifo, the control socket or POST /api/v1/manage';
+
+/** Modules of the originals that something else takes the place of. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  mi_datagram: COMMANDS_INSTEAD,
+  mi_unixsock: COMMANDS_INSTEAD,
+  mi_xmlrpc: COMMANDS_INSTEAD,
+};
+
 export interface LoadedModule {
   readonly module: SipModule;
   /** Its loadmodule line. */
@@ -99,7 +108,7 @@ export class ModuleList {
       this.#strangers.add(name);
       return this.#problems.error('SCRIPT_MODULE', at, `there is no module \`${name}\``, {
         cause: 'Gatehouse has its modules built in; the path does not matter, the name does',
-        cure: didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
+        cure: INSTEAD[name] ?? didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
       });
     }
     if (this.#loaded.some((other) => other.module === module)) {

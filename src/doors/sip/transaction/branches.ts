@@ -7,6 +7,9 @@ import { randomBytes } from 'node:crypto';
 /** RFC 3261 section 8.1.1.7: marks branches that are unique. */
 export const MAGIC_COOKIE = 'z9hG4bK';
 
+/** Ends the branch of a request of our own: its responses lead nowhere further, and have no other Via. */
+export const OWN_REQUEST = '.own';
+
 const RANDOM_LENGTH = 11;
 const POOL_BYTES = 12_288;
 

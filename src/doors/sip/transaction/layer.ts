@@ -53,6 +53,8 @@ class Layer implements Transactions, TransactionHost {
     servers: 0,
     clients: 0,
     created: 0,
+    taken: 0,
+    completed: [0, 0, 0, 0, 0, 0, 0],
     retransmissionsIn: 0,
     retransmissionsOut: 0,
     timeouts: 0,
@@ -79,6 +81,12 @@ class Layer implements Transactions, TransactionHost {
 
   get stats(): Readonly<Counts> {
     return this.counts;
+  }
+
+  waiting(): number {
+    let count = 0;
+    for (const { status } of this.#servers.values()) if (status >= 200) count++;
+    return count;
   }
 
   find(request: SipMessage): Server | undefined {
@@ -121,6 +129,7 @@ class Layer implements Transactions, TransactionHost {
     this.#servers.set(server.key, server);
     this.counts.servers++;
     this.counts.created++;
+    this.counts.taken++;
     return server;
   }
 

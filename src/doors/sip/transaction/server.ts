@@ -65,6 +65,7 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
   respond(status: number, text: string): boolean {
     if (this.terminated) return false;
     if (this.status >= 200 && !(this.accepted && status >= 200 && status < 300)) return false;
+    if (status >= 200 && this.status < 200) this.#host.counts.completed[Math.floor(status / 100)]!++;
     this.status = status;
     this.#keep(text);
     if (status >= 200) this.#forgetRequest();

@@ -85,6 +85,8 @@ export interface Transactions {
   /** Hands a response to its client transaction; false: there is none. */
   onResponse(response: SipMessage, point: ListenPoint): boolean;
   readonly stats: TransactionStats;
+  /** Server transactions that had their final response and wait for repetitions. Counts them all: not for every packet. */
+  waiting(): number;
   /** What transactions hold, and their users besides: beyond it new ones are refused. */
   readonly budget: Budget;
   /** Resolves when no transaction is left, or after `withinMs`. */
@@ -95,6 +97,10 @@ export interface TransactionStats {
   readonly servers: number;
   readonly clients: number;
   readonly created: number;
+  /** Server transactions among those created. */
+  readonly taken: number;
+  /** Server transactions that had a final response, by its class: index 2 = 2xx … 6 = 6xx. */
+  readonly completed: number[];
   readonly retransmissionsIn: number;
   readonly retransmissionsOut: number;
   readonly timeouts: number;

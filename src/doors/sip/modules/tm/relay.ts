@@ -141,6 +141,11 @@ export class ProxyRelay implements Relay {
     run.resume(result);
   }
 
+  /** For requests of our own: as NextHops.to. */
+  findHops(uri: string, way: Way, waiter: RecordWaiter | undefined): Targets | HopFault | undefined {
+    return this.#hops.to(uri, way, waiter);
+  }
+
   /** Of what runs outside of a script, which would see to its own errors. */
   failed(error: unknown): void {
     if (!this.#failures.due()) return;

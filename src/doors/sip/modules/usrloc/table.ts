@@ -45,6 +45,8 @@ export class LocationTable implements TimerOwner {
   readonly #ring: ExpiryRing;
   readonly #timer = new Timer(this);
   readonly #shared = new Map<string, string>();
+  /** Contacts that expired since the start. */
+  expired = 0;
 
   constructor(settings: TableSettings, services: TableServices) {
     this.name = settings.spec.table;
@@ -178,6 +180,7 @@ export class LocationTable implements TimerOwner {
   #expired(binding: Binding): boolean {
     if (this.turns.isTaken(binding.aor)) return false;
     this.#contacts.remove(binding);
+    this.expired++;
     const unit: Change[] = [];
     this.dropping(unit, binding, 'expired', this.settings.durable);
     if (unit.length > 0) this.services.journal.append(unit);

@@ -11,6 +11,9 @@ export function viewOf(table: LocationTable): LocationTableView {
     get size() {
       return table.size;
     },
+    get expired() {
+      return table.expired;
+    },
     aors: () => table.aors(),
     bindings(aor) {
       const list: BindingInfo[] = [];
