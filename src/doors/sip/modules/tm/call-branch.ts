@@ -133,7 +133,7 @@ export class CallBranch implements ClientUser, TimerOwner {
       this.#stop();
       if (this.status === 0) this.#set(status, '');
       this.#call.success(response, edits);
-    } else if (this.status === 0 && !(status === 503 && this.#failOver())) {
+    } else if (this.status === 0 && !(status === 503 && this.#refused(client, response))) {
       this.#stop();
       this.response = this.#call.kept(response);
       this.edits = edits;
@@ -162,6 +162,13 @@ export class CallBranch implements ClientUser, TimerOwner {
   /** True: the next server has the request. */
   #died({ target }: ClientTransaction): boolean {
     if (this.#targets.length > 1) this.#call.dead.add(target);
+    return this.#failOver();
+  }
+
+  /** One that says for how long it wants no requests has none until then (RFC 3261 section 21.5.4). True: the next server has this one. */
+  #refused({ target }: ClientTransaction, response: SipMessage): boolean {
+    const seconds = Number.parseInt(response.valueNamed('Retry-After') ?? '', 10);
+    if (this.#targets.length > 1 && seconds > 0) this.#call.dead.add(target, seconds * 1000);
     return this.#failOver();
   }
 

@@ -80,6 +80,20 @@ test('503: the next one is asked; of the last it goes upstream as ever', () => {
   assert.deepEqual(upstream(), [100, 500]);
 });
 
+test('a server that says when to come back is asked last until then', () => {
+  const { requests, respond, receive, pass } = sending();
+  respond(requests('INVITE')[0]!, 503, ['Retry-After: 20 (maintenance)']);
+  respond(requests('INVITE')[1]!, 200);
+  const next = (branch: string) => {
+    receive(request('OPTIONS', URI, [], branch));
+    return requests('OPTIONS').at(-1)!.target.address;
+  };
+  pass(19);
+  assert.equal(next('z9hG4bKbefore'), '192.0.2.32');
+  pass(2);
+  assert.equal(next('z9hG4bKafter'), '192.0.2.31');
+});
+
 test('any other answer is the answer', () => {
   for (const status of [302, 404, 500, 603]) {
     const { to, requests, respond, upstream } = sending();
