@@ -95,8 +95,7 @@ test('auth-int covers the body', async (t) => {
 
 for (const qop of ['0', '1']) {
   test(`one-time nonces, qop "${qop}": each challenge has its own, which is good for one proof`, async (t) => {
-    const parameters = { ...usual, oneTime: true };
-    const phone = await scene(t, new DigestRuleBook(parameters), { qop });
+    const phone = await scene(t, new DigestRuleBook({ ...usual, oneTime: true }), { qop });
     phone.lab.advance(2000);
     const [first, second] = [await phone.ask('REGISTER'), await phone.ask('REGISTER')].map((r) => challenges(r)[0]!);
     assert.notEqual(first, second);

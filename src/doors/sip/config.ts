@@ -56,7 +56,7 @@ const algorithms = z
   .min(1)
   .refine((list) => new Set(list).size === list.length, { error: 'each algorithm once' })
   .describe(
-    'What challenges ask for, the preferred first: one challenge for each; nothing else is accepted. Others than MD5 need the password itself, as users of our own have it, or calculate_ha1 1.',
+    'What challenges ask for, the preferred first: one challenge for each; nothing else is accepted. Some telephones give up when one of the challenges is new to them: try yours. Others than MD5 need the password itself, as users of our own have it, or calculate_ha1 1.',
   );
 const authInt = z
   .boolean()

@@ -2,8 +2,9 @@
  * All that is checked of a request's credentials before anybody is looked up: no hash is computed and no user asked for until
  * the nonce has proved to be ours.
  *
- * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm, or none of an algorithm that it offers; -3 a nonce
- * that is not ours; 0 after a 400 for what is malformed, -5 where that could not be sent. Order and results as OpenSER's auth.
+ * Results: 1 for ACK and CANCEL, which cannot be challenged (RFC 3261 section 22.1); -4 no credentials for the realm, or none of an
+ * algorithm that it offers; -3 a nonce that is not ours; 0 after a 400 for what is malformed, -5 where that could not be sent.
+ * Order and results as OpenSER's auth.
  */
 import type { DigestProof } from '../../../../core/gate/types.ts';
 import type { DigestAlgorithm } from '../../../../core/users/types.ts';

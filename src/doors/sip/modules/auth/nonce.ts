@@ -36,7 +36,9 @@ export class Nonces {
   readonly #expiries = new Float64Array(SLOTS).fill(-1);
   readonly #texts: string[] = new Array(SLOTS).fill('');
 
+  /** Of those that are good for one proof. */
   #count = randomInt(COUNTS - 1);
+
   /** The second after which our own were made. */
   #start: number;
 
