@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { BindingView } from '../../core/admin/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { printable } from '../io.ts';
-import { spanText } from '../table.ts';
 import type { Desk } from './desk.ts';
+import { ciscoRestart, ping, tell } from './manage.ts';
 
 interface SerctlCommand {
   usage: string;
@@ -15,34 +15,74 @@ interface SerctlCommand {
   run(desk: Desk, args: string[]): Promise<0 | 1>;
 }
 
+const WATCHED = [
+  ['version', 'version'],
+  ['uptime', 'uptime'],
+  ['transactions', 't_stats'],
+  ['stateless replies', 'sl_stats'],
+  ['contacts', 'ul_stats'],
+] as const;
+
 const monitor: SerctlCommand = { usage: 'moni [n]', least: 0, most: 1, reads: () => true, run: watch };
 
+const ask = () => true;
+/** A management command of its own name. */
+const told = (name: string): SerctlCommand => ({
+  usage: name,
+  least: 0,
+  most: 0,
+  reads: ask,
+  run: (desk) => tell(desk, name, []),
+});
+
 export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
-  add: { usage: 'add <user> <password> <email>', least: 3, most: 3, run: add },
+  add: { usage: 'add <user> <password> [<email>]', least: 2, most: 3, run: add },
   passwd: { usage: 'passwd <user> <password>', least: 2, most: 2, run: passwd },
   rm: { usage: 'rm <user>', least: 1, most: 1, run: rm },
+  show: { usage: 'show <user>', least: 1, most: 1, reads: ask, run: show },
   ul: {
-    usage: 'ul show [<user>] | add <user> <contact> | rm <user> [<contact>]',
+    usage: 'ul show [<user>] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
     least: 1,
-    most: 3,
+    most: 4,
     reads: ([action]) => action === 'show',
     run: contacts('location'),
   },
   alias: {
-    usage: 'alias show [<user>] | add <user> <contact> | rm <user> [<contact>]',
+    usage: 'alias show [<user>] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
     least: 1,
-    most: 3,
+    most: 4,
     reads: ([action]) => action === 'show',
     run: contacts('aliases'),
   },
+  ping: { usage: 'ping <uri>', least: 1, most: 1, reads: ask, run: ping },
+  cisco_restart: { usage: 'cisco_restart <uri>', least: 1, most: 1, reads: ask, run: ciscoRestart },
+  fifo: {
+    usage: 'fifo <command> [<argument> ...]',
+    least: 1,
+    most: 64,
+    reads: ask,
+    run: (desk, [command, ...args]) => tell(desk, command!, args),
+  },
+  ps: told('ps'),
+  uptime: told('uptime'),
+  stats: {
+    usage: 'stats [<name> ...]',
+    least: 0,
+    most: 64,
+    reads: ask,
+    run: (desk, names) => tell(desk, 'get_statistics', names.length > 0 ? names : ['all']),
+  },
+  stop: { usage: 'stop', least: 0, most: 0, reads: ask, run: (desk) => tell(desk, 'kill', []) },
   online: { usage: 'online', least: 0, most: 0, reads: () => true, run: online },
   moni: monitor,
   monitor,
+  console: monitor,
+  con: monitor,
 };
 
 async function add({ io, administration, login }: Desk, [user, password, email]: string[]): Promise<0 | 1> {
   try {
-    await administration.addUser({ login: login(user!), password: password!, email: email! });
+    await administration.addUser({ login: login(user!), password: password!, email: email ?? '' });
   } catch (error) {
     return said(io, error, 'USER_EXISTS', 'user already exists');
   }
@@ -61,6 +101,21 @@ async function passwd({ io, administration, login }: Desk, [user, password]: str
   return 0;
 }
 
+async function show({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
+  try {
+    const { logins, email, locked, source } = await administration.showUser(login(user!));
+    io.out(
+      [logins.join(' '), email, source, locked ? 'locked' : '']
+        .filter((text) => text !== '')
+        .map(printable)
+        .join('\t'),
+    );
+    return 0;
+  } catch (error) {
+    return said(io, error, 'USER_UNKNOWN', 'non-existent user');
+  }
+}
+
 async function rm({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
   try {
     await administration.removeUser(login(user!));
@@ -73,7 +128,7 @@ async function rm({ io, administration, login }: Desk, [user]: string[]): Promis
 
 /** `ul` and `alias` are the same commands over two tables. */
 function contacts(table: string): SerctlCommand['run'] {
-  return async function run(desk, [action, user, contact]) {
+  return async function run(desk, [action, user, contact, expires]) {
     const { io, administration, login } = desk;
     switch (action) {
       case 'show':
@@ -81,7 +136,8 @@ function contacts(table: string): SerctlCommand['run'] {
       case 'add':
         if (user === undefined || contact === undefined) break;
         // Expires 0 (permanent) and q 1.00, as SER's script sends them.
-        await administration.addBinding({ table, login: login(user), contact, seconds: 0, q: 1 });
+        if (!/^\d{1,10}$/.test(expires ?? '0')) break;
+        await administration.addBinding({ table, login: login(user), contact, seconds: Number(expires ?? 0), q: 1 });
         io.out('200 OK');
         return 0;
       case 'rm': {
@@ -125,17 +181,20 @@ async function online({ io, administration }: Desk): Promise<0> {
   return 0;
 }
 
-/** The server's state every 2 s, n times or until Ctrl-C. */
-async function watch({ io, administration }: Desk, [times]: string[]): Promise<0> {
+/** What the original shows, every 2 s, n times or until Ctrl-C. */
+async function watch(desk: Desk, [times]: string[]): Promise<0 | 1> {
+  const { io, administration } = desk;
   const rounds = times === undefined ? Number.POSITIVE_INFINITY : Number(times);
   for (let round = 0; round < rounds; round++) {
     if (round > 0) await wait(2000);
-    const status = await administration.status();
-    const bindings = await administration.listBindings('location');
-    io.out(`Server: Gatehouse ${status.version}, process ${status.pid}
-Up: ${spanText(Date.now() - Date.parse(status.startedAt))}
-Contacts: ${bindings.length}, users online: ${new Set(bindings.map((binding) => binding.aor)).size}
-${status.health.map((item) => `${item.severity}: ${item.text}`).join('\n') || 'all is well'}\n`);
+    for (const [title, command] of WATCHED) {
+      const { lines } = await administration.manage(command, []);
+      io.out([`[${title}]`, ...lines.map(printable)].join('\n'));
+    }
+    const { health } = await administration.status();
+    io.out(
+      `[health]\n${health.map((item) => `${item.severity}: ${printable(item.text)}`).join('\n') || 'all is well'}\n`,
+    );
   }
   return 0;
 }

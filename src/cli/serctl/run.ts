@@ -13,6 +13,7 @@ import { startOptions } from '../context.ts';
 import type { Io } from '../io.ts';
 import { hiddenAsker } from '../password.ts';
 import { reportError } from '../report.ts';
+import { ABSENT } from './absent.ts';
 import { COMMANDS } from './commands.ts';
 import type { Desk } from './desk.ts';
 import { usage } from './usage.ts';
@@ -24,6 +25,11 @@ export async function runSerctl(args: readonly string[], io: Io, parts: () => Pr
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const why = Object.hasOwn(ABSENT, name) ? ABSENT[name] : undefined;
+  if (why !== undefined) {
+    io.err(`serctl: \`${name}\` is not there: ${why}`);
+    return 1;
+  }
   if (!command) {
     const asked = name === '' || name === 'help' || name === '-h' || name === '--help';
     if (asked) io.out(usage());

@@ -50,7 +50,7 @@ test('wrong use is explained', async () => {
   assert.deepEqual(await serctl('add', '1000'), {
     code: 1,
     out: '',
-    err: 'usage: serctl add <user> <password> <email>\n',
+    err: 'usage: serctl add <user> <password> [<email>]\n',
   });
   assert.match((await serctl('ul', 'frob', 'x')).err, /^usage: serctl ul show/);
   assert.match((await serctl('constructor')).err, /there is no command/);
@@ -67,4 +67,47 @@ test('the database password is asked for only when it is wanted and nobody gave 
   const wrong = await lab({ onOpen, terminal: true, environment: { PW: 'x' } }).serctl('online');
   assert.match(wrong.err, /STORAGE_PASSWORD/);
   assert.equal((await lab({ terminal: true }).serctl('online')).err, '');
+});
+
+test('management commands go to the running server, and their status is the exit status', async () => {
+  const { serctl, administration, readings } = lab();
+  administration.managedReply = { status: 200, reason: 'OK', lines: ['Up time: 5 [sec]'] };
+  assert.deepEqual(await serctl('fifo', 'uptime'), { code: 0, out: '200 OK\nUp time: 5 [sec]\n', err: '' });
+  await serctl('ps');
+  await serctl('stats', 'tm:');
+  await serctl('fifo', 'ul_show_contact', 'location', '1000');
+  assert.deepEqual(administration.managed, [
+    ['uptime'],
+    ['ps'],
+    ['get_statistics', 'tm:'],
+    ['ul_show_contact', 'location', '1000'],
+  ]);
+  administration.managedReply = { status: 408, reason: 'Request Timeout', lines: [] };
+  assert.deepEqual(await serctl('ping', 'sip:1000@192.0.2.7'), { code: 1, out: '408 Request Timeout\n', err: '' });
+  assert.match(administration.managed.at(-1)!.join('|'), /^t_uac_dlg\|OPTIONS\|sip:1000@192\.0\.2\.7\|\.\|\.\|From: /);
+  await serctl('cisco_restart', 'sip:1000@192.0.2.7');
+  assert.match(administration.managed.at(-1)!.at(-1)!, /\r\nEvent: check-sync$/);
+  assert.deepEqual(new Set(readings), new Set([true]), 'none of them makes a data directory');
+});
+
+test('what is not there says why, and what does the same', async () => {
+  const { serctl } = lab();
+  for (const name of ['start', 'lcr', 'pa', 'speeddial', 'domain']) {
+    const { code, err } = await serctl(name, 'show');
+    assert.equal(code, 1);
+    assert.match(err, new RegExp(`^serctl: \`${name}\` is not there: .{10}`));
+  }
+});
+
+test('moni shows what the original shows', async () => {
+  const { serctl, administration } = lab();
+  const { out } = await serctl('moni', '1');
+  assert.match(
+    out,
+    /^\[version\]\n\[uptime\]\n\[transactions\]\n\[stateless replies\]\n\[contacts\]\n\[health\]\nall is well\n/,
+  );
+  assert.deepEqual(
+    administration.managed.map(([command]) => command),
+    ['version', 'uptime', 't_stats', 'sl_stats', 'ul_stats'],
+  );
 });
