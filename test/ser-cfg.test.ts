@@ -48,7 +48,7 @@ test('twenty faults of twenty kinds give twenty located errors, in order, each w
 test('the built-in example has no hole and no weak setting', () => {
   assert.deepEqual(
     load(EXAMPLE).problems.map(({ line, code }) => `${line} ${code}`),
-    ['43 SCRIPT_PRELOADED_ROUTE'],
+    ['49 SCRIPT_PRELOADED_ROUTE'],
   );
 });
 

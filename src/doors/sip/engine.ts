@@ -340,7 +340,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       return false;
     }
     const { message, source, forceRport, transaction } = run;
-    const text = this.#own.text(message, source, status, reason, headers, forceRport);
+    const text = this.#own.text(message, source, status, reason, headers + run.replyHeaders, forceRport, run.replyBody);
     if (transaction) {
       if (!transaction.respond(status, text)) {
         this.counters.repliesRefused++;

@@ -24,9 +24,20 @@ export class OwnReplies {
     reason: string,
     headers: string,
     forceRport: boolean,
+    body = '',
   ): string {
     const toTag = status > 100 ? this.#toTag(request) : '';
-    return buildReply({ request, source, status, reason, headers, toTag, forceRport, server: this.#script.server });
+    return buildReply({
+      request,
+      source,
+      status,
+      reason,
+      headers,
+      toTag,
+      forceRport,
+      server: this.#script.server,
+      body,
+    });
   }
 
   /** Whether this ACK answers one of them. */

@@ -23,6 +23,8 @@ export interface Branch {
   readonly path: string | undefined;
   /** Its preference in thousandths; absent or negative: none. */
   readonly q?: number;
+  /** Its branch flags; absent: those of the request. */
+  readonly flags?: number;
   /** What its branch_route changed; absent: as the request. */
   readonly made?: BranchChanges;
 }
@@ -159,6 +161,10 @@ export class Run {
   authorised: Authorised | undefined;
   /** The nonce was good but has expired: the next challenge says stale=true. */
   stale = false;
+
+  /** What all further replies get besides their own: header lines with CRLF (append_to_reply), and a body with its Content-Type. */
+  replyHeaders = '';
+  replyBody = '';
 
   /** Status of the final reply sent, 0 while there is none. */
   finalStatus = 0;

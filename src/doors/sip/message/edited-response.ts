@@ -4,7 +4,7 @@ import { Header } from './header-names.ts';
 import type { SipMessage } from './message.ts';
 
 export function isEdited(edits: Edits): boolean {
-  return edits.top !== '' || edits.bottom !== '' || edits.lines !== undefined;
+  return edits.top !== '' || edits.bottom !== '' || edits.lines !== undefined || edits.body !== undefined;
 }
 
 export function buildEditedResponse(response: SipMessage, edits: Edits): string {
@@ -26,8 +26,7 @@ export function buildEditedResponse(response: SipMessage, edits: Edits): string 
     made += edits.lines?.[index] ?? response.lineAt(index);
   }
   if (!toldTop) made += edits.top;
-  const { contentLength, bodyStart } = response;
-  const body = contentLength < 0 ? text.slice(bodyStart) : text.slice(bodyStart, bodyStart + contentLength);
-  const length = contentLength < 0 ? `Content-Length: ${body.length}\r\n` : '';
+  const body = edits.body ?? response.body;
+  const length = response.contentLength < 0 || edits.body !== undefined ? `Content-Length: ${body.length}\r\n` : '';
   return `${made}${edits.bottom}${length}\r\n${body}`;
 }

@@ -28,7 +28,7 @@ export function prepareForward(message: SipMessage, edits: Edits, source: Source
     text += message.text.slice(copied, message.lineStart(index)) + line;
     copied = message.lineEnd(index);
   }
-  return text + restFrom(message, copied, edits.bottom);
+  return text + restFrom(message, copied, edits.bottom, edits.body);
 }
 
 /** A whole request: `viaLine` on top, `extra` lines (with CRLF, or '') below it, then what `prepareForward` gave. */
@@ -68,9 +68,11 @@ export function secondVia(response: SipMessage): Via | undefined {
   return index < 0 ? undefined : parseVia(text, response.valueStart(index), response.valueEnd(index));
 }
 
-/** The header lines from `position` on, `bottom`, the empty line and the body. */
-function restFrom(message: SipMessage, position: number, bottom: string): string {
+/** The header lines from `position` on, `bottom`, the empty line and the body, or another one in its place. */
+function restFrom(message: SipMessage, position: number, bottom: string, body?: string): string {
   const { text, bodyStart, contentLength } = message;
+  if (body !== undefined)
+    return `${text.slice(position, bodyStart - 2)}${bottom}Content-Length: ${body.length}\r\n\r\n${body}`;
   const stop = contentLength < 0 ? text.length : bodyStart + contentLength;
   if (contentLength >= 0 && bottom === '') return text.slice(position, stop);
   const added = contentLength >= 0 ? bottom : `${bottom}Content-Length: ${text.length - bodyStart}\r\n`;

@@ -164,11 +164,16 @@ export class SipMessage {
   valueNamed(name: string): string | undefined {
     const id = headerId(name);
     if (id !== Header.other) return this.value(id);
-    const wanted = word(name.toLowerCase());
-    for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
-      if (isWord(this.lineStart(index), this.#nameEnd(index), wanted)) return this.valueAt(index);
-    }
-    return undefined;
+    const index = this.indexOfName(word(name.toLowerCase()));
+    return index < 0 ? undefined : this.valueAt(index);
+  }
+
+  /** As `indexOf`, for a name that has no id; in lower case. */
+  indexOfName(name: Uint8Array, from = 0): number {
+    let index = this.indexOf(Header.other, from);
+    while (index >= 0 && !isWord(this.lineStart(index), this.#nameEnd(index), name))
+      index = this.indexOf(Header.other, index + 1);
+    return index;
   }
 
   /** Topmost Via; undefined when absent or broken. */

@@ -25,6 +25,8 @@ export interface Reply {
   readonly forceRport: boolean;
   /** Value of the Server header; '' = none. */
   readonly server: string;
+  /** Absent: none. */
+  readonly body?: string;
 }
 
 const DEFAULT_PORT = 5060;
@@ -69,7 +71,8 @@ export function buildReply(reply: Reply): string {
   if (reply.server !== '') text += `Server: ${cleanValue(reply.server)}\r\n`;
   // A fault, which is answered; peers could take what follows it for a line of ours.
   if (request.hasBareCr) text = text.replace(/\r(?!\n)/g, ' ');
-  return `${text}${cleanHeaders(reply.headers)}Content-Length: 0\r\n\r\n`;
+  const { body = '' } = reply;
+  return `${text}${cleanHeaders(reply.headers)}Content-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 /** Where responses to a request go: back over its connection, or to its source address. */

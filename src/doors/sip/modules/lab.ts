@@ -7,6 +7,7 @@ import { prepareForward } from '../message/forward.ts';
 import { parseMessage } from '../message/parse.ts';
 import { Run, type RunHost } from '../run.ts';
 import { NO_HOST } from '../script/analyse.ts';
+import type { DialectName } from '../script/dialect.ts';
 import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
 import { constantText } from '../script/values/format.ts';
 import { findVariable } from '../script/values/variables.ts';
@@ -135,6 +136,7 @@ export interface LoadOptions {
   parameters?: ParameterValues;
   /** Parameters of other modules. */
   others?: Readonly<Record<string, ParameterValues>>;
+  dialect?: DialectName;
   /** All calls in the script. */
   calls?: readonly ScriptCall[];
   services?: Services;
@@ -145,6 +147,7 @@ export async function load(module: SipModule, options: LoadOptions = {}): Promis
   const calls = options.calls ?? [];
   const built = module.build(withDefaults(module, options.parameters), options.services ?? services(), {
     argumentsOf: (name) => calls.filter(([called]) => called === name).map(([, ...args]) => args),
+    dialect: options.dialect ?? 'openser',
     parametersOf: (name) => options.others?.[name],
     variable(text) {
       const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });
@@ -172,7 +175,7 @@ export function withDefaults(module: SipModule, set: ParameterValues = {}): Para
   for (const spec of module.parameters) {
     const value = set[spec.name] ?? null;
     if (value !== null) {
-      assert.equal(typeof value === 'number' ? 'int' : 'string', spec.type, spec.name);
+      if (!spec.orNumber) assert.equal(typeof value === 'number' ? 'int' : 'string', spec.type, spec.name);
       assert.equal(spec.check?.(value), undefined, spec.name);
     }
     values[spec.name] = value ?? spec.default;

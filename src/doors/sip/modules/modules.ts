@@ -6,6 +6,7 @@ import { group } from './group/module.ts';
 import { maxfwd } from './maxfwd/module.ts';
 import { miFifo } from './mi_fifo/module.ts';
 import { mysql } from './mysql/module.ts';
+import { nathelper } from './nathelper/module.ts';
 import { postgres } from './postgres/module.ts';
 import { registrar } from './registrar/module.ts';
 import { rr } from './rr/module.ts';
@@ -25,6 +26,7 @@ const all: readonly SipModule[] = [
   maxfwd,
   usrloc,
   registrar,
+  nathelper,
   auth,
   authDb,
   uriDb,

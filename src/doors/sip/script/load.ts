@@ -78,7 +78,7 @@ export function loadScript(text: string, options: LoadOptions): LoadResult {
     dialect,
     globals,
     modules,
-    uses: new Uses(analysis, modules),
+    uses: new Uses(dialect.name, analysis, modules),
     decisions: [dialectDecision(dialect), ...decisions, ...modules.flatMap((module) => module.decisions)],
     analysis,
   };
@@ -99,14 +99,16 @@ export function withParameters(
   parametersOf: (module: LoadedModule) => ParameterValues,
 ): LoadedScript {
   const modules = script.modules.map((loaded) => ({ ...loaded, parameters: parametersOf(loaded) }));
-  return { ...script, modules, uses: new Uses(script.analysis, modules) };
+  return { ...script, modules, uses: new Uses(script.dialect.name, script.analysis, modules) };
 }
 
 class Uses implements ScriptUses {
+  readonly dialect: DialectName;
   readonly #analysis: Analysis;
   readonly #modules: readonly LoadedModule[];
 
-  constructor(analysis: Analysis, modules: readonly LoadedModule[]) {
+  constructor(dialect: DialectName, analysis: Analysis, modules: readonly LoadedModule[]) {
+    this.dialect = dialect;
     this.#analysis = analysis;
     this.#modules = modules;
   }

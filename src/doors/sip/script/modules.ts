@@ -227,6 +227,7 @@ function shown({ secret }: ParameterSpec, value: string | number | null | undefi
 
 function complaintAbout(spec: ParameterSpec, given: string | number): string | undefined {
   const type = typeof given === 'number' ? 'int' : 'string';
-  if (type !== spec.type) return spec.type === 'int' ? 'wants a number, not a string' : 'wants a string, not a number';
+  if (type !== spec.type && !spec.orNumber)
+    return spec.type === 'int' ? 'wants a number, not a string' : 'wants a string, not a number';
   return spec.check?.(given);
 }

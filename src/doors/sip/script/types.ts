@@ -5,6 +5,7 @@
 
 import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
+import type { DialectName } from './dialect.ts';
 import type { RouteKind } from './route-kinds.ts';
 import type { Text } from './values/format.ts';
 import type { Variable } from './values/types.ts';
@@ -20,6 +21,8 @@ export type Call = (run: Run) => number;
 export interface ParameterSpec {
   readonly name: string;
   readonly type: 'string' | 'int';
+  /** A string that SER's scripts write as a number. */
+  readonly orNumber?: boolean;
   readonly default: string | number | null;
   readonly describe: string;
   /** The value is or holds a secret: never shown. */
@@ -93,7 +96,8 @@ export interface SipModule {
 export interface ScriptUses {
   /** All literal first and second arguments of the calls of this function. */
   argumentsOf(functionName: string): readonly (readonly string[])[];
-  /** The variable that a parameter names; undefined: there is none. */
+  readonly dialect: DialectName;
+  /** The variable that a parameter or a part of an argument names; undefined: there is none. */
   variable(text: string): Variable | undefined;
   /** Parameter values of other loaded modules; undefined: not loaded. */
   parametersOf(module: string): ParameterValues | undefined;

@@ -6,13 +6,13 @@ import { parseNameAddr } from '../../message/name-addr.ts';
 import { parseUri, type SipUri } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
 import type { Transport } from '../../transport/types.ts';
-import type { Binding } from '../usrloc/binding.ts';
+import { type Binding, NATTED } from '../usrloc/binding.ts';
 import type { LocationTable } from '../usrloc/table.ts';
+import type { RegistrarContext } from './context.ts';
 import { methodBit } from './methods.ts';
 import { leadsOn } from './own-connection.ts';
 import type { RegistrarOptions } from './parameters.ts';
 import { tableAor } from './register-request.ts';
-import type { RegistrarContext } from './registration.ts';
 
 /** With the Request-URI itself, SER's 12 branches. */
 const FURTHER_BRANCHES = 11;
@@ -22,9 +22,9 @@ const NOT_FOUND = -1;
 const NO_CONTACT_FOR_METHOD = -2;
 const FAILED = -3;
 
-export function lookup(run: Run, table: LocationTable, { options, transport }: RegistrarContext): number {
-  const uri = currentUri(run);
-  const aor = uri && tableAor(uri, table, options);
+export function lookup(run: Run, table: LocationTable, context: RegistrarContext): number {
+  const { options, transport } = context;
+  const aor = tableAor(run, currentUri(run), table, options);
   if (aor === undefined) return FAILED;
   const now = table.seconds();
   const bit = methodBit(run.message.method);
@@ -33,16 +33,23 @@ export function lookup(run: Run, table: LocationTable, { options, transport }: R
     if (!at.validAt(now)) continue;
     if (at.methods !== null && (at.methods & bit) === 0) {
       if (result === NOT_FOUND) result = NO_CONTACT_FOR_METHOD;
-    } else if (result !== FOUND) {
+      continue;
+    }
+    if ((at.flags & NATTED) !== 0) run.flags |= options.natFlag;
+    if (result !== FOUND) {
       result = FOUND;
       run.uri = at.contact;
       run.destination = destinationOf(at, transport);
       run.path = at.path ?? undefined;
       run.q = at.q;
+      run.branchFlags |= at.branchFlags;
       if (!options.appendBranches) break;
     } else {
       run.branches ??= [];
-      if (run.branches.length >= FURTHER_BRANCHES) break;
+      if (run.branches.length >= FURTHER_BRANCHES) {
+        context.tooMany(aor);
+        break;
+      }
       run.branches.push(branchTo(at, transport));
     }
   }
@@ -51,8 +58,7 @@ export function lookup(run: Run, table: LocationTable, { options, transport }: R
 
 /** 1 when the Request-URI's user has a contact, else -1. */
 export function registered(run: Run, table: LocationTable, options: RegistrarOptions): number {
-  const uri = currentUri(run);
-  const aor = uri && tableAor(uri, table, options);
+  const aor = tableAor(run, currentUri(run), table, options);
   if (aor === undefined) return -1;
   const now = table.seconds();
   for (let at = table.first(aor); at; at = at.next) if (at.validAt(now)) return 1;
@@ -64,8 +70,8 @@ function currentUri(run: Run): SipUri | undefined {
 }
 
 function branchTo(binding: Binding, transport: Transport): Branch {
-  const { contact: uri, q } = binding;
-  const branch = { uri, destination: destinationOf(binding, transport), path: binding.path ?? undefined };
+  const { contact: uri, q, branchFlags: flags } = binding;
+  const branch = { uri, destination: destinationOf(binding, transport), path: binding.path ?? undefined, flags };
   return q < 0 ? branch : { ...branch, q };
 }
 

@@ -1,15 +1,18 @@
 /** registrar: what REGISTER does, and where a user is to be found. */
+import { headerLine } from '../../message/header-text.ts';
 import type { Run } from '../../run.ts';
 import type { FunctionSpec, SipModule } from '../../script/types.ts';
+import { Seldom } from '../../seldom.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import { usrlocOf } from '../usrloc/usrloc.ts';
 import { numberText, sqlName } from '../value-checks.ts';
 import { replyHeaders } from './contact-list.ts';
+import type { RegistrarContext } from './context.ts';
 import { lookup, registered } from './lookup.ts';
 import { REGISTRAR_PARAMETERS, registrarOptions } from './parameters.ts';
 import { refuse } from './refusals.ts';
 import { readRegister } from './register-request.ts';
-import { MEMORY_ONLY, NO_REPLY, type RegistrarContext, Registration } from './registration.ts';
+import { MEMORY_ONLY, NO_REPLY, Registration } from './registration.ts';
 
 const table = (index: number, text: string) => (index === 0 ? sqlName(text) : checkFlags(text));
 
@@ -55,13 +58,27 @@ export const registrar: SipModule = {
       describe: 'Whether the user of the Request-URI has a contact in the table.',
       checkArgument: table,
     },
+    {
+      name: 'add_sock_hdr',
+      arity: [1],
+      routes: ['request'],
+      describe:
+        'Appends a header of this name with the socket that the request came in on, for the registrar behind this one.',
+      checkArgument: (_index, text) => (/^[\w!%*+.'`~-]+$/.test(text) ? undefined : 'must be the name of a header'),
+    },
   ],
-  build(parameters, services) {
+  absent: { unregister: 'write serctl ul rm USER, or gatehouse kick USER' },
+  build(parameters, services, uses) {
     const usrloc = usrlocOf(services);
+    const seldom = new Seldom(services.clock);
     const context: RegistrarContext = {
-      options: registrarOptions(parameters, services.local),
+      options: registrarOptions(parameters, services.local, uses),
       cseqDelay: usrloc.settings.cseqDelay,
       transport: services.transport,
+      tooMany(aor) {
+        if (seldom.due())
+          services.log.warn('a user has more contacts than are rung at once or fit into a reply', { aor });
+      },
     };
     const saving = (name: string, flags: number) => {
       const location = usrloc.table(name);
@@ -80,6 +97,10 @@ export const registrar: SipModule = {
           const location = usrloc.table(name!);
           return (run) => registered(run, location, context.options);
         },
+        add_sock_hdr: (name) => (run) => {
+          run.edits.bottom += headerLine(name!, run.source.point.name);
+          return 1;
+        },
       },
     };
   },
@@ -91,7 +112,7 @@ function register(run: Run, location: LocationTable, context: RegistrarContext, 
   if (request.all || request.contacts.length > 0)
     return new Registration(run, location, context, request, flags).start();
   if ((flags & NO_REPLY) !== 0) return 1;
-  return run.reply(200, 'OK', replyHeaders(location, request.aor, context.options.usePath)) ? 1 : -1;
+  return run.reply(200, 'OK', replyHeaders(run, location, request.aor, context)) ? 1 : -1;
 }
 
 function checkFlags(text: string): string | undefined {

@@ -34,6 +34,11 @@ export const BAD_PATH = bad('Path cannot be read');
 export const PATH_UNSUPPORTED = refusal(420, 'Bad Extension', 'Path used but not supported', 'Unsupported: path\r\n');
 export const BUSY = refusal(503, 'Service Unavailable', 'too many requests of this user wait', 'Retry-After: 5\r\n');
 
+/** RFC 3261 section 10.3 step 7; `least` in seconds. */
+export function tooBrief(least: number): Refusal {
+  return refusal(423, 'Interval Too Brief', 'Expires is too short', `Min-Expires: ${least}\r\n`);
+}
+
 export function tooManyContacts(retryAfter: number): Refusal {
   const headers = retryAfter > 0 ? `Retry-After: ${retryAfter}\r\n` : '';
   return refusal(503, 'Service Unavailable', 'Too many registered contacts', headers);

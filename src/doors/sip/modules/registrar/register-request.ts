@@ -6,18 +6,18 @@
 import { word } from '../../message/chars.ts';
 import { Header } from '../../message/header-names.ts';
 import type { NameAddr, SipMessage } from '../../message/message.ts';
-import { param, parseNameAddrs } from '../../message/name-addr.ts';
+import { param, parseNameAddr, parseNameAddrs } from '../../message/name-addr.ts';
 import type { SipUri } from '../../message/uri.ts';
 import { parseUri } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import { AOR_MAX, aorOf } from '../usrloc/aor.ts';
-import { Binding, REMOVE } from '../usrloc/binding.ts';
+import { Binding, NATTED, REMOVE } from '../usrloc/binding.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import { methodMask } from './methods.ts';
-import { receivedOver } from './own-connection.ts';
 import { LONGEST_EXPIRES, type RegistrarOptions } from './parameters.ts';
 import type { Refusal } from './refusals.ts';
 import * as refusals from './refusals.ts';
+import { seenAt } from './seen-at.ts';
 
 const Q = word('q');
 const EXPIRES = word('expires');
@@ -25,6 +25,9 @@ const EXPIRES = word('expires');
 const CONTACTS_MAX = 64;
 /** What the SER tables hold of a contact, a Call-ID, a user agent and a Path. */
 const TEXT_MAX = 255;
+/** RFC 3261 section 10.3 step 7: a wish from here on is not refused. */
+const HOUR = 3600;
+const SOCKET = /^(?:udp|tcp|tls|wss?):(?:[0-9.]{7,15}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}$/;
 /** RFC 3261 section 10.2.1.1: what an Expires that cannot be read means. */
 const UNREADABLE_EXPIRES = 3600;
 
@@ -40,14 +43,21 @@ export interface RegisterRequest {
 
 const NO_CONTACTS: readonly Binding[] = [];
 
-/** The AOR that a To or Request-URI means in this table. */
-export function tableAor(uri: SipUri, table: LocationTable, options: RegistrarOptions): string | undefined {
-  return aorOf(uri, table.settings.useDomain, options.caseSensitive, options.realmPrefix);
+/** The AOR that a To or Request-URI means in this table; the script may have put another URI into aor_avp. */
+export function tableAor(
+  run: Run,
+  usual: SipUri | undefined,
+  table: LocationTable,
+  options: RegistrarOptions,
+): string | undefined {
+  const given = options.aorAvp?.read(run);
+  const uri = typeof given === 'string' ? parseUri(parseNameAddr(given)?.uri ?? given) : usual;
+  return uri && aorOf(uri, table.settings.useDomain, options.caseSensitive, options.realmPrefix);
 }
 
 export function readRegister(run: Run, table: LocationTable, options: RegistrarOptions): RegisterRequest | Refusal {
   const { message } = run;
-  const aor = message.toUri && tableAor(message.toUri, table, options);
+  const aor = tableAor(run, message.toUri, table, options);
   if (aor === undefined) return refusals.BAD_TO;
   if (aor.length > AOR_MAX) return refusals.LONG_AOR;
   const { callId, cseq, contacts } = message;
@@ -95,23 +105,34 @@ function readContact(
   const q = readQ(param(message.text, contact, Q));
   if (q === undefined) return refusals.BAD_Q;
   const wish = readExpires(param(message.text, contact, EXPIRES)) ?? header ?? options.defaultExpires;
+  if (options.refuseShort && wish > 0 && wish < options.minExpires && wish < HOUR)
+    return refusals.tooBrief(options.minExpires);
   const now = table.seconds();
   const agent = message.value(Header.userAgent) ?? '';
   return new Binding(aor, {
     contact: contact.uri,
-    received: receivedOver(run, uri, path),
+    received: seenAt(run, contact, uri, path, options),
     path,
     expires: wish === 0 ? REMOVE : now + Math.min(Math.max(wish, options.minExpires), options.maxExpires),
     q: q === null ? options.defaultQ : q,
     callId: message.callId,
     cseq: message.cseq!.number,
     userAgent: table.share(agent.length > TEXT_MAX ? agent.slice(0, TEXT_MAX) : agent),
-    socket: source.point.name,
+    socket: socketOf(run, table, options),
     methods: options.methodFiltering ? readMethods(message) : null,
+    flags: (run.flags & options.natFlag) === 0 ? 0 : NATTED,
+    branchFlags: run.branchFlags,
     modified: now,
     user: run.authorised?.ticket.account.login ?? aor,
     client: source.address,
   });
+}
+
+/** Where the request came in: here, or, if the script says so, at the proxy that wrote it into a header. */
+function socketOf({ message, source, flags }: Run, table: LocationTable, options: RegistrarOptions): string {
+  if ((flags & options.socketFlag) === 0 || options.socketHeader === '') return source.point.name;
+  const told = message.valueNamed(options.socketHeader) ?? '';
+  return SOCKET.test(told) ? table.share(told) : source.point.name;
 }
 
 /** Seconds; undefined when the text is absent. */

@@ -10,13 +10,12 @@ import type { Change, Waiter } from '../../../../core/journal/types.ts';
 import { describeError, type GatehouseError } from '../../../../platform/errors.ts';
 import type { Run } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
-import type { Transport } from '../../transport/types.ts';
 import { type Binding, REMOVE } from '../usrloc/binding.ts';
 import { sessionId } from '../usrloc/sessions.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import type { Turn } from '../usrloc/turns.ts';
 import { replyHeaders } from './contact-list.ts';
-import type { RegistrarOptions } from './parameters.ts';
+import type { RegistrarContext } from './context.ts';
 import type { Refusal } from './refusals.ts';
 import * as refusals from './refusals.ts';
 import type { RegisterRequest } from './register-request.ts';
@@ -24,13 +23,6 @@ import type { RegisterRequest } from './register-request.ts';
 /** save's flags. */
 export const MEMORY_ONLY = 1;
 export const NO_REPLY = 2;
-
-export interface RegistrarContext {
-  readonly options: RegistrarOptions;
-  /** Seconds within which an equal CSeq counts as a retransmission. */
-  readonly cseqDelay: number;
-  readonly transport: Transport;
-}
 
 export class Registration implements Turn, Waiter, SessionName {
   readonly aor: string;
@@ -221,7 +213,7 @@ export class Registration implements Turn, Waiter, SessionName {
       if (replaced) table.services.gate.refreshed('sip', candidate.user);
     }
     if ((this.#flags & NO_REPLY) !== 0) return 1;
-    return this.#run.reply(200, 'OK', replyHeaders(table, this.aor, this.#context.options.usePath)) ? 1 : -1;
+    return this.#run.reply(200, 'OK', replyHeaders(this.#run, table, this.aor, this.#context)) ? 1 : -1;
   }
 
   #notStored(code: string): number {

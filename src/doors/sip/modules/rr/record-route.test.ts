@@ -5,7 +5,12 @@ import type { ListenPoint } from '../../transport/types.ts';
 import { load, outgoing, point, request, type ScriptCall, services, TCP, UDP, UDP6, withDefaults } from '../lab.ts';
 import { rr } from './module.ts';
 
-const NO_USES = { argumentsOf: () => [], parametersOf: () => undefined, variable: () => undefined };
+const NO_USES = {
+  dialect: 'ser' as const,
+  argumentsOf: () => [],
+  parametersOf: () => undefined,
+  variable: () => undefined,
+};
 const record: ScriptCall = ['record_route'];
 const elsewhere = 'INVITE sip:b@other.example.net';
 

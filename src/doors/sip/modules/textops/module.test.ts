@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { prepareForward } from '../../message/forward.ts';
 import { stageLab } from '../../stage-lab.ts';
 import { load, outgoing, request, type ScriptCall } from '../lab.ts';
 import { textops } from './module.ts';
@@ -49,6 +50,166 @@ test('expressions over message and body, methods, bodies', async () => {
     'v=0\r\nm=audio 1 RTP/AVP 0',
   );
   assert.deepEqual(found, [1, -1, 1, 1, 1, -1, 1, -1]);
+});
+
+test('headers are put beside others, on top, and made of the Request-URI', async () => {
+  const { run } = await results(
+    [
+      ['append_hf', 'X-New: 1\r\n', 'X-A'],
+      ['insert_hf', 'X-First: 1\r\n', 'x-a'],
+      ['insert_hf', 'X-Top: 1'],
+      ['append_hf', 'X-Last: 1\r\n', 'X-None'],
+      ['append_urihf', 'X-Uri: <', '>'],
+    ],
+    ['X-A: 1', 'x-a: 2'],
+  );
+  assert.deepEqual(outgoing(run, 'X-Top', 'X-First', 'X-A', 'X-New', 'x-a', 'X-Last', 'X-Uri'), [
+    'X-Top: 1',
+    'X-First: 1',
+    'X-A: 1',
+    'X-New: 1',
+    'x-a: 2',
+    'X-Last: 1',
+    'X-Uri: <sip:bob@example.com>',
+  ]);
+  const check = textops.functions.find(({ name }) => name === 'insert_hf')!.checkArgument!;
+  assert.match(check(1, 'Via', 2)!, /needs/);
+});
+
+test('texts in headers are replaced, one place or all, each change seeing those before', async () => {
+  const { run, results: found } = await results(
+    [
+      ['replace', '1[0-9]+', 'N'],
+      ['replace_all', 'b', 'c'],
+      ['search_append', '^X-C:', ' <'],
+      ['replace', 'nothing', 'x'],
+      ['subst', '/^(X-D): (.*)\\.(.*)$/\\1: \\3-\\2 \\u/'],
+    ],
+    ['X-A: 100 100 b', 'X-B: bb', 'X-D: left.right'],
+  );
+  assert.deepEqual(found, [1, 1, 1, -1, 1]);
+  assert.deepEqual(outgoing(run, 'From', 'X-A', 'X-B', 'X-c', 'X-D'), [
+    'From: "A" <sip:N@example.com>;tag=ft1',
+    'X-A: 100 100 c',
+    'X-c: < cc',
+    'X-D: right-left sip:bob@example.com',
+  ]);
+});
+
+test('what leads the answers home is not changed, and no line becomes none', async () => {
+  const { run, results: found } = await results(
+    [
+      ['subst', '/198\\.51\\.100\\.7/x/g'],
+      ['subst', '/^X-A: /gone/'],
+      ['subst', '/\r\nX-B: /, /'],
+      ['subst', '/^X-D:[^\r]*\r\n//s'],
+      ['subst', '/(X-A: )1/\\1a\\r\\nX-New: 1/'],
+    ],
+    ['X-A: 1', 'X-B: 2', 'X-D: 3'],
+  );
+  assert.deepEqual(found, [-1, -1, 1, -1, 1]);
+  assert.deepEqual(outgoing(run, 'Via', 'X-A', 'X-B', 'X-D', 'X-New').slice(1), ['X-A: a', 'X-New: 1, 2', 'X-D: 3']);
+});
+
+test('the Request-URI and its user are changed as long as it stays one', async () => {
+  const { run, results: found } = await results([
+    ['subst_uri', '/^sip:([a-z]+)@(.*)$/sip:00\\1@\\2;orig=$rU/i'],
+    ['subst_user', '/^0+//'],
+    ['subst_user', '/bob/b@b/'],
+    ['subst_uri', '/.*/<>/'],
+    ['subst_uri', '/BOB/x/'],
+  ]);
+  assert.deepEqual(found, [1, 1, -1, -1, -1]);
+  assert.equal(run.uri, 'sip:bob@example.com;orig=bob');
+});
+
+test('substitutions are read when the file is', () => {
+  const check = textops.functions.find(({ name }) => name === 'subst')!.checkArgument!;
+  assert.equal(check(0, '|a\\|b|c|gi', 1), undefined);
+  for (const [text, complaint] of [
+    ['a/b', /must look like/],
+    ['/a/b', /must look like/],
+    ['/a/b/x', /flags/],
+    ['//b/', /empty/],
+    ['/(a/b/', /without its/],
+    ['/(a)/\\2/', /group/],
+    ['/a/$(ru/', /ru/],
+  ] as const)
+    assert.match(check(0, text, 1)!, complaint, text);
+});
+
+test('bodies are replaced, filtered and given a length', async () => {
+  const lab = await stageLab(`loadmodule "/m/textops.so"
+    route { if (method=="INVITE") { replace_body("audio", "video"); subst_body('/^c=.*$/c=IN IP4 192.0.2.9/'); }
+            else { set_body("$rm", "text/plain"); }
+            t_relay(); }`);
+  lab.say('INVITE', ['Content-Type: application/sdp', 'X-Kept: 1']);
+  assert.equal(lab.sentTo(A).body, '');
+  lab.say('MESSAGE', [], 'z9hG4bKother');
+  const sent = lab.sentTo(A, 'MESSAGE');
+  assert.deepEqual([sent.body, sent.contentLength, sent.valueNamed('Content-Type')], ['MESSAGE', 7, 'text/plain']);
+  const sdp = 'v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 1 RTP/AVP 0\r\na=sendonly\r\n';
+  const { run, results: found } = await results(
+    [
+      ['replace_body', 'audio', 'video'],
+      ['subst_body', '/^c=.*$/c=IN IP4 192.0.2.9/'],
+      ['search_append_body', 'v=0', ';'],
+      ['replace_body_all', '0', '00'],
+      ['is_audio_on_hold'],
+    ],
+    [],
+    sdp,
+  );
+  assert.deepEqual(found, [1, 1, 1, 1, 1]);
+  assert.equal(
+    prepareForward(run.message, run.edits, run.source, false).split('\r\n\r\n')[1],
+    'v=00;\r\nc=IN IP4 192.00.2.9\r\nm=video 1 RTP/AVP 00\r\na=sendonly\r\n',
+  );
+  assert.deepEqual(outgoing(run, 'Content-Length'), ['Content-Length: 62']);
+});
+
+test('of several parts one is left', async () => {
+  const parts =
+    '--x y\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x y \r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--x y--\r\n';
+  const multipart = ['Content-Type: multipart/mixed;boundary="x y"'];
+  const { run, results: found } = await results(
+    [
+      ['filter_body', 'text/html'],
+      ['filter_body', 'application/sdp'],
+    ],
+    multipart,
+    parts,
+  );
+  assert.deepEqual([found, run.edits.body], [[-1, 1], 'v=0\r\n']);
+  assert.deepEqual(outgoing(run, 'Content-Type', 'Content-Length'), [
+    'Content-Type: application/sdp',
+    'Content-Length: 5',
+  ]);
+  const broken = await results([['filter_body', 'text/plain']], multipart, parts.slice(0, 40));
+  assert.deepEqual(broken.results, [-1]);
+});
+
+test('replies of our own get headers and a body', async () => {
+  const lab = await stageLab(`loadmodule "/m/textops.so"
+    route { append_to_reply("X-Why: $rm\\r\\n"); append_time(); set_reply_body("busy", "text/plain"); sl_send_reply("486", "Busy"); }`);
+  lab.say('INVITE');
+  const [reply] = lab.heard();
+  assert.deepEqual([reply!.valueNamed('X-Why'), reply!.body, reply!.contentLength], ['INVITE', 'busy', 4]);
+  assert.match(reply!.valueNamed('Date')!, /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+});
+
+test('an identity that a telephone asserts is taken out by the script, and its wish for privacy is seen', async () => {
+  const { run, results: found } = await results(
+    [
+      ['remove_hf', 'P-Asserted-Identity'],
+      ['is_privacy', 'id'],
+      ['is_privacy', 'Header'],
+      ['is_privacy', 'user'],
+    ],
+    ['P-Asserted-Identity: <sip:boss@example.com>', 'p-asserted-identity: <tel:+1>', 'Privacy: header;id'],
+  );
+  assert.deepEqual(found, [1, 1, 1, -1]);
+  assert.deepEqual(outgoing(run, 'P-Asserted-Identity', 'p-asserted-identity'), []);
 });
 
 test('append_hf: variables stay within their line', async () => {

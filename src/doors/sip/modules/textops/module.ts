@@ -1,151 +1,127 @@
 /** textops: headers and text of the message. */
-import { Header, headerId } from '../../message/header-names.ts';
-import { cleanHeaders, cleanValue } from '../../message/header-text.ts';
+
+import { cleanHeaders, headerLine } from '../../message/header-text.ts';
+import { parseUri } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import { Pattern } from '../../script/pattern.ts';
-import type { RouteKind } from '../../script/route-kinds.ts';
+import { rewrites, rewriteUri } from '../../script/rewrite-uri.ts';
 import type { SipModule } from '../../script/types.ts';
 import type { Text } from '../../script/values/format.ts';
-import { expression } from '../value-checks.ts';
+import { LONGEST_TEXT } from '../../script/values/types.ts';
+import { filterBody, hasBody, isAudioOnHold, setBody } from './body.ts';
+import { TEXTOPS_FUNCTIONS } from './functions.ts';
+import { append, finder, insert, linesOf, remove } from './headers.ts';
+import { isPrivacy } from './privacy.ts';
+import { Rewriting } from './rewriting.ts';
+import { substitution } from './substitution.ts';
 
-const EVERYWHERE: readonly RouteKind[] = ['request', 'failure', 'reply', 'branch'];
-/** Without them a message is none, or finds no way back. */
-const NEEDED = new Set([Header.via, Header.from, Header.to, Header.callId, Header.cseq, Header.contentLength]);
+/** As the originals read expressions here. */
+const BY_LINES = { lines: true };
+/** The longest that append_to_reply puts together for one request. */
+const LONGEST_REPLY_HEADERS = 8192;
 
 export const textops: SipModule = {
   name: 'textops',
-  describe: 'Looks at the text of a message; adds and removes headers.',
+  describe: 'Looks at the text of a message and changes it.',
   needs: [],
   parameters: [],
-  functions: [
-    {
-      name: 'append_hf',
-      arity: [1],
-      routes: EVERYWHERE,
-      describe: 'Appends a header, "Name: value\\r\\n", to the message that goes on.',
-      takesVariables: [0],
-      checkArgument: (_index, text) =>
-        /^[\w!%*+.'`~-]+[ \t]*:[^\r\n]*(\r\n[\w!%*+.'`~-]+[ \t]*:[^\r\n]*)*(\r\n)?$/.test(text)
-          ? undefined
-          : 'must look like "Name: value\\r\\n"',
-    },
-    {
-      name: 'remove_hf',
-      arity: [1],
-      routes: EVERYWHERE,
-      describe: 'Removes all headers of this name from the message that goes on. -1: there are none.',
-      checkArgument: (_index, text) => checkName(text, true),
-    },
-    {
-      name: 'is_present_hf',
-      arity: [1],
-      routes: EVERYWHERE,
-      describe: 'Whether the message has a header of this name.',
-      checkArgument: (_index, text) => checkName(text, false),
-    },
-    {
-      name: 'search',
-      arity: [1],
-      routes: EVERYWHERE,
-      describe: 'Whether the expression matches anywhere in the message, line ends included.',
-      checkArgument: (_index, text) => expression(text),
-    },
-    {
-      name: 'search_body',
-      arity: [1],
-      routes: EVERYWHERE,
-      describe: 'Whether the expression matches anywhere in the body.',
-      checkArgument: (_index, text) => expression(text),
-    },
-    {
-      name: 'has_body',
-      arity: [0, 1],
-      routes: EVERYWHERE,
-      describe: 'Whether there is a body, of this Content-Type if one is given.',
-      checkArgument: (_index, text) =>
-        /^[\w.+-]+\/[\w.+-]+$/.test(text) ? undefined : `must be a type such as "application/sdp", but is "${text}"`,
-    },
-    {
-      name: 'is_method',
-      arity: [1],
-      routes: EVERYWHERE,
-      flow: 'method',
-      describe: 'Whether the method is one of these, "INVITE|ACK"; of a reply, that of its request.',
-      checkArgument: (_index, text) =>
-        /^[A-Za-z]+(\|[A-Za-z]+)*$/.test(text) ? undefined : `must look like "INVITE|ACK", but is "${text}"`,
-    },
-  ],
-  absent: {
-    append_to_reply: 'replies of our own get no further headers yet',
-    insert_hf: 'write append_hf',
-    append_urihf: 'write append_hf("Name: <$ru>\\r\\n")',
-    replace: 'the text of a message is not rewritten',
-    replace_body: 'the text of a message is not rewritten',
-    replace_all: 'the text of a message is not rewritten',
-    replace_body_all: 'the text of a message is not rewritten',
-    subst: 'the text of a message is not rewritten; assign to $ru or its parts',
-    subst_uri: 'assign to $ru or its parts',
-    subst_user: 'assign to $rU',
-    subst_body: 'the text of a message is not rewritten',
-    search_append: 'write append_hf',
-    search_append_body: 'the text of a message is not rewritten',
-    set_body: 'the body of a message is not rewritten',
-    set_reply_body: 'replies of our own have no body',
-    is_privacy: 'write $hdr(Privacy)=~"id"',
-    append_time: 'replies of our own get no further headers yet',
-  },
-  build: () => ({
+  functions: TEXTOPS_FUNCTIONS,
+  build: (_parameters, { clock }, uses) => ({
     functions: {
-      remove_hf: (name) => (run) => removeHeader(run, name!.toLowerCase()),
-      is_present_hf: (name) => (run) => (run.message.valueNamed(name!) === undefined ? -1 : 1),
+      remove_hf: (name) => remove(name!),
+      is_present_hf(name) {
+        const find = finder(name!);
+        return (run) => (find(run.message) < 0 ? -1 : 1);
+      },
+      append_time: () => (run) => appendToReply(run, headerLine('Date', new Date(clock.now()).toUTCString())),
       search: (text) => matching(text!, (run) => run.message.raw),
       search_body: (text) => matching(text!, (run) => run.message.body),
+      subst(text) {
+        const change = substitution(text!, uses);
+        return (run) => change.headers(run);
+      },
+      subst_body(text) {
+        const change = substitution(text!, uses);
+        return (run) => change.body(run);
+      },
+      subst_uri(text) {
+        const change = substitution(text!, uses);
+        return (run) => setUri(run, change.text(run, run.uri));
+      },
+      subst_user(text) {
+        const change = substitution(text!, uses);
+        return (run) => {
+          const user = change.text(run, parseUri(run.uri)?.user ?? '');
+          return setUri(run, user === undefined ? undefined : rewriteUri(run.uri, rewrites.user(user)));
+        };
+      },
       has_body: (type) => (run) => hasBody(run, type?.toLowerCase()),
+      filter_body: (type) => (run) => filterBody(run, type!.toLowerCase()),
+      is_audio_on_hold: () => isAudioOnHold,
       is_method(text) {
         const methods = new Set(text!.toUpperCase().split('|'));
         return ({ message }) => (methods.has(message.method || (message.cseq?.method ?? '')) ? 1 : -1);
       },
+      is_privacy: (type) => (run) => isPrivacy(run, type!.toLowerCase()),
     },
-    texts: { append_hf: (text) => appending(text!) },
+    texts: {
+      append_hf: (text, beside) => append(linesOf(text!), beside?.constant),
+      insert_hf: (text, beside) => insert(linesOf(text!), beside?.constant),
+      append_urihf: (before, after) => {
+        const line = linesOf({ constant: undefined, read: (run) => before!.read(run) + run.uri + after!.read(run) });
+        return append(line, undefined);
+      },
+      append_to_reply(text) {
+        const lines = linesOf(text!);
+        return (run) => appendToReply(run, lines(run));
+      },
+      set_reply_body: (text, type) => (run) => setReplyBody(run, text!.read(run), type!.constant!),
+      set_body: (text, type) => (run) => setBody(run, text!.read(run), type!.constant!),
+      search_append: (expression, text) => inHeaders(expression!, text!, false, true),
+      search_append_body: (expression, text) => inBody(expression!, text!, false, true),
+      replace: (expression, text) => inHeaders(expression!, text!, false, false),
+      replace_all: (expression, text) => inHeaders(expression!, text!, true, false),
+      replace_body: (expression, text) => inBody(expression!, text!, false, false),
+      replace_body_all: (expression, text) => inBody(expression!, text!, true, false),
+    },
   }),
 };
 
-/** A constant text may be several headers; what variables bring stays within one. */
-function appending(text: Text) {
-  const { constant } = text;
-  const fixed = constant === undefined ? undefined : cleanHeaders(constant);
-  return (run: Run) => {
-    run.edits.bottom += fixed ?? `${cleanValue(text.read(run).replace(/\r\n$/, ''))}\r\n`;
-    return 1;
-  };
-}
-
-function removeHeader({ message, edits }: Run, name: string): number {
-  const id = headerId(name);
-  let removed = -1;
-  for (let index = message.indexOf(id); index >= 0; index = message.indexOf(id, index + 1)) {
-    if (id === Header.other && message.nameAt(index).toLowerCase() !== name) continue;
-    edits.remove(index);
-    removed = 1;
-  }
-  return removed;
-}
-
 function matching(text: string, read: (run: Run) => string) {
-  const pattern = new Pattern(text);
+  const pattern = new Pattern(text, BY_LINES);
   return (run: Run) => (pattern.test(read(run)) ? 1 : -1);
 }
 
-function hasBody({ message }: Run, type: string | undefined): number {
-  if (message.body === '') return -1;
-  if (type === undefined) return 1;
-  const found = message.value(Header.contentType)?.toLowerCase() ?? '';
-  return found === type || (found.startsWith(type) && /^[;\s]/.test(found.slice(type.length))) ? 1 : -1;
+function inHeaders(expression: Text, text: Text, all: boolean, behind: boolean) {
+  const change = replacing(expression, text, all, behind);
+  return (run: Run) => change.headers(run);
 }
 
-function checkName(text: string, removes: boolean): string | undefined {
-  if (!/^[\w!%*+.'`~-]+$/.test(text)) return `must be the name of a header, but is "${text}"`;
-  const name = text.toLowerCase();
-  if (removes && NEEDED.has(headerId(name))) return `must not be ${text}, which every message needs`;
-  return undefined;
+function inBody(expression: Text, text: Text, all: boolean, behind: boolean) {
+  const change = replacing(expression, text, all, behind);
+  return (run: Run) => change.body(run);
+}
+
+function replacing(expression: Text, text: Text, all: boolean, behind: boolean): Rewriting {
+  return new Rewriting(expression.constant ?? '', BY_LINES, all, (run, whole, [start, end]) =>
+    behind ? whole.slice(start, end) + text.read(run) : text.read(run),
+  );
+}
+
+function setUri(run: Run, uri: string | undefined): number {
+  if (uri === undefined || uri.length > LONGEST_TEXT || parseUri(uri) === undefined) return -1;
+  run.uri = uri;
+  return 1;
+}
+
+function appendToReply(run: Run, lines: string): number {
+  if (run.replyHeaders.length + lines.length > LONGEST_REPLY_HEADERS) return -1;
+  run.replyHeaders += cleanHeaders(lines);
+  return 1;
+}
+
+function setReplyBody(run: Run, body: string, type: string): number {
+  if (run.replyBody !== '' || body === '') return -1;
+  run.replyBody = body;
+  return appendToReply(run, headerLine('Content-Type', type));
 }

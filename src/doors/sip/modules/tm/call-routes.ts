@@ -60,7 +60,8 @@ export function runReplyRoutes({ run: request, response, target, number, call }:
 export function runBranchRoutes(request: Run, number: number): Branch[] {
   const { uri, destination, path, edition } = request;
   const left: Branch[] = [];
-  for (const branch of [{ uri, destination, path }, ...(request.branches ?? [])]) {
+  const first: Branch = { uri, destination, path };
+  for (const branch of [first, ...(request.branches ?? [])]) {
     const run = new Run(request.host, request.message, request.source);
     run.edition = edition;
     run.kind = 'branch';
@@ -69,7 +70,7 @@ export function runBranchRoutes(request: Run, number: number): Branch[] {
     run.edits = copyOf(request.edits);
     run.recordRoute = request.recordRoute;
     run.flags = request.flags;
-    run.branchFlags = request.branchFlags;
+    run.branchFlags = branch.flags ?? request.branchFlags;
     run.avps = request.avps;
     run.authorised = request.authorised;
     run.onReply = request.onReply;
@@ -91,5 +92,6 @@ function copyOf(edits: Edits): Edits {
   copy.top = edits.top;
   copy.bottom = edits.bottom;
   copy.lines = edits.lines?.slice();
+  copy.body = edits.body;
   return copy;
 }

@@ -85,6 +85,8 @@ export class PutChange extends Administered<void> {
       userAgent: 'Gatehouse',
       socket: null,
       methods: null,
+      flags: 0,
+      branchFlags: 0,
       modified: table.seconds(),
       user: aor,
       client: '',

@@ -11,6 +11,9 @@ import { detach } from '../../message/message.ts';
 /** `expires` of a binding that a request wants removed. */
 export const REMOVE = -1;
 
+/** In the flags of a binding: the telephone is behind a NAT (SER's FL_NAT). */
+export const NATTED = 1;
+
 export interface BindingValues {
   contact: string;
   received: string | null;
@@ -22,6 +25,8 @@ export interface BindingValues {
   userAgent: string;
   socket: string | null;
   methods: number | null;
+  flags: number;
+  branchFlags: number;
   modified: number;
   user: string;
   client: string;
@@ -39,6 +44,9 @@ export class Binding implements BindingValues {
   /** Name of the socket it was registered over. */
   socket: string | null;
   methods: number | null;
+  /** SER's mark NATTED, and the branch flags of OpenSER, as they were when it was registered. */
+  flags: number;
+  branchFlags: number;
   modified: number;
   /** Login that registered it, else the AOR. */
   user: string;
@@ -67,6 +75,8 @@ export class Binding implements BindingValues {
     this.userAgent = values.userAgent;
     this.socket = values.socket;
     this.methods = values.methods;
+    this.flags = values.flags;
+    this.branchFlags = values.branchFlags;
     this.modified = values.modified;
     this.user = values.user;
     this.client = values.client;
@@ -89,7 +99,9 @@ export class Binding implements BindingValues {
       this.q === candidate.q &&
       this.userAgent === candidate.userAgent &&
       this.socket === candidate.socket &&
-      this.methods === candidate.methods
+      this.methods === candidate.methods &&
+      this.flags === candidate.flags &&
+      this.branchFlags === candidate.branchFlags
     );
   }
 
@@ -105,6 +117,8 @@ export class Binding implements BindingValues {
     this.cseq = from.cseq;
     this.socket = from.socket;
     this.methods = from.methods;
+    this.flags = from.flags;
+    this.branchFlags = from.branchFlags;
     this.modified = from.modified;
     this.user = from.user;
   }
@@ -136,8 +150,8 @@ export function toRow(binding: Binding, useDomain: boolean): BindingRow {
     q: binding.q < 0 ? -1 : binding.q / 1000,
     callId: binding.callId,
     cseq: binding.cseq,
-    flags: 0,
-    branchFlags: 0,
+    flags: binding.flags,
+    branchFlags: binding.branchFlags,
     userAgent: binding.userAgent,
     socket: binding.socket,
     methods: binding.methods,
@@ -158,6 +172,8 @@ export function fromRow(aor: string, row: BindingRow): Binding {
     userAgent: row.userAgent,
     socket: row.socket,
     methods: row.methods,
+    flags: row.flags & NATTED,
+    branchFlags: row.branchFlags | 0,
     modified: Math.floor(row.modified / 1000),
     user: aor,
     client: '',

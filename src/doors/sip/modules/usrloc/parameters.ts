@@ -65,7 +65,7 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
   int('timer_interval', 60, 1, 86_400, 'Accepted without effect: nothing is written back later.'),
   int('fetch_rows', 2000, 0, 1_000_000, 'Accepted without effect: the preload comes in pieces anyway.'),
   int('hash_size', 9, 0, 31, 'Accepted without effect: tables grow by themselves.'),
-  int('nat_bflag', -1, -1, 31, 'Accepted without effect: nothing pings contacts yet.'),
+  int('nat_bflag', -1, -1, 31, 'OpenSER: the branch flag that means a telephone behind a NAT; -1: none.'),
   ...COLUMNS.map(
     ([name, column]): ParameterSpec => ({
       name,
@@ -94,7 +94,8 @@ export function usrlocSettings(values: ParameterValues, services: Services, uses
     durable: Number(values.db_mode) > 0,
     useDomain: values.use_domain === 1,
     caseSensitive: uses.parametersOf('registrar')?.case_sensitive === 1,
-    newestFirst: values.desc_time_order === 1,
+    newestFirst: values.desc_time_order === 1 || uses.parametersOf('registrar')?.desc_time_order === 1,
     cseqDelay: Number(values.cseq_delay),
+    natBranchFlag: Number(values.nat_bflag) < 0 ? 0 : (1 << Number(values.nat_bflag)) | 0,
   };
 }

@@ -22,6 +22,8 @@ function binding(
     userAgent: '',
     socket: null,
     methods: null,
+    flags: 0,
+    branchFlags: 0,
     modified: values.modified ?? 0,
     user: aor,
     client: '',

@@ -12,6 +12,8 @@ export interface UsrlocSettings extends Omit<TableSettings, 'spec'> {
   specOf(table: string): LocationSpec;
   /** Seconds within which an equal CSeq counts as a retransmission. */
   readonly cseqDelay: number;
+  /** The branch flag of telephones behind a NAT, as a bit; 0 = none. */
+  readonly natBranchFlag: number;
 }
 
 const opened = new Lasting(() => new Map<string, LocationTable>());
@@ -34,6 +36,11 @@ export class Usrloc {
     const table = known ?? new LocationTable(this.#tableSettings(name), this.#services);
     this.#tables.set(name, table);
     return table;
+  }
+
+  /** All that the script names. */
+  get tables(): Iterable<LocationTable> {
+    return this.#tables.values();
   }
 
   /** Fills the tables that are new. */

@@ -1,11 +1,13 @@
 /** xlog: lines of the script in the log, with variables. */
 import type { RouteKind } from '../../script/route-kinds.ts';
-import type { SipModule } from '../../script/types.ts';
+import type { ScriptUses, SipModule } from '../../script/types.ts';
 import type { Text } from '../../script/values/format.ts';
 import type { Services } from '../../services.ts';
+import { bindPercent } from './percent.ts';
 
 const EVERYWHERE: readonly RouteKind[] = ['request', 'failure', 'reply', 'branch', 'error'];
-const LONGEST = 4096;
+const USUAL = 4096;
+const LONGEST = 65_536;
 
 /** Written `L_ERR`, `L_INFO` ... in scripts. */
 const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
@@ -18,6 +20,7 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
   DBG: 'debug',
 };
 const PREFIX = /^L_/i;
+const CONTROLS = /[\0-\x1f\x7f-\x9f\u2028\u2029]/g;
 const NAMES = Object.keys(LEVELS)
   .map((name) => `"L_${name}"`)
   .join(', ');
@@ -30,8 +33,10 @@ export const xlog: SipModule = {
     {
       name: 'buf_size',
       type: 'int',
-      default: LONGEST,
-      describe: `Accepted and without effect: a line has at most ${LONGEST} characters.`,
+      default: USUAL,
+      describe: 'Characters that a line has at most; the rest is cut off.',
+      check: (value) =>
+        Number(value) >= 1 && Number(value) <= LONGEST ? undefined : `must be a number from 1 to ${LONGEST}`,
     },
     {
       name: 'force_color',
@@ -45,7 +50,9 @@ export const xlog: SipModule = {
       name: 'xlog',
       arity: [1, 2],
       routes: EVERYWHERE,
-      describe: 'Writes the text, variables replaced; in front of it the level ("L_INFO"), error if none is given.',
+      describe:
+        'Writes the text, variables replaced; in front of it the level ("L_INFO"), error if none is given. In a file of the SER dialect ' +
+        'they are written %ru, %{Subject}.',
       takesVariables: [0, 1],
       checkArgument: (index, text, count) => (index === 0 && count === 2 ? checkLevel(text) : undefined),
     },
@@ -57,21 +64,34 @@ export const xlog: SipModule = {
       takesVariables: [0],
     },
   ],
-  build: (_parameters, services) => ({
-    functions: {},
-    texts: {
-      xlog: (first, second) => writing(services, second ? (first!.constant ?? '') : 'ERR', second ?? first!),
-      xdbg: (text) => writing(services, 'DBG', text!),
-    },
-  }),
+  build(parameters, services, uses) {
+    const most = Number(parameters.buf_size);
+    return {
+      functions: {},
+      texts: {
+        xlog: (first, second) =>
+          writing(services, second ? (first!.constant ?? '') : 'ERR', bound(second ?? first!, uses), most),
+        xdbg: (text) => writing(services, 'DBG', bound(text!, uses), most),
+      },
+    };
+  },
 };
 
-function writing({ log }: Services, name: string, text: Text) {
+function bound(text: Text, uses: ScriptUses): Text {
+  return uses.dialect === 'ser' && text.constant !== undefined ? bindPercent(text.constant, uses) : text;
+}
+
+function writing({ log }: Services, name: string, text: Text, most: number) {
   const level = levelOf(name) ?? 'error';
   return (run: Parameters<Text['read']>[0]) => {
-    log[level](text.read(run).slice(0, LONGEST).trimEnd());
+    log[level](oneLine(text.read(run).slice(0, most)));
     return 1;
   };
+}
+
+/** What a message brings must not begin a line of its own, nor steer a terminal. Its bytes are UTF-8 as a rule. */
+function oneLine(text: string): string {
+  return Buffer.from(text, 'latin1').toString().replace(CONTROLS, ' ').trimEnd();
 }
 
 /** Of a level that stands in a script. */
