@@ -32,6 +32,7 @@ import { NonceCounts } from './core/proofs/nonce-counts.ts';
 import { type Keyring, openOrCreateKeyring } from './core/secrets/keyring.ts';
 import { SessionDirectory } from './core/sessions/directory.ts';
 import { RefreshCounts } from './core/sessions/refresh-counts.ts';
+import { SmsProviders } from './core/sms/providers.ts';
 import { chooseDatabases, type DatabaseChoice, databaseName } from './core/storage/choose.ts';
 import type { Storage } from './core/storage/types.ts';
 import { UserRegistry } from './core/users/registry.ts';
@@ -55,6 +56,7 @@ import { asProblem, type Problem, ProblemsError } from './platform/problems.ts';
 import { withoutPasswords } from './platform/redact.ts';
 import { TimerWheel } from './platform/timer-wheel.ts';
 import { version } from './platform/version.ts';
+import { SMS_CLASSES } from './sms/classes.ts';
 import { openStorage } from './storage/open.ts';
 import { databaseLabel, parseDatabaseUrl } from './storage/url.ts';
 
@@ -152,6 +154,7 @@ interface Ground {
   readonly storage: Storage;
   readonly users: UserRegistry;
   readonly rules: PolicyRules;
+  readonly sms: SmsProviders;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
 }
@@ -314,6 +317,7 @@ async function openDoors(
     stop: async (withinMs) => {
       // Storage takes up to two seconds for what is under way and two for a database that does not answer.
       await stopAll(Math.max(0, withinMs - 3_000));
+      await ground.sms.close();
       await storage.close();
     },
   };
@@ -381,7 +385,10 @@ export async function openAdministration(
   if ('running' in held) return over(held.running);
   try {
     const ground = await layGround(site, options, createLog({ level: 'error' }));
-    const close = () => ground.storage.close().finally(held.release);
+    const close = async () => {
+      await ground.sms.close();
+      await ground.storage.close().finally(held.release);
+    };
     return { administration: administrationBeside(site, ground, dataDir), via: 'database', defaultDomain, close };
   } catch (error) {
     held.release();
@@ -504,9 +511,11 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     clock,
   });
   const rules = new PolicyRules();
+  const sms = new SmsProviders({ classes: SMS_CLASSES, store: storage.smsProviders, keyring });
   try {
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
+    await sms.load();
   } catch (error) {
     await storage.close();
     throw error;
@@ -519,7 +528,7 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     log: log.child('users'),
     trustMs: 1000 * site.config.users.trust_seconds,
   });
-  return { keyring, storage, users, rules, book: await openBook(site.tables, storage, keyring) };
+  return { keyring, storage, users, rules, sms, book: await openBook(site.tables, storage, keyring) };
 }
 
 async function openBook({ subscriber, uri }: ScriptTables, storage: Storage, keyring: Keyring): Promise<UserBook> {
@@ -531,13 +540,14 @@ async function openBook({ subscriber, uri }: ScriptTables, storage: Storage, key
 }
 
 /** What the administration of a running server and that beside a stopped one share. */
-function administrationParts(site: Site, { storage, keyring, users, book, rules }: Ground, dataDir: string) {
+function administrationParts(site: Site, { storage, keyring, users, book, rules, sms }: Ground, dataDir: string) {
   return {
     clock: systemClock,
     journal: storage.journal,
     book,
     policies: storage.policies,
     rules,
+    sms,
     changed: (name: string) => users.forget(name),
     defaultDomain: site.config.users.default_domain,
     auditDirectory: auditDirectoryOf(dataDir),

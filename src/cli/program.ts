@@ -142,6 +142,38 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('make or change the rules of a file: all of them or, where one is faulty, none')
     .action(run(() => import('./commands/policy-import.ts')));
 
+  const sms = program.command('sms').description('SMS providers: the gateways that codes are sent through');
+  sms
+    .command('set')
+    .argument('<name>')
+    .argument('<class>', 'HttpSMSProvider, or as LinOTP writes it')
+    .argument('<config>', 'a file with its configuration, a JSON object, or - for standard input')
+    .option('--timeout <seconds>', 'how long a code sent by it is valid')
+    .option('--default', 'use it where no policy names another')
+    .description('make a provider, or change the one of this name')
+    .action(run(() => import('./commands/sms-set.ts')));
+  sms
+    .command('list')
+    .description('list the providers')
+    .action(run(() => import('./commands/sms-list.ts')));
+  sms
+    .command('show')
+    .argument('<name>')
+    .description('print the configuration of a provider, without its secrets')
+    .action(run(() => import('./commands/sms-show.ts')));
+  sms
+    .command('rm')
+    .argument('<name>')
+    .description('remove a provider')
+    .action(run(() => import('./commands/sms-rm.ts')));
+  sms
+    .command('test')
+    .argument('<number>')
+    .option('--provider <name>', 'by this one; default: the default provider')
+    .option('--text <text>', 'what to send', 'A test of Gatehouse')
+    .description('send an SMS and print what the gateway answered')
+    .action(run(() => import('./commands/sms-test.ts')));
+
   program
     .command('who')
     .argument('[user]')

@@ -15,6 +15,7 @@ import type {
   UriSpec,
   UserTables,
 } from '../core/ser/types.ts';
+import type { SealedDefinition } from '../core/sms/types.ts';
 import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
 import type { Login, NewUserRecord, UserRecord } from '../core/users/store.ts';
 import type { Cell } from './batch.ts';
@@ -55,6 +56,9 @@ export interface Calls {
   'policies.list'(): PolicyRule[];
   'policies.set'(rules: readonly PolicyRule[], audit: AuditLines): void;
   'policies.remove'(name: string, audit: AuditLines): void;
+  'sms.list'(): SealedDefinition[];
+  'sms.set'(definition: SealedDefinition, audit: AuditLines): void;
+  'sms.remove'(name: string, audit: AuditLines): void;
   'meta.get'(key: string): string | undefined;
   'meta.set'(key: string, value: string): void;
   'ser.openSubscriber'(spec: SubscriberSpec): TableReport;

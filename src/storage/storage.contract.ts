@@ -523,6 +523,18 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     );
   });
 
+  is('SMS providers: set, changed, removed; one of them is the default', async (_t, { smsProviders }) => {
+    const sealed = (name: string, isDefault: boolean, size = 3) => {
+      return { name, class: 'HttpSMSProvider', config: new Uint8Array(size).fill(255), timeout: null, isDefault };
+    };
+    await smsProviders.set(sealed('b', true), [AUDIT_LINE]);
+    await smsProviders.set({ ...sealed('a', true, 16_500), timeout: 90 }, []);
+    assert.deepEqual(await smsProviders.list(), [{ ...sealed('a', true, 16_500), timeout: 90 }, sealed('b', false)]);
+    await smsProviders.set(sealed('b', true, 4), []);
+    await smsProviders.remove('a', [AUDIT_LINE]);
+    assert.deepEqual(await smsProviders.list(), [sealed('b', true, 4)]);
+  });
+
   is('small values and administrators', async (_t, { meta, admins }) => {
     assert.equal(await meta.get('a'), undefined);
     await meta.set('a', 'b');

@@ -1,6 +1,7 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
 import { IMPORT_PIECE } from '../core/admin/types.ts';
 import type { SerTables, TableReport } from '../core/ser/types.ts';
+import type { SmsProviderStore } from '../core/sms/types.ts';
 import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
 import type { UserStore } from '../core/users/store.ts';
 import { bindingAt, WIDTH } from './batch.ts';
@@ -48,6 +49,14 @@ export function policyStore(worker: WorkerClient): PolicyStore {
     list: () => worker.call('policies.list'),
     set: (rules, audit) => worker.call('policies.set', rules, audit),
     remove: (name, audit) => worker.call('policies.remove', name, audit),
+  };
+}
+
+export function smsProviderStore(worker: WorkerClient): SmsProviderStore {
+  return {
+    list: () => worker.call('sms.list'),
+    set: (definition, audit) => worker.call('sms.set', definition, audit),
+    remove: (name, audit) => worker.call('sms.remove', name, audit),
   };
 }
 

@@ -16,6 +16,7 @@ export interface Schema {
     times: string;
     active: number;
   };
+  gh_sms_provider: { name: string; class: string; config: Uint8Array; timeout: number | null; is_default: number };
   gh_admin: { name: string; hash: string; changed: number };
   gh_history: {
     session: string;

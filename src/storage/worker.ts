@@ -14,6 +14,7 @@ import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from
 import { readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
+import { SmsProviderRows } from './sms-providers.ts';
 import { type DatabaseAddress, databaseLabel } from './url.ts';
 import { Users } from './users.ts';
 
@@ -54,6 +55,7 @@ async function serve(options: WorkerOptions): Promise<void> {
   const subscribers = new Subscribers(tables);
   const users = new Users(main, tables);
   const policies = new Policies(main);
+  const providers = new SmsProviderRows(main);
   const facts = { admins: admins(main), meta: meta(main) };
   let streaming = 0;
 
@@ -81,6 +83,9 @@ async function serve(options: WorkerOptions): Promise<void> {
     'policies.list': () => policies.list(),
     'policies.set': (rules, lines) => audit.together(lines, (seal) => policies.set(rules, seal)),
     'policies.remove': (name, lines) => audit.together(lines, (seal) => policies.remove(name, seal)),
+    'sms.list': () => providers.list(),
+    'sms.set': (definition, lines) => audit.together(lines, (seal) => providers.set(definition, seal)),
+    'sms.remove': (name, lines) => audit.together(lines, (seal) => providers.remove(name, seal)),
     'meta.get': (key) => facts.meta.get(key),
     'meta.set': (key, value) => facts.meta.set(key, value),
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cleanup } from './cleanup.ts';
 import { freePort } from './ports.ts';
@@ -32,6 +33,8 @@ export interface Site {
   start(): Promise<Instance>;
   /** Runs `gatehouse ARGUMENTS` on this data directory. */
   run(...args: string[]): Outcome;
+  /** The same without holding up this process. */
+  runAside(...args: string[]): Promise<Outcome>;
   /** Adds users, one line `login,password,email` each. */
   import(lines: readonly string[]): Outcome;
   /** Runs `serctl ARGUMENTS` likewise. */
@@ -72,7 +75,7 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
     for (const child of running) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  return { folder, sipPort, httpPort, sip: `127.0.0.1:${sipPort}`, start, run, import: importUsers, serctl };
+  return { folder, sipPort, httpPort, sip: `127.0.0.1:${sipPort}`, start, run, runAside, import: importUsers, serctl };
 
   async function start(): Promise<Instance> {
     const child = spawn(process.execPath, [join(root, 'bin', 'gatehouse'), 'up', ...where], {
@@ -106,6 +109,14 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
 
   function run(...args: string[]): Outcome {
     return command('gatehouse', [...args, ...where]);
+  }
+
+  async function runAside(...args: string[]): Promise<Outcome> {
+    const child = spawn(process.execPath, [join(root, 'bin', 'gatehouse'), ...args, ...where], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    return { status: child.exitCode, stdout, stderr };
   }
 
   function importUsers(lines: readonly string[]): Outcome {

@@ -10,6 +10,7 @@ import { PolicyRules } from '../policy/rules.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
+import { SmsProviders } from '../sms/providers.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { type AdministrationParts, createAdministration } from './administration.ts';
@@ -166,6 +167,11 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
       remove: async (_name, lines) => record(lines),
     },
     rules: new PolicyRules(),
+    sms: new SmsProviders({
+      classes: [],
+      store: { list: async () => [], set: async () => {}, remove: async () => {} },
+      keyring,
+    }),
     changed: (name) => void changed.push(name),
     defaultDomain: 'example.com',
     reload: async () => ({ files: [], changed: [], waiting: [], problems: [] }),

@@ -14,12 +14,14 @@ import { commit } from '../journal/commit.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRules } from '../policy/rules.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
+import type { SmsProviders } from '../sms/providers.ts';
 import type { PolicyStore } from '../storage/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
 import { policyCalls } from './policies.ts';
+import { smsCalls } from './sms.ts';
 import {
   type Administration,
   type AuditReport,
@@ -39,6 +41,7 @@ export interface AdministrationParts {
   readonly policies: PolicyStore;
   /** The rules in force. */
   readonly rules: PolicyRules;
+  readonly sms: SmsProviders;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   readonly management?: Management;
@@ -81,6 +84,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     removeBindings,
     ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
     manage,
+    ...smsCalls(parts.sms, event),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),

@@ -4,11 +4,13 @@
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
  * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
+ * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { Problem } from '../../platform/problems.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
 import type { PolicyRule } from '../policy/rule.ts';
 import type { Contradiction, Weighing } from '../policy/rules.ts';
+import type { SmsDefinition } from '../sms/types.ts';
 
 /** Users in one piece of an import. */
 export const IMPORT_PIECE = 500;
@@ -99,6 +101,13 @@ export interface Administration {
   explainPolicy(question: { user: LoginText; door: string; client: string; time?: number }): Promise<PolicyReasons>;
   /** A management command of SER's, as over its FIFO: `["ul_show_contact", ["location", "1000"]]`. */
   manage(command: string, args: string[]): Promise<{ status: number; reason: string; lines: string[] }>;
+
+  /** Secrets in their configurations are replaced by a fixed word. */
+  listSmsProviders(): Promise<SmsDefinition[]>;
+  setSmsProvider(definition: SmsDefinition): Promise<void>;
+  removeSmsProvider(name: string): Promise<void>;
+  /** Sends one SMS, by the default provider where none is named. */
+  testSms(message: { number: string; text: string; provider?: string }): Promise<{ provider: string; answer: string }>;
 
   /** Of an administrator of console and HTTP; `admin` is made where there is none. */
   setAdminPassword(name: string, password: string): Promise<void>;

@@ -3,6 +3,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import type { Administration, BindingView, UserView } from '../admin/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import type { SmsDefinition } from '../sms/types.ts';
 
 export interface FakeAdministration extends Administration {
   readonly users: Map<string, UserView & { password: string }>;
@@ -13,6 +14,8 @@ export interface FakeAdministration extends Administration {
   /** Management commands that came, with their arguments, and what is answered. */
   readonly managed: string[][];
   managedReply: { status: number; reason: string; lines: string[] };
+  readonly smsProviders: SmsDefinition[];
+  readonly sent: { number: string; text: string; provider?: string }[];
   faults: { file: string; line: number; fault: string }[];
 }
 
@@ -105,6 +108,20 @@ export function fakeAdministration(): FakeAdministration {
       const { weighings, refusal } = fake.policies.explain(subject);
       const shown = weighings.map((one) => ({ ...one, value: one.value ?? null }));
       return { account: users.has(name) ? 'open' : 'unknown', weighings: shown, refusal: refusal ?? null };
+    },
+    smsProviders: [],
+    sent: [],
+    listSmsProviders: async () => fake.smsProviders,
+    setSmsProvider: async (definition) => void fake.smsProviders.push(definition),
+    removeSmsProvider: async (name) => {
+      fake.smsProviders.splice(
+        fake.smsProviders.findIndex((one) => one.name === name),
+        1,
+      );
+    },
+    testSms: async (message) => {
+      fake.sent.push(message);
+      return { provider: message.provider ?? 'default', answer: 'ID 7' };
     },
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),

@@ -13,6 +13,10 @@ const password = z.string().max(1024);
 const email = z.string().max(320);
 const table = z.string().min(1).max(64);
 const contact = z.string().min(1).max(1024);
+/** What a database holds of it sealed. */
+const smsConfig = z
+  .record(z.string(), z.unknown())
+  .refine((config) => JSON.stringify(config).length <= 16_000, 'is longer than 16,000 characters');
 const policyName = z.string().max(80);
 const condition = z.string().max(2000);
 const policyRule = z.strictObject({
@@ -71,6 +75,24 @@ export const METHODS = {
     }),
   ]),
   manage: z.tuple([z.string().min(1).max(64), z.array(z.string().max(65_536)).max(64)]),
+  listSmsProviders: z.tuple([]),
+  setSmsProvider: z.tuple([
+    z.strictObject({
+      name: z.string().max(80),
+      class: z.string().max(80),
+      config: smsConfig,
+      timeout: z.int().min(1).max(86_400).nullable(),
+      isDefault: z.boolean(),
+    }),
+  ]),
+  removeSmsProvider: z.tuple([z.string().max(80)]),
+  testSms: z.tuple([
+    z.strictObject({
+      number: z.string().max(80),
+      text: z.string().min(1).max(1600),
+      provider: z.string().max(80).optional(),
+    }),
+  ]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

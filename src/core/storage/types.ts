@@ -4,6 +4,7 @@ import type { HealthItem } from '../doors/types.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRule } from '../policy/rule.ts';
 import type { SerTables } from '../ser/types.ts';
+import type { SmsProviderStore } from '../sms/types.ts';
 import type { UserStore } from '../users/store.ts';
 
 export interface Storage {
@@ -12,6 +13,7 @@ export interface Storage {
   readonly admins: AdminStore;
   readonly meta: MetaStore;
   readonly policies: PolicyStore;
+  readonly smsProviders: SmsProviderStore;
   readonly ser: SerTables;
   /** What was found and done while opening, for `check` and the start message. */
   readonly report: StorageReport;

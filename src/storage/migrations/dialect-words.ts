@@ -18,8 +18,9 @@ export function textType(db: Kysely<unknown>, length: number): RawBuilder<unknow
   return sql.raw(dialectOf(db) === 'postgres' ? `${type} COLLATE "C"` : type);
 }
 
-export function blobType(db: Kysely<unknown>): RawBuilder<unknown> {
-  return { sqlite: sql`blob`, mysql: sql`varbinary(1024)`, postgres: sql`bytea` }[dialectOf(db)];
+/** `largest` in bytes. */
+export function blobType(db: Kysely<unknown>, largest = 1024): RawBuilder<unknown> {
+  return sql.raw({ sqlite: 'blob', mysql: `varbinary(${largest})`, postgres: 'bytea' }[dialectOf(db)]);
 }
 
 /** MySQL has no IF NOT EXISTS for it. */

@@ -1,0 +1,53 @@
+/**
+ * How an SMS leaves the house: what core knows of the gateways behind src/sms.
+ *
+ * A class of providers (HttpSMSProvider and its kin) makes a provider of a configuration. Errors of `open`: SMS_CONFIG, with the key, what is
+ * allowed and an example. Errors of `send`: SMS_UNREACHABLE (refused, reset, DNS, TLS, time-out: another provider may be tried), SMS_REFUSED (the
+ * gateway was reached and says no), SMS_NUMBER (nothing that could be sent to).
+ */
+
+import type { AuditLines } from '../audit/types.ts';
+
+/** The JSON object that an administrator writes. */
+export type SmsConfig = Readonly<Record<string, unknown>>;
+
+export interface SmsMessage {
+  /** As it stands with the user. */
+  readonly number: string;
+  readonly text: string;
+}
+
+export interface SmsProvider {
+  /** Resolves when the gateway has taken the message; with what it answered, shortened. */
+  send(message: SmsMessage): Promise<string>;
+  /** Lets go of connections; what is under way ends. */
+  close(): Promise<void>;
+}
+
+export interface SmsClass {
+  /** `HttpSMSProvider`; also known as LinOTP writes it, `smsprovider.HttpSMSProvider.HttpSMSProvider`. */
+  readonly name: string;
+  /** In a few words. */
+  readonly about: string;
+  open(config: SmsConfig): Promise<SmsProvider>;
+}
+
+export interface SmsDefinition {
+  readonly name: string;
+  /** The plain name of the class. */
+  readonly class: string;
+  readonly config: SmsConfig;
+  /** Seconds that a code sent by it is valid; null: as the system says. */
+  readonly timeout: number | null;
+  readonly isDefault: boolean;
+}
+
+/** A definition as the database keeps it. */
+export type SealedDefinition = Omit<SmsDefinition, 'config'> & { readonly config: Uint8Array };
+
+export interface SmsProviderStore {
+  list(): Promise<SealedDefinition[]>;
+  /** Makes or changes it; as the default it takes the place of another. */
+  set(definition: SealedDefinition, audit: AuditLines): Promise<void>;
+  remove(name: string, audit: AuditLines): Promise<void>;
+}

@@ -1,0 +1,10 @@
+/** All classes of SMS providers. A new one is a folder and an entry here; it is loaded when the first provider of it is opened. */
+import type { SmsClass } from '../core/sms/types.ts';
+
+export const SMS_CLASSES: readonly SmsClass[] = [
+  {
+    name: 'HttpSMSProvider',
+    about: 'a gateway on the web that takes the fields of a GET or POST',
+    open: async (config) => (await import('./http/provider.ts')).openHttpProvider(config),
+  },
+];
