@@ -19,7 +19,7 @@ import { secondVia } from './message/forward.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { replyTarget } from './message/reply.ts';
-import type { Deferring } from './overload/new-requests.ts';
+import { type Deferring, hasCredentials } from './overload/new-requests.ts';
 import { endsWork, Overload } from './overload/overload.ts';
 import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
@@ -197,7 +197,9 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   /** Repeats nothing in work or just answered. */
   #isUnknown(request: SipMessage, source: Source): boolean {
     if (request.via === undefined) return true;
-    return !this.#parts.transactions.find(request) && !this.#recent.find(request, source);
+    if (this.#parts.transactions.find(request)) return false;
+    // Only replies to such are kept.
+    return !hasCredentials(request) || !this.#recent.find(request, source);
   }
 
   #turnAwayUnread(request: SipMessage, source: Source): void {

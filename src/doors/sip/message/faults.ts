@@ -56,7 +56,10 @@ export function findFault(message: SipMessage): Fault | undefined {
  */
 export function canReply(message: SipMessage): boolean {
   if (!message.isRequest || message.method === 'ACK' || message.via === undefined) return false;
-  for (let i = 0; i < REQUIRED.length; i++) if (!message.value(REQUIRED[i]!.id)) return false;
+  for (let i = 0; i < REQUIRED.length; i++) {
+    const index = message.indexOf(REQUIRED[i]!.id);
+    if (index < 0 || message.valueStart(index) >= message.valueEnd(index)) return false;
+  }
   return true;
 }
 

@@ -47,13 +47,16 @@ test('a stall is one step of ten, however long', () => {
   assert.equal(limit.isSet, false);
 });
 
-test('a queue that went down to half of its limit has none', () => {
+test('a queue that was empty again and again for a second has no limit', () => {
   const limit = new QueueLimit(500, 10);
   pass(limit, 60, 5000);
   pass(limit, 60, 5000);
-  limit.left(150);
+  pass(limit, 60, 1);
   assert.equal(limit.value, 300);
-  limit.left(149);
+  limit.left(0);
+  limit.step(100, 200);
+  assert.equal(limit.value, 300, 'once does not count');
+  pass(limit, 60, 0);
   assert.equal(limit.isSet, false);
   pass(limit, 60, 300);
   assert.equal(limit.isSet, false, 'it was no longer than allowed');

@@ -3,8 +3,8 @@
  *
  * A queue evens out bursts, and what stalled for a moment is done a moment later: only one that was longer than that during ten
  * steps is a bad one, as CoDel tells them (RFC 8289), and gets a limit. The rate is the best of the last seconds, so that a
- * disk or a processor that was away for half a second does not count as one that is slow. The limit is gone as soon as the queue
- * has gone down to half of it.
+ * disk or a processor that was away for half a second does not count as one that is slow. The limit is gone when the queue was empty
+ * at some time of each of ten steps: one that is emptied once, by service that comes in bursts, comes back.
  */
 
 /** Steps of 100 ms or more, for a stall is one step, however long. */
@@ -25,6 +25,8 @@ export class QueueLimit {
   /** Fewest that waited since the last step, and for how many steps they were too many. */
   #fewest = 0;
   #stood = 0;
+  /** For how many steps it was empty at some time. */
+  #emptied = 0;
 
   /** `least`: so many may always wait. */
   constructor(mostMs: number, least: number) {
@@ -40,7 +42,6 @@ export class QueueLimit {
   left(waiting: number): void {
     this.#left++;
     if (waiting < this.#fewest) this.#fewest = waiting;
-    if (2 * waiting < this.value) this.value = Number.POSITIVE_INFINITY;
   }
 
   /** A step of so many milliseconds has passed, and so many wait now; `before`: how long the last of them waited elsewhere. */
@@ -54,7 +55,9 @@ export class QueueLimit {
     }
     const most = Math.max(this.#least, Math.max(0, this.#mostMs - before) * Math.max(...this.#rates));
     this.#stood = this.#fewest > most ? this.#stood + 1 : 0;
-    if (this.isSet || this.#stood >= STEPS) this.value = most;
+    this.#emptied = this.#fewest === 0 ? this.#emptied + 1 : 0;
+    if (this.#emptied >= STEPS) this.value = Number.POSITIVE_INFINITY;
+    else if (this.isSet || this.#stood >= STEPS) this.value = most;
     this.#fewest = waiting;
   }
 }

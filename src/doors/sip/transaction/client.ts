@@ -75,6 +75,11 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
     return this.#state === 'terminated';
   }
 
+  /** Ends early when nothing but repetitions is waited for any more (timers D, K and M). */
+  forget(): void {
+    if (this.#state === 'completed' || this.#state === 'accepted') this.#input(this.#lifetimeInput);
+  }
+
   get #reliable(): boolean {
     return this.#repeat === undefined;
   }

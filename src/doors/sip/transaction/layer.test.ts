@@ -446,6 +446,23 @@ test('beyond the limit creation is refused, but not the CANCEL of what runs', ()
   assert.match(l.sent.at(-1)!, /CANCEL/);
 });
 
+test('beyond the limit what is over is forgotten, the oldest first, and what runs stays', () => {
+  const l = lab('udp', { maxTransactions: 20 });
+  const invite = (branch: number) => request('INVITE', `192.0.2.9:5070;branch=z9hG4bK${branch}`);
+  const serve = (branch: number) => l.transactions.createServer(invite(branch), l.source, undefined);
+  const ringing = serve(0);
+  const bye = client(l, 'BYE');
+  bye.answer(200);
+  for (let i = 1; i < 19; i++) serve(i).respond(200, 'SIP/2.0 200 OK');
+  serve(19);
+  const found = Array.from({ length: 20 }, (_, i) => l.transactions.find(invite(i)) !== undefined);
+  assert.deepEqual(found, [true, ...Array(7).fill(false), ...Array(12).fill(true)]);
+  assert.deepEqual([ringing.terminated, bye.transaction.terminated], [false, true]);
+  for (let i = 20; i < 38; i++) serve(i);
+  assert.ok(l.transactions.find(invite(0)), 'it rings still');
+  assert.throws(() => serve(38), { code: 'OVERLOADED' });
+});
+
 test('branches carry cookie and owner and are all different', () => {
   const l = lab();
   const branches = new Set(Array.from({ length: 5000 }, () => l.transactions.newBranch()));

@@ -1,6 +1,8 @@
 /**
  * The transaction layer: makes transactions, finds the one a message belongs to, and forgets them when they end.
  *
+ * Those that are over are kept for repetitions, most of them for 32 seconds, while there is room; then the oldest go first.
+ *
  * Errors: OVERLOADED when `maxTransactions` run or `maxCharacters` are held (the CANCEL of a running INVITE is let through).
  * Source: RFC 3261 sections 9.2, 17.1.3 and 17.2.3.
  */
@@ -35,6 +37,9 @@ export interface TransactionOptions {
 const MAX_TRANSACTIONS = 200_000;
 const MAX_CHARACTERS = 256 << 20;
 
+/** Looked at for each one that is made while there is no room: more than it is itself, so that room comes back. */
+const LOOKS = 8;
+
 /** The CANCEL's own outcome changes nothing: the INVITE's final response or its timer B decides. */
 const INDIFFERENT: ClientUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
 
@@ -63,6 +68,9 @@ class Layer implements Transactions, TransactionHost {
   readonly #max: number;
   readonly #servers = new Map<string, Server>();
   readonly #clients = new Map<string, Client>();
+  /** Stand where those were looked at last that may be forgotten. */
+  #serverRound = this.#servers.values();
+  #clientRound = this.#clients.values();
   #drained: (() => void)[] = [];
   /** The request whose key was made last. */
   #keyed: SipMessage | undefined;
@@ -152,13 +160,29 @@ class Layer implements Transactions, TransactionHost {
     return client;
   }
 
+  #hasRoom(characters: number): boolean {
+    return this.#servers.size + this.#clients.size < this.#max && this.budget.fits(characters);
+  }
+
   #checkRoom(characters: number): void {
+    if (this.#hasRoom(characters)) return;
+    for (let looks = 0; looks < LOOKS; looks++) this.#forgetOldest();
+    if (this.#hasRoom(characters)) return;
     const count = this.#servers.size + this.#clients.size;
-    if (count < this.#max && this.budget.fits(characters)) return;
     const held = `${count} transactions hold ${this.budget.held} characters`;
     throw new GatehouseError('OVERLOADED', `${held}, and no more are taken on`, {
       hint: 'answer 503 with Retry-After; if the machine has room, raise the limit of transactions or characters',
     });
+  }
+
+  /** Goes round and round over all, in the order they were made. */
+  #forgetOldest(): void {
+    const server = this.#serverRound.next();
+    if (server.done) this.#serverRound = this.#servers.values();
+    else server.value.forget();
+    const client = this.#clientRound.next();
+    if (client.done) this.#clientRound = this.#clients.values();
+    else client.value.forget();
   }
 
   sendCancel(invite: ClientTransaction): void {

@@ -58,6 +58,12 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
     return this.#state === 'accepted';
   }
 
+  /** Ends early when nothing but repetitions is waited for any more (timers I, J and L). */
+  forget(): void {
+    const lingers = this.isInvite ? this.accepted || this.#state === 'confirmed' : this.#state === 'completed';
+    if (lingers) this.#input(this.#lifetimeInput);
+  }
+
   get #reliable(): boolean {
     return this.#target.protocol !== 'udp';
   }
