@@ -287,6 +287,7 @@ async function openDoors(
     listen: site.config.http.listen,
     names: () => inForce.config.http.names,
     controlSocket: controlSocketOf(options.dataDir),
+    webSockets: sip.webSockets,
     administration,
     health,
     metrics,

@@ -114,7 +114,8 @@ export function startMessage(server: Server, io: Io, lan: string): string {
   if (http) lines.push(`  health: http://${listenText(http)}/healthz   metrics: http://${listenText(http)}/metrics`);
   if (server.notes.length > 0) lines.push('', title('Good to know'), ...server.notes.map((note) => `  ${note}`));
 
-  const sip = listeners.filter(({ door }) => door === 'sip');
+  // WebSockets come over the HTTP port as well, which is opened by itself.
+  const sip = listeners.filter(({ door, what }) => door === 'sip' && what !== 'sip ws');
   if (sip.length > 0 && sip.every(({ address }) => isLoopback(address))) {
     // Without a protocol an entry means UDP and TCP.
     const ports = [...new Set(sip.map(({ port }) => port))];

@@ -32,9 +32,6 @@ export interface AppOptions {
 /** An import piece of 500 users with long names and passwords fits. */
 const MAX_BODY = 2 * 1024 * 1024;
 
-/** Of each listener; more are closed at once. */
-const MAX_CONNECTIONS = 256;
-
 /** Health, metrics, and the calls for an administrator. */
 export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
   const app = await emptyApp(options.log);
@@ -80,7 +77,6 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
   app.removeContentTypeParser('text/plain');
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });

@@ -10,6 +10,7 @@ import { connectControl, controlSocketOf } from '../../core/control/client.ts';
 import { fakeAdministration } from '../../core/control/fake.ts';
 import type { HealthItem } from '../../core/doors/types.ts';
 import type { Client } from '../../core/gate/types.ts';
+import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { ProblemsError } from '../../platform/problems.ts';
@@ -18,7 +19,10 @@ import { createConsoleDoor } from './door.ts';
 
 const rightPassword: VerifyAdmin = async (name, password) => name === 'admin' && password === 'right';
 
-async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health?: HealthItem[] } = {}) {
+async function open(
+  t: TestContext,
+  options: { verifyAdmin?: VerifyAdmin; health?: HealthItem[]; webSockets?: OfferUpgrades } = {},
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-console-'));
   t.after(() => rmSync(dataDir, { recursive: true }));
   const administration = fakeAdministration();
@@ -31,6 +35,7 @@ async function open(t: TestContext, options: { verifyAdmin?: VerifyAdmin; health
         actors.push(actor);
         return administration;
       },
+      ...(options.webSockets ? { webSockets: options.webSockets } : {}),
       names: () => ['console.example'],
       health: () => options.health ?? [],
       metrics: createMetrics({ version: '1' }),
@@ -251,4 +256,24 @@ test('health is 503 while something is broken; metrics are Prometheus text', asy
   const metrics = await fetch(`${url}/metrics`);
   assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
   assert.match(await metrics.text(), /^gatehouse_build_info\{version="1"\} 1$/m);
+});
+
+test('WebSockets under /sip are handed over, others are refused', async (t) => {
+  const taken: string[] = [];
+  const { port } = await open(t, {
+    webSockets: async (listener) => (request, socket) => {
+      taken.push(`${listener.port} ${request.url}`);
+      socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    },
+  });
+  const ask = (path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { connection: 'upgrade', upgrade: 'websocket' };
+      request({ port, host: '127.0.0.1', path, headers }, (reply) => resolve(reply.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+  assert.equal(await ask('/other'), 404);
+  assert.equal(await ask('/sip?x'), 403);
+  assert.deepEqual(taken, [`${port} /sip?x`]);
 });

@@ -8,16 +8,20 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Door, Listener } from '../../core/doors/types.ts';
+import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import type { ListenAddress } from '../../platform/listen-address.ts';
 import { listenError } from '../../platform/listen-error.ts';
 import type { AppOptions } from './app.ts';
 import { controlApp, publicApp } from './app.ts';
 import { listenOnControlSocket } from './control-socket.ts';
+import { guardConnections } from './upgrades.ts';
 
 export interface ConsoleOptions extends AppOptions {
   listen: readonly ListenAddress[];
   /** Path of the control socket; see controlSocketOf in core. */
   controlSocket: string;
+  /** Who takes the requests for WebSockets; absent: nobody. */
+  webSockets?: OfferUpgrades;
 }
 
 export function createConsoleDoor(options: ConsoleOptions): Door {
@@ -44,7 +48,10 @@ export function createConsoleDoor(options: ConsoleOptions): Door {
       for (const address of options.listen) {
         const app = await publicApp(options);
         apps.push(app);
-        open.push(await listenOn(app, address));
+        const take = guardConnections(app.server);
+        const listener = await listenOn(app, address);
+        open.push(listener);
+        if (options.webSockets) take(await options.webSockets(listener));
       }
     } catch (error) {
       await stop(0);

@@ -9,6 +9,7 @@ import type { Administration } from '../../core/admin/types.ts';
 import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
+import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { SipConfig } from './config.ts';
@@ -69,6 +70,8 @@ export interface DoorSeams {
 }
 
 export interface SipDoor extends Door, ContactTables, Management {
+  /** WebSockets over an HTTP server that listens there; after the start. */
+  readonly webSockets: OfferUpgrades;
   /** Makes another choice ready beside the one in force. `script`: as it will serve. Errors: those of the modules' tables, TLS_CERTIFICATE. */
   prepare(next: SipChoice): Promise<PreparedChange & { readonly script: LoadedScript }>;
   /** What the system gave less of than asked; known after the start. */
@@ -178,6 +181,12 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     sessions,
     end,
     open: async (table): Promise<ContactTable | undefined> => contacts.get(table),
+    async webSockets(listener) {
+      if (transport.adoptWebSockets === undefined) throw new Error('this transport has no WebSockets');
+      const take = await transport.adoptWebSockets(listener);
+      addresses = localNames(transport.points, []);
+      return take;
+    },
     command: (by, name, args) => runCommand(site, by, name, args),
     get warnings() {
       return [...transport.warnings, ...(fifo?.faults ?? [])];

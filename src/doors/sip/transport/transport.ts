@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
+import type { OfferUpgrades, TakeUpgrade } from '../../../platform/http-upgrade.ts';
 import { listenError } from '../../../platform/listen-error.ts';
 import type { Log } from '../../../platform/log.ts';
 import { socketsOnPort } from '../../../platform/socket-table.ts';
@@ -14,7 +15,7 @@ import { ConnectionNames } from './connection-names.ts';
 import type { ConnectionLimits, StreamProtocol } from './connections.ts';
 import type { Counters, DatagramSocket, OpenDatagramSocket } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { type Advertised, choosePoint, hostPort } from './point.ts';
+import { type Advertised, choosePoint, hostPort, listenPoint } from './point.ts';
 import { ConnectionPool } from './pool.ts';
 import { Tcp } from './tcp.ts';
 import type { Certificates, TlsOptions } from './tls-certificates.ts';
@@ -57,6 +58,8 @@ export interface TransportOptions {
 }
 
 export interface SocketTransport extends Transport {
+  /** WebSockets over an HTTP server that listens there; after the start. */
+  readonly adoptWebSockets?: OfferUpgrades;
   /** What the system gave less of than asked; known after `start`. */
   readonly warnings: readonly string[];
   /** When the first certificate ends that TLS works with; milliseconds since the epoch. */
@@ -111,6 +114,20 @@ class Sockets implements SocketTransport {
       }
     }
     for (const warning of this.warnings) this.#options.log.warn(warning);
+  }
+
+  async adoptWebSockets({ address, port }: { address: string; port: number }): Promise<TakeUpgrade> {
+    const { clock = systemClock } = this.#options;
+    const pool = this.#pool;
+    if (pool === undefined) throw new Error('WebSockets were offered before the start');
+    const point = listenPoint('ws', address, port);
+    this.points.push(point);
+    return (request, socket, head) => {
+      this.#protocol('ws', pool, clock).then(
+        (protocol) => (protocol as WebSockets).take(request, socket, head, point),
+        () => socket.destroy(),
+      );
+    };
   }
 
   /** What UDP and TCP do without is loaded when it is needed. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -162,4 +163,28 @@ test('WebSocket: a client that does not read is given up when 1 MiB waits', asyn
     await new Promise(setImmediate);
   }
   assert.equal(connection!.open, false);
+});
+
+test('WebSocket: over an HTTP server of somebody else, with the same bounds', async (t) => {
+  const { transport, count, messages } = await webLab(
+    t,
+    { perPlace: 1 },
+    { webSocket: { origins: ['https://phone.example.com'] } },
+  );
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const take = await transport.adoptWebSockets!({ address: '127.0.0.1', port });
+  server.on('upgrade', (request, socket, head) => take(request, socket as Socket, head));
+  assert.equal(await refused(t, port, ['sip'], { origin: 'https://evil.example' }), 403);
+  const web = await open(t, here(port));
+  web.send(ok());
+  await count(1);
+  assert.equal(messages[0]!.source.point.name, `ws:127.0.0.1:${port}`);
+  const second = new WebSocket(here(port), 'sip').on('error', () => {});
+  await closed(second);
+  web.close();
+  await closed(web);
 });

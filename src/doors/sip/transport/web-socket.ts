@@ -52,6 +52,11 @@ export class WebSockets implements StreamProtocol {
     this.#origins = new Set(options?.origins);
   }
 
+  /** A request for a WebSocket that came to a server of somebody else's, which listens at `point`. */
+  take(request: IncomingMessage, socket: Socket, head: Buffer, point: ListenPoint): void {
+    if (this.#host.admit(socket, point)) this.#upgrade(request, socket, head, point);
+  }
+
   async listen(listen: StreamListen): Promise<ListenPoint> {
     const host = this.#host;
     const server = this.#makeServer();

@@ -1,0 +1,38 @@
+/**
+ * The connections of an HTTP listener: bounded, and handed on when a request to `/sip` asks for a WebSocket. Those then count with
+ * whoever took them, and no more here.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TakeUpgrade } from '../../platform/http-upgrade.ts';
+
+/** Of each listener; more are closed at once. */
+const MAX_CONNECTIONS = 256;
+const PATH = '/sip';
+
+/** Gives what to call when somebody takes upgrades: until then, and under other paths, they are refused. */
+export function guardConnections(server: Server): (take: TakeUpgrade) => void {
+  const open = new Set<Socket>();
+  let taker: TakeUpgrade | undefined;
+  server.on('connection', (socket) => {
+    if (open.size >= MAX_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {});
+    const path = request.url?.split('?', 1)[0];
+    if (taker === undefined || path !== PATH) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+      return;
+    }
+    open.delete(socket as Socket);
+    taker(request, socket as Socket, head);
+  });
+  return (take) => {
+    taker = take;
+  };
+}
