@@ -147,7 +147,11 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       { protocol: 'tcp', address, port: 0 },
     ],
     domains: [DOMAIN],
-    options: { preloadedRoute: options.preloadedRoute ?? 'pass', digest: options.digest ?? new DigestRuleBook() },
+    options: {
+      preloadedRoute: options.preloadedRoute ?? 'pass',
+      folder: '.',
+      digest: options.digest ?? new DigestRuleBook(),
+    },
     clock,
     log,
     gate,

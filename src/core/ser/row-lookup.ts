@@ -52,16 +52,26 @@ export class RowLookup {
     return this.#ask(ownCopy(key), values.map(ownCopy));
   }
 
+  /** Rows were changed: what was answered or asked before counts no more. */
+  forget(): void {
+    this.#known.clear();
+    this.#asked.clear();
+  }
+
   #ask(key: string, values: readonly string[]): Promise<readonly RowCells[]> {
     const { tables, clock, spec, by, most } = this.#options;
     const askedAt = clock.monotonic();
     const where = by.map((column, i) => [column, values[i]!] as const);
-    const answer = tables.readRows(spec, where, most).then((rows) => {
-      this.#keep(key, { rows, until: askedAt + (rows.length > 0 ? FOUND_MS : NOTHING_MS) });
+    const answer: Promise<readonly RowCells[]> = tables.readRows(spec, where, most).then((rows) => {
+      if (this.#asked.get(key) === answer) {
+        this.#keep(key, { rows, until: askedAt + (rows.length > 0 ? FOUND_MS : NOTHING_MS) });
+      }
       return rows;
     });
     this.#asked.set(key, answer);
-    const done = () => void this.#asked.delete(key);
+    const done = () => {
+      if (this.#asked.get(key) === answer) this.#asked.delete(key);
+    };
     answer.then(done, done);
     return answer;
   }

@@ -1,14 +1,14 @@
 /**
  * A small table kept in memory as a whole, so that asking it never waits. It is read again by the clock, as often as the reading
- * allows, or only when told.
+ * allows, or never.
  *
- * A reading that fails leaves what is known as it is, for `trustMs` at most. Times in milliseconds.
- * Errors of `open` and `reload`: those of SerTables, SER_TABLE_TOO_LARGE.
+ * A reading that fails leaves what is known as it is, for `trustMs` at most. When nobody holds the mirror any more, as when the
+ * script was loaded again, the readings end. Times in milliseconds. Errors of `open`: those of SerTables, SER_TABLE_TOO_LARGE.
  */
 import type { Clock } from '../../platform/clock.ts';
 import { describeError, GatehouseError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { Timer, type TimerWheel } from '../../platform/timer-wheel.ts';
+import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
 import type { RowCells, RowsSpec, SerTables } from './types.ts';
 
 const PAUSE_MS = 5_000;
@@ -23,7 +23,7 @@ export interface TableMirrorOptions<T> {
   readonly log: Log;
   /** Rows it may have. */
   readonly most: number;
-  /** false: only `reload` reads it again. */
+  /** false: it is read by `open` alone. */
   readonly byClock: boolean;
   /** How long it is trusted while it cannot be read. */
   readonly trustMs: number;
@@ -32,7 +32,6 @@ export interface TableMirrorOptions<T> {
 
 export class TableMirror<T> {
   readonly #options: TableMirrorOptions<T>;
-  readonly #timer = new Timer(this);
   #value: T | undefined;
   #readAt = 0;
   #failed = false;
@@ -49,11 +48,12 @@ export class TableMirror<T> {
 
   async open(): Promise<void> {
     await this.#options.tables.open('rows', this.#options.spec);
-    await this.reload();
-    if (this.#options.byClock) this.#options.wheel.start(this.#timer, PAUSE_MS);
+    await this.#read();
+    const { wheel, byClock } = this.#options;
+    if (byClock) wheel.start(new Timer(new Reader(wheel, this)), PAUSE_MS);
   }
 
-  async reload(): Promise<void> {
+  async #read(): Promise<void> {
     const { tables, spec, clock, most, build } = this.#options;
     const askedAt = clock.monotonic();
     const rows = await tables.readRows(spec, [], most + 1);
@@ -64,21 +64,34 @@ export class TableMirror<T> {
     this.#readAt = askedAt;
   }
 
-  onTimer(): void {
-    const { clock, wheel, log, spec } = this.#options;
+  /** Gives the milliseconds until it shall be read again. */
+  async readAgain(): Promise<number> {
+    const { clock, log, spec } = this.#options;
     const began = clock.monotonic();
-    const again = () => wheel.start(this.#timer, Math.max(PAUSE_MS, (clock.monotonic() - began) * SHARE));
-    this.reload().then(
-      () => {
-        if (this.#failed) log.info(`table ${spec.table} can be read again`);
-        this.#failed = false;
-        again();
-      },
-      (error: unknown) => {
-        if (!this.#failed) log.warn(`table ${spec.table} cannot be read again`, { error: describeError(error) });
-        this.#failed = true;
-        again();
-      },
-    );
+    try {
+      await this.#read();
+      if (this.#failed) log.info(`table ${spec.table} can be read again`);
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) log.warn(`table ${spec.table} cannot be read again`, { error: describeError(error) });
+      this.#failed = true;
+    }
+    return Math.max(PAUSE_MS, (clock.monotonic() - began) * SHARE);
+  }
+}
+
+/** What the wheel holds: not the mirror itself. */
+class Reader implements TimerOwner {
+  readonly #wheel: TimerWheel;
+  readonly #mirror: WeakRef<TableMirror<unknown>>;
+
+  constructor(wheel: TimerWheel, mirror: TableMirror<unknown>) {
+    this.#wheel = wheel;
+    this.#mirror = new WeakRef(mirror);
+  }
+
+  onTimer(timer: Timer): void {
+    const read = this.#mirror.deref()?.readAgain();
+    read?.then((pause) => this.#wheel.start(timer, pause));
   }
 }

@@ -7,6 +7,7 @@ export const SIP_ERRORS = {
   TRACE_MESSAGE: 'the file given to trace holds no SIP request',
   TRACE_RESULT: 'trace was told the result of a function that the script does not have',
   SIP_FIFO: 'state: the FIFO that ser.cfg names could not be opened',
+  SIP_PERMISSIONS: 'a file of rules of the module permissions cannot be read',
   SIP_OVERLOAD: 'state: more comes than can be done; new requests are turned away with 503 until there is room again',
   SIP_RECEIVE_BUFFER: 'state: the system gives UDP sockets a smaller receive buffer than asked; bursts may be lost',
 } as const;

@@ -5,7 +5,7 @@
  * Errors: SCRIPT_UNREADABLE; those of listen.ts, tls-options.ts and of the script are problems, told all at once.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GatehouseError } from '../../platform/errors.ts';
 import { listenText } from '../../platform/listen-address.ts';
 import type { Problem } from '../../platform/problems.ts';
@@ -77,7 +77,7 @@ export function prepareSip(config: SipConfig, scriptFile: string | undefined): P
       text,
       listen,
       tls: tls?.options,
-      options: { preloadedRoute, digest },
+      options: { preloadedRoute, digest, folder: dirname(path) },
       databaseUrls: databaseUrls(script),
     };
     return { file, ready, problems, decisions: decisions(script, choice, tls, preloadedRoute, config) };

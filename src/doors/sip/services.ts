@@ -55,10 +55,12 @@ export interface Relay {
   begin(run: Run): number;
 }
 
-/** What of gatehouse.yaml's `sip` section the modules look at. */
+/** What of the configuration the modules look at. */
 export interface SipOptions {
   readonly preloadedRoute: 'pass' | 'challenge';
   readonly digest: DigestRuleBook;
+  /** Of the script: where the relative names of further files begin. */
+  readonly folder: string;
 }
 
 export interface BindingRegistry {

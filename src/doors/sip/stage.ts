@@ -24,7 +24,7 @@ import { ConnectionNames } from './transport/connection-names.ts';
 import { choosePoint } from './transport/point.ts';
 import type { ListenPoint, Source, Target, Transport } from './transport/types.ts';
 
-const OUTSIDE = new Set(['auth_db', 'uri_db', 'group', 'registrar', 'usrloc']);
+const OUTSIDE = new Set(['auth_db', 'uri_db', 'group', 'domain', 'alias_db', 'permissions', 'registrar', 'usrloc']);
 /** Where all names lead: an address for documentation (RFC 5737). */
 export const NOWHERE = '192.0.2.0';
 
@@ -85,6 +85,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     transactions,
     relay,
     derive: () => Buffer.alloc(32),
+    database: () => 'main',
     lasting: new Map(),
     digestCounters: zeroDigestCounters(),
   };
@@ -94,11 +95,15 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     isLocalAddress: (address) => points.some((point) => point.address === address),
     say: (level, text) => options.said?.(level, text),
     build: ({ module, parameters }, all) =>
-      OUTSIDE.has(module.name) ? assumed(module) : module.build(parameters, all, script.uses),
+      OUTSIDE.has(module.name) ? assumed(module) : inside(module, module.build(parameters, all, script.uses)),
     ...(options.compile ? { compile: options.compile } : {}),
   };
   const edition = new ScriptEdition(
-    { script, domains: options.domains, options: { preloadedRoute: 'pass', digest: new DigestRuleBook() } },
+    {
+      script,
+      domains: options.domains,
+      options: { preloadedRoute: 'pass', digest: new DigestRuleBook(), folder: '.' },
+    },
     ground,
   );
   await edition.open();
@@ -113,8 +118,21 @@ export async function createStage(options: StageOptions): Promise<Stage> {
   });
   return { sent, wheel, receive: (text, source) => engine.onMessage(text, source), idle: () => engine.idle() };
 
-  function assumed(module: SipModule): BuiltModule {
+  function assumed({ functions }: Pick<SipModule, 'functions'>): BuiltModule {
     const function_ = (name: string) => (): Call => (run) => options.assume(name, run);
-    return { functions: Object.fromEntries(module.functions.map(({ name }) => [name, function_(name)])) };
+    return { functions: Object.fromEntries(functions.map(({ name }) => [name, function_(name)])) };
+  }
+
+  /** With those functions assumed that ask the database. */
+  function inside({ functions }: SipModule, built: BuiltModule): BuiltModule {
+    const asking = functions.filter(({ asks }) => asks);
+    if (asking.length === 0) return built;
+    return {
+      ...built,
+      functions: { ...built.functions, ...assumed({ functions: asking }).functions },
+      start: opensNothing,
+    };
   }
 }
+
+async function opensNothing(): Promise<void> {}

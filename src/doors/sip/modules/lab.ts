@@ -9,6 +9,7 @@ import { Run, type RunHost } from '../run.ts';
 import { NO_HOST } from '../script/analyse.ts';
 import type { DialectName } from '../script/dialect.ts';
 import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
+import { writtenAvp } from '../script/values/avp-variables.ts';
 import { constantText } from '../script/values/format.ts';
 import { findVariable } from '../script/values/variables.ts';
 import type { Services } from '../services.ts';
@@ -149,6 +150,7 @@ export async function load(module: SipModule, options: LoadOptions = {}): Promis
     argumentsOf: (name) => calls.filter(([called]) => called === name).map(([, ...args]) => args),
     dialect: options.dialect ?? 'openser',
     parametersOf: (name) => options.others?.[name],
+    avpName: (text) => writtenAvp(text, new Map()),
     variable(text) {
       const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });
       return 'message' in found ? undefined : found;

@@ -1,12 +1,17 @@
 /** All modules a SIP script can load. To add one, write its folder and add it here and nowhere else. */
 import type { SipModule } from '../script/types.ts';
+import { aliasDb } from './alias_db/module.ts';
 import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
+import { avpops } from './avpops/module.ts';
+import { domain } from './domain/module.ts';
 import { group } from './group/module.ts';
 import { maxfwd } from './maxfwd/module.ts';
 import { miFifo } from './mi_fifo/module.ts';
 import { mysql } from './mysql/module.ts';
 import { nathelper } from './nathelper/module.ts';
+import { permissions } from './permissions/module.ts';
+import { pike } from './pike/module.ts';
 import { postgres } from './postgres/module.ts';
 import { registrar } from './registrar/module.ts';
 import { rr } from './rr/module.ts';
@@ -31,6 +36,11 @@ const all: readonly SipModule[] = [
   authDb,
   uriDb,
   group,
+  domain,
+  aliasDb,
+  permissions,
+  pike,
+  avpops,
   textops,
   xlog,
   miFifo,

@@ -19,6 +19,8 @@ import { parseScript } from './parser.ts';
 import { expand, preprocess } from './preprocessor.ts';
 import { findRecursion } from './recursion.ts';
 import type { ParameterValues, ScriptUses, SipModule } from './types.ts';
+import { writtenAvp } from './values/avp-variables.ts';
+import type { AvpName } from './values/avps.ts';
 import type { Variable } from './values/types.ts';
 import { findVariable } from './values/variables.ts';
 import { findWeakSettings } from './weak-settings.ts';
@@ -116,6 +118,10 @@ class Uses implements ScriptUses {
   argumentsOf(functionName: string): readonly (readonly string[])[] {
     const calls = [...this.#analysis.calls.keys()].filter((node) => node.name === functionName);
     return calls.map((node) => node.args.map((argument) => argument.text));
+  }
+
+  avpName(text: string): AvpName | undefined {
+    return writtenAvp(text, this.#analysis.aliases);
   }
 
   variable(text: string): Variable | undefined {

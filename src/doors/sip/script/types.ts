@@ -7,6 +7,7 @@ import type { Run } from '../run.ts';
 import type { Services } from '../services.ts';
 import type { DialectName } from './dialect.ts';
 import type { RouteKind } from './route-kinds.ts';
+import type { AvpName } from './values/avps.ts';
 import type { Text } from './values/format.ts';
 import type { Variable } from './values/types.ts';
 
@@ -50,6 +51,8 @@ export interface FunctionSpec {
   readonly takesVariables?: readonly number[];
   /** The arguments, counted from 0, in a syntax of the function's own in which variables are named: `checkArgument` sees them as written. */
   readonly ownSyntax?: readonly number[];
+  /** It asks the database, which a trace cannot. */
+  readonly asks?: true;
   /** It gives 0 when it succeeds, so what hangs on its result never runs. */
   readonly ends?: boolean;
   /** What it means to the search for ways that nobody is authenticated on; absent: nothing. */
@@ -99,6 +102,8 @@ export interface ScriptUses {
   readonly dialect: DialectName;
   /** The variable that a parameter or a part of an argument names; undefined: there is none. */
   variable(text: string): Variable | undefined;
+  /** The AVP that is written so: `$avp(s:x)`, `$avp(alias)`, `s:x`; undefined: it is none. */
+  avpName(text: string): AvpName | undefined;
   /** Parameter values of other loaded modules; undefined: not loaded. */
   parametersOf(module: string): ParameterValues | undefined;
 }

@@ -101,6 +101,7 @@ export async function lab(
     argumentsOf: (name) => (name === 'save' || name === 'lookup' ? [['location']] : []),
     dialect: given.dialect ?? 'ser',
     parametersOf: (name) => (name === 'registrar' ? registrarValues : undefined),
+    avpName: () => undefined,
     variable(text) {
       const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });
       return 'message' in found ? undefined : found;

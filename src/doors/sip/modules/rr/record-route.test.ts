@@ -10,6 +10,7 @@ const NO_USES = {
   argumentsOf: () => [],
   parametersOf: () => undefined,
   variable: () => undefined,
+  avpName: () => undefined,
 };
 const record: ScriptCall = ['record_route'];
 const elsewhere = 'INVITE sip:b@other.example.net';

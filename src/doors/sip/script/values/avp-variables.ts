@@ -31,6 +31,13 @@ export function avpName(written: string, aliases: ReadonlyMap<string, string>): 
   return `${kind}:${kind === 'i' ? Number(found[3]) : found[3]!}`;
 }
 
+/** As functions take it: `$avp(s:x)`, `$(avp(x))`, or as SER has it, `s:x`. */
+export function writtenAvp(text: string, aliases: ReadonlyMap<string, string>): AvpName | undefined {
+  const inner = (/^\$avp\((.*)\)$/.exec(text) ?? /^\$\(avp\((.*)\)\)$/.exec(text))?.[1];
+  if (inner !== undefined) return avpName(inner, aliases);
+  return /^[is]\d{0,3}:/i.test(text) ? avpName(text[0]!.toLowerCase() + text.slice(1), aliases) : undefined;
+}
+
 function avp(name: (run: Run) => AvpName | undefined, index: number | '*' | undefined): Variable {
   return {
     dual: false,

@@ -1,0 +1,73 @@
+/**
+ * Groups of addresses and networks, each row for one port or (0) for all.
+ *
+ * A mask of 32, which is what the column says by default, means the address alone for IPv6 too: nobody shall trust a whole
+ * provider because he left it out.
+ */
+import { BlockList, isIP, SocketAddress } from 'node:net';
+import { TableMirror } from '../../../../core/ser/table-mirror.ts';
+import type { RowCells, RowsSpec } from '../../../../core/ser/types.ts';
+import type { Log } from '../../../../platform/log.ts';
+import type { Services } from '../../services.ts';
+
+const MOST_ROWS = 20_000;
+/** How long rows are trusted that cannot be read again. */
+const TRUST_MS = 60_000;
+const ALL_PORTS = 0;
+
+type Groups = ReadonlyMap<number, ReadonlyMap<number, BlockList>>;
+
+export class Addresses {
+  readonly #mirror: TableMirror<Groups>;
+
+  /** The columns are group, address, mask and port. */
+  constructor(services: Services, spec: RowsSpec) {
+    const build = (rows: readonly RowCells[]) => groupsOf(rows, services.log);
+    this.#mirror = new TableMirror({ ...services, spec, most: MOST_ROWS, byClock: true, trustMs: TRUST_MS, build });
+  }
+
+  open(): Promise<void> {
+    return this.#mirror.open();
+  }
+
+  has(group: number, written: string, port: number): boolean {
+    const address = plainAddress(written);
+    const family = familyOf(address);
+    const ports = family && this.#mirror.value?.get(group);
+    if (!ports) return false;
+    return (
+      (ports.get(ALL_PORTS)?.check(address, family) ?? false) || (ports.get(port)?.check(address, family) ?? false)
+    );
+  }
+}
+
+function groupsOf(rows: readonly RowCells[], log: Log): Groups {
+  const groups = new Map<number, Map<number, BlockList>>();
+  for (const [group, written, mask, port] of rows) {
+    const address = plainAddress(String(written));
+    const family = familyOf(address);
+    const bits = Number(mask);
+    const widest = family === 'ipv6' ? 128 : 32;
+    if (!family || !Number.isInteger(bits) || bits < 0 || bits > widest) {
+      log.warn('a row of addresses cannot be understood', { address: written, mask });
+      continue;
+    }
+    const ports = groups.get(Number(group)) ?? new Map<number, BlockList>();
+    groups.set(Number(group), ports);
+    const list = ports.get(Number(port)) ?? new BlockList();
+    ports.set(Number(port), list);
+    list.addSubnet(address, bits === 32 ? widest : bits, family);
+  }
+  return groups;
+}
+
+/** The one way to write an address: without brackets, IPv6 in its short form. */
+export function plainAddress(written: string): string {
+  const text = written.startsWith('[') ? written.slice(1, -1) : written;
+  return isIP(text) === 6 ? new SocketAddress({ address: text, family: 'ipv6' }).address : text;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  const kind = isIP(address);
+  return kind === 0 ? undefined : kind === 6 ? 'ipv6' : 'ipv4';
+}
