@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Load {
   /** File name in test/peers/sipp, or a full path. */
@@ -69,7 +70,7 @@ export async function startAnswering(scenario: string, port: number): Promise<An
   const folder = mkdtempSync(join(tmpdir(), 'sipp-'));
   const child = start(folder, scenario, ['-p', String(port), '-l', '100000']);
   const exited = once(child, 'exit');
-  await Promise.race([once(child, 'spawn'), exited]);
+  await Promise.race([untilBound(port), exited]);
   return {
     stop: async () => {
       // SIGUSR1 lets it finish the calls it has, then leave and write its statistics.
@@ -80,6 +81,16 @@ export async function startAnswering(scenario: string, port: number): Promise<An
       return counts;
     },
   };
+}
+
+/** Until somebody listens on this UDP port: what arrives before is lost. */
+async function untilBound(port: number): Promise<void> {
+  const entry = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  for (let waited = 0; waited < 10_000; waited += 20) {
+    if (read('/proc/net/udp').includes(entry)) return;
+    await sleep(20);
+  }
+  throw new Error(`sipp does not listen on port ${port}`);
 }
 
 function start(folder: string, scenario: string, args: string[]): ChildProcess {
