@@ -41,16 +41,23 @@ const METHOD_VARIABLE = /^\$(?:rm|\(rm\))$/;
 /** Whoever asks for one of these knows what he lets in. */
 const ADDRESS = /^(?:src_ip|dst_ip|\$si|\$src_ip|\$Ri)$/;
 
+/** Methods of requests that get out without authentication: to anywhere, to a place known here, or as a contact into a table. */
+interface Found {
+  open: number;
+  reached: number;
+  saves: number;
+}
+
 interface Site {
   readonly at: Span;
   methods: number;
 }
 
 export function findHoles({ routes, calls }: Analysis, dialect: DialectName, problems: Problems): undefined {
-  /** Calls of the main route that lead to an unauthenticated relay, to anywhere or to a place known here, or to save. */
-  const open = new Map<number, Site>();
-  const reached = new Map<number, Site>();
-  const saves = new Map<number, Site>();
+  /** Calls of the main route that lead there. */
+  const sites: Record<keyof Found, Map<number, Site>> = { open: new Map(), reached: new Map(), saves: new Map() };
+  /** What was found in the route under way and those that it calls. */
+  let found: Found = { open: 0, reached: 0, saves: 0 };
   let preloaded: { loose: CallNode; relay: Span } | undefined;
   let loose: CallNode | undefined;
   /** Where credentials are checked first, and the methods for which they are anywhere. */
@@ -64,7 +71,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
   /** The ways that left each loop or switch around the statement under way by `break`. */
   const breaks: Ways[] = [];
   /** Walks of a route already done from the same ways; keeps the walk from growing without bound. */
-  const known = new Map<string, Ways>();
+  const known = new Map<string, { readonly result: Ways; readonly found: Found }>();
 
   walkRoute('route', ENTERING);
   report();
@@ -72,9 +79,14 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
   function walkRoute(name: RouteKey, ways: Ways): Ways {
     const route = routes.get(name);
     if (!route || stack.includes(name) || stack.length >= DEEPEST || isEmpty(ways)) return ways;
-    const key = `${name} ${ways} ${site?.offset} ${loose?.at.offset}`;
+    const key = `${name} ${ways} ${loose?.at.offset}`;
     const before = known.get(key);
-    if (before) return before;
+    if (before) {
+      noteAll(before.found);
+      return before.result;
+    }
+    const outerFound = found;
+    found = { open: 0, reached: 0, saves: 0 };
     const outer = left;
     const outerBreaks = breaks.splice(0);
     left = NONE;
@@ -84,7 +96,10 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
     const result = join(end, left);
     left = outer;
     breaks.push(...outerBreaks);
-    known.set(key, result);
+    known.set(key, { result, found });
+    const { open, reached, saves } = found;
+    // The sites were noted on the way.
+    found = { open: outerFound.open | open, reached: outerFound.reached | reached, saves: outerFound.saves | saves };
     return result;
   }
 
@@ -213,7 +228,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
       case 'answer':
         return both(/^1/.test(node.args[0]?.text ?? '') ? ways : knowing(ways, Known.answered));
       case 'store':
-        note(saves, methodsOf(ways, 0, Known.sender | Known.routed) & REGISTER);
+        note('saves', methodsOf(ways, 0, Known.sender | Known.routed) & REGISTER);
         return both(ways);
       case 'dialog':
         loose ??= node;
@@ -238,15 +253,22 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
     if (loose && (methodsOf(ways, Known.routed, vouched) & CHALLENGEABLE) !== 0) {
       preloaded ??= { loose, relay: node.at };
     }
-    note(open, methodsOf(ways, 0, vouched | Known.routed | Known.target) & CHALLENGEABLE);
-    note(reached, methodsOf(ways, Known.target, vouched | Known.routed) & CHALLENGEABLE);
+    note('open', methodsOf(ways, 0, vouched | Known.routed | Known.target) & CHALLENGEABLE);
+    note('reached', methodsOf(ways, Known.target, vouched | Known.routed) & CHALLENGEABLE);
   }
 
-  function note(sites: Map<number, Site>, methods: number): undefined {
+  function note(kind: keyof Found, methods: number): undefined {
     if (methods === 0 || !site) return;
-    const before = sites.get(site.offset);
+    found[kind] |= methods;
+    const before = sites[kind].get(site.offset);
     if (before) before.methods |= methods;
-    else sites.set(site.offset, { at: site, methods });
+    else sites[kind].set(site.offset, { at: site, methods });
+  }
+
+  function noteAll({ open, reached, saves }: Found): undefined {
+    note('open', open);
+    note('reached', reached);
+    note('saves', saves);
   }
 
   function report(): undefined {
@@ -261,13 +283,13 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
         },
       );
     }
-    for (const { at, methods } of open.values()) {
+    for (const { at, methods } of sites.open.values()) {
       problems.warn('SCRIPT_OPEN_RELAY', at, `strangers can send ${namesOf(methods)} to anywhere from here`, {
         cause: 'on the way to this line nobody was authenticated, and the Request-URI may name any host',
         cure: 'authenticate with proxy_authorize before a request leaves for another domain',
       });
     }
-    for (const { at, methods } of reached.values()) {
+    for (const { at, methods } of sites.reached.values()) {
       problems.warn(
         'SCRIPT_UNAUTHENTICATED',
         at,
@@ -278,7 +300,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
         },
       );
     }
-    for (const { at } of saves.values()) {
+    for (const { at } of sites.saves.values()) {
       problems.warn('SCRIPT_UNAUTHENTICATED', at, 'a contact can be stored from here without authentication', {
         cause: 'no *_authorize function was true on the way to save()',
         cure: 'authenticate before it with www_authorize',
@@ -289,7 +311,7 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
 
   /** Some methods are authenticated and others, which are relayed, nowhere: most likely they were forgotten. */
   function reportNever(): undefined {
-    const relayed = [...open.values(), ...reached.values()];
+    const relayed = [...sites.open.values(), ...sites.reached.values()];
     const never = relayed.reduce((methods, one) => methods | one.methods, 0) & ~checked;
     if (never === 0 || !check) return;
     const lines = [...new Set(relayed.filter(({ methods }) => methods & never).map(({ at }) => at.line))];

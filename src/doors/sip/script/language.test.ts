@@ -300,3 +300,16 @@ test('texts cannot grow without bound', () => {
   );
   assert.ok(String(out.run.vars![0]).length <= 65_535);
 });
+
+test('return gives its number, negative or not, with brackets or without', () => {
+  for (const [word, way] of [
+    ['return -1', 'no'],
+    ['return(-1)', 'no'],
+    ['return 2', 'yes'],
+    ['return', 'yes'],
+    ['return()', 'yes'],
+  ]) {
+    const out = play(`route { if (route(1)) ${t('yes')}; else ${t('no')}; } route[1] { ${word}; }`);
+    assert.equal(names(out), way, word);
+  }
+});

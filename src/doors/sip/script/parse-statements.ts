@@ -199,8 +199,10 @@ export class StatementReader {
         value = argument.value;
       }
       cursor.expect(')', `${at.text}(1);`);
-    } else if (cursor.token.kind === 'number' && at.text === 'return') {
-      value = cursor.advance().value;
+    } else if (at.text === 'return' && (cursor.token.kind === 'number' || cursor.at('-'))) {
+      const negative = cursor.take('-');
+      const number = cursor.expectKind('number', 'a number', 'return -1;').value;
+      value = negative ? -number : number;
     }
     body.push({ kind: 'leave', at, word: at.text as LeaveWord, value });
     this.#semicolon();

@@ -12,6 +12,8 @@ const DEEPEST = 300;
 export class Cursor {
   readonly problems: Problems;
   readonly #tokens: readonly Token[];
+  /** Of the first token of each line, once one is asked for. */
+  readonly #columns = new Map<number, number>();
   #index = 0;
   #depth = 0;
 
@@ -114,10 +116,11 @@ export class Cursor {
   }
 
   /** Column of the first token in this token's line. */
-  indentation(token: Token): number {
-    let index = this.#tokens.indexOf(token);
-    while (index > 0 && this.#tokens[index - 1]!.line === token.line) index--;
-    return this.#tokens[index]!.column;
+  indentation({ line }: Token): number {
+    if (this.#columns.size === 0) {
+      for (const token of this.#tokens) if (!this.#columns.has(token.line)) this.#columns.set(token.line, token.column);
+    }
+    return this.#columns.get(line)!;
   }
 
   skipLine(line: number): void {
