@@ -10,6 +10,7 @@ import { createAdministration } from '../src/core/admin/administration.ts';
 import { localBook } from '../src/core/admin/local-book.ts';
 import type { Administration } from '../src/core/admin/types.ts';
 import type { UserBook } from '../src/core/admin/user-book.ts';
+import type { WaitingChange } from '../src/core/doors/types.ts';
 import { createGate } from '../src/core/gate/gate.ts';
 import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
@@ -63,6 +64,8 @@ export interface SipLab {
   read(metric: string, label?: string): number;
   /** Puts the clock forward and lets the timers run that have become due, in steps of half a second. */
   advance(ms: number): void;
+  /** Has another script serve from now on; gives what of it must wait for a restart. */
+  reload(script: string): Promise<readonly WaitingChange[]>;
 }
 
 /** Runs on from `start` in real time, or stands still, and can be put forward. */
@@ -99,8 +102,15 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
   const wheel =
     options.wheel ??
     new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: describeError(error) }) });
-  const { script, problems } = loadScript(options.script, { file: 'ser.cfg', modules });
-  if (script === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
+  const choice = {
+    ...choiceOf(options.script),
+    options: {
+      preloadedRoute: options.preloadedRoute ?? 'pass',
+      folder: '.',
+      digest: options.digest ?? new DigestRuleBook(),
+    } as const,
+  };
+  const { script } = choice;
   const nameOf = () => 'main';
   const ground = options.ground ?? (await layGround({ ...options, clock, log, shown: scriptTables(script, nameOf) }));
   const { storage, keyring, book, folder } = ground;
@@ -141,17 +151,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     });
   const readings = new Map<string, Reading>();
   const door = createSipDoor({
-    script,
-    listen: [
-      { protocol: 'udp', address, port: 0 },
-      { protocol: 'tcp', address, port: 0 },
-    ],
-    domains: [DOMAIN],
-    options: {
-      preloadedRoute: options.preloadedRoute ?? 'pass',
-      folder: '.',
-      digest: options.digest ?? new DigestRuleBook(),
-    },
+    ...choice,
     clock,
     log,
     gate,
@@ -182,7 +182,19 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     complaints,
     read,
     advance,
+    async reload(text) {
+      const change = await door.prepare({ ...choice, ...choiceOf(text) });
+      change.adopt();
+      return change.waiting;
+    },
   };
+
+  function choiceOf(text: string) {
+    const { script, problems } = loadScript(text, { file: 'ser.cfg', modules });
+    if (script === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
+    const listen = (['udp', 'tcp'] as const).map((protocol) => ({ protocol, address, port: 0 }));
+    return { script, listen, domains: [DOMAIN] };
+  }
 
   function read(metric: string, label?: string): number {
     const value = readings.get(metric)?.();
