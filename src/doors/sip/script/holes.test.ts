@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { modules } from '../modules/modules.ts';
 import { loadScript } from './load.ts';
 
-const MODULES = ['sl', 'tm', 'rr', 'usrloc', 'registrar', 'auth', 'auth_db', 'textops', 'xlog']
+const MODULES = ['sl', 'tm', 'rr', 'usrloc', 'registrar', 'auth', 'auth_db', 'textops', 'xlog', 'domain', 'permissions']
   .map((name) => `loadmodule "${name}.so"`)
   .join(' ');
 const DURABLE = ' modparam("usrloc", "db_mode", 2) ';
@@ -33,6 +33,7 @@ test('a request of a stranger to any host is an open relay, one to a known place
     't_relay_to_udp("192.0.2.1", "5060");',
     'if (uri==myself) t_relay();',
     'if ($rd==myself) t_relay();',
+    'if (is_uri_host_local()) t_relay();',
     'if (lookup("location")) t_relay();',
     'rewritehostport("gw.example:5060"); t_relay();',
     '$du = "sip:192.0.2.1"; t_relay();',
@@ -51,6 +52,7 @@ test('what proves the sender, or answers, closes a way', () => {
     'if (src_ip!=192.0.2.1) exit; t_relay();',
     'if ($si=="192.0.2.1") t_relay();',
     'if (pv_proxy_authorize("r")) t_relay();',
+    'if (allow_trusted()) t_relay();',
     // A request that had its final answer cannot be relayed any more.
     'if (!proxy_authorize("", "subscriber")) { sl_send_reply("403", "No"); } t_relay();',
     'if (!proxy_authorize("", "subscriber")) { proxy_challenge("", "1"); } t_relay();',

@@ -66,6 +66,7 @@ export const aliasDb: SipModule = {
       name: 'alias_db_lookup',
       arity: [1],
       routes: ['request', 'failure'],
+      flow: 'target',
       describe:
         'Looks the Request-URI up in the table, "dbaliases", and puts sip:user@domain in its place. -1: it is no alias, or the table cannot be asked. A row is trusted for 5 s.',
       checkArgument: (_index, text) => sqlName(text),

@@ -35,6 +35,7 @@ export const domain: SipModule = {
       name: 'is_uri_host_local',
       arity: [0],
       routes: ['request', 'failure', 'branch'],
+      flow: 'target',
       describe: 'Is the domain of the Request-URI, in a branch route that of the branch, in the table?',
     },
     {

@@ -39,6 +39,7 @@ const functions: readonly FunctionSpec[] = [
     name: 'allow_trusted',
     arity: [0, 2],
     routes: ROUTES,
+    flow: 'sender',
     describe:
       'Is the sender, or the address and transport that two variables hold, in the table of trusted ones? -1: no, or the table could not be read for a minute.',
     ownSyntax: [0, 1],
@@ -56,6 +57,7 @@ const functions: readonly FunctionSpec[] = [
     name: 'allow_address',
     arity: [2, 3],
     routes: ROUTES,
+    flow: 'sender',
     describe:
       'Are address and port in the group: (address, port) or (group, address, port)? -1: no, or the table could not be read for a minute.',
     takesVariables: [0, 1, 2],
@@ -64,6 +66,7 @@ const functions: readonly FunctionSpec[] = [
     name: 'allow_source_address',
     arity: [1],
     routes: ROUTES,
+    flow: 'sender',
     describe: "Are the sender's address and port in the group?",
     takesVariables: [0],
     checkArgument: (_index, text) => checkNumber(text),
