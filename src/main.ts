@@ -342,7 +342,7 @@ async function openDoors(
       adopt() {
         change.adopt();
         ground.book = book;
-        nonceCounts.lifetimeMs = nonceLifeMs(change.script);
+        nonceCounts.coverLifetime(nonceLifeMs(change.script));
         log.setLevel(next.config.log.level);
         inForce = next;
       },

@@ -74,10 +74,21 @@ test('when nonces come to live longer, what was used before is remembered as lon
   const { counts, time } = lab();
   counts.use('n', 'c', 'u', 1);
   time.now = 999;
-  counts.lifetimeMs = 5000;
+  counts.coverLifetime(5000);
   for (const later of [1500, 4000, 6000, 9000]) {
     time.now = later;
     counts.use(`other ${later}`, 'c', 'u', 1);
     assert.equal(counts.use('n', 'c', 'u', 1), false, String(later));
   }
+});
+
+test('when they come to live shorter, those that were made to live longer are remembered to their end', () => {
+  const { counts, time } = lab();
+  counts.use('n', 'c', 'u', 1);
+  counts.coverLifetime(10);
+  for (const later of [100, 500, 900]) {
+    time.now = later;
+    counts.use(`other ${later}`, 'c', 'u', 1);
+  }
+  assert.equal(counts.use('n', 'c', 'u', 1), false);
 });

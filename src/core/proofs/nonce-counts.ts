@@ -31,8 +31,7 @@ export class NonceCounts {
   forgottenEarly = 0;
   readonly #clock: Clock;
   readonly #half: number;
-  /** Another one holds for the nonces that come, and for those that are there: a shorter life ends theirs, too. */
-  lifetimeMs: number;
+  #lifetimeMs: number;
   #young = emptyShards();
   #old = emptyShards();
   #youngSize = 0;
@@ -42,9 +41,17 @@ export class NonceCounts {
 
   constructor(options: NonceCountsOptions) {
     this.#clock = options.clock;
-    this.lifetimeMs = options.lifetimeMs;
+    this.#lifetimeMs = options.lifetimeMs;
     this.#half = Math.max(1, Math.floor((options.capacity ?? 2_000_000) / 2));
     this.#since = options.clock.monotonic();
+  }
+
+  /**
+   * Nonces live so long from now on. It never becomes less: a nonce shows only when it ends, so that one that was made for a longer life is
+   * taken for a new one towards its end, and its counts must be known then.
+   */
+  coverLifetime(ms: number): void {
+    this.#lifetimeMs = Math.max(this.#lifetimeMs, ms);
   }
 
   /** Windows kept now. */
@@ -73,8 +80,8 @@ export class NonceCounts {
   #turn(): void {
     const now = this.#clock.monotonic();
     const full = this.#youngSize >= this.#half;
-    if (!full && now - this.#since < this.lifetimeMs) return;
-    if (full && now - this.#since < this.lifetimeMs) this.forgottenEarly += this.#oldSize;
+    if (!full && now - this.#since < this.#lifetimeMs) return;
+    if (full && now - this.#since < this.#lifetimeMs) this.forgottenEarly += this.#oldSize;
     this.#old = this.#young;
     this.#oldSize = this.#youngSize;
     this.#young = emptyShards();
