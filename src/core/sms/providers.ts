@@ -17,7 +17,8 @@ export interface SmsProvidersParts {
 
 export class SmsProviders {
   readonly #parts: SmsProvidersParts;
-  readonly #open = new Map<string, SmsProvider>();
+  /** Also those that are being opened. */
+  readonly #open = new Map<string, Promise<SmsProvider>>();
   #definitions = new Map<string, SmsDefinition>();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -84,11 +85,7 @@ export class SmsProviders {
   /** By the provider of this name, else by the default; gives its name and what the gateway answered. */
   async send(message: SmsMessage, name?: string): Promise<{ provider: string; answer: string }> {
     const definition = this.#find(name ?? this.list().find(({ isDefault }) => isDefault)?.name);
-    let provider = this.#open.get(definition.name);
-    if (!provider) {
-      provider = await this.#classOf(definition.class).open(definition.config);
-      this.#open.set(definition.name, provider);
-    }
+    const provider = await (this.#open.get(definition.name) ?? this.#opened(definition));
     return { provider: definition.name, answer: await provider.send(message) };
   }
 
@@ -121,10 +118,20 @@ export class SmsProviders {
     });
   }
 
+  #opened({ name, class: of, config }: SmsDefinition): Promise<SmsProvider> {
+    const provider = this.#classOf(of).open(config);
+    this.#open.set(name, provider);
+    provider.catch(() => {
+      if (this.#open.get(name) === provider) this.#open.delete(name);
+    });
+    return provider;
+  }
+
   async #shut(name: string): Promise<void> {
     const provider = this.#open.get(name);
     this.#open.delete(name);
-    await provider?.close();
+    // What could not be opened has told whoever wanted to send.
+    await (await provider?.catch(() => undefined))?.close();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatehouseError } from '../../platform/errors.ts';
+import type { AuditLines } from '../audit/types.ts';
+import { keyringOf } from '../secrets/keyring.ts';
+import { SmsProviders } from './providers.ts';
+import type { SmsConfig, SmsProvider } from './types.ts';
+
+const AUDIT = [] as unknown as AuditLines;
+const MESSAGE = { number: '+49170', text: 'code' };
+
+/** Each is opened when the test says so. */
+function lab() {
+  const opening: { config: SmsConfig; open(): void; fail(): void }[] = [];
+  const log: string[] = [];
+  const providers = new SmsProviders({
+    keyring: keyringOf(Buffer.alloc(32, 1)),
+    store: { list: async () => [], set: async () => {}, remove: async () => {} },
+    classes: [
+      {
+        name: 'Slow',
+        about: '',
+        open: (config) =>
+          new Promise<SmsProvider>((resolve, reject) => {
+            const { to } = config as { to: string };
+            const provider: SmsProvider = {
+              send: async () => to,
+              close: async () => void log.push(`${to} closed`),
+            };
+            opening.push({
+              config,
+              open: () => resolve(provider),
+              fail: () => reject(new GatehouseError('SMS_CONFIG', 'no such file')),
+            });
+          }),
+      },
+    ],
+  });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const set = async (to: string) => {
+    const done = providers.set({ name: 'one', class: 'Slow', config: { to }, timeout: null, isDefault: true }, AUDIT);
+    await turn();
+    opening.pop()!.open();
+    await turn();
+    return { done };
+  };
+  return { providers, opening, log, turn, set };
+}
+
+test('one that is changed while it is being opened is not sent by any more', async () => {
+  const { providers, opening, log, turn, set } = lab();
+  await (await set('old')).done;
+  assert.deepEqual(log.splice(0), ['old closed'], 'it was opened to try its configuration');
+  const first = providers.send(MESSAGE);
+  const { done } = await set('new');
+  opening.pop()!.open();
+  assert.equal((await first).answer, 'old');
+  await done;
+  assert.deepEqual(log, ['new closed', 'old closed']);
+  const second = providers.send(MESSAGE);
+  await turn();
+  opening.pop()!.open();
+  assert.equal((await second).answer, 'new');
+});
+
+test('two that send at once open it once', async () => {
+  const { providers, opening, log, turn, set } = lab();
+  await (await set('it')).done;
+  log.length = 0;
+  const both = [providers.send(MESSAGE), providers.send(MESSAGE)];
+  await turn();
+  assert.equal(opening.length, 1);
+  opening.pop()!.open();
+  assert.deepEqual(
+    (await Promise.all(both)).map(({ answer }) => answer),
+    ['it', 'it'],
+  );
+  await providers.close();
+  assert.deepEqual(log, ['it closed']);
+});
+
+test('what could not be opened is tried again', async () => {
+  const { providers, opening, turn, set } = lab();
+  await (await set('it')).done;
+  const first = providers.send(MESSAGE);
+  await turn();
+  opening.pop()!.fail();
+  await assert.rejects(first, { code: 'SMS_CONFIG' });
+  const second = providers.send(MESSAGE);
+  await turn();
+  opening.pop()!.open();
+  assert.equal((await second).answer, 'it');
+});
