@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Header } from '../../message/header-names.ts';
 import type { Answer } from '../../resolve/records.ts';
+import type { Run } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
 import { listenPoint } from '../../transport/point.ts';
 import { lab, request, US } from './relay-lab.ts';
@@ -219,4 +220,31 @@ test('a Request-URI of sips goes by TLS, whatever the next hop says', () => {
   assert.deepEqual([out?.target.protocol, out?.target.address, out?.target.port], ['tls', '192.0.2.77', 5061]);
   receive(request('INVITE', undefined, [], 'z9hG4bKudp'), sips('sip:192.0.2.77;transport=udp;lr'));
   assert.equal(requests('INVITE').length, 1);
+});
+
+test('a failure route that was given up while it waited for names sends nothing any more', () => {
+  let waiting: Run | undefined;
+  const made = lab(
+    TRUNK,
+    {},
+    {
+      'failure_route[1]': (run) => {
+        run.branches = [{ uri: URI, destination: undefined, path: undefined }];
+        assert.equal(made.relay.relay(run), WAIT);
+        waiting = run;
+      },
+    },
+  );
+  made.receive(request('INVITE'), (run) => {
+    run.onFailure = 1;
+  });
+  made.respond(made.requests('INVITE')[0]!, 404);
+  waiting!.abandon();
+  waiting!.onEnd!(waiting!);
+  assert.deepEqual(made.upstream(), [100, 404]);
+  made.answerNames();
+  assert.equal(made.requests('INVITE').length, 1);
+  made.pass(70);
+  assert.deepEqual([made.transactions.stats.clients, made.transactions.stats.servers], [0, 0]);
+  assert.equal(made.transactions.budget.held, 0);
 });

@@ -127,6 +127,10 @@ export class ProxyRelay implements Relay {
   again(run: Run, names: NamesWait): void {
     // What went wrong before it could be suspended has had its answer.
     if (!run.waiting && !run.abandoned) return;
+    if (run.abandoned) {
+      this.#services.transactions.budget.change(-run.message.raw.length);
+      return;
+    }
     let result: number;
     try {
       result = this.#relay(run, names);
