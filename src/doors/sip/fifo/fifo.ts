@@ -45,6 +45,7 @@ export class Fifo {
   readonly #complaints: Seldom;
   #socket: Socket | undefined;
   #inode = 0;
+  #closed = false;
   #pause: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -69,13 +70,16 @@ export class Fifo {
       }
       this.#inode = found.ino;
       this.#listen(new Socket({ fd: file, readable: true, writable: false }));
+      if (this.#closed) this.close();
       return undefined;
     } catch (error) {
       return `the FIFO ${path} is not opened: ${reason(error)}`;
     }
   }
 
+  /** Also while it is being opened. */
   close(): void {
+    this.#closed = true;
     if (this.#socket === undefined) return;
     this.#socket.destroy();
     this.#socket = undefined;

@@ -39,9 +39,11 @@ export class ScriptFifo {
     const { clock, log } = this.#site;
     // Whoever writes into it is the owner, or root.
     const by = this.#administration('FIFO');
-    this.#fifo = new Fifo({ ...place, clock, log, run: (name, args) => runCommand(this.#site, by, name, args) });
-    const fault = await this.#fifo.open();
-    if (fault === undefined) return;
+    const fifo = new Fifo({ ...place, clock, log, run: (name, args) => runCommand(this.#site, by, name, args) });
+    this.#fifo = fifo;
+    const fault = await fifo.open();
+    // Another script may want another one by now.
+    if (fault === undefined || this.#fifo !== fifo) return;
     this.faults = [fault];
     log.warn(fault);
   }
