@@ -177,9 +177,10 @@ test('what modules keep is kept as it is; parameters that made it wait and are n
     'modparam("auth", "nonce_expire", 20)',
     'modparam("tm", "fr_inv_timer", 5)',
   ];
-  const text = script({ name: 'new', top: 'disable_tcp=yes', params: params.join('\n') });
+  const text = script({ name: 'new', top: 'disable_tcp=yes debug=7', params: params.join('\n') });
   const line = (start: string) => text.split('\n').findIndex((one) => one.trim().startsWith(start)) + 1;
   const waiting = await sip.reload(text);
+  assert.deepEqual((await sip.door.command(sip.administration, 'debug', [])).lines, [['DEBUG', 7]]);
   assert.deepEqual(
     waiting.map(({ what, where }) => `${what} ${where}`),
     [

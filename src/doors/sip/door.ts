@@ -127,6 +127,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     say,
     compile: seams,
   };
+  let serving = parts.script;
   const held = new HeldParameters();
   const first = new ScriptEdition(parts, ground);
   const editions = new Editions(first);
@@ -155,7 +156,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       wheel,
       findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
     }),
-    debug: () => parts.script.globals.debug,
+    debug: () => serving.globals.debug,
     shutDown: parts.shutDown ?? (() => {}),
   };
   const fifo = parts.administration && new ScriptFifo(site, parts.administration);
@@ -228,6 +229,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       adopt() {
         held.keep(script);
         editions.adopt(edition);
+        serving = script;
         takeSockets();
         void fifo?.follow(script);
       },
