@@ -2,8 +2,9 @@
  * Where a pattern stands in a text: the leftmost place and there the longest, as POSIX says, and what its groups cover. For
  * substitutions; whether it is there at all, pattern.ts says faster.
  *
- * Time is that of the text times the pattern, whatever the text: all ways are followed at once, none is gone back. A group that
- * could cover this or that covers as much as it can, from left to right.
+ * Time is that of the text times the pattern, whatever the text: all ways are followed at once, none is gone back. That holds for one
+ * place: to know that it is the longest, the text may have to be read to its end, for each of them. A group that could cover this or
+ * that covers as much as it can, from left to right.
  */
 import { Automaton } from './pattern-automaton.ts';
 import type { PatternOptions } from './pattern-tree.ts';
@@ -26,6 +27,8 @@ export class PatternPlaces {
   #nextNotes: (readonly number[])[] = [];
   /** By node: the position for which it was listed last. */
   readonly #listed: Int32Array;
+  /** What all that was searched so far has cost: nodes come to. A million are about 40 ms. */
+  visits = 0;
 
   constructor(text: string, options: PatternOptions = {}) {
     this.#automaton = new Automaton(text, options);
@@ -143,6 +146,7 @@ export class PatternPlaces {
 
   /** undefined: it was met at this position before, or leads nowhere. */
   #visit(index: number, at: number) {
+    this.visits++;
     if (index < 0 || this.#listed[index] === at) return undefined;
     this.#listed[index] = at;
     return this.#automaton.nodes[index]!;

@@ -239,3 +239,13 @@ test('a reply route changes the headers of the reply that goes on', async () => 
   assert.equal(ok[0]!.viaCount, 1);
   assert.match(lab.complaints[0]!, /^reply 200 from 203\.0\.113\.1/);
 });
+
+test('a long text in which each place must be looked for to its end does not hold up the server', async () => {
+  const body = `1${'x'.repeat(60_000)}`.replaceAll('xx', '1x');
+  const { run, results: found } = await results([['replace_body_all', '1.*z|1', '2']], [], body);
+  assert.deepEqual(found, [1]);
+  const places = run.edits.body!.split('2').length - 1;
+  assert.ok(places > 0 && places < 20, String(places));
+  const { run: short } = await results([['replace_body_all', '1.*z|1', '2']], [], body.slice(0, 400));
+  assert.equal(short.edits.body!.split('2').length - 1, 100);
+});

@@ -15,8 +15,9 @@ import { currentLine } from './headers.ts';
 
 const KEPT = new Set([Header.via, Header.callId, Header.cseq, Header.contentLength]);
 const HEADER_LINES = /^(?:[\w!%*+.'`~-]+[ \t]*:[^\r\n]*\r\n)*$/;
-/** That many places are changed at most, the first ones: so that no text makes it slow. */
+/** That many places are changed at most, the first ones, and no further one is looked for at such a cost: so that no text makes it slow. */
 const MOST_PLACES = 100;
+const MOST_VISITS = 1_000_000;
 
 /** What stands in a place afterwards. */
 export type Replacement = (run: Run, text: string, place: Place) => string;
@@ -101,7 +102,8 @@ export class Rewriting {
   #all(text: string): Place[] {
     const all: Place[] = [];
     let from = 0;
-    while (all.length < this.#most && from <= text.length) {
+    const limit = this.#places.visits + MOST_VISITS;
+    while (all.length < this.#most && from <= text.length && this.#places.visits < limit) {
       const place = this.#places.find(text, from);
       if (place === undefined) break;
       all.push(place);
