@@ -58,9 +58,9 @@ interface Round extends Outcome {
 }
 
 /** Each user in turn registers, challenged once. */
-export const registrations: SipLoad = async (_, target) => {
+export const registrations: SipLoad = async (stage, target) => {
   const [contact, port] = [await freePort(), await freePort()];
-  const load = (amount: Amount) => register(target, port, contact, amount);
+  const load = (amount: Amount) => register(stage, target, port, contact, amount);
   await load({ rate: 2500, flows: 2 * USERS });
   return load;
 };
@@ -68,12 +68,11 @@ export const registrations: SipLoad = async (_, target) => {
 /** Each user in turn calls the next one, whose telephone is an answering machine. */
 export const calls: SipLoad = async (stage, target) => {
   const [contact, registering, calling] = [await freePort(), await freePort(), await freePort()];
-  const registered = await register(target, registering, contact, { rate: 1000, flows: USERS });
+  const registered = await register(stage, target, registering, contact, { rate: 1000, flows: USERS });
   // Each call to somebody who is not there would count as failed.
   if (registered.failed > 0) throw new Error(`${registered.failed} telephones could not register before the calls`);
-  const machine = await startAnswering(join(import.meta.dirname, 'sipp', 'answer.xml'), contact);
-  stage.after(async () => void (await machine.stop()));
-  const load = (amount: Amount) => call(target, calling, amount);
+  await startAnswering(stage, join(import.meta.dirname, 'sipp', 'answer.xml'), contact);
+  const load = (amount: Amount) => call(stage, target, calling, amount);
   await load({ rate: 500, flows: 3000 });
   return load;
 };
@@ -148,19 +147,25 @@ function print(name: string, amount: Amount, ours: readonly Round[], theirs: rea
   );
 }
 
-function register(target: string, port: number, contact: number, { rate, flows }: Amount): Promise<Outcome> {
+function register(
+  stage: Stage,
+  target: string,
+  port: number,
+  contact: number,
+  { rate, flows }: Amount,
+): Promise<Outcome> {
   const fields = Array.from({ length: USERS }, (_, i) => `${credentials(userName(i))};${contact}`);
-  return offer({ scenario: 'register.xml', target, port, rate, calls: flows, fields });
+  return offer(stage, { scenario: 'register.xml', target, port, rate, calls: flows, fields });
 }
 
-function call(target: string, port: number, { rate, flows }: Amount): Promise<Outcome> {
+function call(stage: Stage, target: string, port: number, { rate, flows }: Amount): Promise<Outcome> {
   const fields = Array.from({ length: USERS }, (_, i) => `${credentials(userName(i))};${userName(i + 1)}`);
   const scenario = join(import.meta.dirname, 'sipp', 'call.xml');
-  return offer({ scenario, target, port, rate, calls: flows, fields });
+  return offer(stage, { scenario, target, port, rate, calls: flows, fields });
 }
 
-async function offer(load: Load): Promise<Outcome> {
-  const outcome = await runSipp(load);
+async function offer(stage: Stage, load: Load): Promise<Outcome> {
+  const outcome = await runSipp(stage, load);
   if (!(outcome.successful > 0)) throw new Error(`no flow succeeded:\n${outcome.errors.slice(0, 1000)}`);
   return outcome;
 }

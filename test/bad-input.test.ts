@@ -13,17 +13,16 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { endWith, folderFor } from './peers/children.ts';
 import { freePort } from './peers/ports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -81,8 +80,7 @@ interface Place {
 
 /** A folder with a gatehouse.yaml for free ports; `yaml`: more of it, or all of it when it names `http`. */
 async function place(t: TestContext, yaml = ''): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bad-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(t, 'gatehouse-bad');
   const [sipPort, httpPort] = [await freePort(), await freePort()];
   const ports = `http: { listen: ["127.0.0.1:${httpPort}"] }\nsip: { listen: ["127.0.0.1:${sipPort}"] }\n`;
   const file = join(folder, 'gatehouse.yaml');
@@ -162,7 +160,7 @@ test('the second server on a data directory is refused, the first goes on', asyn
       GATEHOUSE__HTTP__LISTEN: `127.0.0.1:${await freePort()}`,
     },
   });
-  t.after(() => first.kill('SIGKILL'));
+  endWith(t, first);
   await once(first.stdout, 'data');
   assertRefused(await gatehouse('up'), 6, 'SERVER_RUNNING', new RegExp(`process ${first.pid}`), /--data DIR/);
   assert.equal((await gatehouse('status')).status, 0);

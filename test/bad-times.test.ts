@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWith, folderFor } from './peers/children.ts';
 import { type Instance, makeSite } from './peers/gatehouse.ts';
 import { final, register, request, sipClient, statusOf } from './sip-client.ts';
 
@@ -28,7 +28,7 @@ test('a full disk: what cannot be kept is refused, and served again once there i
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GATEHOUSE_ADMIN_PASSWORD: 'a password of the tests' } },
   );
-  t.after(() => server.kill('SIGKILL'));
+  endWith(t, server);
   let said = '';
   for (const stream of [server.stdout, server.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -43,6 +43,7 @@ test('a full disk: what cannot be kept is refused, and served again once there i
     const child = spawn(process.execPath, [join(ROOT, 'bin', 'gatehouse'), ...args, '--data', inside], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWith(t, child);
     let err = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;
@@ -104,8 +105,7 @@ route {
 `;
 
 test('a call to a telephone that is gone: the caller is told within the timer', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-gone-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(t, 'gatehouse-gone');
   const script = join(folder, 'short.cfg');
   writeFileSync(script, SHORT_TIMERS);
   const site = await makeSite(t, { script });

@@ -2,38 +2,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { takeLock } from '../src/platform/process-lock.ts';
+import { endWith, folderFor } from './peers/children.ts';
 import { makeSite } from './peers/gatehouse.ts';
 import { freePort } from './peers/ports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-
-function folderFor(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-data-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function begin(t: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [join(ROOT, 'bin', 'gatehouse'), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
-  t.after(() => child.kill('SIGKILL'));
+  endWith(t, child);
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.out += text;
@@ -46,7 +30,7 @@ function begin(t: TestContext, args: readonly string[], environment: NodeJS.Proc
 }
 
 test('six commands at once on a new directory: each has its turn, and the audit trail is whole', async (t) => {
-  const data = join(folderFor(t), 'data');
+  const data = join(folderFor(t, 'gatehouse-data'), 'data');
   const names = ['1000', '1001', '1002', '1003', '1004', '1005'];
   const added = await Promise.all(names.map((name) => begin(t, ['user', 'add', name, 'pw', '--data', data]).ended));
   for (const { status, err } of added) assert.equal(status, 0, err);
@@ -74,7 +58,7 @@ test('an import and a starting server: neither breaks the trail of the other', a
 });
 
 test('a directory that is held and not let go: the process is named', async (t) => {
-  const data = join(folderFor(t), 'data');
+  const data = join(folderFor(t, 'gatehouse-data'), 'data');
   mkdirSync(data, { mode: 0o700 });
   const lock = takeLock(join(data, 'gatehouse.lock'), 'command');
   t.after(() => lock?.release());
@@ -84,7 +68,7 @@ test('a directory that is held and not let go: the process is named', async (t) 
 });
 
 test('commands that only ask make no data directory', async (t) => {
-  const folder = folderFor(t);
+  const folder = folderFor(t, 'gatehouse-data');
   const data = join(folder, 'mistyped');
   const asking = ['who', 'status', 'user list', 'user show 1000', 'user export', 'audit verify', 'kick 1000'];
   for (const command of asking) {
@@ -102,7 +86,7 @@ test('commands that only ask make no data directory', async (t) => {
 });
 
 test('root leaves no files in the data directory of another user', { skip: process.getuid?.() !== 0 }, async (t) => {
-  const data = join(folderFor(t), 'data');
+  const data = join(folderFor(t, 'gatehouse-data'), 'data');
   mkdirSync(data);
   chownSync(data, 65534, 65534);
   for (const command of [['up'], ['user', 'add', '1000', "it's"]]) {
@@ -163,7 +147,7 @@ test('the first administrator: a short password opens nothing, a lost one is set
 });
 
 test('a trail without lines is whole', async (t) => {
-  const data = join(folderFor(t), 'data');
+  const data = join(folderFor(t, 'gatehouse-data'), 'data');
   const http = await freePort();
   const environment = { GATEHOUSE__HTTP__LISTEN: `127.0.0.1:${http}`, GATEHOUSE_ADMIN_PASSWORD: 'short' };
   assert.equal((await begin(t, ['up', '--data', data], environment).ended).status, 2);

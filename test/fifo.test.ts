@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { endWith, folderFor } from './peers/children.ts';
 import { reply, sipClient } from './sip-client.ts';
 import { type SipLab, sipLab } from './sip-lab.ts';
 
@@ -33,8 +33,7 @@ interface Lab {
 }
 
 async function open(t: TestContext, style: 'ser' | 'openser' = 'openser'): Promise<Lab> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-fifo-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(t, 'gatehouse-fifo');
   const path = join(folder, 'fifo');
   const module = `loadmodule "mi_fifo.so"\nmodparam("mi_fifo", "fifo_name", "${path}")\nmodparam("mi_fifo", "reply_dir", "${folder}")`;
   const lab = await sipLab(t, { script: SCRIPT(style === 'ser' ? `fifo="${path}"` : module) });
@@ -47,7 +46,7 @@ async function open(t: TestContext, style: 'ser' | 'openser' = 'openser'): Promi
     const own = join(replies, name);
     execFileSync('mkfifo', [own]);
     const cat = spawn('cat', [own], { stdio: ['ignore', 'pipe', 'ignore'] });
-    t.after(() => cat.kill());
+    endWith(t, cat);
     let text = '';
     cat.stdout.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
@@ -165,8 +164,7 @@ test('a reader that never comes holds up nobody, and an answer goes nowhere else
 });
 
 test('a fifo of a dead server is replaced, and nothing else is', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-fifo-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(t, 'gatehouse-fifo');
   const [dead, file] = [join(folder, 'dead'), join(folder, 'file')];
   execFileSync('mkfifo', ['-m', '666', dead]);
   writeFileSync(file, 'precious');

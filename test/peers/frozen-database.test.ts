@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockHolder } from '../../src/platform/process-lock.ts';
+import { endWith } from './children.ts';
 import { makeSite } from './gatehouse.ts';
 import { startMariadb } from './mariadb.ts';
 
@@ -36,7 +37,7 @@ test('SIGTERM while the database hangs, during a call and during the start', asy
   const starting = spawn(process.execPath, [join(ROOT, 'bin', 'gatehouse'), 'up', ...where], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  t.after(() => starting.kill('SIGKILL'));
+  endWith(t, starting);
   let err = '';
   starting.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;

@@ -1,11 +1,11 @@
 /** Gatehouse itself as a user starts it: a process of its own, with a data directory of its own, on free ports. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWith, folderFor } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
 import { freePort } from './ports.ts';
 
@@ -54,8 +54,8 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-site-'));
+export async function makeSite(t: Cleanup, options: SiteOptions = {}): Promise<Site> {
+  const folder = folderFor(t, 'gatehouse-site');
   const [sipPort, httpPort] = [await freePort(), await freePort()];
   const yaml = [
     ...(options.database ? [`database: ${JSON.stringify(options.database)}`] : []),
@@ -70,11 +70,6 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
   const file = join(folder, 'gatehouse.yaml');
   writeFileSync(file, `${yaml.join('\n')}\n`);
   const where = ['--data', folder, '--config', file];
-  const running = new Set<ChildProcess>();
-  t?.after(async () => {
-    for (const child of running) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
   return { folder, sipPort, httpPort, sip: `127.0.0.1:${sipPort}`, start, run, runAside, import: importUsers, serctl };
 
   async function start(): Promise<Instance> {
@@ -82,20 +77,17 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, GATEHOUSE_ADMIN_PASSWORD: 'a password of the tests' },
     });
-    running.add(child);
+    endWith(t, child);
     const said: string[] = [];
     child.stdout.on('data', (data) => said.push(String(data)));
     child.stderr.on('data', (data) => said.push(String(data)));
-    const exited = once(child, 'exit').then(([code, signal]) => {
-      running.delete(child);
-      return (code ?? signal) as number | NodeJS.Signals;
-    });
+    const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     const output = () => said.join('');
-    for (let waited = 0; ; waited += 50) {
-      if (!running.has(child) || waited > 20_000) throw new Error(`gatehouse does not start:\n${output()}`);
+    for (const end = Date.now() + 30_000; ; await sleep(50)) {
+      if (hasEnded() || Date.now() > end) throw new Error(`gatehouse does not start:\n${output()}`);
       const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`).catch(() => undefined);
       if (answer?.status === 200) break;
-      await sleep(50);
     }
     return {
       pid: child.pid!,
@@ -115,6 +107,7 @@ export async function makeSite(t: Cleanup | undefined, options: SiteOptions = {}
     const child = spawn(process.execPath, [join(root, 'bin', 'gatehouse'), ...args, ...where], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWith(t, child);
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
     return { status: child.exitCode, stdout, stderr };
   }

@@ -19,7 +19,7 @@ test('10,000 users register, 1,000 calls go through in order, all is there after
   const answering = await freePort();
 
   const credentials = (user: string) => `[authentication username=${user} password=pw-${user}]`;
-  const registered = await runSipp({
+  const registered = await runSipp(t, {
     scenario: 'register.xml',
     target: site.sip,
     port: await freePort(),
@@ -29,8 +29,8 @@ test('10,000 users register, 1,000 calls go through in order, all is there after
   });
   assert.deepEqual([registered.successful, registered.failed], [USERS, 0], registered.errors);
 
-  const machine = await startAnswering('answer.xml', answering);
-  const called = await runSipp({
+  const machine = await startAnswering(t, 'answer.xml', answering);
+  const called = await runSipp(t, {
     scenario: 'call.xml',
     target: site.sip,
     port: await freePort(),

@@ -3,13 +3,16 @@
  * The call flows of RFC 3665 through two Gatehouses, the proxies of atlanta.test and biloxi.test, all at the same time: sipp plays the
  * telephones (sipp/rfc3665), and its scenarios fail when a message is not the one that the flow has there.
  *
+ * The proxies offer no qop: Alice calls from many processes of sipp at once, which all begin with the same cnonce, and where nonces are
+ * counted those of one second would count as replays of each other.
+ *
  * Not here: 3.1, which no server sees, and 3.5, whose gateway rewrites what telephones say to each other.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { answer, final, header, newBranch, register, request, sipClient, statusOf } from '../sip-client.ts';
 import type { Cleanup } from './cleanup.ts';
 import { makeSite, type Site } from './gatehouse.ts';
@@ -112,19 +115,18 @@ function scenario(name: string, status?: number): string {
 }
 
 /** Registers the user of biloxi.test at a port where this scenario answers; none: where nobody answers. */
-async function telephone(t: Parameters<typeof sipClient>[0], user: string, answering?: string) {
+async function telephone(t: TestContext, user: string, answering?: string) {
   const port = await freePort();
   const client = await sipClient(t, biloxi.sip);
   const who = { domain: 'biloxi.test', user, password: `pw-${user}-biloxi.test` };
   assert.equal(statusOf(await register(client, { ...who, contact: `sip:${user}@127.0.0.1:${port}` })), 200);
   if (answering === undefined) return;
-  const machine = await startAnswering(answering, port);
-  t.after(() => machine.stop());
+  await startAnswering(t, answering, port);
 }
 
 /** One telephone of sipp plays the scenario once. */
-async function plays(file: string, target: Site, ...fields: string[]): Promise<void> {
-  const done = await runSipp({
+async function plays(t: Cleanup, file: string, target: Site, ...fields: string[]): Promise<void> {
+  const done = await runSipp(t, {
     scenario: file,
     target: target.sip,
     port: await freePort(),
@@ -139,18 +141,18 @@ const credentials = (user: string, domain: string) => `[authentication username=
 const ALICE = credentials('alice', 'atlanta.test');
 
 describe('RFC 3665', { concurrency: 12 }, () => {
-  test('2.1 to 2.4: a new registration, one more contact, the list, the end of all', () =>
-    plays(scenario('registrations'), biloxi, 'lists', credentials('lists', 'biloxi.test')));
+  test('2.1 to 2.4: a new registration, one more contact, the list, the end of all', (t) =>
+    plays(t, scenario('registrations'), biloxi, 'lists', credentials('lists', 'biloxi.test')));
 
-  test('2.5: a registration with a wrong password', () =>
-    plays(scenario('wrong-password'), biloxi, 'lists', '[authentication username=lists password=wrong]'));
+  test('2.5: a registration with a wrong password', (t) =>
+    plays(t, scenario('wrong-password'), biloxi, 'lists', '[authentication username=lists password=wrong]'));
 
   test('3.2: through two proxies', async (t) => {
     await telephone(t, 'bob', 'answer.xml');
-    await plays(scenario('call'), atlanta, 'bob@biloxi.test', ALICE);
+    await plays(t, scenario('call'), atlanta, 'bob@biloxi.test', ALICE);
     // 3.4: the first proxy is silent, and the second takes the call; 3.6: Alice is sent to another place.
-    await plays(scenario('call'), atlanta, 'spare@biloxi.test', ALICE);
-    await plays(scenario('redirected'), atlanta, 'moved@atlanta.test', ALICE);
+    await plays(t, scenario('call'), atlanta, 'spare@biloxi.test', ALICE);
+    await plays(t, scenario('redirected'), atlanta, 'moved@atlanta.test', ALICE);
   });
 
   test('3.3: both proxies ask for credentials', async (t) => {
@@ -176,26 +178,26 @@ describe('RFC 3665', { concurrency: 12 }, () => {
 
   test('3.7: the called side moves and says so in the dialog', async (t) => {
     await telephone(t, 'mover', scenario('moved-called'));
-    await plays(scenario('moved-caller'), atlanta, 'mover@biloxi.test', ALICE);
+    await plays(t, scenario('moved-caller'), atlanta, 'mover@biloxi.test', ALICE);
   });
 
   test('3.8: nobody answers, and the caller gives up', async (t) => {
     await telephone(t, 'ringing', scenario('no-answer'));
-    await plays(scenario('cancelled'), atlanta, 'ringing@biloxi.test', ALICE);
+    await plays(t, scenario('cancelled'), atlanta, 'ringing@biloxi.test', ALICE);
   });
 
   test('3.9: busy', async (t) => {
     await telephone(t, 'busy', scenario('refuse', 486));
-    await plays(scenario('refused', 486), atlanta, 'busy@biloxi.test', ALICE);
+    await plays(t, scenario('refused', 486), atlanta, 'busy@biloxi.test', ALICE);
   });
 
   test('3.10: no response from the telephone', async (t) => {
     await telephone(t, 'silent');
-    await plays(scenario('refused', 480), atlanta, 'silent@biloxi.test', ALICE);
+    await plays(t, scenario('refused', 480), atlanta, 'silent@biloxi.test', ALICE);
   });
 
   test('3.11: temporarily unavailable', async (t) => {
     await telephone(t, 'away', scenario('refuse', 480));
-    await plays(scenario('refused', 480), atlanta, 'away@biloxi.test', ALICE);
+    await plays(t, scenario('refused', 480), atlanta, 'away@biloxi.test', ALICE);
   });
 });

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { register, type SipClient, sipClient, statusOf } from '../sip-client.ts';
+import { endWith } from './children.ts';
 import { makeSite, type Site } from './gatehouse.ts';
 import { freePort } from './ports.ts';
 
@@ -81,7 +82,7 @@ class Attack {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, HOME: this.#site.folder },
     });
-    this.#t.after(() => child.kill('SIGKILL'));
+    endWith(this.#t, child);
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
     return out + err;
   }

@@ -3,9 +3,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWith, folderFor } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
 
 export interface Trace {
@@ -15,16 +15,13 @@ export interface Trace {
 
 /** `args`: what to trace and to inject. Resolves when all threads are attached. */
 export async function strace(t: Cleanup, pid: number, args: readonly string[]): Promise<Trace> {
-  const folder = mkdtempSync(join(tmpdir(), 'strace-'));
+  const folder = folderFor(t, 'strace');
   const file = join(folder, 'calls');
   const child = spawn('strace', ['-f', '-y', '-s', '4096', '-o', file, '-p', String(pid), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGINT');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  endWith(t, child);
   let said = '';
   child.stderr.setEncoding('utf8');
   for await (const text of child.stderr.iterator({ destroyOnReturn: false })) {
