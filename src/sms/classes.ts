@@ -7,4 +7,9 @@ export const SMS_CLASSES: readonly SmsClass[] = [
     about: 'a gateway on the web that takes the fields of a GET or POST',
     open: async (config) => (await import('./http/provider.ts')).openHttpProvider(config),
   },
+  {
+    name: 'RestSMSProvider',
+    about: 'a gateway on the web that takes JSON',
+    open: async (config) => (await import('./rest/provider.ts')).openRestProvider(config),
+  },
 ];

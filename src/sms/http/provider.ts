@@ -9,10 +9,10 @@ import { GatehouseError } from '../../platform/errors.ts';
 import { clientCertificate, type GatewayAnswer, type GatewayRequest, openGateway, serverTrust } from '../gateway.ts';
 import { gatewayNumber } from '../number.ts';
 import { compileReplyTest } from '../reply-test.ts';
+import { shownAnswer } from '../shown-answer.ts';
 import { type HttpConfig, readHttpConfig } from './config.ts';
 
 const TIMEOUTS = { connect: 5_000, total: 5_000 };
-const SHOWN = 200;
 
 export function openHttpProvider(given: SmsConfig): SmsProvider {
   const config = readHttpConfig(given);
@@ -29,10 +29,10 @@ export function openHttpProvider(given: SmsConfig): SmsProvider {
   return {
     async send(message) {
       const answer = await gateway.exchange(requestFor(config, url, message));
-      if (hasStatus(answer, config.RETURN_STATUS) && (took?.(answer.text) ?? true)) return shown(answer);
+      if (hasStatus(answer, config.RETURN_STATUS) && ((await took?.(answer.text)) ?? true)) return shownAnswer(answer);
       throw new GatehouseError(
         'SMS_REFUSED',
-        `${url.origin}${url.pathname} did not take the message: ${shown(answer)}`,
+        `${url.origin}${url.pathname} did not take the message: ${shownAnswer(answer)}`,
       );
     },
     close: () => gateway.close(),
@@ -77,12 +77,4 @@ function hasStatus({ status }: GatewayAnswer, wanted: string | undefined): boole
   return (
     wanted === undefined || wanted.split(',').some((one) => one === String(status) || one === `${String(status)[0]}xx`)
   );
-}
-
-function shown({ status, text }: GatewayAnswer): string {
-  const said = text
-    .slice(0, SHOWN)
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .trim();
-  return said === '' ? `status ${status}` : `status ${status}, ${said}`;
 }
