@@ -73,6 +73,9 @@ export interface Calls {
   'ser.removeUser'(tables: UserTables, name: SubscriberName, audit: AuditLines): void;
   /** Rows arrive before the result, as pieces of cells. */
   'ser.loadBindings'(spec: LocationSpec, now: number): void;
+  /** As cells. */
+  'ser.readBindings'(spec: LocationSpec, username: string, domain: string, now: number): Cell[];
+  'ser.deleteExpired'(spec: LocationSpec, before: number): number;
   'ser.hasUri'(spec: UriSpec, username: string, domain: string, uriUser: string): boolean;
   close(): void;
 }

@@ -158,6 +158,41 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(contacts, ['sip:live@h', 'sip:perm@h']);
   });
 
+  is('the bindings of one user are read as they are now, without what has expired', async (_t, storage) => {
+    const now = 1_800_000_000_000;
+    const at = (contact: string, change: Partial<BindingRow>) => binding(contact, { domain: 'a.example', ...change });
+    const rows = [
+      at('sip:gone@h', { expires: now }),
+      at('sip:live@h', { expires: now + 1000 }),
+      at('sip:perm@h', { expires: 0, domain: 'b.example' }),
+      at('sip:other@h', { username: '1001' }),
+    ];
+    const of = async (username: string, domain: string) => {
+      const found = await storage.ser.readBindings(LOCATION, username, domain, now);
+      return found.map(({ contact }) => contact).sort();
+    };
+    await written(storage, ...rows.map((row) => put(row)));
+    assert.deepEqual(await of('1000', ''), ['sip:live@h', 'sip:perm@h']);
+    assert.deepEqual(await of('1000', 'a.example'), ['sip:live@h']);
+    assert.deepEqual(await of("1000' OR '1'='1", ''), []);
+    assert.deepEqual(await storage.ser.readBindings(LOCATION, '1001', '', now), [rows[3]]);
+  });
+
+  is('what expired before a time is deleted, and nothing else', async (_t, storage) => {
+    const now = 1_800_000_000_000;
+    const rows = [
+      binding('sip:gone@h', { expires: now - 1000 }),
+      binding('sip:live@h', { expires: now }),
+      binding('sip:perm@h', { expires: 0 }),
+      binding('sip:ever@h', { expires: new Date(2020, 4, 28, 21, 32, 15).getTime() }),
+    ];
+    await written(storage, ...rows.map((row) => put(row)));
+    assert.equal(await storage.ser.deleteExpired(LOCATION, now), 1);
+    assert.equal(await storage.ser.deleteExpired(LOCATION, now), 0);
+    const contacts = (await bindings(storage)).map(({ contact }) => contact);
+    assert.deepEqual(contacts, ['sip:ever@h', 'sip:live@h', 'sip:perm@h']);
+  });
+
   is('a unit that cannot be written does not sink its neighbours', async (_t, storage) => {
     const long = binding(`sip:${'x'.repeat(600)}@h`);
     const broken = { ...binding('sip:broken@h'), cseq: null as unknown as number };

@@ -1,10 +1,10 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
 import { IMPORT_PIECE } from '../core/admin/types.ts';
-import type { SerTables, TableReport } from '../core/ser/types.ts';
+import type { BindingRow, SerTables, TableReport } from '../core/ser/types.ts';
 import type { SmsProviderStore } from '../core/sms/types.ts';
 import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
 import type { UserStore } from '../core/users/store.ts';
-import { bindingAt, WIDTH } from './batch.ts';
+import { bindingAt, type Cell, WIDTH } from './batch.ts';
 import type { WorkerClient } from './client.ts';
 
 export function userStore(worker: WorkerClient): UserStore {
@@ -85,13 +85,16 @@ export function serTables(worker: WorkerClient): SerTables {
     readRows: (spec, where, most) => worker.call('ser.readRows', spec, where, most),
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),
 
-    loadBindings(spec, now, onRows) {
-      const onCells = (cells: Parameters<typeof bindingAt>[0]) => {
-        const rows = [];
-        for (let at = 0; at < cells.length; at += WIDTH[0]) rows.push(bindingAt(cells, at));
-        onRows(rows);
-      };
-      return worker.stream('ser.loadBindings', onCells, spec, now);
-    },
+    loadBindings: (spec, now, onRows) =>
+      worker.stream('ser.loadBindings', (cells) => onRows(bindingsIn(cells)), spec, now),
+    readBindings: async (spec, username, domain, now) =>
+      bindingsIn(await worker.call('ser.readBindings', spec, username, domain, now)),
+    deleteExpired: (spec, before) => worker.call('ser.deleteExpired', spec, before),
   };
+}
+
+function bindingsIn(cells: readonly Cell[]): BindingRow[] {
+  const rows = [];
+  for (let at = 0; at < cells.length; at += WIDTH[0]) rows.push(bindingAt(cells, at));
+  return rows;
 }

@@ -99,6 +99,8 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.updateSubscriber': (spec, row, lines) => audit.together(lines, (seal) => subscribers.update(spec, row, seal)),
     'ser.removeUser': (where, name, lines) => audit.together(lines, (seal) => subscribers.remove(where, name, seal)),
     'ser.loadBindings': (spec, now) => tables.loadBindings(spec, now, rowSender(streaming)),
+    'ser.readBindings': (spec, username, domain, now) => tables.readBindings(spec, username, domain, now),
+    'ser.deleteExpired': (spec, before) => tables.deleteExpired(spec, before),
     'ser.hasUri': (spec, username, domain, uriUser) => subscribers.hasUri(spec, username, domain, uriUser),
     async close() {
       audit.close();

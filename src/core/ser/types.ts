@@ -144,6 +144,10 @@ export interface SerTables {
   removeUser(tables: UserTables, name: SubscriberName, audit?: AuditLines): Promise<void>;
   /** All bindings that have not expired, in pieces, for the preload. */
   loadBindings(spec: LocationSpec, now: number, onRows: (rows: BindingRow[]) => void): Promise<void>;
+  /** What one user has there now, without what has expired; an empty domain = any. */
+  readBindings(spec: LocationSpec, username: string, domain: string, now: number): Promise<BindingRow[]>;
+  /** Deletes the bindings that expired before the time; gives how many. */
+  deleteExpired(spec: LocationSpec, before: number): Promise<number>;
   /** Does the row (username, domain, uri_user) exist? An empty username or domain = any. */
   hasUri(spec: UriSpec, username: string, domain: string, uriUser: string): Promise<boolean>;
 }

@@ -8,7 +8,10 @@
 const HOUR_MS = 3_600_000;
 
 /** Defaults of the stock schemas, meant as `forever` (one of them lies in the past by now). */
-const FOREVER = new Set(['2020-05-28 21:32:15', '2030-05-28 21:32:15']);
+export const FOREVER: readonly string[] = ['2020-05-28 21:32:15', '2030-05-28 21:32:15'];
+
+/** What lies before it is the epoch of some zone. */
+export const FIRST_EXPIRY = 2 * 24 * HOUR_MS;
 
 let lastSecond = Number.NaN;
 let lastText = '';
@@ -26,9 +29,9 @@ export function toDatetime(ms: number): string {
 
 /** When a binding ends; 0 for the ways to say `never`: the epoch in any zone, a zero date, a schema's default, NULL. */
 export function expiryFromDatetime(text: string | null): number {
-  if (text === null || FOREVER.has(text)) return 0;
+  if (text === null || FOREVER.includes(text)) return 0;
   const ms = fromDatetime(text);
-  return ms < 2 * 24 * HOUR_MS ? 0 : ms;
+  return ms < FIRST_EXPIRY ? 0 : ms;
 }
 
 /** 0 for what is no time. */

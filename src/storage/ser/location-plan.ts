@@ -11,7 +11,7 @@ import type { LocationSpec, TableReport } from '../../core/ser/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type BindingField, type Cell, FIELD, PUT } from '../batch.ts';
 import type { Column, Row, TableShape } from '../table-shape.ts';
-import { expiryFromDatetime, fromDatetime, toDatetime } from './datetime.ts';
+import { expiryFromDatetime, FIRST_EXPIRY, FOREVER, fromDatetime, toDatetime } from './datetime.ts';
 
 type Kind = 'text' | 'number' | 'bits' | 'expires' | 'modified' | 'ruid';
 
@@ -138,6 +138,20 @@ export function readBinding(plan: LocationPlan, row: Row, now: number, cells: Ce
   if ((cells[at + FIELD.flags] as number) & plan.permanentFlag) cells[at + FIELD.expires] = 0;
   const expires = cells[at + FIELD.expires] as number;
   if (expires !== 0 && expires <= now) cells.length = at;
+}
+
+/** The rows that expired before the time, as a condition; those that never expire are not among them. */
+export function expiredRows(
+  { columns, permanentFlag }: LocationPlan,
+  before: number,
+  quote: (name: string) => string,
+): { where: string; values: Cell[] } {
+  const nameOf = (wanted: BindingField) => quote(columns.find(({ field }) => field === wanted)!.name);
+  const expires = nameOf('expires');
+  const never = FOREVER.map(() => '?').join(', ');
+  const ends = `${expires} < ? AND ${expires} > ? AND ${expires} NOT IN (${never})`;
+  const where = permanentFlag === 0 ? ends : `${ends} AND ${nameOf('flags')} & ${permanentFlag} = 0`;
+  return { where, values: [toDatetime(before), toDatetime(FIRST_EXPIRY), ...FOREVER] };
 }
 
 /** The same binding has the same ruid for ever, so that an upsert finds its row; adopt.ts says the same in SQL. */

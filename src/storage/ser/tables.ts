@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
 import { hasColumn, type TableShape } from '../table-shape.ts';
 import { adoptRows } from './adopt.ts';
 import { KINDS } from './definitions.ts';
-import { type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
+import { expiredRows, type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
 import { listOwn, makeOwn } from './own.ts';
 import { planRows, type RowsPlan } from './rows-plan.ts';
 
@@ -95,6 +95,31 @@ export class Tables {
       cells = [];
     });
     if (cells.length > 0) onCells(cells);
+  }
+
+  /** The bindings of one user that have not expired, as cells. */
+  async readBindings(spec: LocationSpec, username: string, domain: string, now: number): Promise<Cell[]> {
+    const { db, plan } = await this.plan(spec);
+    const wanted = plan.key.flatMap(({ name, field }) => {
+      if (field === 'username') return [[name, username] as const];
+      return field === 'domain' && domain !== '' ? [[name, domain] as const] : [];
+    });
+    const columns = plan.columns.map(({ name }) => db.quoteName(name)).join(', ');
+    const tests = wanted.map(([name]) => `${db.quoteName(name)} = ?`).join(' AND ');
+    const sql = `SELECT ${columns} FROM ${db.quoteName(plan.table)} WHERE ${tests}`;
+    const cells: Cell[] = [];
+    for (const row of await db.select(
+      sql,
+      wanted.map(([, value]) => value),
+    ))
+      readBinding(plan, row, now, cells);
+    return cells;
+  }
+
+  async deleteExpired(spec: LocationSpec, before: number): Promise<number> {
+    const { db, plan } = await this.plan(spec);
+    const { where, values } = expiredRows(plan, before, db.quoteName);
+    return db.alone(() => db.run(`DELETE FROM ${db.quoteName(plan.table)} WHERE ${where}`, values));
   }
 
   /** What was found is kept; what was missing is looked for again, since somebody may make it. */

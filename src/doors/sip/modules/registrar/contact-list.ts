@@ -6,7 +6,6 @@
  */
 import type { Run } from '../../run.ts';
 import type { Binding } from '../usrloc/binding.ts';
-import type { LocationTable } from '../usrloc/table.ts';
 import type { RegistrarContext } from './context.ts';
 
 /** RFC 3261 section 20.19: the largest number of seconds there is; said of contacts that never expire. */
@@ -15,12 +14,12 @@ const LARGEST_DATAGRAM = 65_507;
 /** What a reply has besides its contacts and what it repeats of its request. */
 const OTHER_HEADERS = 1024;
 
-export function replyHeaders(run: Run, table: LocationTable, aor: string, context: RegistrarContext): string {
-  const now = table.seconds();
+/** `now`: seconds since the epoch. */
+export function replyHeaders(run: Run, first: Binding | undefined, now: number, context: RegistrarContext): string {
   const { receivedParam, usePath } = context.options;
   let text = '';
   let path: string | null = null;
-  for (let at = table.first(aor); at; at = at.next) {
+  for (let at = first; at; at = at.next) {
     if (!at.validAt(now)) continue;
     text += (text === '' ? 'Contact: ' : ', ') + contactValue(at, now, receivedParam);
     path ??= at.path;
@@ -30,20 +29,19 @@ export function replyHeaders(run: Run, table: LocationTable, aor: string, contex
   const isDatagram = run.source.point.protocol === 'udp';
   const room = LARGEST_DATAGRAM - OTHER_HEADERS - run.message.raw.length - pathLine.length;
   if (isDatagram && text.length > room) {
-    context.tooMany(aor);
-    text = asManyAsFit(run, table, aor, room, receivedParam);
+    context.tooMany(first!.aor);
+    text = asManyAsFit(run, first, now, room, receivedParam);
   }
   return text + pathLine;
 }
 
-function asManyAsFit(run: Run, table: LocationTable, aor: string, room: number, receivedParam: string): string {
+function asManyAsFit(run: Run, first: Binding | undefined, now: number, room: number, receivedParam: string): string {
   const { callId, cseq } = run.message;
-  const now = table.seconds();
   const values: string[] = [];
   let left = room;
   let more = 0;
   for (const own of [true, false]) {
-    for (let at = table.first(aor); at; at = at.next) {
+    for (let at = first; at; at = at.next) {
       if (!at.validAt(now) || (at.callId === callId && at.cseq === cseq?.number) !== own) continue;
       const value = contactValue(at, now, receivedParam);
       left -= value.length + 2;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Gate } from '../../../../core/gate/types.ts';
 import type { Change, Journal, Waiter } from '../../../../core/journal/types.ts';
 import type { BindingRow } from '../../../../core/ser/types.ts';
-import type { GatehouseError } from '../../../../platform/errors.ts';
+import { GatehouseError } from '../../../../platform/errors.ts';
 import { silentLog } from '../../../../platform/log.ts';
 import { TimerWheel } from '../../../../platform/timer-wheel.ts';
 import { parseMessage } from '../../message/parse.ts';
@@ -44,6 +44,8 @@ export async function lab(
     rows?: BindingRow[];
     admit?: Gate['admit'];
     dialect?: 'ser' | 'openser';
+    /** While it says so the database cannot be read. */
+    away?: () => boolean;
   } = {},
 ) {
   let now = START;
@@ -52,6 +54,7 @@ export async function lab(
   const units: { changes: readonly Change[]; waiter: Waiter | undefined }[] = [];
   const events: string[] = [];
   const complaints: string[] = [];
+  const deletions: number[] = [];
   const views = new Map<string, LocationTableView>();
   const journal: Journal = {
     append: (changes, waiter) => void units.push({ changes: [...changes], waiter }),
@@ -93,6 +96,11 @@ export async function lab(
       open: async () => ({ attached: false, layout: 'gatehouse' }),
       loadBindings: async (_spec: unknown, _now: number, onRows: (rows: BindingRow[]) => void) =>
         onRows(given.rows ?? []),
+      async readBindings(_spec: unknown, username: string, _domain: string, at: number) {
+        if (given.away?.()) throw new GatehouseError('STORAGE_UNAVAILABLE', 'gone');
+        return (given.rows ?? []).filter((row) => row.username === username && row.expires > at);
+      },
+      deleteExpired: async (_spec: unknown, before: number) => void deletions.push(before),
     },
   } as unknown as Services;
   const usrlocValues = values(usrloc, given.usrloc ?? {});
@@ -182,6 +190,7 @@ export async function lab(
     units,
     events,
     complaints,
+    deletions,
     answers,
     resumed,
     functions,

@@ -6,7 +6,9 @@ import { parseNameAddr } from '../../message/name-addr.ts';
 import { parseUri, type SipUri } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
 import type { Transport } from '../../transport/types.ts';
+import { resumeWith } from '../resume-with.ts';
 import { type Binding, NATTED } from '../usrloc/binding.ts';
+import type { Contacts } from '../usrloc/contacts.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import type { RegistrarContext } from './context.ts';
 import { methodBit } from './methods.ts';
@@ -23,13 +25,19 @@ const NO_CONTACT_FOR_METHOD = -2;
 const FAILED = -3;
 
 export function lookup(run: Run, table: LocationTable, context: RegistrarContext): number {
-  const { options, transport } = context;
-  const aor = tableAor(run, currentUri(run), table, options);
+  const aor = tableAor(run, currentUri(run), table, context.options);
   if (aor === undefined) return FAILED;
+  if (!table.settings.readThrough) return choose(run, table.first(aor), table, context);
+  const found = (contacts: Contacts) => choose(run, contacts.first(aor), table, context);
+  return resumeWith(run, table.read(aor), table.services.log, found, () => FAILED);
+}
+
+function choose(run: Run, first: Binding | undefined, table: LocationTable, context: RegistrarContext): number {
+  const { options, transport } = context;
   const now = table.seconds();
   const bit = methodBit(run.message.method);
   let result = NOT_FOUND;
-  for (let at = table.first(aor); at; at = at.next) {
+  for (let at = first; at; at = at.next) {
     if (!at.validAt(now)) continue;
     if (at.methods !== null && (at.methods & bit) === 0) {
       if (result === NOT_FOUND) result = NO_CONTACT_FOR_METHOD;
@@ -47,7 +55,7 @@ export function lookup(run: Run, table: LocationTable, context: RegistrarContext
     } else {
       run.branches ??= [];
       if (run.branches.length >= FURTHER_BRANCHES) {
-        context.tooMany(aor);
+        context.tooMany(at.aor);
         break;
       }
       run.branches.push(branchTo(at, transport));
@@ -60,8 +68,14 @@ export function lookup(run: Run, table: LocationTable, context: RegistrarContext
 export function registered(run: Run, table: LocationTable, options: RegistrarOptions): number {
   const aor = tableAor(run, currentUri(run), table, options);
   if (aor === undefined) return -1;
+  if (!table.settings.readThrough) return hasValid(table.first(aor), table);
+  const found = (contacts: Contacts) => hasValid(contacts.first(aor), table);
+  return resumeWith(run, table.read(aor), table.services.log, found, () => -1);
+}
+
+function hasValid(first: Binding | undefined, table: LocationTable): number {
   const now = table.seconds();
-  for (let at = table.first(aor); at; at = at.next) if (at.validAt(now)) return 1;
+  for (let at = first; at; at = at.next) if (at.validAt(now)) return 1;
   return -1;
 }
 

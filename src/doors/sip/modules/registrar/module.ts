@@ -3,6 +3,8 @@ import { headerLine } from '../../message/header-text.ts';
 import type { Run } from '../../run.ts';
 import type { FunctionSpec, SipModule } from '../../script/types.ts';
 import { Seldom } from '../../seldom.ts';
+import { resumeWith } from '../resume-with.ts';
+import type { Contacts } from '../usrloc/contacts.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import { usrlocOf } from '../usrloc/usrloc.ts';
 import { numberText, sqlName } from '../value-checks.ts';
@@ -10,7 +12,7 @@ import { replyHeaders } from './contact-list.ts';
 import type { RegistrarContext } from './context.ts';
 import { lookup, registered } from './lookup.ts';
 import { REGISTRAR_PARAMETERS, registrarOptions } from './parameters.ts';
-import { refuse } from './refusals.ts';
+import { notStored, refuse } from './refusals.ts';
 import { readRegister } from './register-request.ts';
 import { MEMORY_ONLY, NO_REPLY, Registration } from './registration.ts';
 
@@ -23,7 +25,7 @@ const save: FunctionSpec = {
   flow: 'store',
   describe:
     'Stores or removes the contacts of a REGISTER in the table and answers it. 1: done; 0: refused, and the refusal was sent. ' +
-    'Flags: 1 memory only, 2 no reply.',
+    'Flags: 1 memory only (not with db_mode 3), 2 no reply.',
   checkArgument: table,
 };
 
@@ -48,7 +50,7 @@ export const registrar: SipModule = {
       flow: 'target',
       describe:
         'Puts the best contact of the Request-URI into the Request-URI, the others into branches. -1: none; -2: none for this ' +
-        'method; -3: the Request-URI names no user.',
+        'method; -3: the Request-URI names no user, or the table cannot be read.',
       checkArgument: table,
     },
     {
@@ -112,7 +114,17 @@ function register(run: Run, location: LocationTable, context: RegistrarContext, 
   if (request.all || request.contacts.length > 0)
     return new Registration(run, location, context, request, flags).start();
   if ((flags & NO_REPLY) !== 0) return 1;
-  return run.reply(200, 'OK', replyHeaders(run, location, request.aor, context)) ? 1 : -1;
+  return query(run, location, request.aor, context);
+}
+
+/** A REGISTER without Contact asks which there are. */
+function query(run: Run, location: LocationTable, aor: string, context: RegistrarContext): number {
+  const answer = (contacts: Pick<Contacts, 'first'>) =>
+    run.reply(200, 'OK', replyHeaders(run, contacts.first(aor), location.seconds(), context)) ? 1 : -1;
+  if (!location.settings.readThrough) return answer(location);
+  return resumeWith(run, location.read(aor), location.services.log, answer, () =>
+    refuse(run, notStored('STORAGE_UNAVAILABLE', context.options.retryAfter)),
+  );
 }
 
 function checkFlags(text: string): string | undefined {

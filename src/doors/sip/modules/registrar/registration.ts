@@ -54,15 +54,28 @@ export class Registration implements Turn, Waiter, SessionName {
     if (turns.isTaken(this.aor)) {
       return turns.queue(this) ? this.#run.suspend() : refusals.refuse(this.#run, refusals.BUSY);
     }
-    const result = this.#advance();
+    const result = this.#enterTurn();
     if (result !== WAIT) return result;
     turns.hold(this);
     return this.#run.suspend();
   }
 
   begin(): void {
-    const result = this.#advance();
+    const result = this.#enterTurn();
     if (result !== WAIT) this.#finish(result);
+  }
+
+  /** What others wrote meanwhile counts: the rows are read first where they decide. */
+  #enterTurn(): number {
+    if (!this.#table.settings.readThrough) return this.#advance();
+    this.#table.refresh(this.aor).then(
+      () => {
+        const result = this.#advance();
+        if (result !== WAIT) this.#finish(result);
+      },
+      (error: GatehouseError) => this.#finish(this.#notStored(error.code)),
+    );
+    return WAIT;
   }
 
   settled(error: GatehouseError | undefined): void {
@@ -183,7 +196,8 @@ export class Registration implements Turn, Waiter, SessionName {
   /** Hands the change to the journal; memory alone needs no waiting. */
   #write(): number {
     const table = this.#table;
-    const rows = table.settings.durable && (this.#flags & MEMORY_ONLY) === 0;
+    const { durable, readThrough } = table.settings;
+    const rows = durable && (readThrough || (this.#flags & MEMORY_ONLY) === 0);
     const unit: Change[] = [];
     const now = table.seconds();
     for (const binding of this.#dropped) {
@@ -213,7 +227,9 @@ export class Registration implements Turn, Waiter, SessionName {
       if (replaced) table.services.gate.refreshed('sip', candidate.user);
     }
     if ((this.#flags & NO_REPLY) !== 0) return 1;
-    return this.#run.reply(200, 'OK', replyHeaders(this.#run, table, this.aor, this.#context)) ? 1 : -1;
+    return this.#run.reply(200, 'OK', replyHeaders(this.#run, table.first(this.aor), table.seconds(), this.#context))
+      ? 1
+      : -1;
   }
 
   #notStored(code: string): number {

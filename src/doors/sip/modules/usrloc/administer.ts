@@ -46,6 +46,15 @@ abstract class Administered<T> implements Turn, Waiter {
   }
 
   begin(): void {
+    if (!this.table.settings.readThrough) this.#change();
+    else
+      this.table.refresh(this.aor).then(
+        () => this.#change(),
+        (error) => this.settled(error),
+      );
+  }
+
+  #change(): void {
     const unit = this.plan();
     const { journal } = this.table.services;
     if (this.table.settings.durable && unit.length > 0) {

@@ -105,6 +105,17 @@ export class Binding implements BindingValues {
     );
   }
 
+  /** Whether the other says what this one does: what a row holds, not whose it is here. */
+  isAsOf(row: Binding): boolean {
+    return (
+      this.isRefreshedBy(row) &&
+      this.callId === row.callId &&
+      this.cseq === row.cseq &&
+      this.expires === row.expires &&
+      this.modified === row.modified
+    );
+  }
+
   /** Takes the values of a refresh; a text that did not change is kept, so that none need be copied as a rule. */
   refresh(from: Binding): void {
     if (this.received !== from.received) this.received = own(from.received);
@@ -137,12 +148,15 @@ function own(text: string | null): string | null {
   return text === null ? null : detach(text);
 }
 
-/** `aor` is split at its last `@` when the table has domains. */
+/** At its last `@` when the table has domains. */
+export function splitAor(aor: string, useDomain: boolean): { username: string; domain: string } {
+  const at = useDomain ? aor.lastIndexOf('@') : -1;
+  return { username: at < 0 ? aor : aor.slice(0, at), domain: at < 0 ? '' : aor.slice(at + 1) };
+}
+
 export function toRow(binding: Binding, useDomain: boolean): BindingRow {
-  const at = useDomain ? binding.aor.lastIndexOf('@') : -1;
   return {
-    username: at < 0 ? binding.aor : binding.aor.slice(0, at),
-    domain: at < 0 ? '' : binding.aor.slice(at + 1),
+    ...splitAor(binding.aor, useDomain),
     contact: binding.contact,
     received: binding.received,
     path: binding.path,

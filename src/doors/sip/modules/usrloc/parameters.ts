@@ -48,8 +48,8 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
       0,
       0,
       3,
-      '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1; contacts that ' +
-        'other programs write are seen after a restart.',
+      '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1, and what a ' +
+        'request needs is read from the table each time, for several servers with one database.',
     ),
   ),
   held(int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.')),
@@ -62,7 +62,15 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
     '0: a contact is known by its URI. 1, URI and Call-ID, is accepted and does the same as 0.',
   ),
   int('cseq_delay', 20, 0, 3600, 'Seconds within which a REGISTER with an equal CSeq counts as a retransmission.'),
-  int('timer_interval', 60, 1, 86_400, 'Accepted without effect: nothing is written back later.'),
+  held(
+    int(
+      'timer_interval',
+      60,
+      1,
+      86_400,
+      'With db_mode 3: seconds until lists of contacts and pings know what other servers wrote. Otherwise without effect.',
+    ),
+  ),
   int('fetch_rows', 2000, 0, 1_000_000, 'Accepted without effect: the preload comes in pieces anyway.'),
   int('hash_size', 9, 0, 31, 'Accepted without effect: tables grow by themselves.'),
   int('nat_bflag', -1, -1, 31, 'OpenSER: the branch flag that means a telephone behind a NAT; -1: none.'),
@@ -92,6 +100,8 @@ export function usrlocSettings(values: ParameterValues, services: Services, uses
   return {
     specOf: (table) => usrlocSpec(values, table, (dbUrl) => services.database(dbUrl)),
     durable: Number(values.db_mode) > 0,
+    readThrough: values.db_mode === 3,
+    listIntervalMs: Number(values.timer_interval) * 1000,
     useDomain: values.use_domain === 1,
     caseSensitive: uses.parametersOf('registrar')?.case_sensitive === 1,
     newestFirst: values.desc_time_order === 1 || uses.parametersOf('registrar')?.desc_time_order === 1,

@@ -11,12 +11,12 @@ import { Timer, type TimerOwner } from '../../../../platform/timer-wheel.ts';
 import { detach } from '../../message/message.ts';
 import type { Services } from '../../services.ts';
 import { aorKey } from './aor.ts';
-import { type Binding, fromRow, toRow } from './binding.ts';
+import { type Binding, fromRow, splitAor, toRow } from './binding.ts';
 import { Contacts } from './contacts.ts';
 import { Doubts } from './doubts.ts';
 import { ExpiryRing } from './expiry.ts';
 import { sessionId } from './sessions.ts';
-import { Turns } from './turns.ts';
+import { type Turn, Turns } from './turns.ts';
 
 const SWEEP_MS = 1000;
 /** Pause between two pieces of a sweep that found more than one piece's work. */
@@ -28,12 +28,14 @@ export interface TableSettings {
   readonly spec: LocationSpec;
   /** Bindings are rows of the database too (db_mode 1, 2, 3). */
   readonly durable: boolean;
+  /** The rows decide, since others write them too: memory only shows what was last read (db_mode 3). */
+  readonly readThrough: boolean;
   readonly useDomain: boolean;
   readonly caseSensitive: boolean;
   readonly newestFirst: boolean;
 }
 
-export type TableServices = Pick<Services, 'clock' | 'wheel' | 'gate' | 'journal' | 'log'>;
+export type TableServices = Pick<Services, 'clock' | 'wheel' | 'gate' | 'journal' | 'log' | 'tables'>;
 
 export class LocationTable implements TimerOwner {
   readonly name: string;
@@ -74,9 +76,8 @@ export class LocationTable implements TimerOwner {
   /** Fills the table. A WebSocket of before the start is gone, and nobody can connect to its contact: that has expired. */
   load(rows: readonly BindingRow[]): void {
     const now = this.seconds();
-    const { useDomain, caseSensitive } = this.settings;
     for (const row of rows) {
-      const aor = aorKey(row.username, useDomain ? row.domain : '', caseSensitive);
+      const aor = this.aorOf(row);
       if (this.#contacts.find(aor, row.contact)) continue;
       const binding = fromRow(aor, row);
       binding.userAgent = this.share(row.userAgent);
@@ -102,6 +103,57 @@ export class LocationTable implements TimerOwner {
 
   find(aor: string, contact: string): Binding | undefined {
     return this.#contacts.find(aor, contact);
+  }
+
+  /** What the database holds of the AOR now; for one request. Rejects with what kept it from being read. */
+  async read(aor: string): Promise<Contacts> {
+    const { spec, useDomain } = this.settings;
+    const { tables, clock } = this.services;
+    const { username, domain } = splitAor(aor, useDomain);
+    return this.contactsOf(aor, await tables.readBindings(spec, username, domain, clock.now()));
+  }
+
+  /** Of rows with the same contact, which tables with keys of their own can hold, the newest counts. */
+  contactsOf(aor: string, rows: readonly BindingRow[]): Contacts {
+    const contacts = new Contacts(this.settings.newestFirst);
+    for (const row of rows) {
+      if (this.aorOf(row) !== aor) continue; // collations find more than what is equal
+      const binding = fromRow(aor, row);
+      const other = contacts.find(aor, row.contact);
+      if (other && other.modified > binding.modified) continue;
+      if (other) contacts.remove(other);
+      contacts.insert(binding);
+    }
+    return contacts;
+  }
+
+  aorOf({ username, domain }: BindingRow): string {
+    const { useDomain, caseSensitive } = this.settings;
+    return aorKey(username, useDomain ? domain : '', caseSensitive);
+  }
+
+  /** Brings memory up to what the database holds of the AOR; for who holds its turn. */
+  async refresh(aor: string): Promise<void> {
+    this.take(aor, (await this.read(aor)).first(aor));
+  }
+
+  /** Makes memory show these bindings of the AOR, which were just read, and no others. */
+  take(aor: string, first: Binding | undefined): void {
+    const gone = new Set<Binding>();
+    for (let at = this.first(aor); at; at = at.next) gone.add(at);
+    for (let at = first, next = at?.next; at; at = next, next = at?.next) {
+      const known = this.find(aor, at.contact);
+      if (known) gone.delete(known);
+      if (known?.isAsOf(at)) continue;
+      at.userAgent = this.share(at.userAgent);
+      if (known) {
+        at.user = known.user;
+        at.client = known.client;
+      }
+      this.store(at, known);
+    }
+    const now = this.seconds();
+    for (const binding of gone) this.#forget(binding, binding.validAt(now) ? 'removed' : 'expired', false);
   }
 
   /** The key of an AOR as people write it: with a domain although this table has none, or in any case. */
@@ -176,14 +228,40 @@ export class LocationTable implements TimerOwner {
     return own;
   }
 
+  /** Ends a binding, and deletes its row if `rows` says so. */
+  #forget(binding: Binding, reason: EndReason, rows: boolean): void {
+    this.drop(binding);
+    if (reason === 'expired') this.expired++;
+    const unit: Change[] = [];
+    this.dropping(unit, binding, reason, rows);
+    if (unit.length > 0) this.services.journal.append(unit);
+  }
+
+  /** Another server may have refreshed what expires here. */
+  #lookAgain(aor: string): void {
+    const turn: Turn = { aor, nextTurn: undefined, begin: () => {} };
+    this.turns.hold(turn);
+    this.refresh(aor)
+      .catch(() => this.#forgetExpired(aor))
+      .then(() => this.turns.finish(turn));
+  }
+
+  /** While the database is away they are gone as far as is known here; if they are not, the next reading brings them back. */
+  #forgetExpired(aor: string): void {
+    const now = this.seconds();
+    for (let at = this.first(aor), next = at?.next; at; at = next, next = at?.next) {
+      if (!at.validAt(now)) this.#forget(at, 'expired', false);
+    }
+  }
+
   /** A change of this AOR is on its way to the disk: whether the binding ends is for that one to say. */
   #expired(binding: Binding): boolean {
     if (this.turns.isTaken(binding.aor)) return false;
-    this.#contacts.remove(binding);
-    this.expired++;
-    const unit: Change[] = [];
-    this.dropping(unit, binding, 'expired', this.settings.durable);
-    if (unit.length > 0) this.services.journal.append(unit);
+    if (this.settings.readThrough) {
+      this.#lookAgain(binding.aor);
+      return false;
+    }
+    this.#forget(binding, 'expired', this.settings.durable);
     return true;
   }
 }

@@ -15,6 +15,8 @@ export interface Turn {
 
 export class Turns {
   readonly #holders = new Map<string, Turn>();
+  /** The AORs whose turns ended since somebody began to write them down here. */
+  ended: Set<string> | undefined;
 
   isTaken(aor: string): boolean {
     return this.#holders.size > 0 && this.#holders.has(aor);
@@ -39,6 +41,7 @@ export class Turns {
   finish(turn: Turn): void {
     const next = turn.nextTurn;
     turn.nextTurn = undefined;
+    this.ended?.add(turn.aor);
     if (next === undefined) {
       this.#holders.delete(turn.aor);
       return;

@@ -5,11 +5,14 @@
 import type { LocationSpec } from '../../../../core/ser/types.ts';
 import type { Services } from '../../services.ts';
 import { Lasting } from '../lasting.ts';
+import { SharedRows } from './shared-rows.ts';
 import { LocationTable, type TableSettings } from './table.ts';
 import { viewOf } from './view.ts';
 
 export interface UsrlocSettings extends Omit<TableSettings, 'spec'> {
   specOf(table: string): LocationSpec;
+  /** How often the memory of tables that others write too is compared with their rows. */
+  readonly listIntervalMs: number;
   /** Seconds within which an equal CSeq counts as a retransmission. */
   readonly cseqDelay: number;
   /** The branch flag of telephones behind a NAT, as a bit; 0 = none. */
@@ -53,6 +56,7 @@ export class Usrloc {
     for (const table of this.#new()) {
       open.set(table.name, table);
       table.run();
+      if (table.settings.readThrough) this.#shared(table).run();
       this.#services.bindings.add(viewOf(table));
     }
   }
@@ -66,13 +70,18 @@ export class Usrloc {
     const { tables, clock, log } = this.#services;
     const { spec } = table.settings;
     const found = await tables.open('location', spec);
-    await tables.loadBindings(spec, clock.now(), (rows) => table.load(rows));
+    if (table.settings.readThrough) await this.#shared(table).list();
+    else await tables.loadBindings(spec, clock.now(), (rows) => table.load(rows));
     log.debug('location table opened', { table: table.name, layout: found.layout, contacts: table.size });
   }
 
+  #shared(table: LocationTable): SharedRows {
+    return new SharedRows(table, this.settings.listIntervalMs);
+  }
+
   #tableSettings(name: string): TableSettings {
-    const { specOf, durable, useDomain, caseSensitive, newestFirst } = this.settings;
-    return { spec: specOf(name), durable, useDomain, caseSensitive, newestFirst };
+    const { specOf, durable, readThrough, useDomain, caseSensitive, newestFirst } = this.settings;
+    return { spec: specOf(name), durable, readThrough, useDomain, caseSensitive, newestFirst };
   }
 }
 
