@@ -31,6 +31,8 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
   #state: invite.State | nonInvite.State;
   /** What the lifetime timer means when it fires. */
   #lifetimeInput: Input;
+  /** Milliseconds that the user waits. */
+  readonly #patience: number;
   /** Milliseconds between the last two transmissions. */
   #pause: number;
   #cancelWanted = false;
@@ -56,9 +58,11 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
     this.#count();
     const { t1 } = host.timers;
     this.#state = this.isInvite ? 'calling' : 'trying';
-    this.#lifetimeInput = this.isInvite ? 'timerB' : 'timerF';
+    const ms = request.timeoutMs ?? 64 * t1;
+    this.#lifetimeInput = !this.isInvite ? 'timerF' : ms < 64 * t1 ? 'timerS' : 'timerB';
+    this.#patience = ms;
     this.#lifetime = new Timer(this, LIFETIME);
-    host.wheel.start(this.#lifetime, request.timeoutMs ?? 64 * t1);
+    host.wheel.start(this.#lifetime, ms);
     this.#pause = t1;
     if (request.target.protocol === 'udp') {
       this.#repeat = new Timer(this, REPEAT);
@@ -75,9 +79,10 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
     return this.#state === 'terminated';
   }
 
-  /** Ends early when nothing but repetitions is waited for any more (timers D, K and M). */
+  /** Ends early when nothing but repetitions is waited for any more (timers D, K and M), or what the user does not wait for (B). */
   forget(): void {
-    if (this.#state === 'completed' || this.#state === 'accepted') this.#input(this.#lifetimeInput);
+    const lingers = this.#state === 'completed' || this.#state === 'accepted' || this.#state === 'silent';
+    if (lingers) this.#input(this.#lifetimeInput);
   }
 
   get #reliable(): boolean {
@@ -161,6 +166,11 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
       case 'stopEF':
         this.#host.wheel.stop(this.#lifetime);
         if (this.#repeat) this.#host.wheel.stop(this.#repeat);
+        break;
+      case 'restB':
+        this.#cancelWanted = true;
+        if (this.#repeat) this.#host.wheel.stop(this.#repeat);
+        this.#startLifetime('timerB', 64 * timers.t1 - this.#patience);
         break;
       case 'startM':
         this.#forgetText();

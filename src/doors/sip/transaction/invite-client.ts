@@ -1,17 +1,20 @@
 /**
  * The INVITE client transaction (RFC 3261 section 17.1.1.2, with the state `accepted` of RFC 6026 section 8.4).
  *
- * Two departures. Timer B also runs in `proceeding`, once the INVITE was cancelled (section 9.1: 64*T1 after the CANCEL the
+ * Three departures. A user that waits less than timer B is told when its time is over (`timerS`), and the transaction stays until timer B
+ * ends, `silent`: it repeats nothing, but knows a late response, so that a callee who rings after all has a CANCEL and a 2xx is not
+ * lost. Timer B also runs in `proceeding`, once the INVITE was cancelled (section 9.1: 64*T1 after the CANCEL the
  * transaction counts as cancelled). A transport error behind a final response is not reported: the user has its answer.
  */
-export type State = 'calling' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
-export type Input = '1xx' | '2xx' | '300-699' | 'timerA' | 'timerB' | 'timerD' | 'timerM' | 'transportError';
+export type State = 'calling' | 'silent' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
+export type Input = '1xx' | '2xx' | '300-699' | 'timerA' | 'timerB' | 'timerD' | 'timerM' | 'timerS' | 'transportError';
 export type Action =
   | 'passUp'
   | 'sendAck'
   | 'resend'
   | 'doubleA'
   | 'stopAB'
+  | 'restB'
   | 'startD'
   | 'startM'
   | 'reportTimeout'
@@ -20,6 +23,8 @@ export type Step = readonly [State, readonly Action[]];
 
 const CALLING: Step = ['calling', []];
 const CALLING_AGAIN: Step = ['calling', ['resend', 'doubleA']];
+const SILENT: Step = ['silent', []];
+const SILENT_NOW: Step = ['silent', ['restB', 'reportTimeout']];
 const PROCEEDING: Step = ['proceeding', []];
 const PROCEEDING_FIRST: Step = ['proceeding', ['stopAB', 'passUp']];
 const PROCEEDING_MORE: Step = ['proceeding', ['passUp']];
@@ -47,10 +52,26 @@ export function step(state: State, input: Input): Step {
           return CALLING_AGAIN;
         case 'timerB':
           return TIMED_OUT;
+        case 'timerS':
+          return SILENT_NOW;
         case 'transportError':
           return FAILED;
         default:
           return CALLING;
+      }
+    case 'silent':
+      switch (input) {
+        case '1xx':
+          return PROCEEDING_FIRST;
+        case '2xx':
+          return ACCEPTED_FIRST;
+        case '300-699':
+          return COMPLETED_FIRST;
+        case 'timerB':
+        case 'transportError':
+          return TERMINATED;
+        default:
+          return SILENT;
       }
     case 'proceeding':
       switch (input) {

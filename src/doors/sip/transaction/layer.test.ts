@@ -179,6 +179,23 @@ test('the creator may set the time before any response', () => {
   assert.deepEqual(heard, []);
   l.go(3000);
   assert.deepEqual(heard, ['timeout']);
+  const sent = l.texts.length;
+  l.go(32_010);
+  assert.equal(l.texts.length, sent, 'nothing is repeated');
+  assert.deepEqual(heard, ['timeout']);
+  l.assertEmpty();
+});
+
+test('an INVITE whose creator waits no more: who rings after all gets a CANCEL', () => {
+  const l = lab();
+  const { heard, answer } = client(l, 'INVITE', 3000);
+  l.go(3000);
+  answer(180);
+  assert.match(l.texts.at(-1)!, /^CANCEL /);
+  answer(487);
+  assert.match(l.texts.at(-1)!, /^ACK /);
+  assert.deepEqual(heard, ['timeout', '180', '487']);
+  l.go(80_000);
   l.assertEmpty();
 });
 

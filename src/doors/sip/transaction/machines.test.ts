@@ -20,10 +20,10 @@ function check(step: AnyStep, inputs: string[], table: Table): void {
   }
 }
 
-test('INVITE client transaction, RFC 6026 figure 8', () => {
+test('INVITE client transaction, RFC 6026 figure 8, and one whose user waits no more', () => {
   check(
     inviteClient.step as AnyStep,
-    ['1xx', '2xx', '300-699', 'timerA', 'timerB', 'timerD', 'timerM', 'transportError'],
+    ['1xx', '2xx', '300-699', 'timerA', 'timerB', 'timerD', 'timerM', 'timerS', 'transportError'],
     {
       calling: {
         '1xx': 'proceeding: stopAB passUp',
@@ -31,7 +31,15 @@ test('INVITE client transaction, RFC 6026 figure 8', () => {
         '300-699': 'completed: stopAB sendAck startD passUp',
         timerA: 'calling: resend doubleA',
         timerB: 'terminated: reportTimeout',
+        timerS: 'silent: restB reportTimeout',
         transportError: 'terminated: reportTransportError',
+      },
+      silent: {
+        '1xx': 'proceeding: stopAB passUp',
+        '2xx': 'accepted: stopAB startM passUp',
+        '300-699': 'completed: stopAB sendAck startD passUp',
+        timerB: 'terminated:',
+        transportError: 'terminated:',
       },
       proceeding: {
         '1xx': 'proceeding: passUp',

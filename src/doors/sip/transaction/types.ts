@@ -36,7 +36,7 @@ export interface ServerTransaction {
 export interface ClientUser {
   /** A response to pass up: provisional, or the first final one; each 2xx to an INVITE. Never a 100. */
   onResponse(transaction: ClientTransaction, response: SipMessage): void;
-  /** Timer B or F ran out: as a 408. */
+  /** Timer B or F ran out: as a 408. An INVITE with a time of its own may have responses yet. */
   onTimeout(transaction: ClientTransaction): void;
   /** The request could not be sent: as a 503. */
   onTransportError(transaction: ClientTransaction, code: string): void;
@@ -74,7 +74,8 @@ export interface Transactions {
   ): ServerTransaction;
   /**
    * `text` is the whole request with our Via on top whose branch is `branch`; sends it and repeats it as the machine
-   * says. `timeoutMs`: in place of timer B or F (32 s); an INVITE's ends with the first provisional response. Errors: OVERLOADED.
+   * says. `timeoutMs`: in place of timer B or F (32 s); an INVITE's ends with the first provisional response, and one that comes
+   * later, within timer B, is answered by a CANCEL. Errors: OVERLOADED.
    */
   createClient(
     request: { method: string; branch: string; text: string; target: Target; timeoutMs?: number },

@@ -124,6 +124,9 @@ export class CallBranch implements ClientUser, TimerOwner {
   onResponse(client: ClientTransaction, response: SipMessage): void {
     const { status } = response;
     if (this.#targets.length > 1) this.#call.dead.remove(client.target);
+    // A server that was given up gets a CANCEL when it rings after all; of what it says only a 2xx counts.
+    const isLate = client !== this.#client || this.status !== 0;
+    if (isLate && (status < 200 || status >= 300)) return;
     const seen = this.#call.onReply(this, response, client);
     const edits = seen ?? undefined;
     if (status < 200) {
@@ -131,9 +134,12 @@ export class CallBranch implements ClientUser, TimerOwner {
       if (seen !== null) this.#call.provisional(response, edits);
     } else if (status < 300) {
       this.#stop();
-      if (this.status === 0) this.#set(status, '');
+      if (this.status === 0) {
+        if (isLate) this.#client?.cancel();
+        this.#set(status, '');
+      }
       this.#call.success(response, edits);
-    } else if (this.status === 0 && !(status === 503 && this.#refused(client, response))) {
+    } else if (!(status === 503 && this.#refused(client, response))) {
       this.#stop();
       this.response = this.#call.kept(response);
       this.edits = edits;
@@ -143,6 +149,7 @@ export class CallBranch implements ClientUser, TimerOwner {
   }
 
   onTimeout(client: ClientTransaction): void {
+    if (client !== this.#client) return;
     if (this.status === 0 && client.status === 0 && this.#died(client)) return;
     this.#end();
   }

@@ -248,3 +248,69 @@ test('a failure route that was given up while it waited for names sends nothing 
   assert.deepEqual([made.transactions.stats.clients, made.transactions.stats.servers], [0, 0]);
   assert.equal(made.transactions.budget.held, 0);
 });
+
+test('a server that rings after another one was asked gets a CANCEL, and its provisional responses go nowhere', () => {
+  const { requests, respond, pass, upstream, transactions } = sending();
+  pass(5);
+  const [first, second] = [requests('INVITE')[0]!, requests('INVITE').at(-1)!];
+  assert.equal(second.target.address, '192.0.2.32');
+  respond(first, 180);
+  assert.deepEqual(
+    requests('CANCEL').map(({ target }) => target.address),
+    ['192.0.2.31'],
+  );
+  respond(requests('CANCEL')[0]!, 200);
+  respond(first, 487);
+  assert.equal(requests('ACK').at(-1)?.target.address, '192.0.2.31');
+  respond(second, 180);
+  respond(second, 200);
+  assert.deepEqual(upstream(), [100, 180, 200]);
+  pass(70);
+  assert.deepEqual([transactions.stats.clients, transactions.budget.held], [0, 0]);
+});
+
+test('a server that answers after another one was asked has the call, and the other one a CANCEL', () => {
+  const { requests, respond, pass, upstream, transactions } = sending();
+  pass(5);
+  const [first, second] = [requests('INVITE')[0]!, requests('INVITE').at(-1)!];
+  respond(second, 180);
+  respond(first, 200);
+  assert.deepEqual(upstream(), [100, 180, 200]);
+  assert.deepEqual(
+    requests('CANCEL').map(({ target }) => target.address),
+    ['192.0.2.32'],
+  );
+  respond(requests('CANCEL')[0]!, 200);
+  respond(second, 487);
+  pass(70);
+  assert.deepEqual(upstream(), [100, 180, 200]);
+  assert.deepEqual([transactions.stats.clients, transactions.stats.servers, transactions.budget.held], [0, 0, 0]);
+});
+
+test('one that rings late and never ends does not end the call with the other', () => {
+  const { requests, respond, pass, upstream } = sending();
+  pass(5);
+  const [first, second] = [requests('INVITE')[0]!, requests('INVITE').at(-1)!];
+  respond(second, 180);
+  respond(first, 180);
+  pass(60);
+  respond(second, 200);
+  assert.deepEqual(upstream(), [100, 180, 200]);
+});
+
+test('who is given up is sent nothing more, and a 2xx behind the 408 still reaches the caller', () => {
+  const { receive, requests, respond, pass, upstream } = lab(
+    {},
+    {},
+    {},
+    { response: 5000, invite: 120_000, restart: true },
+  );
+  receive(request('INVITE'));
+  pass(6);
+  assert.deepEqual(upstream(), [100, 408]);
+  const before = requests('INVITE').length;
+  pass(10);
+  assert.equal(requests('INVITE').length, before);
+  respond(requests('INVITE')[0]!, 200);
+  assert.deepEqual(upstream(), [100, 408, 200]);
+});

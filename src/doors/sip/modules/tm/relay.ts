@@ -162,6 +162,8 @@ export class ProxyRelay implements Relay {
     if (this.#isAbsorbed(run)) return 1;
     if (message.method === 'CANCEL') return this.#cancel(run);
     if (run.call?.cancelled) return -1;
+    // While a failure route waited, a callee who was thought silent has answered.
+    if (run.kind === 'failure' && run.transaction!.status >= 200) return -1;
     if (run.cancelled && message.method === 'INVITE') return this.#answer(run, 487, 'Request Terminated');
     const mark = loopMark(message, run.source.address);
     if (isLoop(message, mark, this.#services.transport.points)) {
