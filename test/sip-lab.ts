@@ -136,6 +136,8 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       book,
       contacts: door,
       policies: storage.policies,
+      tables: storage.ser,
+      findRows: scriptTables(script, nameOf).rows,
       rules,
       sms: new SmsProviders({ classes: [], store: storage.smsProviders, keyring }),
       reload: () => Promise.reject(new Error('not in this lab')),

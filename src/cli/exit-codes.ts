@@ -30,6 +30,8 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   BAD_LOGIN: EXIT.usage,
   CONTACT_INVALID: EXIT.usage,
   ARGUMENTS_INVALID: EXIT.usage,
+  ROW_INVALID: EXIT.usage,
+  ROWS_UNUSED: EXIT.configuration,
   PASSWORD_EMPTY: EXIT.usage,
   PASSWORD_TOO_LONG: EXIT.usage,
   PASSWORD_MISSING: EXIT.usage,

@@ -75,6 +75,7 @@ const OPENERS = {
 } as const;
 
 export function serTables(worker: WorkerClient): SerTables {
+  let edition = 0;
   return {
     open: (kind: keyof typeof OPENERS, spec: never): Promise<TableReport> => worker.call(OPENERS[kind], spec),
     readSubscribers: (spec, names) => worker.call('ser.readSubscribers', spec, names),
@@ -83,6 +84,8 @@ export function serTables(worker: WorkerClient): SerTables {
     updateSubscriber: (spec, row, audit = []) => worker.call('ser.updateSubscriber', spec, row, audit),
     removeUser: (tables, name, audit = []) => worker.call('ser.removeUser', tables, name, audit),
     readRows: (spec, where, most) => worker.call('ser.readRows', spec, where, most),
+    rowsChanged: () => void edition++,
+    rowEdition: () => edition,
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),
 
     loadBindings: (spec, now, onRows) =>

@@ -5,6 +5,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import { printable } from '../io.ts';
 import type { Desk } from './desk.ts';
 import { ciscoRestart, ping, tell } from './manage.ts';
+import { ROWS_COMMANDS } from './rows.ts';
 
 interface SerctlCommand {
   usage: string;
@@ -54,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
     reads: ([action]) => action === 'show',
     run: contacts('aliases'),
   },
+  ...rowsCommands(),
   ping: { usage: 'ping <uri>', least: 1, most: 1, reads: ask, run: ping },
   cisco_restart: { usage: 'cisco_restart <uri>', least: 1, most: 1, reads: ask, run: ciscoRestart },
   fifo: {
@@ -79,6 +81,25 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
   console: monitor,
   con: monitor,
 };
+
+function rowsCommands(): Record<string, SerctlCommand> {
+  const commands = Object.entries(ROWS_COMMANDS).map(([name, { usage, asks, actions }]) => {
+    const command: SerctlCommand = {
+      usage,
+      least: 1,
+      most: 32,
+      reads: ([action]) => asks.includes(action!),
+      async run(desk, [action, ...args]) {
+        const done = Object.hasOwn(actions, action!) ? actions[action!]!(desk, args) : undefined;
+        if (done !== undefined) return done;
+        desk.io.err(`usage: serctl ${usage}`);
+        return 1;
+      },
+    };
+    return [name, command] as const;
+  });
+  return Object.fromEntries(commands);
+}
 
 async function add({ io, administration, login }: Desk, [user, password, email]: string[]): Promise<0 | 1> {
   try {

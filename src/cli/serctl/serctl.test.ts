@@ -92,11 +92,48 @@ test('management commands go to the running server, and their status is the exit
 
 test('what is not there says why, and what does the same', async () => {
   const { serctl } = lab();
-  for (const name of ['start', 'lcr', 'pa', 'speeddial', 'domain']) {
+  for (const name of ['start', 'lcr', 'pa', 'speeddial', 'rpid']) {
     const { code, err } = await serctl(name, 'show');
     assert.equal(code, 1);
     assert.match(err, new RegExp(`^serctl: \`${name}\` is not there: .{10}`));
   }
+});
+
+test('rows of modules: groups, aliases, AVPs, domains, trusted senders', async () => {
+  const { serctl, administration, readings } = lab({ environment: { SIP_DOMAIN: 'a.example' } });
+  assert.deepEqual(await serctl('acl', 'grant', '1000', 'ld'), { code: 1, out: '', err: 'non-existent user\n' });
+  await serctl('add', '1000', 'x');
+  const granted = 'username\tdomain\tgrp\n1000\ta.example\tld\n1000\ta.example\tint\n';
+  assert.deepEqual(await serctl('acl', 'grant', '1000', 'ld', 'int'), { code: 0, out: granted, err: '' });
+  assert.match((await serctl('acl', 'grant', '1000', 'ld')).err, /ROW_EXISTS/);
+  readings.length = 0;
+  assert.equal((await serctl('acl', 'show', '1000')).out, granted);
+  assert.equal((await serctl('acl', 'show', '1001')).out, '');
+  assert.deepEqual(readings, [true, true]);
+  assert.equal((await serctl('acl', 'revoke', '1000', 'int')).out, 'username\tdomain\tgrp\n1000\ta.example\tld\n');
+  assert.deepEqual(await serctl('acl', 'revoke', '1000', 'int'), { code: 1, out: '', err: '1000 is not in int\n' });
+  assert.deepEqual(await serctl('acl', 'revoke', '1000'), { code: 0, out: '', err: '' });
+
+  await serctl('alias_db', 'add', 'sip:desk@a.example', '1000');
+  await serctl('avp', 'add', '1000@a.example', 'lang', '0', 'en');
+  await serctl('domain', 'add', 'B.example');
+  await serctl('trusted', 'add', '192.0.2.7', 'UDP', '^sip:.*@b\\.example$');
+  await serctl('address', 'add', '1', '192.0.2.0', '24');
+  assert.deepEqual(
+    administration.rows.map(({ list, row }) => [list, ...Object.values(row)]),
+    [
+      ['alias_db', 'desk', 'a.example', '1000', 'a.example'],
+      ['avp', '1000', 'a.example', 'lang', 0, 'en'],
+      ['domain', 'b.example'],
+      ['trusted', '192.0.2.7', 'udp', '^sip:.*@b\\.example$'],
+      ['address', 1, '192.0.2.0', 24, 0],
+    ],
+  );
+  assert.equal((await serctl('alias_db', 'list', '1000')).out.split('\n')[1], 'desk\ta.example\t1000\ta.example');
+  assert.deepEqual(await serctl('domain', 'rm', 'b.example'), { code: 0, out: 'domain removed\n', err: '' });
+  assert.deepEqual(await serctl('domain', 'rm', 'b.example'), { code: 1, out: '', err: 'no such domain\n' });
+  assert.match((await serctl('avp', 'add', '1000@a.example', 'lang', '9', 'en')).err, /^usage: serctl avp/);
+  assert.match((await serctl('acl', 'constructor')).err, /^usage: serctl acl/);
 });
 
 test('moni shows what the original shows', async () => {

@@ -161,6 +161,8 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     journal,
     book: kind === 'local' ? localBook({ store, keyring, clock, shownIn: SHOWN_IN }) : attachedBook(names),
     contacts: { open: (table) => (table === 'aliases' ? aliases : contacts.open(table)) },
+    tables: ser.tables,
+    findRows: () => undefined,
     policies: {
       list: async () => [],
       set: async (_rules, lines) => record(lines),

@@ -13,6 +13,7 @@ import type { SessionInfo } from '../doors/types.ts';
 import { commit } from '../journal/commit.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRules } from '../policy/rules.ts';
+import type { SerTables } from '../ser/types.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { SmsProviders } from '../sms/providers.ts';
 import type { PolicyStore } from '../storage/types.ts';
@@ -21,6 +22,7 @@ import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
 import { policyCalls } from './policies.ts';
+import { type FindRows, rowCalls } from './ser-rows.ts';
 import { smsCalls } from './sms.ts';
 import {
   type Administration,
@@ -38,6 +40,9 @@ export interface AdministrationParts {
   readonly journal: Journal;
   readonly book: UserBook;
   readonly contacts: ContactTables;
+  readonly tables: SerTables;
+  /** The small tables of the script. */
+  readonly findRows: FindRows;
   readonly policies: PolicyStore;
   /** The rules in force. */
   readonly rules: PolicyRules;
@@ -83,6 +88,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     addBinding,
     removeBindings,
     ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
+    ...rowCalls({ tables: parts.tables, journal: parts.journal, find: parts.findRows, event }),
     manage,
     ...smsCalls(parts.sms, event),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),

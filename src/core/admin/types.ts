@@ -3,8 +3,8 @@
  * one, later HTTP. All values are JSON.
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
- * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
- * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
+ * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG,
+ * ROWS_UNUSED, ROW_INVALID, ROW_EXISTS, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { Problem } from '../../platform/problems.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
@@ -17,6 +17,27 @@ export const IMPORT_PIECE = 500;
 
 /** `name` or `name@domain`; of a user that is there, a name alone will do where one user has it. */
 export type LoginText = string;
+
+/** The small SER tables that administration knows, and the fields of their rows, by OpenSER's names of the columns. */
+export const SER_LISTS = {
+  acl: ['username', 'domain', 'grp'],
+  alias_db: ['username', 'domain', 'alias_username', 'alias_domain'],
+  avp: ['uuid', 'username', 'domain', 'attribute', 'type', 'value'],
+  domain: ['domain'],
+  trusted: ['src_ip', 'proto', 'from_pattern', 'tag'],
+  address: ['grp', 'ip_addr', 'mask', 'port'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type SerList = keyof typeof SER_LISTS;
+/** The modules of a script that read them. */
+export const LIST_MODULES: { readonly [List in SerList]: string } = {
+  acl: 'group',
+  alias_db: 'alias_db',
+  avp: 'avpops',
+  domain: 'domain',
+  trusted: 'permissions',
+  address: 'permissions',
+};
+export type RowFields = Readonly<Record<string, string | number | null>>;
 
 export interface UserView {
   id: string;
@@ -92,6 +113,12 @@ export interface Administration {
   listBindings(table: string): Promise<BindingView[]>;
   addBinding(binding: { table: string; login: LoginText; contact: string; seconds: number; q: number }): Promise<void>;
   removeBindings(table: string, login: LoginText, contact?: string): Promise<number>;
+
+  /** Rows whose fields equal those of `match`; `{}`: all. */
+  listRows(list: SerList, match: RowFields): Promise<RowFields[]>;
+  addRow(list: SerList, row: RowFields): Promise<void>;
+  /** Gives how many there were. */
+  removeRows(list: SerList, match: RowFields): Promise<number>;
 
   listPolicies(): Promise<{ policies: PolicyRule[]; contradictions: Contradiction[] }>;
   /** Makes or changes all of them, or none; gives what contradicts each other afterwards. */

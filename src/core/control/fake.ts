@@ -1,6 +1,6 @@
 /** An Administration that keeps users in memory, for tests of whatever speaks to one. */
 import { GatehouseError } from '../../platform/errors.ts';
-import type { Administration, BindingView, UserView } from '../admin/types.ts';
+import type { Administration, BindingView, RowFields, SerList, UserView } from '../admin/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
 import type { SmsDefinition } from '../sms/types.ts';
@@ -16,6 +16,7 @@ export interface FakeAdministration extends Administration {
   managedReply: { status: number; reason: string; lines: string[] };
   readonly smsProviders: SmsDefinition[];
   readonly sent: { number: string; text: string; provider?: string }[];
+  readonly rows: { list: SerList; row: RowFields }[];
   faults: { file: string; line: number; fault: string }[];
 }
 
@@ -37,6 +38,10 @@ export function fakeAdministration(): FakeAdministration {
     users.set(login, made);
     return made;
   };
+  const rowsOf = (list: SerList, match: RowFields) =>
+    fake.rows.filter(
+      (one) => one.list === list && Object.entries(match).every(([name, value]) => one.row[name] === value),
+    );
   const view = ({ password: _, ...rest }: UserView & { password: string }): UserView => rest;
 
   const fake: FakeAdministration = {
@@ -86,6 +91,17 @@ export function fakeAdministration(): FakeAdministration {
         (one) => one.table === table && one.aor === login && (contact === undefined || one.contact === contact),
       );
       for (const one of gone) bindings.splice(bindings.indexOf(one), 1);
+      return gone.length;
+    },
+    rows: [],
+    listRows: async (list, match) => rowsOf(list, match).map(({ row }) => row),
+    addRow: async (list, row) => {
+      if (rowsOf(list, row).length > 0) throw new GatehouseError('ROW_EXISTS', 'it is there already');
+      fake.rows.push({ list, row });
+    },
+    removeRows: async (list, match) => {
+      const gone = rowsOf(list, match);
+      for (const one of gone) fake.rows.splice(fake.rows.indexOf(one), 1);
       return gone.length;
     },
     manage: async (command, args) => {

@@ -6,7 +6,7 @@
  */
 import * as z from 'zod';
 import { GatehouseError } from '../../platform/errors.ts';
-import { type Administration, IMPORT_PIECE } from '../admin/types.ts';
+import { type Administration, IMPORT_PIECE, SER_LISTS, type SerList } from '../admin/types.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
@@ -29,6 +29,10 @@ const policyRule = z.strictObject({
   time: condition,
   active: z.boolean(),
 });
+const serList = z.enum(Object.keys(SER_LISTS) as [SerList, ...SerList[]]);
+const rowFields = z
+  .record(z.string().max(64), z.union([z.string().max(255), z.int(), z.null()]))
+  .refine((row) => Object.keys(row).length <= 16, 'has more than 16 fields');
 const newUser = z.strictObject({ login, password, email: email.optional() });
 
 export const METHODS = {
@@ -63,6 +67,9 @@ export const METHODS = {
     }),
   ]),
   removeBindings: z.tuple([table, login, contact.optional()]),
+  listRows: z.tuple([serList, rowFields]),
+  addRow: z.tuple([serList, rowFields]),
+  removeRows: z.tuple([serList, rowFields]),
   listPolicies: z.tuple([]),
   setPolicies: z.tuple([z.array(policyRule).max(1000)]),
   removePolicy: z.tuple([policyName]),

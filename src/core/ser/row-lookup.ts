@@ -2,7 +2,7 @@
  * Rows of a table found by the same few columns again and again: trusted for a short time, then asked for anew.
  *
  * What was found is trusted for 5 s, that nothing was found for 1 s, both from when it was asked; the same question asked twice
- * at once is sent once. Full, the oldest is dropped. Errors (rejections): STORAGE_UNAVAILABLE, also when too many questions wait.
+ * at once is sent once, and what administration changed is asked for anew. Full, the oldest is dropped. Errors (rejections): STORAGE_UNAVAILABLE, also when too many questions wait.
  */
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
@@ -15,7 +15,7 @@ const CAPACITY = 20_000;
 const MOST_WAITING = 10_000;
 
 export interface RowLookupOptions {
-  readonly tables: Pick<SerTables, 'readRows'>;
+  readonly tables: Pick<SerTables, 'readRows' | 'rowEdition'>;
   readonly clock: Clock;
   readonly spec: RowsSpec;
   /** The columns that `find` gives values for. */
@@ -34,12 +34,20 @@ export class RowLookup {
   readonly #known = new Map<string, Known>();
   readonly #asked = new Map<string, Promise<readonly RowCells[]>>();
 
+  #edition: number;
+
   constructor(options: RowLookupOptions) {
     this.#options = options;
+    this.#edition = options.tables.rowEdition();
   }
 
   /** At once where the answer may be trusted. */
   find(values: readonly string[]): Answer<readonly RowCells[]> {
+    const edition = this.#options.tables.rowEdition();
+    if (edition !== this.#edition) {
+      this.#edition = edition;
+      this.forget();
+    }
     const key = values.length === 1 ? values[0]! : values.join('\n');
     const known = this.#known.get(key);
     if (known && this.#options.clock.monotonic() <= known.until) return known.rows;

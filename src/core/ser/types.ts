@@ -130,6 +130,10 @@ export interface SerTables {
   open(kind: 'rows', spec: RowsSpec): Promise<TableReport>;
   /** Rows that match all of `where`, at most so many, in the order of `id` where there is one. */
   readRows(spec: RowsSpec, where: RowsMatch, most: number): Promise<RowCells[]>;
+  /** Says that administration changed rows: what was read before counts no more. */
+  rowsChanged(): void;
+  /** Grows with each `rowsChanged`. */
+  rowEdition(): number;
   /** All rows of the given names in one query; `domain` empty = any. Unknown names are missing from the answer. */
   readSubscribers(spec: SubscriberSpec, names: readonly SubscriberName[]): Promise<SubscriberRow[]>;
   /** For administration, ordered by username, then domain: those after `after` whose username begins with `prefix`. */

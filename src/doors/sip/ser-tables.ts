@@ -2,7 +2,10 @@
  * The SER tables as a loaded script means them, for administration: where its users and contacts lie, and under which column
  * names. Reads nothing and opens nothing.
  */
-import type { LocationSpec, SubscriberSpec, UriSpec } from '../../core/ser/types.ts';
+import { LIST_MODULES, type SerList } from '../../core/admin/types.ts';
+import type { LocationSpec, RowsKind, RowsSpec, SubscriberSpec, UriSpec } from '../../core/ser/types.ts';
+import { membersSpec } from './modules/group/module.ts';
+import { addressSpec, trustedSpec } from './modules/permissions/parameters.ts';
 import { usrlocSpec } from './modules/usrloc/parameters.ts';
 import type { LoadedScript } from './script/load.ts';
 
@@ -12,6 +15,8 @@ export interface ScriptTables {
   readonly uri: UriSpec | undefined;
   /** Undefined: the script names no such table of contacts. */
   contacts(table: string): { spec: LocationSpec; useDomain: boolean } | undefined;
+  /** Undefined: the script loads no module that reads it. Columns stand in the order of SER_LISTS. */
+  rows(list: SerList): RowsSpec | undefined;
 }
 
 /** Functions whose first argument names a table of contacts. */
@@ -19,7 +24,7 @@ const CONTACT_FUNCTIONS = ['save', 'lookup', 'registered'];
 
 export function scriptTables(script: LoadedScript, database: (url: string) => string): ScriptTables {
   const { uses } = script;
-  return { subscriber: subscriber(), uri: uri(), contacts };
+  return { subscriber: subscriber(), uri: uri(), contacts, rows };
 
   function subscriber(): SubscriberSpec | undefined {
     const p = uses.parametersOf('auth_db');
@@ -54,4 +59,35 @@ export function scriptTables(script: LoadedScript, database: (url: string) => st
     if (p === undefined || !named) return undefined;
     return { spec: usrlocSpec(p, table, database), useDomain: p.use_domain === 1 };
   }
+
+  function rows(list: SerList): RowsSpec | undefined {
+    const p = uses.parametersOf(LIST_MODULES[list]);
+    if (p === undefined) return undefined;
+    const own = list === 'avp' && p.avp_url ? p.avp_url : p.db_url;
+    const there = database(String(own ?? ''));
+    const columns = (...names: string[]) => names.map((name) => String(p[name]));
+    switch (list) {
+      case 'acl':
+        return membersSpec(p, there);
+      case 'trusted':
+        return trustedSpec(p, there);
+      case 'address':
+        return addressSpec(p, there);
+      case 'domain':
+        return small('domain', there, String(p.domain_table), columns('domain_col'));
+      case 'alias_db': {
+        const table = uses.argumentsOf('alias_db_lookup')[0]?.[0] ?? 'dbaliases';
+        const both = columns('user_column', 'domain_column', 'alias_user_column', 'alias_domain_column');
+        return small('dbaliases', there, table, both);
+      }
+      case 'avp': {
+        const names = ['uuid', 'username', 'domain', 'attribute', 'type', 'value'].map((name) => `${name}_column`);
+        return small('usr_preferences', there, String(p.avp_table), columns(...names));
+      }
+    }
+  }
+}
+
+function small(kind: RowsKind, database: string, table: string, columns: string[]): RowsSpec {
+  return { kind, database, table, columns, keys: [] };
 }

@@ -18,6 +18,7 @@ async function lab(parameters: ParameterValues = {}) {
   const site = { down: false, opened: [] as RowsSpec[] };
   const tables = {
     open: async (_kind: string, spec: RowsSpec) => void site.opened.push(spec),
+    rowEdition: () => 0,
     async readRows(_spec: RowsSpec, where: RowsMatch) {
       if (site.down) throw new Error('gone');
       return ROWS[where.map(([, value]) => value).join()] ?? [];

@@ -281,6 +281,7 @@ async function store(calls: ScriptCall[], { parameters = {}, rows = [] }: Stored
   const gone = () => new GatehouseError('STORAGE_UNAVAILABLE', 'gone');
   const tables = {
     open: async (_kind: string, spec: RowsSpec) => void site.opened.push(spec.table),
+    rowEdition: () => 0,
     async readRows(_spec: RowsSpec, where: RowsMatch) {
       site.asked.push(where);
       if (site.down) throw gone();

@@ -20,6 +20,7 @@ async function lab(calls: ScriptCall[], { parameters = {}, rows = [], expression
   const site = { rows, down: false, asked: 0 };
   const tables = {
     open: async () => {},
+    rowEdition: () => 0,
     async readRows(spec: RowsSpec, where: RowsMatch) {
       site.asked++;
       if (site.down) throw new Error('gone');

@@ -101,7 +101,7 @@ function checkAvp(text: string): string | undefined {
   return avpText(text) === undefined ? `must be an AVP such as "i:10" or "$avp(i:10)", but is "${text}"` : undefined;
 }
 
-function membersSpec(p: ParameterValues, database: string): RowsSpec {
+export function membersSpec(p: ParameterValues, database: string): RowsSpec {
   const columns = [String(p.user_column), String(p.domain_column), String(p.group_column)];
   return { database, table: String(p.table), kind: 'grp', columns, keys: [] };
 }

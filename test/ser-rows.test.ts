@@ -1,0 +1,78 @@
+/** Rows that administration gives a running script: groups, aliases and AVPs count with the next message. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { final, request, sipClient, statusOf } from './sip-client.ts';
+import { sipLab } from './sip-lab.ts';
+
+const SCRIPT = `
+loadmodule "sl.so"
+loadmodule "group.so"
+loadmodule "alias_db.so"
+loadmodule "avpops.so"
+modparam("group", "table", "who_may")
+modparam("group", "group_column", "what")
+route {
+  if (is_user_in("From", "ld")) { sl_send_reply("200", "in"); exit; }
+  if (alias_db_lookup("dbaliases")) { sl_send_reply("299", "alias"); exit; }
+  if (avp_db_load("$fu", "$avp(s:lang)")) { sl_send_reply("202", "avp"); exit; }
+  sl_send_reply("403", "out");
+}`;
+/** Somebody else's table, with columns of other names. */
+const TABLES = 'CREATE TABLE who_may (username TEXT NOT NULL, domain TEXT NOT NULL, what TEXT NOT NULL)';
+
+test('rows given and taken count with the next message, and stand in the audit trail', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-rows-'));
+  const { administration, udp } = await sipLab(t, { script: SCRIPT, folder, tables: TABLES });
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const phone = await sipClient(t, udp);
+  const ask = async (user: string) => {
+    phone.send(request(phone, { method: 'OPTIONS', uri: `sip:desk@${udp}`, from: `sip:${user}@a`, to: 'sip:desk@a' }));
+    return statusOf(await final(phone, 20_000));
+  };
+  assert.equal(await ask('1000'), 403);
+  const member = { username: '1000', domain: 'a', grp: 'ld' };
+  await administration.addRow('acl', member);
+  assert.equal(await ask('1000'), 200);
+  assert.equal(await ask('1001'), 403);
+  await assert.rejects(administration.addRow('acl', member), { code: 'ROW_EXISTS' });
+  assert.deepEqual(await administration.listRows('acl', { username: '1000' }), [member]);
+  assert.equal(await administration.removeRows('acl', { username: '1000' }), 1);
+  assert.equal(await administration.removeRows('acl', { username: '1000' }), 0);
+  assert.equal(await ask('1000'), 403);
+
+  await administration.addRow('avp', { username: '1000', domain: 'a', attribute: 'lang', value: 'dé' });
+  assert.equal(await ask('1000'), 202);
+  assert.equal((await administration.listRows('avp', {}))[0]?.value, 'dé');
+  await administration.addRow('alias_db', { alias_username: 'desk', username: '1000', domain: 'a' });
+  assert.equal(await ask('1001'), 299);
+
+  const trail = join(folder, 'audit');
+  const lines = readdirSync(trail).flatMap((file) => readFileSync(join(trail, file), 'utf8').split('\n'));
+  const events = lines.flatMap((line) => (line.includes('"list":"acl"') ? [JSON.parse(line)] : []));
+  assert.deepEqual(
+    events.map(({ action, by, username, grp }) => [action, by, username, grp]),
+    [
+      ['add-row', 'lab', '1000', 'ld'],
+      ['remove-rows', 'lab', '1000', undefined],
+    ],
+  );
+});
+
+test('what a script could not use is refused', async (t) => {
+  const { administration } = await sipLab(t, { script: SCRIPT.replaceAll(/modparam.*/g, '') });
+  const refused = async (list: Parameters<typeof administration.addRow>[0], row: object, code: string) =>
+    assert.rejects(administration.addRow(list, row as never), { code }, `${list} ${JSON.stringify(row)}`);
+  await refused('domain', { domain: 'a.example' }, 'ROWS_UNUSED');
+  await refused('acl', { username: '1000' }, 'ROW_INVALID');
+  await refused('acl', { username: '10 00', grp: 'ld' }, 'BAD_LOGIN');
+  await refused('acl', { username: '1000', grp: 'l\nd' }, 'ROW_INVALID');
+  await refused('acl', { username: '1000', grp: 'x'.repeat(65) }, 'STORAGE_REFUSED');
+  await refused('acl', { username: '1000', grp: 'ld', action: 'x' }, 'ROW_INVALID');
+  await refused('avp', { username: '1000', attribute: 'a', value: 'b', type: 4 }, 'ROW_INVALID');
+  await refused('avp', { attribute: 'a', value: 'b' }, 'ROW_INVALID');
+  await assert.rejects(administration.removeRows('acl', {}), { code: 'ROW_INVALID' });
+  await assert.rejects(administration.listRows('acl', { 'grp" = 1 --': 'x' }), { code: 'ROW_INVALID' });
+});
