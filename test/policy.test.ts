@@ -98,3 +98,19 @@ function auditTrail(folder: string): Record<string, unknown>[] {
   const lines = files.sort().flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+test('a lock ends the sessions and refuses the next proof at once, until it is taken away', async (t) => {
+  const site = await makeSite(t);
+  assert.equal(site.run('user', 'add', '1000', PASSWORD).status, 0);
+  const server = await site.start();
+  const phone = await sipClient(t, site.sip);
+  const registers = () => register(phone, { domain: site.sip, user: '1000', password: PASSWORD });
+  assert.equal(statusOf(await registers()), 200);
+  assert.match(site.run('lock', '1000').stdout, /^1000 is locked, 1 session ended$/m);
+  assert.match(site.run('who').stdout, /nobody is in/);
+  assert.match(site.run('user', 'show', '1000').stdout, /locked +yes/);
+  assert.equal(statusOf(await registers()), 403);
+  assert.match(site.run('unlock', '1000').stdout, /^1000 is unlocked$/m);
+  assert.equal(statusOf(await registers()), 200);
+  assert.equal(await server.stop(), 0);
+});

@@ -38,6 +38,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   PASSWORD_MISMATCH: EXIT.usage,
   ADMIN_PASSWORD_SHORT: EXIT.usage,
   USER_AMBIGUOUS: EXIT.usage,
+  USER_UNLOCKABLE: EXIT.usage,
   JSON_INVALID: EXIT.usage,
   SMS_CONFIG: EXIT.usage,
   SMS_CLASS: EXIT.notFound,

@@ -185,6 +185,16 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('end the sessions of a user, or one session')
     .action(run(() => import('./commands/kick.ts')));
   program
+    .command('lock')
+    .argument('<login>', 'name or name@domain')
+    .description('refuse a user at every door and end its sessions, until `unlock`')
+    .action(run(() => import('./commands/lock.ts')));
+  program
+    .command('unlock')
+    .argument('<login>', 'name or name@domain')
+    .description('let a locked user in again')
+    .action(run(() => import('./commands/unlock.ts')));
+  program
     .command('status')
     .description('is the server running, and is it well?')
     .action(run(() => import('./commands/status.ts')));

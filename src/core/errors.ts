@@ -15,6 +15,7 @@ export const CORE_ERRORS = {
   USER_EXISTS: 'the login is taken',
   USER_UNKNOWN: 'nobody has this login',
   USER_AMBIGUOUS: 'a name without domain, and users of several domains have it',
+  USER_UNLOCKABLE: 'the user stands in an attached table, which has no place for a lock',
   ADMIN_UNKNOWN: 'there is no administrator of this name',
   BAD_LOGIN: 'the text is no login of the form name or name@domain',
   PASSWORD_EMPTY: 'the password is empty',

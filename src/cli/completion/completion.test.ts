@@ -26,7 +26,7 @@ test('bash: the script parses and offers what the command tree knows', async () 
   const completion = await script('bash');
   const parsed = spawnSync('bash', ['-n'], { input: completion, encoding: 'utf8' });
   assert.deepEqual([parsed.status, parsed.stderr], [0, '']);
-  assert.deepEqual(offered(completion, 'u'), ['up', 'user']);
+  assert.deepEqual(offered(completion, 'u'), ['up', 'user', 'unlock']);
   assert.deepEqual(offered(completion, 'user', 'e'), ['export']);
   assert.deepEqual(offered(completion, '--data', 'user', 'user', 'pa'), ['passwd']);
   assert.deepEqual(offered(completion, 'user', 'add', '--p'), ['--password-stdin']);

@@ -214,6 +214,26 @@ test('a local user: sealed password, shown in the SER tables, an audit line, cac
   assert.ok(!JSON.stringify(audited()).includes('other'));
 });
 
+test('a lock is the local user’s, durable with its audit line, and told to the caches; an attached table has none', async () => {
+  const { administration, users, changed, audited } = lab('local');
+  await administration.addUser({ login: '1000', password: 'x' });
+  assert.equal(await administration.lockUser('1000'), 0);
+  assert.equal(users[0]!.locked, true);
+  assert.equal((await administration.showUser('1000')).locked, true);
+  await administration.unlockUser('1000');
+  assert.equal(users[0]!.locked, false);
+  assert.deepEqual(changed, ['1000', '1000', '1000']);
+  assert.deepEqual(
+    audited().map(({ action, user }) => [action, user]),
+    ['add-user', 'lock-user', 'unlock-user'].map((action) => [action, '1000@example.com']),
+  );
+  await assert.rejects(administration.lockUser('9'), { code: 'USER_UNKNOWN' });
+  const attached = lab('attached');
+  await attached.administration.addUser({ login: 'alice@a.example', password: 'x' });
+  await assert.rejects(attached.administration.lockUser('alice@a.example'), { code: 'USER_UNLOCKABLE' });
+  await assert.rejects(attached.administration.lockUser('bob@a.example'), { code: 'USER_UNKNOWN' });
+});
+
 test('an attached table is filled as SER does, and a value too long is refused', async () => {
   const { administration, rows, uris } = lab('attached');
   await administration.addUser({ login: 'alice@a.example', password: 'secret', email: 'a@b' });

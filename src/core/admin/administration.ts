@@ -78,6 +78,8 @@ export function createAdministration(parts: AdministrationParts): Administration
     setPassword,
     setEmail,
     removeUser,
+    lockUser,
+    unlockUser,
     showUser: async (login) => book.show(await resolve(login)),
     listUsers: (options) => book.list(options),
     importUsers,
@@ -123,13 +125,31 @@ export function createAdministration(parts: AdministrationParts): Administration
     const login = await resolve(text);
     await book.remove(login, event('remove-user', { user: loginText(login) }));
     parts.changed(login.name);
+    await endAll(login, 'removed', (await book.named(login.name)).length === 0);
+  }
+
+  async function lockUser(text: LoginText): Promise<number> {
+    const login = await resolve(text);
+    await book.setLocked(login, true, event('lock-user', { user: loginText(login) }));
+    parts.changed(login.name);
+    return endAll(login, 'kicked', (await book.named(login.name)).length === 1);
+  }
+
+  async function unlockUser(text: LoginText): Promise<void> {
+    const login = await resolve(text);
+    await book.setLocked(login, false, event('unlock-user', { user: loginText(login) }));
+    parts.changed(login.name);
+  }
+
+  /** `alone`: nobody else has the name, so that a session under another domain than the login, or none, can only be this user's. */
+  async function endAll(login: Login, reason: 'kicked' | 'removed', alone: boolean): Promise<number> {
     const { sessions } = parts;
-    if (sessions) {
-      // A session may be under another domain than the login, or none; with no namesake left it can only be this user's.
-      const alone = (await book.named(login.name)).length === 0;
-      const users = alone ? [...sessions.who(login.name)].map(({ user }) => user) : [];
-      for (const user of new Set([loginText(login), ...users])) await sessions.endAll(user, 'removed');
-    } else await (await parts.contacts.open(LOCATION))?.remove(loginText(login), undefined, 'removed');
+    if (!sessions)
+      return (await (await parts.contacts.open(LOCATION))?.remove(loginText(login), undefined, reason)) ?? 0;
+    const users = alone ? [...sessions.who(login.name)].map(({ user }) => user) : [];
+    let ended = 0;
+    for (const user of new Set([loginText(login), ...users])) ended += await sessions.endAll(user, reason);
+    return ended;
   }
 
   async function importUsers(

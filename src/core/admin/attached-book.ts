@@ -29,7 +29,7 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     passwordColumn2: 'ha1',
     columns: ['ha1b', 'email_address'],
   };
-  return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setLocked, remove, show, list };
 
   async function add(user: NewUser, audit: AuditLines): Promise<UserView> {
     const { login } = user;
@@ -79,6 +79,13 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     const { username, domain, password, password2, values } = await find(login);
     const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email: wireText(email) };
     await tables.updateSubscriber(subscriber, row, audit);
+  }
+
+  async function setLocked(login: Login): Promise<void> {
+    await find(login);
+    throw new GatehouseError('USER_UNLOCKABLE', `the table ${subscriber.table} has no place for a lock`, {
+      hint: `refuse the user by a rule: gatehouse policy set lock-${login.name} --scope sip --action allow=false --user ${loginText(login)}`,
+    });
   }
 
   async function remove(login: Login, audit: AuditLines): Promise<void> {

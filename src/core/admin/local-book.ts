@@ -22,7 +22,7 @@ export interface LocalBookParts {
 }
 
 export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
-  return { add, addMany, taken, named, setPassword, setEmail, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setLocked, remove, show, list };
 
   async function add({ login, email, password }: NewUser, audit: AuditLines): Promise<UserView> {
     const fresh = { logins: [login], email, created: clock.now() };
@@ -55,6 +55,10 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
 
   async function setEmail(login: Login, email: string, audit: AuditLines): Promise<void> {
     await store.update((await find(login)).id, { email }, shownIn, audit);
+  }
+
+  async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void> {
+    await store.update((await find(login)).id, { locked }, shownIn, audit);
   }
 
   async function remove(login: Login, audit: AuditLines): Promise<void> {

@@ -2,7 +2,7 @@
  * What an administrator can do, by whichever way: a command line beside a stopped server, the control socket of a running
  * one, later HTTP. All values are JSON.
  *
- * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
+ * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, USER_UNLOCKABLE, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
  * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG,
  * ROWS_UNUSED, ROW_INVALID, ROW_EXISTS, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
@@ -97,6 +97,9 @@ export interface Administration {
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;
   removeUser(login: LoginText): Promise<void>;
+  /** From now on refused at every door, and out: gives how many sessions ended. */
+  lockUser(login: LoginText): Promise<number>;
+  unlockUser(login: LoginText): Promise<void>;
   showUser(login: LoginText): Promise<UserView>;
   /** Ordered by id; `after`: the id of the last one seen. */
   listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;

@@ -24,6 +24,8 @@ export interface UserBook {
   named(name: string): Promise<Login[]>;
   setPassword(login: Login, password: string, audit: AuditLines): Promise<void>;
   setEmail(login: Login, email: string, audit: AuditLines): Promise<void>;
+  /** Errors: USER_UNLOCKABLE too. */
+  setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void>;
   remove(login: Login, audit: AuditLines): Promise<void>;
   show(login: Login): Promise<UserView>;
   list(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;

@@ -62,6 +62,13 @@ export function fakeAdministration(): FakeAdministration {
     removeUser: async (login) => {
       users.delete(user(login).logins[0]!);
     },
+    lockUser: async (login) => {
+      user(login).locked = true;
+      return fake.kick(login);
+    },
+    unlockUser: async (login) => {
+      user(login).locked = false;
+    },
     showUser: async (login) => view(user(login)),
     listUsers: async ({ prefix = '', after = '', limit }) =>
       [...users.values()]

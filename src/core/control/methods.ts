@@ -40,6 +40,8 @@ export const METHODS = {
   setPassword: z.tuple([login, password]),
   setEmail: z.tuple([login, email]),
   removeUser: z.tuple([login]),
+  lockUser: z.tuple([login]),
+  unlockUser: z.tuple([login]),
   showUser: z.tuple([login]),
   listUsers: z.tuple([
     z.strictObject({

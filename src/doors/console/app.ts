@@ -16,6 +16,7 @@ import type { Metrics } from '../../platform/metrics.ts';
 import { METRICS_CONTENT_TYPE } from '../../platform/metrics.ts';
 import type { VerifyAdmin } from './administrators.ts';
 import { administrators } from './administrators.ts';
+import { API_PREFIX, openApi } from './openapi.ts';
 import { requestFault, sendError } from './reply.ts';
 
 export interface AppOptions {
@@ -46,7 +47,8 @@ export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.get('/metrics', async (_request, reply) => reply.type(METRICS_CONTENT_TYPE).send(await options.metrics.text()));
 
-  addCalls(app, '/api/v1', options, async (request) => {
+  app.get(`${API_PREFIX}/openapi.json`, async () => openApi());
+  addCalls(app, API_PREFIX, options, async (request) => {
     refuseForeignOrigin(request);
     // One count per address: every guess could come over a connection of its own.
     const client = { address: request.ip, port: 0 };

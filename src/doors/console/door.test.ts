@@ -277,3 +277,11 @@ test('WebSockets under /sip are handed over, others are refused', async (t) => {
   assert.equal(await ask('/sip?x'), 403);
   assert.deepEqual(taken, [`${port} /sip?x`]);
 });
+
+test('the description of the interface is there for whoever asks', async (t) => {
+  const { url } = await open(t);
+  const reply = await fetch(`${url}/api/v1/openapi.json`);
+  assert.equal(reply.status, 200);
+  assert.match(reply.headers.get('content-type') ?? '', /^application\/json/);
+  assert.match(((await reply.json()) as { openapi: string }).openapi, /^3\.1\./);
+});
