@@ -4,6 +4,7 @@
  */
 import type { EngineScript } from './engine.ts';
 import { localNames } from './local-names.ts';
+import { bareHost } from './message/uri.ts';
 import { relayTimers } from './modules/tm/parameters.ts';
 import type { Edition, RelayTimers, Run } from './run.ts';
 import { type CompileOptions, compileScript } from './script/compile.ts';
@@ -132,10 +133,17 @@ function eitherOf(names: LocalNames, addresses: LocalNames): LocalNames {
 }
 
 function hostOf(services: Services, { isLocalAddress, say }: EditionGround, debug: number): ScriptHost {
-  const { local, relay, clock } = services;
+  const { local, relay, clock, transport } = services;
   return {
     isMyself: (host, port) => local.isMyself(host, port),
     isLocalAddress,
+    socket: ({ protocol, host, port }) =>
+      transport.points.find(
+        (point) =>
+          (protocol === undefined || point.protocol === protocol) &&
+          point.address === bareHost(host) &&
+          (port === 0 || point.port === port),
+      ),
     log: (level, text) => say(level, text, debug),
     relay: (run) => relay.relay(run),
     now: () => clock.now(),

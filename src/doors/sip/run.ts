@@ -25,6 +25,8 @@ export interface Branch {
   readonly q?: number;
   /** Its branch flags; absent: those of the request. */
   readonly flags?: number;
+  /** The socket to send it from, where it can; absent: as the request. */
+  readonly sendFrom?: ListenPoint | undefined;
   /** What its branch_route changed; absent: as the request. */
   readonly made?: BranchChanges;
 }
@@ -120,6 +122,8 @@ export class Run {
   uri: string;
   /** URI of the next hop where it differs from the Request-URI. */
   destination: string | undefined;
+  /** The socket that the contact in the Request-URI was registered over: it goes before `sendFrom`. */
+  uriFrom: ListenPoint | undefined;
   /** Route values to push for the first branch (Path). */
   path: string | undefined;
   /** Preference of the Request-URI, as of a branch. */

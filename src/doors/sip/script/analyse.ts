@@ -48,6 +48,7 @@ interface Site {
 export const NO_HOST: ScriptHost = {
   isMyself: () => false,
   isLocalAddress: () => false,
+  socket: () => undefined,
   log: () => {},
   relay: () => -1,
   now: () => 0,

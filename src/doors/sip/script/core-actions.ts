@@ -6,6 +6,7 @@ import type { Branch, Run } from '../run.ts';
 import { addBranch } from './branch-set.ts';
 import type { CoreAction } from './core-action.ts';
 import { FLAG_ACTIONS } from './flag-actions.ts';
+import { FORCE_SEND_SOCKET } from './force-send-socket.ts';
 import { FORWARD_ACTIONS } from './forward-actions.ts';
 import { type Rewrite, rewrites, rewriteUri } from './rewrite-uri.ts';
 import { SERIAL_ACTIONS } from './serial-actions.ts';
@@ -71,7 +72,7 @@ const appendBranch: CoreAction = {
 function branchOf(run: Run, uri: string | undefined, q: number | undefined): Branch {
   if (q !== undefined) return { uri: uri!, destination: undefined, path: undefined, q };
   if (uri !== undefined) return { uri, destination: undefined, path: undefined };
-  return { uri: run.uri, destination: run.destination, path: run.path };
+  return { uri: run.uri, destination: run.destination, path: run.path, sendFrom: run.uriFrom };
 }
 
 const revertUri: CoreAction = {
@@ -169,6 +170,7 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
   ['strip', userCut(rewrites.strip)],
   ['strip_tail', userCut(rewrites.stripTail)],
   ['append_branch', appendBranch],
+  ['force_send_socket', FORCE_SEND_SOCKET],
   ['setdsturi', setDestination],
   ['resetdsturi', resetDestination],
   ['isdsturiset', isDestinationSet],
@@ -179,6 +181,6 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
 /** Core functions of SER and OpenSER that do not run yet. */
 export const NOT_YET: ReadonlySet<string> = new Set([
   ...['send', 'send_tcp', 'error', 'exec'],
-  ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port', 'force_send_socket'],
+  ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port'],
   ...['use_blacklist', 'setdebug', 'force_local_rport'],
 ]);

@@ -33,7 +33,6 @@ const FUNCTIONS: Words = {
   is_first_hop: 'write src_ip== with the address of the telephones or of the proxy before this one',
   set_forward_no_connect: 'a connection of a telephone is never opened from here; remove it',
   set_reply_no_connect: 'a connection of a telephone is never opened from here; remove it',
-  force_send_socket: 'the sending socket is chosen by the route; remove it',
   t_set_fr: 'write modparam("tm", "fr_inv_timer", 30)',
   t_load_contacts: 'write serialize_branches(1)',
   t_next_contacts: 'write next_branches()',

@@ -7,7 +7,7 @@ import { compileScript } from './compile.ts';
 import type { DialectName } from './dialect.ts';
 import { loadScript } from './load.ts';
 import { runScript } from './machine.ts';
-import { buildFakes, fakeHost, fakeModules } from './test-fakes.ts';
+import { buildFakes, fakeHost, fakeModules, SECOND } from './test-fakes.ts';
 import { names, play, point, REQUEST, t } from './test-play.ts';
 
 test('SER: break leaves the current route only, and route() then gives 1', () => {
@@ -118,6 +118,13 @@ test('core actions change the run', () => {
   );
   assert.deepEqual(out.logged, ['1 here']);
   assert.equal(play('route { rewriteuri("sip:x@y"); revert_uri(); }').run.uri, 'sip:bob@me.example');
+});
+
+test('force_send_socket names a socket of ours, with or without protocol and port', () => {
+  for (const name of ['192.0.2.14', 'udp:192.0.2.14', 'udp:192.0.2.14:5060', '"udp:192.0.2.14:5060"'])
+    assert.equal(play(`route { force_send_socket(${name}); }`).run.sendFrom, SECOND, name);
+  const out = play(`route { if (!force_send_socket(tcp:192.0.2.14:5060)) ${t('none')}; }`);
+  assert.deepEqual([names(out), out.run.sendFrom], ['none', undefined]);
 });
 
 test('routes that call each other without end are stopped, in depth and in number', () => {

@@ -36,6 +36,7 @@ const next: CoreAction = {
       run.uri = first!.uri;
       run.destination = first!.destination;
       run.path = first!.path;
+      run.uriFrom = first!.sendFrom;
     }
     for (const branch of further) addBranch(run, branch);
     return 1;
@@ -48,8 +49,8 @@ export const SERIAL_ACTIONS: readonly (readonly [string, CoreAction])[] = [
 ];
 
 function destinations(run: Run): Branch[] {
-  const { uri, destination, path, q } = run;
-  const own = run.kind === 'failure' ? [] : [{ uri, destination, path, q }];
+  const { uri, destination, path, q, uriFrom: sendFrom } = run;
+  const own = run.kind === 'failure' ? [] : [{ uri, destination, path, q, sendFrom }];
   return [...own, ...(run.branches ?? [])];
 }
 

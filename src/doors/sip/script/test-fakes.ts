@@ -1,5 +1,6 @@
 /** Stand-ins for the modules and messages that tests of the script need. */
 import type { Run } from '../run.ts';
+import type { ListenPoint } from '../transport/types.ts';
 import type { ScriptHost } from './host.ts';
 import type { BuiltModule, Call, FunctionSpec, ParameterSpec, SipModule } from './types.ts';
 
@@ -87,10 +88,21 @@ export function buildFakes(
   return new Map(list.map((module) => [module.name, build(module)]));
 }
 
+/** The one socket that scripts can name. */
+export const SECOND: ListenPoint = {
+  protocol: 'udp',
+  address: '192.0.2.14',
+  port: 5060,
+  family: 4,
+  name: 'udp:192.0.2.14:5060',
+  hostPort: '192.0.2.14:5060',
+};
+
 export function fakeHost(logged: string[] = []): ScriptHost {
   return {
     isMyself: (host, port) => host === 'me.example' && (port === 0 || port === 5060),
     isLocalAddress: (address) => address === '127.0.0.1',
+    socket: ({ protocol, host }) => (host === '192.0.2.14' && protocol !== 'tcp' ? SECOND : undefined),
     log: (level, text) => void logged.push(`${level} ${text}`),
     relay: () => 1,
     now: () => Date.UTC(2007, 11, 14, 10, 11, 12),

@@ -44,6 +44,7 @@ export async function lab(
     rows?: BindingRow[];
     admit?: Gate['admit'];
     dialect?: 'ser' | 'openser';
+    points?: readonly ListenPoint[];
     /** While it says so the database cannot be read. */
     away?: () => boolean;
   } = {},
@@ -83,7 +84,7 @@ export async function lab(
     );
   const services = {
     local: { isMyself: (host: string) => host === 'gate.example.com' },
-    transport: { names, connectionTo },
+    transport: { names, connectionTo, points: given.points ?? [point] },
     clock,
     wheel,
     log: { ...silentLog, warn: (line: string) => void complaints.push(line) },

@@ -5,7 +5,7 @@
 import { parseNameAddr } from '../../message/name-addr.ts';
 import { parseUri, type SipUri } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
-import type { Transport } from '../../transport/types.ts';
+import type { ListenPoint, Transport } from '../../transport/types.ts';
 import { resumeWith } from '../resume-with.ts';
 import { type Binding, NATTED } from '../usrloc/binding.ts';
 import type { Contacts } from '../usrloc/contacts.ts';
@@ -48,6 +48,7 @@ function choose(run: Run, first: Binding | undefined, table: LocationTable, cont
       result = FOUND;
       run.uri = at.contact;
       run.destination = destinationOf(at, transport);
+      run.uriFrom = pointOf(at, transport);
       run.path = at.path ?? undefined;
       run.q = at.q;
       run.branchFlags |= at.branchFlags;
@@ -85,8 +86,19 @@ function currentUri(run: Run): SipUri | undefined {
 
 function branchTo(binding: Binding, transport: Transport): Branch {
   const { contact: uri, q, branchFlags: flags } = binding;
-  const branch = { uri, destination: destinationOf(binding, transport), path: binding.path ?? undefined, flags };
+  const branch = {
+    uri,
+    destination: destinationOf(binding, transport),
+    path: binding.path ?? undefined,
+    flags,
+    sendFrom: pointOf(binding, transport),
+  };
   return q < 0 ? branch : { ...branch, q };
+}
+
+/** A telephone behind a NAT, or in another network, is reached from the socket that it registered over. */
+function pointOf({ socket }: Binding, { points }: Transport): ListenPoint | undefined {
+  return socket === null || points.length === 1 ? undefined : points.find(({ name }) => name === socket);
 }
 
 /** A Path leads the way; what `received` says is then the first proxy's affair. */

@@ -7,8 +7,8 @@ import { parseUri } from '../../message/uri.ts';
 import type { ParameterValues } from '../../script/types.ts';
 import { WAIT } from '../../script/types.ts';
 import { listenPoint } from '../../transport/point.ts';
-import type { Connection, Protocol } from '../../transport/types.ts';
-import { lab, request, START } from './lab.ts';
+import type { Connection, ListenPoint, Protocol } from '../../transport/types.ts';
+import { lab, point as listening, request, START } from './lab.ts';
 
 const CONTACT = 'Contact: <sip:1000@192.0.2.9:5062>';
 
@@ -381,7 +381,7 @@ test('lookup: best contact, further ones as branches, expired ones not at all', 
   assert.equal(both.result, 1);
   assert.equal(both.run.uri, 'sip:b@192.0.2.9');
   assert.deepEqual(both.run.branches, [
-    { uri: 'sip:a@192.0.2.9', destination: undefined, path: undefined, flags: 0, q: 100 },
+    { uri: 'sip:a@192.0.2.9', destination: undefined, path: undefined, flags: 0, sendFrom: undefined, q: 100 },
   ]);
   pass(60);
   assert.equal(find('sip:1000@anywhere').run.branches, undefined);
@@ -429,6 +429,25 @@ test('lookup: received and Path say where to send; methods say what for', async 
   assert.equal(find('sip:1000@x', 'MESSAGE').result, -2);
   save([]);
   assert.equal(last().headers, 'Contact: <sip:1000@10.0.0.7>;expires=4294967295;received="sip:203.0.113.7:40000"\r\n');
+});
+
+test('lookup: where several sockets listen each contact is reached from the one it was registered over', async () => {
+  const second: ListenPoint = {
+    ...listening,
+    address: '192.0.2.2',
+    name: 'udp:192.0.2.2:5060',
+    hostPort: '192.0.2.2:5060',
+  };
+  const { find, view, save } = await lab({ points: [listening, second] });
+  const over = (point: ListenPoint, contact: string) =>
+    save([`Contact: <${contact}>`], { prepare: (run) => Object.assign(run.source, { point }) });
+  over(second, 'sip:b@192.0.2.9');
+  over(listening, 'sip:a@192.0.2.9');
+  const { run } = find('sip:1000@example.com');
+  assert.deepEqual([run.uri, run.uriFrom], ['sip:a@192.0.2.9', listening]);
+  assert.equal(run.branches?.[0]?.sendFrom, second);
+  await view.put('1000', 'sip:c@192.0.2.9', { expires: 0, q: 1 });
+  assert.equal(find('sip:1000@example.com').run.uriFrom, undefined, 'an administrator names no socket');
 });
 
 test('use_path keeps the Path and says so', async () => {

@@ -54,7 +54,8 @@ export function lab(
       assert.ok(message, text);
       sent.push({ text, target, message, failure });
     },
-    pointFor: (protocol, address) => (protocol === 'udp' && !address.includes(':') ? point : undefined),
+    pointFor: (protocol, address, preferred = point) =>
+      protocol === 'udp' && !address.includes(':') ? preferred : undefined,
     connectionTo: () => undefined,
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };

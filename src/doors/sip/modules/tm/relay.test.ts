@@ -347,6 +347,26 @@ test('more than twelve branches give 500', () => {
   assert.deepEqual(upstream(), [500]);
 });
 
+test('each branch leaves by its own socket, else by the one of the request, else by the one it came in on', () => {
+  const { receive, requests, source } = lab();
+  const other = { ...source.point, address: '192.0.2.2', name: 'udp:192.0.2.2:5060', hostPort: '192.0.2.2:5060' };
+  const left = () =>
+    requests('INVITE')
+      .splice(-2)
+      .map(({ target }) => target.point);
+  const branch = { uri: 'sip:b@192.0.2.21', destination: undefined, path: undefined };
+  receive(request('INVITE'), (run) => {
+    run.uriFrom = other;
+    run.branches = [branch];
+  });
+  assert.deepEqual(left(), [other, source.point]);
+  receive(request('INVITE', 'sip:c@192.0.2.20', [], 'z9hG4bK2'), (run) => {
+    run.sendFrom = other;
+    run.branches = [{ ...branch, sendFrom: source.point }];
+  });
+  assert.deepEqual(left(), [other, source.point]);
+});
+
 test('a branch that cannot be sent counts as 503: another answer is better, alone it is 477', () => {
   const forked = lab();
   forked.receive(request('INVITE'), (run) => {

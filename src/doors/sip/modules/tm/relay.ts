@@ -221,19 +221,18 @@ export class ProxyRelay implements Relay {
   /** Where each branch goes, the Request-URI's first. While names are open there are less targets than branches. */
   #targets(run: Run, further: readonly Branch[] | undefined, names: NamesWait | undefined): (Targets | HopFault)[] {
     const targets: (Targets | HopFault)[] = [];
-    this.#addTargets(targets, run, run.uri, run.destination, names);
-    if (further) for (const { uri, destination } of further) this.#addTargets(targets, run, uri, destination, names);
+    this.#addTargets(targets, run, { uri: run.uri, destination: run.destination, sendFrom: run.uriFrom }, names);
+    if (further) for (const branch of further) this.#addTargets(targets, run, branch, names);
     return targets;
   }
 
   #addTargets(
     all: (Targets | HopFault)[],
     run: Run,
-    uri: string,
-    destination: string | undefined,
+    { uri, destination, sendFrom }: Pick<Branch, 'uri' | 'destination' | 'sendFrom'>,
     names: NamesWait | undefined,
   ): void {
-    const preferred = run.sendFrom ?? run.source.point;
+    const preferred = sendFrom ?? run.sendFrom ?? run.source.point;
     // RFC 3261 section 16.6 step 7: it demands TLS whatever the next hop's URI says.
     const way: Way = { secure: isSips(uri), preferred, callId: run.message.callId };
     const targets = this.#hops.to(destination ?? uri, way, names);
