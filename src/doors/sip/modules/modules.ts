@@ -18,6 +18,7 @@ import { rr } from './rr/module.ts';
 import { sl } from './sl/module.ts';
 import { textops } from './textops/module.ts';
 import { tm } from './tm/module.ts';
+import { uri } from './uri/module.ts';
 import { uriDb } from './uri_db/module.ts';
 import { usrloc } from './usrloc/module.ts';
 import { xlog } from './xlog/module.ts';
@@ -35,6 +36,7 @@ const all: readonly SipModule[] = [
   auth,
   authDb,
   uriDb,
+  uri,
   group,
   domain,
   aliasDb,

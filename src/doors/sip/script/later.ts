@@ -12,7 +12,6 @@ const FUNCTIONS: Words = {
   sl_reply: 'write sl_send_reply("404", "Not Found")',
   is_request: 'a request route runs for requests alone; remove it',
   is_reply: 'an onreply_route runs for replies alone; remove it',
-  has_totag: 'write $tt!=NULL, or loose_route() where requests of a dialog are meant',
   auth_challenge: 'write www_challenge("", "1") or proxy_challenge("", "1")',
   auth_check: 'write www_authorize("", "subscriber") and check_to(), or proxy_authorize and check_from()',
   pv_auth_check: 'write pv_www_authorize("realm")',

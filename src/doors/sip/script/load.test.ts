@@ -167,7 +167,7 @@ modparam("tm", "fr_timer",
 request_route {
   setflag(FLAG);
   route(RELAY);
-  if (has_totag()) exit;
+  if (is_first_hop()) exit;
   if (@from.uri == "x") exit;
   if ($shv(x) == $null) send_reply("404", "a"
     "b");
@@ -191,7 +191,7 @@ test('in a file of Kamailio each word that is only there is told at its place, w
       '13:1 SCRIPT_KAMAILIO: remove the line; its functions are part of the core',
       '16:5 SCRIPT_SYNTAX: the form is: modparam("module", "parameter", value)',
       '17:1 SCRIPT_KAMAILIO: write route { ... }',
-      '20:7 SCRIPT_KAMAILIO: write $tt!=NULL, or loose_route() where requests of a dialog are meant',
+      '20:7 SCRIPT_KAMAILIO: write src_ip== with the address of the telephones or of the proxy before this one',
       '21:7 SCRIPT_KAMAILIO: use a variable: $hdr(name), $fu, $(ru{uri.user})',
       '22:7 SCRIPT_VARIABLE: use $avp(s:name) or $var(name)',
       '22:25 SCRIPT_KAMAILIO: write sl_send_reply("404", "Not Found")',
