@@ -14,6 +14,7 @@ export const mysql: SipModule = {
   needs: [],
   parameters: [
     { name: 'ping_interval', type: 'int', default: 300, describe: nothingToDo },
+    { name: 'timeout_interval', type: 'int', default: 2, describe: nothingToDo },
     { name: 'auto_reconnect', type: 'int', default: 1, describe: nothingToDo, check: flag },
   ],
   functions: [],
