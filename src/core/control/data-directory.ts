@@ -13,7 +13,7 @@ import { lockHolder, type ProcessLock, takeLock } from '../../platform/process-l
 import type { Administration } from '../admin/types.ts';
 import { connectControl, controlSocketOf } from './client.ts';
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
 
 export const keyFileOf = (dataDir: string) => join(dataDir, 'gatehouse.key');
