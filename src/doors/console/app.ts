@@ -117,14 +117,19 @@ function addCalls(
   });
 }
 
+/** Whether a Host header names an address, localhost or one of the names. */
+export function isOwnHost(header: string | undefined, names: readonly string[]): boolean {
+  const host = (header ?? '').replace(/:\d*$/, '').toLowerCase();
+  if (host === 'localhost' || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return true;
+  return names.some((name) => name.toLowerCase() === host);
+}
+
 /** A page of another origin whose name was made to lead here (DNS rebinding) brings that name along. */
 function hostGuard(names: () => readonly string[]): (request: FastifyRequest) => void {
   return function refuseForeignHost({ headers, url }) {
     // Whoever watches over us may use any name; it learns nothing that a page could use.
     if (url === '/healthz') return;
-    const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase();
-    if (host === 'localhost' || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return;
-    if (names().some((name) => name.toLowerCase() === host)) return;
+    if (isOwnHost(headers.host, names())) return;
     throw new GatehouseError('HTTP_HOST', 'the name in the Host header is none of ours', {
       hint: 'use the address, or add the name to `http.names` of gatehouse.yaml',
     });

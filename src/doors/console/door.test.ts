@@ -266,14 +266,15 @@ test('WebSockets under /sip are handed over, others are refused', async (t) => {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
     },
   });
-  const ask = (path: string) =>
+  const ask = (path: string, host = `127.0.0.1:${port}`) =>
     new Promise<number | undefined>((resolve, reject) => {
-      const headers = { connection: 'upgrade', upgrade: 'websocket' };
+      const headers = { connection: 'upgrade', upgrade: 'websocket', host };
       request({ port, host: '127.0.0.1', path, headers }, (reply) => resolve(reply.resume().statusCode))
         .on('error', reject)
         .end();
     });
   assert.equal(await ask('/other'), 404);
+  assert.equal(await ask('/sip', `rebound.example:${port}`), 421);
   assert.equal(await ask('/sip?x'), 403);
   assert.deepEqual(taken, [`${port} /sip?x`]);
 });

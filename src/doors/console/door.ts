@@ -12,7 +12,7 @@ import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import type { ListenAddress } from '../../platform/listen-address.ts';
 import { listenError } from '../../platform/listen-error.ts';
 import type { AppOptions } from './app.ts';
-import { controlApp, publicApp } from './app.ts';
+import { controlApp, isOwnHost, publicApp } from './app.ts';
 import { listenOnControlSocket } from './control-socket.ts';
 import { guardConnections } from './upgrades.ts';
 
@@ -48,7 +48,7 @@ export function createConsoleDoor(options: ConsoleOptions): Door {
       for (const address of options.listen) {
         const app = await publicApp(options);
         apps.push(app);
-        const take = guardConnections(app.server);
+        const take = guardConnections(app.server, (host) => isOwnHost(host, options.names()));
         const listener = await listenOn(app, address);
         open.push(listener);
         if (options.webSockets) take(await options.webSockets(listener));

@@ -10,8 +10,14 @@ import type { TakeUpgrade } from '../../platform/http-upgrade.ts';
 const MAX_CONNECTIONS = 256;
 const PATH = '/sip';
 
-/** Gives what to call when somebody takes upgrades: until then, and under other paths, they are refused. */
-export function guardConnections(server: Server): (take: TakeUpgrade) => void {
+/**
+ * Gives what to call when somebody takes upgrades: until then, and under other paths or hosts, they are refused. `isOwnHost`: of a Host
+ * header.
+ */
+export function guardConnections(
+  server: Server,
+  isOwnHost: (host: string | undefined) => boolean,
+): (take: TakeUpgrade) => void {
   const open = new Set<Socket>();
   let taker: TakeUpgrade | undefined;
   server.on('connection', (socket) => {
@@ -25,8 +31,9 @@ export function guardConnections(server: Server): (take: TakeUpgrade) => void {
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {});
     const path = request.url?.split('?', 1)[0];
-    if (taker === undefined || path !== PATH) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+    if (taker === undefined || path !== PATH || !isOwnHost(request.headers.host)) {
+      const refusal = path === PATH && taker ? '421 Misdirected Request' : '404 Not Found';
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
       return;
     }
     open.delete(socket as Socket);

@@ -108,7 +108,9 @@ export const sipConfig = z.strictObject({
         .array(z.string().regex(/^https?:\/\/[^/]+$/, { error: 'an origin, like https://phone.example.com' }))
         .max(100)
         .default([])
-        .describe('Web pages that may connect to the ws and wss listeners, as https://phone.example.com; empty: all.')
+        .describe(
+          'Web pages that may connect by WebSocket, as https://phone.example.com; empty: all to the ws and wss listeners, and to the HTTP port those that come from it.',
+        )
         .meta({ live: true }),
     })
     .prefault({}),

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { ConnectionLimits } from './connections.ts';
 import { failure, lab, ok, target } from './lab.ts';
-import type { Listen, TransportOptions } from './transport.ts';
+import type { Listen, SocketTransport, TransportOptions } from './transport.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'fixtures', 'tls');
 const ws4: Listen = { protocol: 'ws', address: '127.0.0.1', port: 0 };
@@ -165,19 +165,22 @@ test('WebSocket: a client that does not read is given up when 1 MiB waits', asyn
   assert.equal(connection!.open, false);
 });
 
+test('WebSocket: over an HTTP server of somebody else only pages of that server may connect, unless origins are listed', async (t) => {
+  const { transport } = await webLab(t);
+  const port = await shared(t, transport);
+  for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${port}.evil.example`, 'http://127.0.0.1'])
+    assert.equal(await refused(t, port, ['sip'], { origin }), 403, origin);
+  await open(t, here(port), { origin: `http://127.0.0.1:${port}` });
+  await open(t, here(port));
+});
+
 test('WebSocket: over an HTTP server of somebody else, with the same bounds', async (t) => {
   const { transport, count, messages } = await webLab(
     t,
     { perPlace: 1 },
     { webSocket: { origins: ['https://phone.example.com'] } },
   );
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const take = await transport.adoptWebSockets!({ address: '127.0.0.1', port });
-  server.on('upgrade', (request, socket, head) => take(request, socket as Socket, head));
+  const port = await shared(t, transport);
   assert.equal(await refused(t, port, ['sip'], { origin: 'https://evil.example' }), 403);
   const web = await open(t, here(port));
   web.send(ok());
@@ -188,3 +191,15 @@ test('WebSocket: over an HTTP server of somebody else, with the same bounds', as
   web.close();
   await closed(web);
 });
+
+/** Port of an HTTP server that hands over what asks for WebSockets. */
+async function shared(t: TestContext, transport: SocketTransport): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const take = await transport.adoptWebSockets!({ address: '127.0.0.1', port });
+  server.on('upgrade', (request, socket, head) => take(request, socket as Socket, head));
+  return port;
+}

@@ -3,6 +3,10 @@
  *
  * The request that opens one must have come whole after ten seconds. What asks for anything else is answered 426, without the
  * subprotocol 400, from a web page of an origin that is not allowed 403; the connection is then closed.
+ *
+ * A port of its own is opened for web pages, and without a list of origins it is open to all of them. One that is shared with
+ * an HTTP server is there for other reasons: without a list only pages of that server may connect, since any page that somebody looks
+ * at could else speak SIP from his address, which a script may trust.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -17,7 +21,10 @@ import type { ListenPoint } from './types.ts';
 import { WebSocketConnection } from './web-socket-connection.ts';
 
 export interface WebSocketOptions {
-  /** Origins of web pages that may connect, `https://phone.example.com`; empty: all. Programs that name none may always. */
+  /**
+   * Origins of web pages that may connect, `https://phone.example.com`; empty: all, or over a shared port those of its own. Programs
+   * that name none may always.
+   */
   readonly origins: readonly string[];
 }
 
@@ -54,7 +61,7 @@ export class WebSockets implements StreamProtocol {
 
   /** A request for a WebSocket that came to a server of somebody else's, which listens at `point`. */
   take(request: IncomingMessage, socket: Socket, head: Buffer, point: ListenPoint): void {
-    if (this.#host.admit(socket, point)) this.#upgrade(request, socket, head, point);
+    if (this.#host.admit(socket, point)) this.#upgrade(request, socket, head, point, true);
   }
 
   async listen(listen: StreamListen): Promise<ListenPoint> {
@@ -67,7 +74,7 @@ export class WebSockets implements StreamProtocol {
     server.on('request', (_request, response) => {
       response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-length': 0 }).end();
     });
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head, point));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head, point, false));
     server.on('clientError', (_error, socket) => {
       host.refused++;
       socket.destroy();
@@ -93,9 +100,9 @@ export class WebSockets implements StreamProtocol {
     return server;
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, point: ListenPoint): void {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer, point: ListenPoint, isShared: boolean): void {
     socket.on('error', () => {});
-    const refusal = this.#refusal(request);
+    const refusal = this.#refusal(request, isShared);
     if (refusal !== undefined) {
       this.#host.refused++;
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
@@ -108,15 +115,21 @@ export class WebSockets implements StreamProtocol {
     });
   }
 
-  #refusal({ headers }: IncomingMessage): string | undefined {
+  #refusal({ headers }: IncomingMessage, isShared: boolean): string | undefined {
     const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
     if (!offered.some((one) => one.trim() === SUBPROTOCOL)) return '400 Bad Request';
-    const { origin } = headers;
-    if (this.#origins.size > 0 && origin !== undefined && !this.#origins.has(origin)) return '403 Forbidden';
-    return undefined;
+    const { origin, host } = headers;
+    if (origin === undefined || this.#origins.has(origin)) return undefined;
+    const isOpen = this.#origins.size === 0 && (!isShared || isOfHost(origin, host));
+    return isOpen ? undefined : '403 Forbidden';
   }
 
   close(): Promise<void> {
     return closeServers(this.#servers);
   }
+}
+
+/** `https://phone.example.com:8443`: scheme, then what stands in the Host header. */
+function isOfHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && origin.slice(origin.indexOf('://') + 3).toLowerCase() === host.toLowerCase();
 }
