@@ -109,6 +109,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   );
   const contacts = new Map<string, LocationTableView>();
   const digestCounters = zeroDigestCounters();
+  const ending: (() => void)[] = [];
   /** Known after the start. */
   let addresses: LocalNames = localNames([], []);
   const ground: EditionGround = {
@@ -122,6 +123,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       digestCounters,
       bindings: { add: (table) => void contacts.set(table.name, table) },
       lasting: new Map(),
+      atEnd: (task) => void ending.push(task),
     },
     isLocalAddress: (address) => transport.points.some((point) => point.address === address),
     say,
@@ -243,6 +245,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     nameService.stop();
     await transport.stop();
     wheel.halt();
+    for (const task of ending) task();
   }
 
   function listeners(): Listener[] {

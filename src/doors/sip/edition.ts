@@ -6,7 +6,7 @@ import type { EngineScript } from './engine.ts';
 import { localNames } from './local-names.ts';
 import { bareHost } from './message/uri.ts';
 import { relayTimers } from './modules/tm/parameters.ts';
-import type { Edition, RelayTimers, Run } from './run.ts';
+import type { Accounts, Edition, RelayTimers, Run } from './run.ts';
 import { type CompileOptions, compileScript } from './script/compile.ts';
 import type { ScriptHost } from './script/host.ts';
 import type { LoadedScript } from './script/load.ts';
@@ -46,6 +46,7 @@ const TIMERS: RelayTimers = { response: 30_000, invite: 120_000, restart: true }
 export class ScriptEdition implements Edition {
   readonly branchUri: boolean;
   readonly timers: RelayTimers;
+  readonly accounts: Accounts | undefined;
   /** Value of the Server header, '' = none. */
   readonly server: string;
   readonly #program: Program;
@@ -63,6 +64,7 @@ export class ScriptEdition implements Edition {
     this.timers = tm === undefined ? TIMERS : relayTimers(tm);
     this.server = globals.serverSignature ? (globals.serverHeader ?? 'Gatehouse') : '';
     this.#modules = [...built.values()];
+    this.accounts = this.#modules.find(({ accounts }) => accounts)?.accounts;
     this.#program = compileScript(script, built, hostOf(services, ground, globals.debug), ground.compile);
   }
 

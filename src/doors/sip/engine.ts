@@ -251,7 +251,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (run.fault && run.finalStatus === 0) this.#refuse(run.message, run.source, run.fault.status, run.fault.reason);
     // t_newtran without an answer: the transaction would wait for ever.
     if (run.transaction && run.kind === 'request' && !run.relayed && run.finalStatus === 0)
-      this.reply(run, 500, 'Server Internal Error', '');
+      run.reply(500, 'Server Internal Error');
     const { waitKey: callId } = run;
     const waiting = callId === '' ? undefined : this.#waiting.get(callId);
     if (waiting?.run !== run) return;
@@ -404,7 +404,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #giveUp(run: Run, status: number, reason: string, headers = ''): void {
     run.abandon();
     try {
-      this.reply(run, status, reason, headers);
+      run.reply(status, reason, headers);
     } catch (error) {
       this.#complain(error);
     }

@@ -80,6 +80,29 @@ export interface RunHost {
   resumed(run: Run, result: number): void;
 }
 
+/**
+ * What a script's edition wants to know of the requests that it has flagged: module acc. Told on a message's way, so it neither waits
+ * nor throws. `reply` undefined: it was made here.
+ */
+export interface Accounts {
+  /** The flags of the message of which one makes a request worth telling. */
+  readonly flags: number;
+  /** Provisional replies are wanted, too. */
+  readonly early: boolean;
+  /** A reply to a request with a transaction has left. */
+  replied(run: Run, status: number, reason: string, reply: SipMessage | undefined): void;
+  /** All branches have failed, and a failure route has its say now. */
+  failed(run: Run, status: number, reason: string, reply: SipMessage | undefined): void;
+  /** An ACK goes on. */
+  acknowledged(run: Run): void;
+}
+
+/** Undefined for a request that has none of the flags. */
+export function accountsOf({ edition, flags }: Run): Accounts | undefined {
+  const { accounts } = edition;
+  return accounts !== undefined && (flags & accounts.flags) !== 0 ? accounts : undefined;
+}
+
 /** The script that a run goes by, from its first statement to the last route that it arms. Another may serve meanwhile. */
 export interface Edition {
   has(key: RouteKey): boolean;
@@ -90,6 +113,7 @@ export interface Edition {
   /** OpenSER: a failure route begins with the Request-URI of the branch that failed; SER: with the one relayed. */
   readonly branchUri: boolean;
   readonly timers: RelayTimers;
+  readonly accounts?: Accounts | undefined;
 }
 
 /** How long the relay waits for the next hop; milliseconds. */
@@ -209,7 +233,9 @@ export class Run {
   /** Sends a reply; `headers` are whole lines with CRLF. False when a final reply was sent already. */
   reply(status: number, reason: string, headers = ''): boolean {
     if (this.kind === 'reply' || this.kind === 'branch') return false;
-    return this.host.reply(this, status, reason, headers);
+    if (!this.host.reply(this, status, reason, headers)) return false;
+    if (status >= 200 && this.transaction) accountsOf(this)?.replied(this, status, reason, undefined);
+    return true;
   }
 
   /** Remembers what `sl_reply_error` shall say, and gives the function's result. */

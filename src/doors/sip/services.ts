@@ -34,6 +34,8 @@ export interface Services {
   readonly bindings: BindingRegistry;
   /** What modules keep while editions come and go, see modules/lasting.ts. */
   readonly lasting: Map<unknown, unknown>;
+  /** What shall be done when the door stops, after the last message. */
+  atEnd(task: () => void): void;
   /** Key material that is the same over restarts, for the purpose named. */
   derive(purpose: string): Buffer;
   readonly options: SipOptions;

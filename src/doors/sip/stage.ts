@@ -24,7 +24,17 @@ import { ConnectionNames } from './transport/connection-names.ts';
 import { choosePoint } from './transport/point.ts';
 import type { ListenPoint, Source, Target, Transport } from './transport/types.ts';
 
-const OUTSIDE = new Set(['auth_db', 'uri_db', 'group', 'domain', 'alias_db', 'permissions', 'registrar', 'usrloc']);
+const OUTSIDE = new Set([
+  'auth_db',
+  'uri_db',
+  'group',
+  'domain',
+  'alias_db',
+  'permissions',
+  'acc',
+  'registrar',
+  'usrloc',
+]);
 /** Where all names lead: an address for documentation (RFC 5737). */
 export const NOWHERE = '192.0.2.0';
 

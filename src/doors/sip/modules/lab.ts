@@ -8,7 +8,7 @@ import { parseMessage } from '../message/parse.ts';
 import { Run, type RunHost } from '../run.ts';
 import { NO_HOST } from '../script/analyse.ts';
 import type { DialectName } from '../script/dialect.ts';
-import { type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
+import { type BuiltModule, type Call, type ParameterValues, type SipModule, WAIT } from '../script/types.ts';
 import { writtenAvp } from '../script/values/avp-variables.ts';
 import { constantText } from '../script/values/format.ts';
 import { findVariable } from '../script/values/variables.ts';
@@ -121,6 +121,7 @@ export function services(over: Partial<Record<keyof Services, unknown>> = {}): S
     local: localNames(points, ['example.com']),
     transport: { points, names: new ConnectionNames(), pointFor, connectionTo: () => undefined },
     lasting: new Map(),
+    atEnd: () => {},
     options: { preloadedRoute: 'pass', digest: new DigestRuleBook() },
     digestCounters: zeroDigestCounters(),
     derive: () => Buffer.from('key material'),
@@ -143,10 +144,10 @@ export interface LoadOptions {
   services?: Services;
 }
 
-/** Builds the module as a script would, all values and arguments checked, and binds the calls in their order. */
-export async function load(module: SipModule, options: LoadOptions = {}): Promise<Call[]> {
+/** Builds the module as a script would, all values checked. */
+export function build(module: SipModule, options: LoadOptions = {}): BuiltModule {
   const calls = options.calls ?? [];
-  const built = module.build(withDefaults(module, options.parameters), options.services ?? services(), {
+  return module.build(withDefaults(module, options.parameters), options.services ?? services(), {
     argumentsOf: (name) => calls.filter(([called]) => called === name).map(([, ...args]) => args),
     dialect: options.dialect ?? 'openser',
     parametersOf: (name) => options.others?.[name],
@@ -156,6 +157,12 @@ export async function load(module: SipModule, options: LoadOptions = {}): Promis
       return 'message' in found ? undefined : found;
     },
   });
+}
+
+/** Builds it, opens what it needs, and binds the calls in their order, all arguments checked. */
+export async function load(module: SipModule, options: LoadOptions = {}): Promise<Call[]> {
+  const calls = options.calls ?? [];
+  const built = build(module, options);
   const bound = calls.map(([name, ...args]) => {
     const spec = module.functions.find((f) => f.name === name);
     assert.ok(spec?.arity.includes(args.length), `${name} does not take ${args.length} arguments`);

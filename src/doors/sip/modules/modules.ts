@@ -1,5 +1,6 @@
 /** All modules a SIP script can load. To add one, write its folder and add it here and nowhere else. */
 import type { SipModule } from '../script/types.ts';
+import { acc } from './acc/module.ts';
 import { aliasDb } from './alias_db/module.ts';
 import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
@@ -43,6 +44,7 @@ const all: readonly SipModule[] = [
   permissions,
   pike,
   avpops,
+  acc,
   textops,
   xlog,
   miFifo,

@@ -190,11 +190,13 @@ export class ModuleList {
         name.at,
         `the module \`${module.name}\` has no parameter \`${name.text}\``,
         {
-          cure: didYouMean(
-            name.text,
-            names,
-            names.length ? `its parameters are ${names.join(', ')}` : 'it has none; remove the line',
-          ),
+          cure:
+            module.absent?.[name.text] ??
+            didYouMean(
+              name.text,
+              names,
+              names.length ? `its parameters are ${names.join(', ')}` : 'it has none; remove the line',
+            ),
         },
       );
     }

@@ -3,7 +3,7 @@
  * and a `build` that turns them into code once per loaded script.
  */
 
-import type { Run } from '../run.ts';
+import type { Accounts, Run } from '../run.ts';
 import type { Services } from '../services.ts';
 import type { DialectName } from './dialect.ts';
 import type { RouteKind } from './route-kinds.ts';
@@ -76,6 +76,8 @@ export interface BuiltModule {
   readonly texts?: Readonly<Record<string, TextFunctionBody>>;
   /** Opens what the module needs (tables, preload) before its first message, while another edition may serve; absent: nothing. */
   start?(): Promise<void>;
+  /** Told what becomes of flagged requests; one module of a script at most. */
+  readonly accounts?: Accounts | undefined;
   /** This edition serves from now on, and what was made for it is everybody's. Must not fail. */
   serve?(): void;
 }
@@ -89,7 +91,7 @@ export interface SipModule {
   readonly needs: readonly string[];
   readonly parameters: readonly ParameterSpec[];
   readonly functions: readonly FunctionSpec[];
-  /** Functions that the originals have and Gatehouse has not, with the reason or what to do. */
+  /** Functions and parameters that the originals have and Gatehouse has not, with the reason or what to do. */
   readonly absent?: Readonly<Record<string, string>>;
   /** Once for each edition of the script; what shall outlive it is Lasting (modules/lasting.ts). */
   build(parameters: ParameterValues, services: Services, uses: ScriptUses): BuiltModule;

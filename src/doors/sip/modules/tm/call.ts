@@ -17,7 +17,7 @@ import { buildForwardedResponse } from '../../message/forward.ts';
 import { Header, type HeaderId } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import type { DeadTargets } from '../../resolve/dead-targets.ts';
-import type { Edition, RelayedRequest, RelayTimers, Run } from '../../run.ts';
+import { accountsOf, type Edition, type RelayedRequest, type RelayTimers, type Run } from '../../run.ts';
 import type { ClientTransaction, ServerTransaction, ServerUser, Transactions } from '../../transaction/types.ts';
 import { bestOf } from './best-reply.ts';
 import { type BranchOwner, CallBranch } from './call-branch.ts';
@@ -143,12 +143,15 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   }
 
   provisional(response: SipMessage, edits: Edits | undefined): void {
-    if (!this.#answered) this.#server.respond(response.status, passedOn(response, edits));
+    if (this.#answered) return;
+    this.#server.respond(response.status, passedOn(response, edits));
+    const accounts = this.#run && accountsOf(this.#run);
+    if (accounts?.early) accounts.replied(this.#run!, response.status, response.reason, response);
   }
 
   success(response: SipMessage, edits: Edits | undefined): void {
     const text = passedOn(response, edits);
-    const sent = this.#respond(response.status, text);
+    const sent = this.#respond(response, response.status, text);
     if (!sent && this.isInvite && this.#late++ < REPETITIONS * this.#branches.length) this.#server.pass(text);
     if (this.#answered) return;
     this.#answered = true;
@@ -194,6 +197,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     this.#onFailure = 0;
     this.#replyStatus = best.response ? best.status : best.replyStatus;
     this.#replying = best;
+    const reason = best.response?.reason ?? best.reason;
+    if (this.isInvite) accountsOf(request)?.failed(request, this.#replyStatus, reason, best.response);
     const run = failureRun(request, this, this.#edition.branchUri ? best.uri : request.uri);
     run.onEnd = () => this.#failed(run, request);
     this.#failing = run;
@@ -229,10 +234,13 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     return false;
   }
 
-  #respond(status: number, text: string): boolean {
-    const sent = this.#server.respond(status, text);
-    if (sent && this.#run) this.#run.finalStatus = status;
-    return sent;
+  #respond(response: SipMessage, status: number, text: string): boolean {
+    const run = this.#run;
+    if (!this.#server.respond(status, text)) return false;
+    if (run === undefined) return true;
+    run.finalStatus = status;
+    accountsOf(run)?.replied(run, status, response.reason, response);
+    return true;
   }
 
   #cancelBranches(): void {
@@ -247,7 +255,7 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
       status = 500;
       text = `SIP/2.0 500 ${response.reason}${text.slice(text.indexOf('\r\n'))}`;
     } else if (status === 401 || status === 407) text = this.#withChallenges(response, text);
-    this.#respond(status, text);
+    this.#respond(response, status, text);
   }
 
   /** RFC 3261 section 16.7 step 7: the challenges of the other branches go along. */

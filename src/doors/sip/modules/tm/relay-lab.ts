@@ -7,7 +7,7 @@ import type { SipMessage } from '../../message/message.ts';
 import { parseMessage } from '../../message/parse.ts';
 import { buildReply } from '../../message/reply.ts';
 import type { Answer, RecordType } from '../../resolve/records.ts';
-import { type Edition, type RelayTimers, Run, type RunHost } from '../../run.ts';
+import { type Accounts, type Edition, type RelayTimers, Run, type RunHost } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
 import { createTransactions } from '../../transaction/layer.ts';
 import { ConnectionNames } from '../../transport/connection-names.ts';
@@ -37,6 +37,7 @@ export function lab(
   limits: { maxTransactions?: number; maxCharacters?: number } = {},
   routes: Readonly<Record<string, (run: Run) => void>> = {},
   timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true },
+  accounts?: Accounts,
 ) {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
@@ -84,6 +85,7 @@ export function lab(
     resume: () => true,
     branchUri: true,
     timers,
+    accounts,
   };
   const relay = new ProxyRelay(
     { transport, transactions, wheel, clock, log },

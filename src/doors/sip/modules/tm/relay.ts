@@ -14,7 +14,7 @@ import { isSips } from '../../message/uri.ts';
 import { DeadTargets } from '../../resolve/dead-targets.ts';
 import { RecordCache, type RecordWaiter } from '../../resolve/record-cache.ts';
 import type { LookUp } from '../../resolve/records.ts';
-import type { Branch, Run } from '../../run.ts';
+import { accountsOf, type Branch, type Run } from '../../run.ts';
 import { WAIT } from '../../script/wait.ts';
 import { Seldom } from '../../seldom.ts';
 import type { Relay, Services } from '../../services.ts';
@@ -305,6 +305,7 @@ export class ProxyRelay implements Relay {
     const passed = { method: message.method, uri: run.uri, extra, rest, recordRoute, inside: run.source.point, mark };
     const text = writeRequest(passed, target.point!, statelessBranch(sender, mark));
     this.#services.transport.send(text, target);
+    accountsOf(run)?.acknowledged(run);
     return 1;
   }
 

@@ -3,6 +3,7 @@ import type { RouteKind } from '../../script/route-kinds.ts';
 import type { ScriptUses, SipModule } from '../../script/types.ts';
 import type { Text } from '../../script/values/format.ts';
 import type { Services } from '../../services.ts';
+import { oneLine } from '../one-line.ts';
 import { bindPercent } from './percent.ts';
 
 const EVERYWHERE: readonly RouteKind[] = ['request', 'failure', 'reply', 'branch', 'error'];
@@ -20,7 +21,6 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
   DBG: 'debug',
 };
 const PREFIX = /^L_/i;
-const CONTROLS = /[\0-\x1f\x7f-\x9f\u2028\u2029]/g;
 const NAMES = Object.keys(LEVELS)
   .map((name) => `"L_${name}"`)
   .join(', ');
@@ -87,11 +87,6 @@ function writing({ log }: Services, name: string, text: Text, most: number) {
     log[level](oneLine(text.read(run).slice(0, most)));
     return 1;
   };
-}
-
-/** What a message brings must not begin a line of its own, nor steer a terminal. Its bytes are UTF-8 as a rule. */
-function oneLine(text: string): string {
-  return Buffer.from(text, 'latin1').toString().replace(CONTROLS, ' ').trimEnd();
 }
 
 /** Of a level that stands in a script. */
