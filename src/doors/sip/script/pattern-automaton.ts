@@ -1,7 +1,9 @@
-/** A pattern's tree as an automaton (Thompson's construction), which pattern.ts and pattern-places.ts run. */
+/** A pattern's tree as an automaton (Thompson's construction), which pattern-sets.ts and pattern-places.ts run. */
 import { PatternError, type PatternOptions, PatternReader, type Tree } from './pattern-tree.ts';
 
 const MOST_NODES = 4000;
+/** Groups that are noted: replacements name \1 to \9. */
+const MOST_GROUPS = 9;
 
 /** Takes a character of `set`, goes on freely (to both ways), asserts an end of the text, or notes where a group begins or ends. */
 export interface Node {
@@ -15,6 +17,7 @@ export interface Node {
 export class Automaton {
   readonly nodes: Node[] = [];
   readonly entry: number;
+  /** That are noted, at most 9. */
   readonly groups: number;
   /** `^` and `$` hold at each line. */
   readonly lines: boolean;
@@ -23,7 +26,7 @@ export class Automaton {
     const reader = new PatternReader(text, options);
     const tree = reader.whole();
     this.lines = options.lines === true;
-    this.groups = reader.groups;
+    this.groups = Math.min(reader.groups, MOST_GROUPS);
     this.entry = this.#build(tree, this.#node('accept'));
   }
 
@@ -47,6 +50,7 @@ export class Automaton {
       case 'repeat':
         return this.#buildRepeat(tree.part, tree.least, tree.most, next);
       case 'group': {
+        if (tree.index > MOST_GROUPS) return this.#build(tree.part, next);
         const end = this.#node('note', next, tree.index * 2 + 1);
         return this.#node('note', this.#build(tree.part, end), tree.index * 2);
       }

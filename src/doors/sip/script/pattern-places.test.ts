@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Pattern } from './pattern.ts';
-import { PatternPlaces } from './pattern-places.ts';
+import { MOST_STEPS, PatternPlaces } from './pattern-places.ts';
 
-const find = (pattern: string, text: string, from = 0) => new PatternPlaces(pattern, { exact: true }).find(text, from);
+const purse = () => ({ steps: MOST_STEPS });
+const find = (pattern: string, text: string, from = 0) =>
+  new PatternPlaces(pattern, { exact: true }).find(text, from, purse());
 
 test('the leftmost place, there the longest', () => {
   assert.deepEqual(find('a|ab|abc', 'xabcd'), [1, 4]);
@@ -23,8 +25,8 @@ test('groups cover as much as they can, from left to right', () => {
 
 test('at line ends as told', () => {
   const lines = new PatternPlaces('^b.*$', { lines: true });
-  assert.deepEqual(lines.find('a\nBcd\ne', 0), [2, 5]);
-  assert.equal(new PatternPlaces('^b.*$').find('a\nbcd\ne', 0), undefined);
+  assert.deepEqual(lines.find('a\nBcd\ne', 0, purse()), [2, 5]);
+  assert.equal(new PatternPlaces('^b.*$').find('a\nbcd\ne', 0, purse()), undefined);
   for (const [pattern, there] of [
     ['^b', true],
     ['d$', true],
@@ -55,7 +57,7 @@ test('stands where a table says that it matches, and as JavaScript finds it wher
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\n', '\r\n'), maxLength: 12 });
   fc.assert(
     fc.property(pattern, text, fc.boolean(), (source, whole, lines) => {
-      const place = new PatternPlaces(source, { exact: true, lines }).find(whole, 0);
+      const place = new PatternPlaces(source, { exact: true, lines }).find(whole, 0, purse());
       assert.equal(place !== undefined, new Pattern(source, { exact: true, lines }).test(whole));
       const found = new RegExp(lines ? asLines(source) : source, 's').exec(whole);
       assert.equal(place?.[0], found?.index);
@@ -66,6 +68,21 @@ test('stands where a table says that it matches, and as JavaScript finds it wher
   );
 });
 
-test('a hostile text does not stop it', () => {
-  assert.equal(new PatternPlaces('(a*)*(a|b)*c').find('a'.repeat(20_000), 0), undefined);
+test('a place costs steps in proportion to the text, and what is spent is not exceeded', () => {
+  const steps = (pattern: string, text: string) => {
+    const spent = purse();
+    new PatternPlaces(pattern).find(text, 0, spent);
+    return MOST_STEPS - spent.steps;
+  };
+  for (const pattern of ['(a*)*(a|b)*c', '(a|a)*(a|a)*c', '^(a?){20}a*b', '[ab]*a[ab]{20}c']) {
+    const once = steps(pattern, 'a'.repeat(1_000));
+    assert.ok(steps(pattern, 'a'.repeat(2_000)) < 2.1 * once, `${pattern}: ${once}`);
+  }
+  const small = { steps: 1_000 };
+  assert.equal(new PatternPlaces('(a*)*(a|b)*c').find(`${'a'.repeat(60_000)}c`, 0, small), undefined);
+  assert.ok(small.steps > -100, String(small.steps));
+});
+
+test('nine groups are noted, more are not', () => {
+  assert.deepEqual(find('()()()()()()()()(a)(b)', 'ab')?.slice(-2), [0, 1]);
 });

@@ -2,9 +2,9 @@
  * Where a pattern stands in a text: the leftmost place and there the longest, as POSIX says, and what its groups cover. For
  * substitutions; whether it is there at all, pattern.ts says faster.
  *
- * Time is that of the text times the pattern, whatever the text: all ways are followed at once, none is gone back. That holds for one
- * place: to know that it is the longest, the text may have to be read to its end, for each of them. A group that could cover this or
- * that covers as much as it can, from left to right.
+ * All ways are followed at once, none is gone back, so that the time of one place is that of the text times the pattern. Whoever
+ * looks for many places gives all of them one purse of steps, for each may have to look at the text up to its end. A group
+ * that could cover this or that covers as much as it can, from left to right.
  */
 import { Automaton } from './pattern-automaton.ts';
 import type { PatternOptions } from './pattern-tree.ts';
@@ -14,6 +14,14 @@ const CR = 13;
 
 /** Two numbers for the whole and for each group: where it begins and ends, -1 = it was not met. */
 export type Place = readonly number[];
+
+/** What may be spent, in nodes that are looked at and notes that are copied. */
+export interface Purse {
+  steps: number;
+}
+
+/** Some 60 ms; an honest substitution in the longest message takes a hundredth. */
+export const MOST_STEPS = 5_000_000;
 
 export class PatternPlaces {
   readonly #automaton: Automaton;
@@ -27,8 +35,7 @@ export class PatternPlaces {
   #nextNotes: (readonly number[])[] = [];
   /** By node: the position for which it was listed last. */
   readonly #listed: Int32Array;
-  /** What all that was searched so far has cost: nodes come to. A million are about 40 ms. */
-  visits = 0;
+  #purse: Purse = { steps: 0 };
 
   constructor(text: string, options: PatternOptions = {}) {
     this.#automaton = new Automaton(text, options);
@@ -44,11 +51,13 @@ export class PatternPlaces {
     return this.#automaton.groups;
   }
 
-  /** The first place from `from` on. */
-  find(text: string, from: number): Place | undefined {
+  /** The first place from `from` on; undefined also when the purse is empty before it is found. */
+  find(text: string, from: number, purse: Purse): Place | undefined {
+    this.#purse = purse;
     const { nodes, entry } = this.#automaton;
     let best = -1;
     let bestEnd = -1;
+    purse.steps -= this.#listed.length;
     this.#begin();
     for (let at = from; ; at++) {
       if (best < 0) this.#reach(entry, at, at, text);
@@ -61,7 +70,9 @@ export class PatternPlaces {
         }
       }
       if (at >= text.length || (best >= 0 && this.#count === 0)) break;
+      if (purse.steps <= 0) return undefined;
       const count = this.#turn();
+      purse.steps -= count + 1;
       const code = text.charCodeAt(at) & 255;
       for (let i = 0; i < count; i++) {
         const node = nodes[this.#nodes[i]!]!;
@@ -72,16 +83,19 @@ export class PatternPlaces {
   }
 
   /** What the groups cover when the whole covers [start, end). */
-  #groups(text: string, start: number, end: number): Place {
+  #groups(text: string, start: number, end: number): Place | undefined {
     const { nodes, entry, groups } = this.#automaton;
     const none = new Array<number>(2 * groups + 2).fill(-1);
     none[0] = start;
     none[1] = end;
     if (groups === 0) return none;
+    this.#purse.steps -= this.#listed.length;
     this.#begin();
     this.#reachNoting(entry, none, start, text);
     for (let at = start; at < end; at++) {
+      if (this.#purse.steps <= 0) return undefined;
       const count = this.#turn();
+      this.#purse.steps -= count + 1;
       const code = text.charCodeAt(at) & 255;
       for (let i = 0; i < count; i++) {
         const node = nodes[this.#nodes[i]!]!;
@@ -137,6 +151,7 @@ export class PatternPlaces {
       } else if (node.kind === 'note') {
         open.push(node.next);
         noted.push(so.with(node.other, at));
+        this.#purse.steps -= so.length;
       } else if (this.#holds(node.kind, text, at)) {
         open.push(node.next);
         noted.push(so);
@@ -146,7 +161,7 @@ export class PatternPlaces {
 
   /** undefined: it was met at this position before, or leads nowhere. */
   #visit(index: number, at: number) {
-    this.visits++;
+    this.#purse.steps--;
     if (index < 0 || this.#listed[index] === at) return undefined;
     this.#listed[index] = at;
     return this.#automaton.nodes[index]!;

@@ -1,6 +1,6 @@
 /**
  * A POSIX extended regular expression, read into a tree. Errors: PatternError, with the place in the pattern.
- * Source: POSIX.1-2017 Base Definitions 9.4.
+ * Source: POSIX.1-2017 Base Definitions 9.3.5 (brackets) and 9.4; `{,n}`, empty alternatives, `\w` and `\s` as glibc has them.
  */
 
 export interface PatternOptions {
@@ -31,6 +31,8 @@ export type Tree =
 const LF = 10;
 const CR = 13;
 const DEEPEST = 50;
+/** Of `[:alpha:]` and `[.right-square-bracket.]`, brackets included. */
+const LONGEST_NAME = 32;
 const QUANTIFIERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   '*': [0, Number.POSITIVE_INFINITY],
   '+': [1, Number.POSITIVE_INFINITY],
@@ -49,6 +51,33 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
   graph: /[!-~]/,
   cntrl: /[\0-\x1f\x7f]/,
   xdigit: /[0-9A-Fa-f]/,
+};
+
+/** Names of the portable character set that stand between `[.` and `.]` where the character itself would be misread. */
+const ELEMENTS: Readonly<Record<string, string>> = {
+  hyphen: '-',
+  'hyphen-minus': '-',
+  period: '.',
+  'full-stop': '.',
+  slash: '/',
+  solidus: '/',
+  space: ' ',
+  underscore: '_',
+  'left-square-bracket': '[',
+  'right-square-bracket': ']',
+  circumflex: '^',
+  backslash: '\\',
+};
+
+/** Sets that the GNU library writes `\w` and `\s`, and in capitals what is not in them. */
+const GNU_SETS: Readonly<Record<string, RegExp>> = { w: /[A-Za-z0-9_]/, s: CLASSES.space! };
+
+/** What else the GNU library puts behind a `\`, and what to write instead; it would be a hole to take them for the characters. */
+const GNU_PLACES: Readonly<Record<string, string>> = {
+  '<': 'the start of a word',
+  '>': 'the end of a word',
+  '`': 'the start of the text; use ^',
+  "'": 'the end of the text; use $',
 };
 
 export class PatternReader {
@@ -104,7 +133,7 @@ export class PatternReader {
       return known;
     }
     if (char !== '{') return undefined;
-    const found = /^\{([0-9]{1,3})(,([0-9]{0,3}))?\}/.exec(this.#text.slice(this.#at));
+    const found = /^\{([0-9]{1,3}|(?=,[0-9]))(,([0-9]{0,3}))?\}/.exec(this.#text.slice(this.#at));
     if (!found) throw new PatternError(this.#at, 'a `{` that is no count such as {3} or {1,4}');
     const least = Number(found[1]);
     const most = found[2] === undefined ? least : found[3] ? Number(found[3]) : Number.POSITIVE_INFINITY;
@@ -152,6 +181,16 @@ export class PatternReader {
   #escaped(start: number): Tree {
     const char = this.#text[this.#at++];
     if (char === undefined) throw new PatternError(start, 'a `\\` at the end');
+    const members = GNU_SETS[char.toLowerCase()];
+    if (members) {
+      const set = new Uint8Array(256).map((_, code) => (members.test(String.fromCharCode(code)) ? 1 : 0));
+      return { kind: 'set', set: /[A-Z]/.test(char) ? this.#allBut(set) : set };
+    }
+    if (Object.hasOwn(GNU_PLACES, char))
+      throw new PatternError(
+        start,
+        `\`\\${char}\` is ${GNU_PLACES[char]}, which is not in POSIX; for the character write [${char}]`,
+      );
     if (/[A-Za-z0-9]/.test(char))
       throw new PatternError(start, `\`\\${char}\` belongs to Perl, not to POSIX; use [0-9], [[:alpha:]]`);
     return { kind: 'set', set: this.#setOf(char) };
@@ -165,33 +204,46 @@ export class PatternReader {
       const char = this.#text[this.#at];
       if (char === undefined) throw new PatternError(start, 'a `[` without its `]`');
       if (char === ']' && !first) break;
-      const named = /^\[:([a-z]+):\]/.exec(this.#text.slice(this.#at, this.#at + 12));
-      if (named) {
-        this.#addClass(set, named[1]!);
-        this.#at += named[0].length;
-      } else {
-        this.#addRange(set, start);
-      }
+      const named = /^\[([:=])(.[^:=\]]*)\1\]/.exec(this.#text.slice(this.#at, this.#at + LONGEST_NAME));
+      if (named?.[1] === ':') this.#addClass(set, named[2]!);
+      else if (named) this.#add(set, this.#element(named[2]!));
+      else this.#addRange(set, start);
+      this.#at += named?.[0].length ?? 0;
     }
     this.#at++;
     return negated ? this.#allBut(set) : set;
   }
 
   #addClass(set: Uint8Array, name: string): void {
-    const members = CLASSES[name];
+    const members = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
     if (!members) throw new PatternError(this.#at, `there is no class [:${name}:]`);
     for (let code = 0; code < 256; code++) if (members.test(String.fromCharCode(code))) this.#add(set, code);
   }
 
   #addRange(set: Uint8Array, start: number): void {
-    const from = codeAt(this.#text, this.#at);
+    const from = this.#member();
     let to = from;
-    const dash =
-      this.#text[this.#at + 1] === '-' && this.#text[this.#at + 2] !== ']' && this.#text[this.#at + 2] !== undefined;
-    if (dash) to = codeAt(this.#text, this.#at + 2);
+    const behind = this.#text[this.#at + 1];
+    if (this.#text[this.#at] === '-' && behind !== ']' && behind !== undefined) {
+      this.#at++;
+      to = this.#member();
+    }
     if (to < from) throw new PatternError(start, 'a range that is upside down');
     for (let code = from; code <= to; code++) this.#add(set, code);
-    this.#at += dash ? 3 : 1;
+  }
+
+  /** A character, or one between `[.` and `.]`. */
+  #member(): number {
+    const symbol = /^\[\.(.[^.\]]*)\.\]/.exec(this.#text.slice(this.#at, this.#at + LONGEST_NAME));
+    const code = symbol ? this.#element(symbol[1]!) : codeAt(this.#text, this.#at);
+    this.#at += symbol?.[0].length ?? 1;
+    return code;
+  }
+
+  #element(name: string): number {
+    const char = Object.hasOwn(ELEMENTS, name) ? ELEMENTS[name]! : name;
+    if (char.length !== 1) throw new PatternError(this.#at, `there is no character of the name \`${name}\``);
+    return codeAt(char, 0);
   }
 
   #allBut(set: Uint8Array): Uint8Array {

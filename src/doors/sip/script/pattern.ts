@@ -1,11 +1,12 @@
 /**
- * POSIX extended regular expressions that cannot be made slow: matched by a table that grows as texts need it, one look per
- * character, never backtracking. So no pattern has to be refused for what a hostile message could do with it.
+ * POSIX extended regular expressions that cannot be made slow: all ways are followed at once, none is gone back, and a table that
+ * grows as texts need it remembers them, so that most characters cost one look. A text for which the table has no room is
+ * walked without it, at a cost that is bounded, too. So no pattern has to be refused for what a hostile message could do with it.
  *
  * Unanchored and, unless told otherwise, case-insensitive, as ser.cfg's `=~`; characters are bytes (latin1). Errors: PatternError.
- * Source: POSIX.1-2017 Base Definitions 9.4; the set construction over Thompson's automaton.
+ * Source: POSIX.1-2017 Base Definitions 9.4.
  */
-import { Automaton, type Node } from './pattern-automaton.ts';
+import { AT_END, AT_START, PatternSets } from './pattern-sets.ts';
 import type { PatternOptions } from './pattern-tree.ts';
 
 export { PatternError } from './pattern-tree.ts';
@@ -14,101 +15,106 @@ const MOST_STATES = 128;
 const LF = 10;
 const CR = 13;
 
+/** Moves that lead to no state. */
+const UNKNOWN = -1;
+const FULFILLED = -2;
+const HOPELESS = -3;
+
+/** What stands before: nothing or, where lines count, a LF, so that `^` holds; or a CR, behind which a LF ends no line more. */
+type Behind = 'start' | 'cr' | 'other';
+
 interface State {
-  /** Nodes that take a character, wait for the end, or accept. */
-  readonly nodes: readonly number[];
-  /** What stands before: nothing or, where lines count, a LF, so that `^` holds; or a CR, behind which `$` holds no more. */
-  readonly behind: 'start' | 'cr' | 'other';
-  readonly accepts: boolean;
-  /** Accepts if the text ends here. */
-  readonly acceptsAtEnd: boolean;
-  /** Index of the next state for each character; -1 = not known yet. */
+  readonly taken: Int32Array;
+  readonly behind: Behind;
+  /** If the text ends here. */
+  readonly isFulfilled: boolean;
+  /** For each character the index of the next state. */
   readonly moves: Int16Array;
 }
 
 export class Pattern {
-  readonly #nodes: readonly Node[];
-  readonly #entry: number;
+  readonly #sets: PatternSets;
   readonly #lines: boolean;
+  readonly #anchored: boolean;
   #states: State[] = [];
   readonly #byKey = new Map<string, number>();
 
   constructor(text: string, options: PatternOptions = {}) {
-    const { nodes, entry, lines } = new Automaton(text, options);
-    this.#nodes = nodes;
-    this.#entry = entry;
-    this.#lines = lines;
-    this.#reset();
+    this.#sets = new PatternSets(text, options);
+    this.#lines = options.lines === true;
+    this.#anchored = !this.#lines && this.#sets.anchored;
+    this.#begin();
   }
 
   /** Does the pattern occur anywhere in the text? */
   test(text: string): boolean {
     let state = this.#states[0]!;
     for (let i = 0; i < text.length; i++) {
-      if (state.accepts) return true;
       const code = text.charCodeAt(i) & 255;
-      if (state.acceptsAtEnd && this.#endsLine(state, code)) return true;
-      const next = state.moves[code]!;
-      state = next >= 0 ? this.#states[next]! : this.#grow(state, code);
+      let next = state.moves[code]!;
+      if (next === UNKNOWN) {
+        if (this.#states.length >= MOST_STATES) return this.#walk(text, i, state);
+        next = this.#grow(state, code);
+        state.moves[code] = next;
+      }
+      if (next < 0) return next === FULFILLED;
+      state = this.#states[next]!;
     }
-    return state.accepts || state.acceptsAtEnd;
+    return state.isFulfilled;
   }
 
-  #reset(): void {
+  #begin(): void {
     this.#states = [];
     this.#byKey.clear();
-    this.#state(this.#closure([this.#entry], true, false), 'start');
+    this.#state(new Int32Array(this.#sets.words), 'start');
   }
 
-  /** All nodes reached without taking a character. */
-  #closure(from: readonly number[], atStart: boolean, atEnd: boolean): number[] {
-    const seen = new Uint8Array(this.#nodes.length);
-    const open = [...from];
-    const reached: number[] = [];
-    for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      if (index < 0 || seen[index]) continue;
-      seen[index] = 1;
-      const node = this.#nodes[index]!;
-      if (node.kind === 'free') open.push(node.next, node.other);
-      else if (node.kind === 'note') open.push(node.next);
-      else if (node.kind === 'start') atStart && open.push(node.next);
-      else if (node.kind === 'end' && atEnd) open.push(node.next);
-      else reached.push(index);
-    }
-    return reached.sort((a, b) => a - b);
-  }
-
-  #endsLine(state: State, code: number): boolean {
-    return this.#lines && (code === CR || (code === LF && state.behind !== 'cr'));
-  }
-
-  #state(nodes: readonly number[], behind: State['behind']): number {
-    const key = `${behind} ${nodes.join()}`;
+  #state(taken: Int32Array, behind: Behind): number {
+    const key = `${behind} ${taken.join()}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    const accepting = (list: readonly number[]) => list.some((index) => this.#nodes[index]!.kind === 'accept');
-    const acceptsAtEnd = accepting(this.#closure(nodes, behind === 'start', true));
-    const state = { nodes, behind, accepts: accepting(nodes), acceptsAtEnd, moves: new Int16Array(256).fill(-1) };
+    const isFulfilled = this.#sets.isFulfilled(taken, AT_END | startsAt(behind));
     this.#byKey.set(key, this.#states.length);
-    return this.#states.push(state) - 1;
+    return this.#states.push({ taken, behind, isFulfilled, moves: new Int16Array(256).fill(UNKNOWN) }) - 1;
   }
 
-  #grow(state: State, code: number): State {
-    const behind = !this.#lines ? 'other' : code === LF ? 'start' : code === CR ? 'cr' : 'other';
-    const after = [this.#entry];
-    const atStart = state.behind === 'start';
-    for (const index of this.#endsLine(state, code) ? this.#closure(state.nodes, atStart, true) : state.nodes) {
-      const node = this.#nodes[index]!;
-      if (node.kind === 'take' && node.set![code]) after.push(node.next);
-    }
-    const nodes = this.#closure(after, behind === 'start', false);
-    // A full table is begun anew: a hostile text may make it grow, never without bound.
-    if (this.#states.length >= MOST_STATES) {
-      this.#reset();
-      return this.#states[this.#state(nodes, behind)]!;
-    }
-    const next = this.#state(nodes, behind);
-    state.moves[code] = next;
-    return this.#states[next]!;
+  #grow({ taken, behind }: State, code: number): number {
+    const context = this.#context(behind, code);
+    if (this.#sets.isFulfilled(taken, context)) return FULFILLED;
+    const next = new Int32Array(this.#sets.words);
+    this.#sets.step(taken, next, code, context);
+    return this.#anchored && next.every((word) => word === 0) ? HOPELESS : this.#state(next, this.#behind(code));
   }
+
+  /** The rest of a text for which the table has no room; the next text finds it empty, for this one may have been made to fill it. */
+  #walk(text: string, from: number, state: State): boolean {
+    let { behind } = state;
+    let taken = state.taken.slice();
+    let next = new Int32Array(this.#sets.words);
+    this.#begin();
+    for (let i = from; i < text.length; i++) {
+      const code = text.charCodeAt(i) & 255;
+      const context = this.#context(behind, code);
+      if (this.#sets.isFulfilled(taken, context)) return true;
+      this.#sets.step(taken, next, code, context);
+      [taken, next] = [next, taken];
+      behind = this.#behind(code);
+    }
+    return this.#sets.isFulfilled(taken, AT_END | startsAt(behind));
+  }
+
+  /** What holds before the character `code`. */
+  #context(behind: Behind, code: number): number {
+    const endsLine = this.#lines && (code === CR || (code === LF && behind !== 'cr'));
+    return startsAt(behind) | (endsLine ? AT_END : 0);
+  }
+
+  #behind(code: number): Behind {
+    if (!this.#lines) return 'other';
+    return code === LF ? 'start' : code === CR ? 'cr' : 'other';
+  }
+}
+
+function startsAt(behind: Behind): number {
+  return behind === 'start' ? AT_START : 0;
 }

@@ -8,16 +8,15 @@
 import { Header } from '../../message/header-names.ts';
 import type { Run } from '../../run.ts';
 import { Pattern } from '../../script/pattern.ts';
-import { PatternPlaces, type Place } from '../../script/pattern-places.ts';
+import { MOST_STEPS, PatternPlaces, type Place } from '../../script/pattern-places.ts';
 import type { PatternOptions } from '../../script/pattern-tree.ts';
 import { LONGEST_TEXT } from '../../script/values/types.ts';
 import { currentLine } from './headers.ts';
 
 const KEPT = new Set([Header.via, Header.callId, Header.cseq, Header.contentLength]);
 const HEADER_LINES = /^(?:[\w!%*+.'`~-]+[ \t]*:[^\r\n]*\r\n)*$/;
-/** That many places are changed at most, the first ones, and no further one is looked for at such a cost: so that no text makes it slow. */
+/** That many places are changed at most, the first ones, fewer where finding them costs more than MOST_STEPS: so that no text makes it slow. */
 const MOST_PLACES = 100;
-const MOST_VISITS = 1_000_000;
 
 /** What stands in a place afterwards. */
 export type Replacement = (run: Run, text: string, place: Place) => string;
@@ -37,10 +36,11 @@ export class Rewriting {
 
   /** The text changed; undefined: there is no such place. */
   text(run: Run, text: string): string | undefined {
-    if (!this.#pattern.test(text)) return undefined;
+    const places = this.#all(text);
+    if (places.length === 0) return undefined;
     let made = '';
     let copied = 0;
-    for (const place of this.#all(text)) {
+    for (const place of places) {
       made += text.slice(copied, place[0]) + this.#replacement(run, text, place);
       copied = place[1]!;
     }
@@ -68,7 +68,6 @@ export class Rewriting {
       ends.push(text.length);
       indexes.push(index);
     }
-    if (!this.#pattern.test(text)) return -1;
     const changed = new Map<number, string>();
     let first = -1;
     let last = -1;
@@ -99,12 +98,13 @@ export class Rewriting {
     return changed.size > 0 ? 1 : -1;
   }
 
-  #all(text: string): Place[] {
+  #all(text: string): readonly Place[] {
+    if (!this.#pattern.test(text)) return [];
     const all: Place[] = [];
+    const purse = { steps: MOST_STEPS };
     let from = 0;
-    const limit = this.#places.visits + MOST_VISITS;
-    while (all.length < this.#most && from <= text.length && this.#places.visits < limit) {
-      const place = this.#places.find(text, from);
+    while (all.length < this.#most && from <= text.length) {
+      const place = this.#places.find(text, from, purse);
       if (place === undefined) break;
       all.push(place);
       from = Math.max(place[1]!, place[0]! + 1);
