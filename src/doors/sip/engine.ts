@@ -9,6 +9,8 @@
  *
  * Exactly one final reply leaves for each request, whatever the script does.
  */
+
+import { keyedHash } from '../../core/limits/keyed-hash.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -16,11 +18,14 @@ import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wh
 import { zeroCounters } from './engine-counters.ts';
 import { canReply, findFault } from './message/faults.ts';
 import { secondVia } from './message/forward.ts';
+import { Glance } from './message/glance.ts';
+import { glanceTarget } from './message/glance-reply.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
 import { replyTarget } from './message/reply.ts';
+import type { Deferred } from './overload/deferred.ts';
 import { type Deferring, hasCredentials } from './overload/new-requests.ts';
-import { endsWork, Overload } from './overload/overload.ts';
+import { endsWork, isNewWork, Overload } from './overload/overload.ts';
 import { OwnReplies } from './own-replies.ts';
 import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
@@ -35,6 +40,7 @@ const QUEUE_PER_CALL = 16;
 /** The caller of a non-INVITE gives up after 32 s (timer F): it shall hear why. */
 const LONGEST_WAIT_MS = 30_000;
 const OVERLOADED = 'Server Overloaded';
+const OVERLOADED_LINE = `SIP/2.0 503 ${OVERLOADED}\r\n`;
 
 export interface EngineScript {
   /** Starts the run at the main route; true: it came to its end. */
@@ -77,6 +83,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   readonly #recent: RecentReplies;
   /** By Call-ID: the run that waits, and what came after it. The one that waits longest is first. */
   readonly #waiting = new Map<string, Waiting>();
+  readonly #glance = new Glance();
   /** Due when the first of them has waited long enough. */
   readonly #patience = new Timer(this);
   /** For the log. */
@@ -97,9 +104,9 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     this.#recent = new RecentReplies(parts.clock);
   }
 
-  /** Runs that wait now. */
+  /** Runs that wait now, and requests that wait for being read. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.overload.unreadCount;
   }
 
   get received(): number {
@@ -111,6 +118,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   }
 
   onMessage(text: string, source: Source): void {
+    if (this.overload.isSorting && source.point.protocol === 'udp' && this.#isSorted(text, source)) return;
     const message = parseMessage(text);
     if (message === undefined) {
       this.counters.garbage++;
@@ -130,7 +138,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   /** Resolves when no run waits any more. */
   idle(): Promise<void> {
-    if (this.#waiting.size === 0) return Promise.resolve();
+    if (this.waiting === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
     });
@@ -147,51 +155,107 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     this.counters.strayResponses++;
   }
 
+  /** While there is no time to spare: puts off, turns away or absorbs what a glance is enough for. */
+  #isSorted(text: string, source: Source): boolean {
+    const request = this.#glance;
+    if (!request.at(text)) return false;
+    const branchHash = keyedHash(request.branch);
+    if (this.#parts.transactions.mayHave(branchHash)) return false;
+    if (request.method === 'ACK') {
+      if (!this.#own.isOwn(request.tag)) return false;
+      this.counters.requests++;
+      this.counters.absorbed++;
+      return true;
+    }
+    const { method, callId, hasCredentials } = request;
+    if (endsWork(method)) return false;
+    const before = this.overload.unread(callId);
+    if (before?.text === text) {
+      this.counters.requests++;
+      this.counters.absorbed++;
+      return true;
+    }
+    if (before || this.#waiting.has(callId) || (hasCredentials && this.#recent.mayHave(branchHash))) return false;
+    const isShed = this.overload.isFull || this.overload.sheds(method, hasCredentials);
+    if (!isShed && !this.overload.isBusy) return false;
+    this.counters.requests++;
+    if (isShed) this.#turnAwayAtAGlance(source, branchHash);
+    else this.overload.defer(text, source, callId, hasCredentials, undefined);
+    return true;
+  }
+
+  /** The request glanced at. */
+  #turnAwayAtAGlance(source: Source, branchHash: number): void {
+    const headers = this.overload.turnAway();
+    if (headers === undefined) return;
+    const text = this.#own.atAGlance(this.#glance, source, OVERLOADED_LINE, branchHash, headers);
+    this.#countReply(503);
+    this.counters.statelessReplies[503]!++;
+    this.#parts.transport.send(text, glanceTarget(this.#glance, source));
+  }
+
   #onRequest(request: SipMessage, source: Source): void {
     this.counters.requests++;
-    const before = this.#waiting.size === 0 ? undefined : this.#waiting.get(request.callId);
+    const before = this.#before(request);
     if (before && isRepetition(request, before.run.message)) {
       this.counters.absorbed++;
       return;
     }
-    if (before === undefined && this.overload.sheds(request) && this.#isUnknown(request, source)) {
+    if (before === undefined && this.#isShed(request) && this.#isUnknown(request, source)) {
       this.#turnAwayUnread(request, source);
       return;
     }
+    if (this.#needsNoRun(request, source)) return;
+    if (before) {
+      this.#queueBehind(before, request, source);
+      return;
+    }
+    if (this.overload.isFull && !endsWork(request.method)) {
+      this.#turnAwayUnread(request, source);
+      return;
+    }
+    this.#run(request, source);
+  }
+
+  /** The run that waits in the same call; one that was put off is read for it. */
+  #before(request: SipMessage): Waiting | undefined {
+    const unread = this.overload.unread(request.callId);
+    if (unread) this.#read(unread);
+    return this.#waiting.size === 0 ? undefined : this.#waiting.get(request.callId);
+  }
+
+  #isShed(request: SipMessage): boolean {
+    return (
+      this.overload.isSorting && isNewWork(request) && this.overload.sheds(request.method, hasCredentials(request))
+    );
+  }
+
+  /** Whether it was answered or absorbed: it is at fault, or repeats what was received before. */
+  #needsNoRun(request: SipMessage, source: Source): boolean {
     const fault = findFault(request);
     if (fault !== undefined) {
       if (this.#parts.script.faulty && canReply(request))
         this.#faulty(request, source, fault, this.#parts.script.faulty);
       else this.#refuse(request, source, fault.status, fault.reason);
-      return;
+      return true;
     }
     const transaction = this.#parts.transactions.find(request);
     if (transaction) {
       this.counters.absorbed++;
       this.#parts.transactions.absorb(transaction, request);
-      return;
+      return true;
     }
-    const isAck = request.method === 'ACK';
-    if (isAck && this.#own.isTagged(request)) {
+    if (request.method === 'ACK' && this.#own.isOwn(request.toTag)) {
       // The ACK to a stateless reply of our own has done its work by arriving.
       this.counters.absorbed++;
-      return;
+      return true;
     }
     const kept = this.#recent.find(request, source);
     if (kept) {
       this.counters.answeredAgain++;
       this.#parts.transport.send(kept.text, kept.target);
-      return;
     }
-    if (before) {
-      this.#queueBehind(before, request, source);
-      return;
-    }
-    if (this.overload.isFull && !endsWork(request)) {
-      this.#turnAwayUnread(request, source);
-      return;
-    }
-    this.#run(request, source);
+    return kept !== undefined;
   }
 
   /** Repeats nothing in work or just answered. */
@@ -209,16 +273,23 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   #run(request: SipMessage, source: Source): void {
     const run = new Run(this, request, source);
-    if (this.overload.defers(request)) {
+    if (this.overload.isBusy && isNewWork(request)) {
       this.#wait(run);
-      this.overload.defer(run);
+      this.overload.defer(request.raw, source, request.callId, hasCredentials(request), run);
       return;
     }
     this.#inDialog++;
     if (this.#parts.script.start(run)) this.#ended(run);
   }
 
-  begin(run: Run): void {
+  begin(request: Deferred): void {
+    const { run } = request;
+    if (run) this.#begin(run);
+    else if (!request.isOver) this.#beginUnread(request);
+    this.#tellIdle();
+  }
+
+  #begin(run: Run): void {
     if (run.abandoned) return;
     try {
       if (!this.#parts.script.start(run)) return;
@@ -229,7 +300,44 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     this.#ended(run);
   }
 
-  turnAway(run: Run): void {
+  #beginUnread(request: Deferred): void {
+    const run = this.#runOf(request);
+    if (run === undefined) return;
+    if (this.#parts.clock.monotonic() - request.since < LONGEST_WAIT_MS) this.#begin(run);
+    else this.#abandon(run);
+  }
+
+  /** Something else of its call has come: it waits on as a run. */
+  #read(request: Deferred): void {
+    request.run = this.#runOf(request);
+    if (request.run) this.#wait(request.run);
+    else request.isOver = true;
+  }
+
+  /** Undefined: it was dealt with, or cannot be. */
+  #runOf(request: Deferred): Run | undefined {
+    this.overload.take(request);
+    try {
+      const message = parseMessage(request.text);
+      if (message === undefined || this.#needsNoRun(message, request.source)) return undefined;
+      return new Run(this, message, request.source);
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  turnAway(request: Deferred): void {
+    const { run, text, source } = request;
+    if (run) this.#turnAwayRun(run);
+    else if (!request.isOver) {
+      this.overload.take(request);
+      if (this.#glance.at(text)) this.#turnAwayAtAGlance(source, keyedHash(this.#glance.branch));
+    }
+    this.#tellIdle();
+  }
+
+  #turnAwayRun(run: Run): void {
     const headers = this.overload.turnAway();
     if (headers === undefined) run.abandon();
     else this.#giveUp(run, 503, OVERLOADED, headers);
@@ -272,10 +380,13 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
         this.#onRequestAgain(next.message, next.source);
       }
     }
-    if (this.#waiting.size === 0 && this.#onIdle) {
-      this.#onIdle();
-      this.#onIdle = undefined;
-    }
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#onIdle === undefined || this.waiting > 0) return;
+    this.#onIdle();
+    this.#onIdle = undefined;
   }
 
   /** A queued request's turn has come: a transaction may have been made for it meanwhile. */
@@ -373,7 +484,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     run.waitKey ||= run.kind === 'request' ? run.message.callId : `\n${++this.#failureRuns}`;
     const waiting = { run, since: this.#parts.clock.monotonic(), queue: undefined, suspended: false };
     this.#waiting.set(run.waitKey, waiting);
-    this.overload.holds(run.message);
+    this.overload.holds(run.message.raw.length);
     if (!this.#patience.running) this.#parts.wheel.start(this.#patience, LONGEST_WAIT_MS);
     return waiting;
   }

@@ -2,6 +2,9 @@
  * Replies of our own, and the To-tags by which the ACKs to them are known: without a transaction nothing else tells them.
  * Source: RFC 3261 section 8.2.7.
  */
+import type { Glance } from './message/glance.ts';
+import { glanceReply } from './message/glance-reply.ts';
+import { cleanValue } from './message/header-text.ts';
 import type { SipMessage } from './message/message.ts';
 import { buildReply } from './message/reply.ts';
 import type { Source } from './transport/types.ts';
@@ -40,9 +43,16 @@ export class OwnReplies {
     });
   }
 
-  /** Whether this ACK answers one of them. */
-  isTagged(ack: SipMessage): boolean {
-    return ack.toTag.startsWith(this.#tagPrefix);
+  /** The same to a request that was only glanced at; `statusLine` with its CRLF, `seed` the same for each repetition. */
+  atAGlance(request: Glance, source: Source, statusLine: string, seed: number, headers: string): string {
+    const { server } = this.#script;
+    const more = server === '' ? headers : `Server: ${cleanValue(server)}\r\n${headers}`;
+    return glanceReply(request, source, statusLine, this.#tagPrefix + seed.toString(36), more);
+  }
+
+  /** Whether an ACK with this To tag answers one of them. */
+  isOwn(toTag: string): boolean {
+    return toTag.startsWith(this.#tagPrefix);
   }
 
   /** The same for each repetition of the request. */

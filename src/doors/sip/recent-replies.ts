@@ -50,6 +50,12 @@ export class RecentReplies {
     );
   }
 
+  /** False: there is none to a request with this branch, of which that is the keyedHash. */
+  mayHave(branchHash: number): boolean {
+    const key = branchHash >> 1;
+    return this.#young.has(key) || this.#old.has(key);
+  }
+
   #turn(now: number): void {
     [this.#young, this.#old] = [this.#old, this.#young];
     this.#young.clear(now);

@@ -75,6 +75,10 @@ export class ReplyStore {
     return true;
   }
 
+  has(key: number): boolean {
+    return this.#places.has(key);
+  }
+
   /** The reply to the same request from the same address and port, unless it is as old as `longest`. */
   find(key: number, now: number, request: SipMessage, source: Source, longest: number): KeptReply | undefined {
     const word = this.#places.get(key);

@@ -7,10 +7,9 @@
 import type { Clock } from '../../../platform/clock.ts';
 import { Header } from '../message/header-names.ts';
 import type { SipMessage } from '../message/message.ts';
-import type { Run } from '../run.ts';
 import type { Transport } from '../transport/types.ts';
+import { type Deferred, DeferredQueue } from './deferred.ts';
 import { QueueLimit } from './queue-limit.ts';
-import { RunQueue } from './run-queue.ts';
 
 /** How long one may wait: well below T1 (500 ms), at which clients begin to repeat. */
 const BEGIN_MS = 300;
@@ -23,17 +22,17 @@ const STARVED_MS = 50;
 const FLOODED_SLICE_MS = 5;
 const FLOODED_MS = 10;
 
-/** What the engine does with a run that was put off. */
+/** What the engine does with a request that was put off. */
 export interface Deferring {
   /** Messages that have come so far, and of these such as take work under way further. */
   readonly received: number;
   readonly urgent: number;
-  begin(run: Run): void;
-  turnAway(run: Run): void;
+  begin(request: Deferred): void;
+  turnAway(request: Deferred): void;
 }
 
 interface Lane {
-  readonly queue: RunQueue;
+  readonly queue: DeferredQueue;
   readonly limit: QueueLimit;
 }
 
@@ -69,16 +68,16 @@ export class NewRequests {
     return this.#first.limit.isSet || this.#second.limit.isSet;
   }
 
-  /** Whether there is no place for it. */
-  isFullFor(request: SipMessage): boolean {
-    const { queue, limit } = this.#laneOf(request);
+  /** Whether there is no place for one. */
+  isFull(hasCredentials: boolean): boolean {
+    const { queue, limit } = this.#lane(hasCredentials);
     return queue.length >= limit.value;
   }
 
-  /** Puts a run off: `begin` or `turnAway` follows. */
-  push(run: Run): void {
+  /** Puts a request off: `begin` or `turnAway` follows. */
+  push(request: Deferred): void {
     this.#waited = this.#transport.waited;
-    this.#laneOf(run.message).queue.push(run);
+    this.#lane(request.hasCredentials).queue.push(request);
     if (!this.#armed) this.#arm();
   }
 
@@ -92,8 +91,8 @@ export class NewRequests {
     this.#waited = 0;
   }
 
-  #laneOf(request: SipMessage): Lane {
-    return hasCredentials(request) ? this.#second : this.#first;
+  #lane(hasCredentials: boolean): Lane {
+    return hasCredentials ? this.#second : this.#first;
   }
 
   #arm(): void {
@@ -118,10 +117,10 @@ export class NewRequests {
     let now = start;
     do {
       const lane = this.#second.queue.length > 0 ? this.#second : this.#first;
-      const run = lane.queue.oldest();
-      if (run === undefined) break;
+      const request = lane.queue.oldest();
+      if (request === undefined) break;
       lane.limit.left(lane.queue.length);
-      this.#engine.begin(run);
+      this.#engine.begin(request);
       now = this.#clock.monotonic();
     } while (now - start < slice);
     this.#servedAt = now;
@@ -131,7 +130,7 @@ export class NewRequests {
 }
 
 function newLane(): Lane {
-  return { queue: new RunQueue(), limit: new QueueLimit(BEGIN_MS, LEAST) };
+  return { queue: new DeferredQueue(), limit: new QueueLimit(BEGIN_MS, LEAST) };
 }
 
 export function hasCredentials(request: SipMessage): boolean {

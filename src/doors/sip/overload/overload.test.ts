@@ -32,6 +32,47 @@ test('without rest new requests wait, and what belongs to work under way does no
   assert.equal(begun.at(-1), 'later', 'it rests again');
 });
 
+test('what was put off unread is read when its turn comes, or when something else of its call does', async () => {
+  const { receive, begun, pass, turn, replies, engine } = lab();
+  pass(1, 0);
+  receive('INVITE', 'good');
+  receive('INVITE', 'faulty', { header: 'Max-Forwards: many' });
+  receive('INVITE', 'faulty', { header: 'Max-Forwards: many' });
+  receive('INVITE', 'other', { header: 'Max-Forwards: 1' });
+  receive('INVITE', 'other', { header: 'Max-Forwards: 2' }); // of the same transaction
+  receive('OPTIONS', 'good'); // behind the INVITE
+  receive('INVITE', 'bad', { header: 'Max-Forwards: many' });
+  receive('CANCEL', 'bad');
+  assert.equal(engine.counters.absorbed, 2);
+  assert.deepEqual(replies(), ['INVITE bad 400', 'CANCEL bad 200']);
+  assert.equal(engine.waiting, 3);
+  await engine.idle();
+  assert.equal(engine.waiting, 0);
+  await turn();
+  await turn();
+  assert.deepEqual(begun, ['bad', 'good', 'other', 'good']);
+  assert.deepEqual(replies(), ['INVITE good 200', 'INVITE faulty 400', 'INVITE other 200', 'OPTIONS good 200']);
+});
+
+test('who would hear after half a minute is told that it was too long', async () => {
+  const { receive, begun, pass, turn, spend, replies } = lab();
+  pass(1, 0);
+  receive('INVITE', 'late');
+  spend(30_000);
+  await turn();
+  assert.deepEqual(begun, []);
+  assert.deepEqual(replies(), ['INVITE late 504']);
+});
+
+test('the ACK to a refusal of our own goes no further', () => {
+  const { receive, begun, pass, engine } = lab();
+  pass(1, 0);
+  receive('ACK', 'refused', { toTag: 'us-x' });
+  receive('ACK', 'dialog', { toTag: 'b' });
+  assert.deepEqual(begun, ['dialog']);
+  assert.equal(engine.counters.absorbed, 1);
+});
+
 test('while the sockets hold more, reading goes first, but new work is never starved', async () => {
   const { receive, begun, pass, turn } = lab();
   pass(1, 0);

@@ -20,8 +20,9 @@ import type { Log } from '../../../platform/log.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Run } from '../run.ts';
-import type { Transport } from '../transport/types.ts';
-import { type Deferring, hasCredentials, NewRequests } from './new-requests.ts';
+import type { Source, Transport } from '../transport/types.ts';
+import type { Deferred } from './deferred.ts';
+import { type Deferring, NewRequests } from './new-requests.ts';
 import { QueueLimit } from './queue-limit.ts';
 
 const STEP_MS = 100;
@@ -66,6 +67,8 @@ export class Overload implements TimerOwner {
   readonly #timer = new Timer(this);
   readonly #storing = new QueueLimit(STORE_MS, LEAST);
   readonly #new: NewRequests;
+  /** Those put off of which nothing is known but the text, by Call-ID. */
+  readonly #unread = new Map<string, Deferred>();
   #busy = false;
   /** At the last step. */
   #stepAt = 0;
@@ -98,6 +101,11 @@ export class Overload implements TimerOwner {
     return this.#new.length;
   }
 
+  /** Those of them that were not read. */
+  get unreadCount(): number {
+    return this.#unread.size;
+  }
+
   /** Characters of messages that wait. */
   get characters(): number {
     return this.#characters;
@@ -114,14 +122,23 @@ export class Overload implements TimerOwner {
     return [{ code: 'SIP_OVERLOAD', severity: 'warning', text, since: this.#since }];
   }
 
-  /** Whether this request shall be turned away unless it belongs to something in work: asked first of all. */
-  sheds(request: SipMessage): boolean {
-    if (!(this.#new.isLimited || this.#storing.isSet) || !isNewWork(request)) return false;
-    if (request.method === 'REGISTER') {
-      const most = this.#storing.value * (hasCredentials(request) ? 2 : 1);
+  /** Whether a new request may be put off or turned away now. */
+  get isSorting(): boolean {
+    return this.isBusy || this.#new.isLimited || this.#storing.isSet;
+  }
+
+  /** New requests shall not begin at once. */
+  get isBusy(): boolean {
+    return this.#busy || this.#parts.transport.waited > LATE_MS;
+  }
+
+  /** Whether such a new request shall be turned away unless it belongs to something in work. */
+  sheds(method: string, hasCredentials: boolean): boolean {
+    if (method === 'REGISTER') {
+      const most = this.#storing.value * (hasCredentials ? 2 : 1);
       if (this.#registering >= most) return true;
     }
-    return this.#new.isFullFor(request);
+    return this.#new.isFull(hasCredentials);
   }
 
   /** The header lines of the 503 for a request turned away, or undefined: it gets no answer. */
@@ -135,21 +152,34 @@ export class Overload implements TimerOwner {
     return RETRY_AFTER[this.counters.answered++ % RETRY_SPREAD_S]!;
   }
 
-  /** Whether this request shall not begin at once. */
-  defers(request: SipMessage): boolean {
-    return (this.#busy || this.#parts.transport.waited > LATE_MS) && isNewWork(request);
+  /** Puts a request off: the engine hears of it again. */
+  defer(text: string, source: Source, callId: string, hasCredentials: boolean, run: Run | undefined): void {
+    this.counters.deferred++;
+    const since = this.#parts.clock.monotonic();
+    const request: Deferred = { text, source, callId, hasCredentials, since, run, isOver: false };
+    if (run === undefined) {
+      this.#unread.set(callId, request);
+      this.holds(text.length);
+    }
+    this.#new.push(request);
   }
 
-  /** Puts a run off: the engine hears of it again. */
-  defer(run: Run): void {
-    this.counters.deferred++;
-    this.#new.push(run);
+  /** The one of this call that was put off and not read. */
+  unread(callId: string): Deferred | undefined {
+    return this.#unread.size === 0 ? undefined : this.#unread.get(callId);
+  }
+
+  /** It is to be read now. */
+  take(request: Deferred): void {
+    this.#unread.delete(request.callId);
+    this.#held--;
+    this.#characters -= request.text.length;
   }
 
   /** A run waits, for whatever reason, from now to `released`. */
-  holds(request: SipMessage): void {
+  holds(characters: number): void {
     this.#held++;
-    this.#characters += request.raw.length;
+    this.#characters += characters;
   }
 
   /** It waits for something: database, name look-up. */
@@ -206,11 +236,11 @@ export class Overload implements TimerOwner {
 }
 
 /** Begins something that nobody waits for yet: nothing within a dialog. */
-function isNewWork(request: SipMessage): boolean {
-  return !endsWork(request) && request.toTag === '';
+export function isNewWork(request: SipMessage): boolean {
+  return !endsWork(request.method) && request.toTag === '';
 }
 
 /** Helps what is under way to its end. */
-export function endsWork({ method }: SipMessage): boolean {
+export function endsWork(method: string): boolean {
   return method === 'ACK' || method === 'BYE' || method === 'CANCEL';
 }

@@ -30,7 +30,7 @@ export interface TransactionHost {
   /** Sends the CANCEL as a transaction of its own. */
   sendCancel(invite: ClientTransaction): void;
   clientEnded(client: ClientTransaction): void;
-  serverEnded(server: { readonly key: string }): void;
+  serverEnded(server: { readonly key: string; readonly branchHash: number }): void;
   /** Something that must not throw did: told, and survived. */
   failed(error: unknown): void;
 }

@@ -6,12 +6,14 @@
  * Errors: OVERLOADED when `maxTransactions` run or `maxCharacters` are held (the CANCEL of a running INVITE is let through).
  * Source: RFC 3261 sections 9.2, 17.1.3 and 17.2.3.
  */
+import { keyedHash } from '../../../core/limits/keyed-hash.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
 import { Timer, type TimerWheel } from '../../../platform/timer-wheel.ts';
 import { detach, type SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
 import { replyTarget } from '../message/reply.ts';
 import type { Source, Target, Transport } from '../transport/types.ts';
+import { BranchSieve } from './branch-sieve.ts';
 import { branchMaker } from './branches.ts';
 import { Budget } from './budget.ts';
 import { Client } from './client.ts';
@@ -67,6 +69,7 @@ class Layer implements Transactions, TransactionHost {
   };
   readonly #max: number;
   readonly #servers = new Map<string, Server>();
+  readonly #serverBranches = new BranchSieve();
   readonly #clients = new Map<string, Client>();
   /** Stand where those were looked at last that may be forgotten. */
   #serverRound = this.#servers.values();
@@ -103,6 +106,10 @@ class Layer implements Transactions, TransactionHost {
     return isAck && server?.accepted ? undefined : server;
   }
 
+  mayHave(branchHash: number): boolean {
+    return this.#serverBranches.has(branchHash);
+  }
+
   findCancelled(cancel: SipMessage): Server | undefined {
     return this.#server(cancel, 'INVITE');
   }
@@ -133,8 +140,10 @@ class Layer implements Transactions, TransactionHost {
     this.#checkRoom(request.raw.length);
     const target = replyTarget(request, source, forceRport);
     // The key outlives the request, which it would keep alive as a slice of it.
-    const server = new Server(this, { key: detach(key), request, target }, user);
+    const branchHash = keyedHash(request.via!.branch);
+    const server = new Server(this, { key: detach(key), branchHash, request, target }, user);
     this.#servers.set(server.key, server);
+    this.#serverBranches.add(branchHash);
     this.counts.servers++;
     this.counts.created++;
     this.counts.taken++;
@@ -209,6 +218,7 @@ class Layer implements Transactions, TransactionHost {
 
   serverEnded(server: Server): void {
     this.#servers.delete(server.key);
+    this.#serverBranches.remove(server.branchHash);
     this.counts.servers--;
     this.#tellDrained();
   }

@@ -19,6 +19,7 @@ type Action = invite.Action | nonInvite.Action;
 
 export class Server implements ServerTransaction, TimerOwner, SendFailure {
   readonly key: string;
+  readonly branchHash: number;
   readonly isInvite: boolean;
   status = 0;
   user: ServerUser | undefined;
@@ -36,11 +37,12 @@ export class Server implements ServerTransaction, TimerOwner, SendFailure {
 
   constructor(
     host: TransactionHost,
-    received: { key: string; request: SipMessage; target: Target },
+    received: { key: string; branchHash: number; request: SipMessage; target: Target },
     user: ServerUser | undefined,
   ) {
     this.#host = host;
     this.key = received.key;
+    this.branchHash = received.branchHash;
     this.#request = received.request.raw.length;
     host.budget.change(this.#request);
     this.#target = received.target;

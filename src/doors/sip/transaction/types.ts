@@ -61,6 +61,8 @@ export interface ClientTransaction {
 export interface Transactions {
   /** The server transaction that this request belongs to: a retransmission, or the ACK of a non-2xx. */
   find(request: SipMessage): ServerTransaction | undefined;
+  /** False: no request with this branch (keyedHash of it, the topmost) belongs to a server transaction. */
+  mayHave(branchHash: number): boolean;
   /** The INVITE server transaction that this CANCEL means. */
   findCancelled(cancel: SipMessage): ServerTransaction | undefined;
   /** Lets an existing transaction absorb a retransmission or ACK. */
