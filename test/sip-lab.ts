@@ -45,14 +45,14 @@ export interface LabOptions extends DoorSeams, Pick<GroundOptions, 'users' | 'fo
   readonly digest?: DigestRuleBook;
   /** Without brackets; default: 127.0.0.1. */
   readonly address?: string;
-  readonly clock?: LabClock;
+  readonly clock?: SettableClock;
   /** Shared with others; default: one of its own, made as the other options say. */
   readonly ground?: LabGround;
 }
 
 export interface SipLab {
   readonly door: SipDoor;
-  readonly clock: LabClock;
+  readonly clock: SettableClock;
   readonly wheel: TimerWheel;
   readonly administration: Administration;
   /** `127.0.0.1:PORT` or `[::1]:PORT` of the UDP socket; TCP has another port. */
@@ -68,8 +68,12 @@ export interface SipLab {
   reload(script: string): Promise<readonly WaitingChange[]>;
 }
 
+export interface SettableClock extends Clock {
+  forward(ms: number): void;
+}
+
 /** Runs on from `start` in real time, or stands still, and can be put forward. */
-export class LabClock implements Clock {
+export class LabClock implements SettableClock {
   #ahead = 0;
   readonly #moving: boolean;
   readonly #start: number;

@@ -9,7 +9,7 @@ import { hash } from 'node:crypto';
 import type { DatagramSocket } from '../../src/doors/sip/transport/datagram.ts';
 import type { Receiver, Source } from '../../src/doors/sip/transport/types.ts';
 import { chooseUdp } from '../../src/doors/sip/transport/udp-choice.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { Timer, type TimerOwner, TimerWheel } from '../../src/platform/timer-wheel.ts';
 
 const T1 = 500;
@@ -38,7 +38,17 @@ export interface Tally {
   readonly repeated: number;
 }
 
+/** Begins flows as their time comes. */
+export interface Load {
+  /** False: all have begun, and the time is over. */
+  advance(): boolean;
+  tally(): Tally;
+}
+
 export interface FloodOptions {
+  /** Absent: the time and the network of this machine. */
+  readonly clock?: Clock;
+  readonly open?: (onMessage: Receiver['onMessage']) => Promise<DatagramSocket>;
   /** `127.0.0.1:5060`. */
   readonly target: string;
   readonly domain: string;
@@ -49,12 +59,8 @@ export interface FloodOptions {
 
 export class Flood {
   readonly options: FloodOptions;
-  readonly wheel = new TimerWheel({
-    clock: systemClock,
-    onError: (error) => {
-      throw error;
-    },
-  });
+  readonly wheel: TimerWheel;
+  readonly #clock: Clock;
   readonly flows = new Map<number, Flow>();
   repeated = 0;
   finished = 0;
@@ -66,6 +72,13 @@ export class Flood {
 
   private constructor(options: FloodOptions) {
     this.options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.wheel = new TimerWheel({
+      clock: this.#clock,
+      onError: (error) => {
+        throw error;
+      },
+    });
     const colon = options.target.lastIndexOf(':');
     this.#host = options.target.slice(0, colon);
     this.#port = Number(options.target.slice(colon + 1));
@@ -73,36 +86,45 @@ export class Flood {
 
   static async open(options: FloodOptions): Promise<Flood> {
     const flood = new Flood(options);
+    const open = options.open ?? openSocket;
     for (let i = 0; i < SOCKETS; i++) {
-      flood.#sockets.push(await openSocket((text) => flood.#receive(text)));
+      flood.#sockets.push(await open((text) => flood.#receive(text)));
     }
-    const callee: Callee = new Callee(flood.wheel, await openSocket((text, source) => callee.receive(text, source)));
+    const callee: Callee = new Callee(flood.wheel, await open((text, source) => callee.receive(text, source)));
     flood.callee = callee;
-    flood.wheel.run();
+    if (options.clock === undefined) flood.wheel.run();
     return flood;
   }
 
   /** Begins `rate` flows a second for `seconds`, and waits for none of them. */
   async run(kind: FlowKind, rate: number, seconds: number): Promise<Tally> {
-    const bins = Array.from({ length: seconds }, () => ({ begun: 0, done: 0, shed: 0, failed: 0 }));
-    const [finished, repeated] = [this.finished, this.repeated];
-    const start = performance.now();
-    let begun = 0;
+    const load = this.load(kind, rate, seconds);
     await new Promise<void>((resolve) => {
       const pace = setInterval(() => {
-        const elapsed = performance.now() - start;
-        const due = Math.min(rate * seconds, Math.floor((elapsed * rate) / 1000));
-        for (; begun < due; begun++) {
-          const bin = bins[Math.min(seconds - 1, Math.floor(begun / rate))]!;
-          this.#begin(kind, bin);
-        }
-        if (elapsed < seconds * 1000) return;
+        if (load.advance()) return;
         clearInterval(pace);
         resolve();
       }, PACE_MS);
     });
-    const took = (performance.now() - start) / 1000;
-    return { seconds: bins, done: this.finished - finished, took, repeated: this.repeated - repeated };
+    return load.tally();
+  }
+
+  load(kind: FlowKind, rate: number, length: number): Load {
+    const seconds = Array.from({ length }, () => ({ begun: 0, done: 0, shed: 0, failed: 0 }));
+    const [finished, repeated, start] = [this.finished, this.repeated, this.#clock.monotonic()];
+    let begun = 0;
+    return {
+      advance: () => {
+        const elapsed = this.#clock.monotonic() - start;
+        const due = Math.min(rate * length, Math.floor((elapsed * rate) / 1000));
+        for (; begun < due; begun++) this.#begin(kind, seconds[Math.min(length - 1, Math.floor(begun / rate))]!);
+        return elapsed < length * 1000;
+      },
+      tally: () => {
+        const took = (this.#clock.monotonic() - start) / 1000;
+        return { seconds, done: this.finished - finished, took, repeated: this.repeated - repeated };
+      },
+    };
   }
 
   #begin(kind: FlowKind, bin: Second): void {
