@@ -2,7 +2,11 @@
 import { placeOf } from '../../../../core/limits/place.ts';
 import type { SipModule } from '../../script/types.ts';
 import { Seldom } from '../../seldom.ts';
+import { Lasting } from '../lasting.ts';
 import { Senders } from './senders.ts';
+
+/** Who is over the limit stays so when the script is loaded again. */
+const lasting = new Lasting(() => new Senders());
 
 const within = (most: number) => (value: string | number) =>
   Number(value) >= 1 && Number(value) <= most ? undefined : `must be from 1 to ${most}, but is ${value}`;
@@ -49,17 +53,19 @@ export const pike: SipModule = {
         'Counts the request. -1: its sender has just come over the limit; -2: it is over it, until one whole unit has passed within it.',
     },
   ],
-  build(parameters, { clock, log }) {
-    const senders = new Senders({
+  build(parameters, services) {
+    const { clock, log } = services;
+    const senders = lasting.of(services);
+    const limits = {
       unitMs: Number(parameters.sampling_time_unit) * 1000,
       most: Number(parameters.reqs_density_per_unit),
       forgetMs: Number(parameters.remove_latency) * 1000,
-    });
+    };
     const complaint = new Seldom(clock);
     return {
       functions: {
         pike_check_req: () => (run) => {
-          const result = senders.count(placeOf(run.source.address), clock.monotonic());
+          const result = senders.count(placeOf(run.source.address), clock.monotonic(), limits);
           if (result === -1 && complaint.due()) {
             log.warn('pike: a sender is over the limit', { address: run.source.address });
           }

@@ -1,5 +1,6 @@
 /**
- * Requests by sender in units of time. A sender over the limit stays so until one whole unit has passed within it.
+ * Requests by sender in units of time. A sender over the limit stays so until one whole unit has passed within it, or the length of the
+ * unit is another.
  *
  * Bounded: where there is no room, the sender counted first goes, one within the limit sooner than one over it. Times in
  * milliseconds of the monotonic clock.
@@ -9,30 +10,26 @@ const CAPACITY = 100_000;
 const LOOKS = 8;
 
 interface Sender {
-  unit: number;
+  /** When the unit began in which the last request came. */
+  since: number;
   current: number;
   previous: number;
   isOver: boolean;
 }
 
-export interface SendersOptions {
+export interface SenderLimits {
   readonly unitMs: number;
   readonly most: number;
+  /** Never sooner than two units. */
   readonly forgetMs: number;
-  /** Senders kept at most. */
-  readonly capacity?: number;
 }
 
 export class Senders {
-  readonly #options: SendersOptions;
   readonly #capacity: number;
-  readonly #forgetUnits: number;
   readonly #senders = new Map<string, Sender>();
 
-  constructor(options: SendersOptions) {
-    this.#options = options;
-    this.#capacity = options.capacity ?? CAPACITY;
-    this.#forgetUnits = Math.max(2, Math.ceil(options.forgetMs / options.unitMs));
+  constructor(capacity = CAPACITY) {
+    this.#capacity = capacity;
   }
 
   get size(): number {
@@ -40,34 +37,34 @@ export class Senders {
   }
 
   /** 1: within the limit; -1: from now on over it; -2: over it as before. */
-  count(place: string, now: number): number {
-    const unit = Math.floor(now / this.#options.unitMs);
-    const sender = this.#senders.get(place) ?? this.#add(place, unit);
-    if (unit !== sender.unit) {
-      sender.previous = unit === sender.unit + 1 ? sender.current : 0;
+  count(place: string, now: number, { unitMs, most, forgetMs }: SenderLimits): number {
+    const since = now - (now % unitMs);
+    const sender = this.#senders.get(place) ?? this.#add(place, since, Math.max(forgetMs, 2 * unitMs));
+    if (since !== sender.since) {
+      sender.previous = since === sender.since + unitMs ? sender.current : 0;
       sender.current = 0;
-      sender.unit = unit;
+      sender.since = since;
     }
     const wasOver = sender.isOver;
     sender.current++;
-    sender.isOver = sender.current > this.#options.most || sender.previous > this.#options.most;
+    sender.isOver = sender.current > most || sender.previous > most;
     if (!sender.isOver) return 1;
     return wasOver ? -2 : -1;
   }
 
-  #add(place: string, unit: number): Sender {
-    this.#forget(unit);
+  #add(place: string, since: number, forgetMs: number): Sender {
+    this.#forget(since - forgetMs);
     if (this.#senders.size >= this.#capacity) this.#senders.delete(this.#leastMissed());
-    const sender = { unit, current: 0, previous: 0, isOver: false };
+    const sender = { since, current: 0, previous: 0, isOver: false };
     this.#senders.set(place, sender);
     return sender;
   }
 
   /** Two at each new one, so that the old ones go faster than new ones come. */
-  #forget(unit: number): void {
+  #forget(before: number): void {
     for (const [place, sender] of this.#first(2)) {
       this.#senders.delete(place);
-      if (unit - sender.unit <= this.#forgetUnits) this.#senders.set(place, sender);
+      if (sender.since >= before) this.#senders.set(place, sender);
     }
   }
 
