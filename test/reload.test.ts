@@ -4,6 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Run } from '../src/doors/sip/run.ts';
 import { answer, final, header, newBranch, request, type SipClient, sipClient, statusOf } from './sip-client.ts';
 import { DOMAIN, sipLab } from './sip-lab.ts';
@@ -211,4 +214,40 @@ test('a table that is new is opened before it is used, and seen only when its sc
   await sip.reload(script({ name: 'third' }));
   ask(other, 'INVITE', ALICE);
   assert.ok(await next(phone, /^INVITE /));
+});
+
+test('a script that serves no more is let go of, the first one too', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  let made: WeakRef<object>[] = [];
+  const sip = await sipLab(t, {
+    script: script({ name: 'first' }),
+    users: { alice: 'pw' },
+    wrap: (_name, call) => {
+      const own: typeof call = (run) => call(run);
+      made.push(new WeakRef(own));
+      return own;
+    },
+  });
+  const phone = await sipClient(t, sip.udp);
+  assert.equal(statusOf(await (await challenge(phone))()), 200);
+  for (const name of ['second', 'third']) {
+    const past = made;
+    made = [];
+    await sip.reload(script({ name }));
+    // What was received last is kept until the next has come.
+    ask(phone, 'OPTIONS', ALICE);
+    await next(phone, new RegExp(`^SIP/2.0 200 ${name}`));
+    sip.advance(60_000);
+    assert.ok(past.length > 0);
+    for (const end = Date.now() + 20_000; past.some((one) => one.deref() !== undefined); ) {
+      assert.ok(
+        Date.now() < end,
+        `${past.filter((one) => one.deref()).length} of ${past.length} functions are still held`,
+      );
+      // What a job has looked at lives as long as the job.
+      await turn();
+      collect();
+    }
+  }
 });

@@ -131,8 +131,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   };
   let serving = parts.script;
   const held = new HeldParameters();
-  const first = new ScriptEdition(parts, ground);
-  const editions = new Editions(first);
+  const editions = new Editions(new ScriptEdition(parts, ground));
   const engine = new Engine({
     transport,
     transactions,
@@ -207,9 +206,8 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   }
 
   async function start(): Promise<void> {
-    await first.open();
+    await editions.open();
     held.keep(parts.script);
-    editions.adopt(first);
     wheel.run();
     engine.overload.run();
     await transport.start(engine);

@@ -105,6 +105,12 @@ export class Editions implements EngineScript {
     this.#current = first;
   }
 
+  /** Opens the first one, which serves from then on. Nothing else holds it: with the last run of its own it goes. */
+  async open(): Promise<void> {
+    await this.#current.open();
+    this.#current.serve();
+  }
+
   /** It is open already. */
   adopt(edition: ScriptEdition): void {
     edition.serve();
