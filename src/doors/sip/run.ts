@@ -148,6 +148,8 @@ export class Run {
   destination: string | undefined;
   /** The socket that the contact in the Request-URI was registered over: it goes before `sendFrom`. */
   uriFrom: ListenPoint | undefined;
+  /** URI of the next hop of every branch while the request is relayed to a proxy that the script named. */
+  proxy: string | undefined;
   /** Route values to push for the first branch (Path). */
   path: string | undefined;
   /** Preference of the Request-URI, as of a branch. */

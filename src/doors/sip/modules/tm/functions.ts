@@ -26,7 +26,7 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
     flow: 'relay',
     describe:
       'Sends the request to its Request-URI and branches; in a failure route to the branches added there. "proto:host:port" sends ' +
-      `it there; flags in front of it are accepted, 1 sends no 100. ${relayed}`,
+      `them all there; flags in front of it are accepted, 1 sends no 100. ${relayed}`,
     checkArgument: (index, text) => (index === 0 && isFlags(text) ? undefined : proxyText(text)),
   },
   relayTo('t_relay_to_udp'),

@@ -70,15 +70,14 @@ function relaying(services: Services, args: readonly string[]): Call {
   };
 }
 
-/** The next hop is what is given, for this time alone. */
+/** The next hop of every branch is what is given, for this time alone. */
 function relayTo({ relay }: Services, proxy: string): Call {
   const uri = proxyUri(proxy);
   return (run) => {
-    const before = run.destination;
-    run.destination = uri;
+    run.proxy = uri;
     const result = relay.relay(run);
     // One that waits for a name still needs it.
-    if (!run.waiting) run.destination = before;
+    if (!run.waiting) run.proxy = undefined;
     return result;
   };
 }

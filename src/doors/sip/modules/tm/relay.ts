@@ -142,6 +142,7 @@ export class ProxyRelay implements Relay {
     }
     this.#services.transactions.budget.change(-run.message.raw.length);
     Object.assign(run, this.#before.get(run));
+    run.proxy = undefined;
     run.resume(result);
   }
 
@@ -235,7 +236,7 @@ export class ProxyRelay implements Relay {
     const preferred = sendFrom ?? run.sendFrom ?? run.source.point;
     // RFC 3261 section 16.6 step 7: it demands TLS whatever the next hop's URI says.
     const way: Way = { secure: isSips(uri), preferred, callId: run.message.callId };
-    const targets = this.#hops.to(destination ?? uri, way, names);
+    const targets = this.#hops.to(run.proxy ?? destination ?? uri, way, names);
     if (targets) all.push(targets);
   }
 

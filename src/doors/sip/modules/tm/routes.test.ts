@@ -19,6 +19,21 @@ test('a failure route tries the next place: one after the other, and the caller 
   assert.equal(lab.sentTo(C).uri, `sip:voicemail@${C}`);
 });
 
+test('t_relay with a proxy sends every branch there, in a failure route too', async () => {
+  const lab = await stageLab(`route { append_branch("sip:x@one.invalid"); t_on_failure("1"); t_relay("udp:${A}:5060"); }
+    failure_route[1] { append_branch("sip:x@two.invalid"); if (!t_relay("udp:${B}:5060")) log("refused"); }`);
+  lab.say('INVITE');
+  const [own, added, ...others] = lab.outs().filter(({ message }) => message.method === 'INVITE');
+  assert.deepEqual([own?.address, added?.address, others.length], [A, A, 0]);
+  assert.equal(added?.message.uri, 'sip:x@one.invalid');
+  lab.answer(own!.message, 486);
+  lab.answer(added!.message, 486);
+  lab.answer(lab.sentTo(B), 200);
+  assert.equal(lab.sentTo(B).uri, 'sip:x@two.invalid');
+  assert.deepEqual(statuses(lab.heard()), [100, 200]);
+  assert.deepEqual(lab.said, []);
+});
+
 test('a failure route that does nothing lets the reply go on; one that answers has the last word', async () => {
   const silent = await stageLab('route { t_on_failure("1"); t_relay(); } failure_route[1] { log("seen"); }');
   silent.say('INVITE');
