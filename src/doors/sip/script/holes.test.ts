@@ -71,6 +71,30 @@ test('what proves the sender, or answers, closes a way', () => {
   assert.deepEqual(warnings('sl_send_reply("403", "No"); save("location");'), ['2 UNAUTHENTICATED']);
 });
 
+test('a script in the style of OpenSER 1.3 with domain and permissions has no hole', () => {
+  const text = `
+    if (!is_method("REGISTER")) record_route();
+    if (loose_route()) { t_relay(); exit; }
+    if (is_method("CANCEL")) { t_relay(); exit; }
+    if (is_method("REGISTER")) {
+      if (!www_authorize("", "subscriber")) { www_challenge("", "1"); exit; }
+      save("location");
+      exit;
+    }
+    if (!allow_trusted()) {
+      if (!is_from_local() && !is_uri_host_local()) { sl_send_reply("403", "Not relaying"); exit; }
+      if (!proxy_authorize("", "subscriber")) { proxy_challenge("", "1"); exit; }
+      consume_credentials();
+    }
+    if (!is_uri_host_local()) { t_relay(); exit; }
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+    t_relay();`;
+  assert.deepEqual(
+    warnings(text).filter((one) => !one.endsWith('PRELOADED_ROUTE')),
+    [],
+  );
+});
+
 test('methods that are never authenticated while others are', () => {
   const forgotten = `if (method=="INVITE") { ${AUTH} }\nif (uri==myself) t_relay();`;
   assert.deepEqual(warnings(forgotten), ['2 NEVER_AUTHENTICATED', '3 UNAUTHENTICATED']);

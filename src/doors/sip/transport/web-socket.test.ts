@@ -182,6 +182,8 @@ test('WebSocket: over an HTTP server of somebody else, with the same bounds', as
   );
   const port = await shared(t, transport);
   assert.equal(await refused(t, port, ['sip'], { origin: 'https://evil.example' }), 403);
+  transport.prepare(undefined, { origins: ['https://other.example'] })();
+  assert.equal(await refused(t, port, ['sip'], { origin: 'https://phone.example.com' }), 403, 'others are allowed now');
   const web = await open(t, here(port));
   web.send(ok());
   await count(1);
