@@ -42,6 +42,7 @@ import { sipConfig } from './doors/sip/config.ts';
 import { createSipDoor, type SipChoice, type SipDoor } from './doors/sip/door.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from './doors/sip/listing.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from './doors/sip/prepare.ts';
+import type { ScriptErrorCode } from './doors/sip/script/errors.ts';
 import type { LoadedScript } from './doors/sip/script/load.ts';
 import { type ScriptTables, scriptTables } from './doors/sip/ser-tables.ts';
 import { type TraceReport, traceMessage } from './doors/sip/trace.ts';
@@ -568,8 +569,21 @@ function nonceLifeMs({ uses }: LoadedScript): number {
   return 1000 * (Number(uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE) + NONCE_SLACK);
 }
 
-/** What an administrator should know at every start; what is merely without effect is for `check` to tell. */
+/** Warnings of the script that an administrator should see at every start; all of them are for `check` to tell. */
+const GRAVE: ReadonlySet<string> = new Set<ScriptErrorCode>([
+  'SCRIPT_CLEAR_PASSWORDS',
+  'SCRIPT_MEMORY_ONLY',
+  'SCRIPT_NEVER_AUTHENTICATED',
+  'SCRIPT_OPEN_RELAY',
+  'SCRIPT_PASSWORD_COLUMN',
+  'SCRIPT_PRELOADED_ROUTE',
+]);
+
 function notesOf(warnings: readonly Problem[]): string[] {
-  const grave = warnings.filter(({ code }) => code !== 'SCRIPT_IGNORED');
-  return grave.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+  const told = warnings.filter(({ code }) => GRAVE.has(code) || !code.startsWith('SCRIPT_'));
+  const notes = told.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+  const rest = warnings.filter((one) => !told.includes(one) && one.code !== 'SCRIPT_IGNORED').length;
+  if (rest > 0)
+    notes.push(`${rest} more ${rest === 1 ? 'warning' : 'warnings'} about the script: gatehouse check tells`);
+  return notes;
 }
