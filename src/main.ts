@@ -36,6 +36,7 @@ import { SmsProviders } from './core/sms/providers.ts';
 import { chooseDatabases, type DatabaseChoice, databaseName } from './core/storage/choose.ts';
 import type { Storage } from './core/storage/types.ts';
 import { UserRegistry } from './core/users/registry.ts';
+import { loadFramework } from './doors/console/app.ts';
 import { httpOptions } from './doors/console/config.ts';
 import { createConsoleDoor } from './doors/console/door.ts';
 import { sipConfig } from './doors/sip/config.ts';
@@ -171,7 +172,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const lock = await holdForServer(dataDir);
   try {
     const log = createLog({ level: site.config.log.level });
-    const ground = await layGround(site, options, log);
+    const ground = await layGround(site, options, log, loadFramework);
     try {
       if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
       const server = await openDoors(site, ground, options, log, adminPassword);
@@ -498,11 +499,17 @@ function readSite(options: StartOptions): Site {
   return { config, sip, serCfg, files, scriptText: sip.text, whereIs, databases, tables, warnings: prepared.problems };
 }
 
-async function layGround(site: Site, { dataDir, environment }: StartOptions, log: Log): Promise<Ground> {
+/** `meanwhile`: what this thread can do while the one of storage starts. */
+async function layGround(
+  site: Site,
+  { dataDir, environment }: StartOptions,
+  log: Log,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<Ground> {
   const clock = systemClock;
   const auditDir = auditDirectoryOf(dataDir);
   const keyring = await openOrCreateKeyring(keyFileOf(dataDir), existsSync(auditDir));
-  const storage = await openStorage({
+  const opening = openStorage({
     main: site.databases.main,
     attached: site.databases.attached,
     password: environment.PW,
@@ -512,6 +519,9 @@ async function layGround(site: Site, { dataDir, environment }: StartOptions, log
     log: log.child('storage'),
     clock,
   });
+  // Whoever needs it asks again, and hears of a failure there.
+  meanwhile().catch(() => {});
+  const storage = await opening;
   const rules = new PolicyRules();
   const sms = new SmsProviders({ classes: SMS_CLASSES, store: storage.smsProviders, keyring });
   try {
