@@ -29,8 +29,8 @@ module.exports = {
     ),
     rule(
       'only-main-wires',
-      'only main.ts imports storage, sms and doors',
-      { path: '^src', pathNot: ['^src/main\\.ts$', ...outside('storage', 'sms', 'doors')] },
+      'only src/main.ts and src/main/ import storage, sms and doors',
+      { path: '^src', pathNot: ['^src/main(\\.ts$|/)', ...outside('storage', 'sms', 'doors')] },
       {
         path: '^src/(storage|sms|doors)',
       },

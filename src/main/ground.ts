@@ -1,0 +1,86 @@
+/**
+ * What stands when storage is open, under a server and under a command beside a stopped one: keys, users, policies.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { attachedBook } from '../core/admin/attached-book.ts';
+import { localBook } from '../core/admin/local-book.ts';
+import type { UserBook } from '../core/admin/user-book.ts';
+import { auditDirectoryOf, keyFileOf } from '../core/control/data-directory.ts';
+import { PolicyRules } from '../core/policy/rules.ts';
+import { type Keyring, openOrCreateKeyring } from '../core/secrets/keyring.ts';
+import { SmsProviders } from '../core/sms/providers.ts';
+import type { Storage } from '../core/storage/types.ts';
+import { UserRegistry } from '../core/users/registry.ts';
+import type { ScriptTables } from '../doors/sip/ser-tables.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { SMS_CLASSES } from '../sms/classes.ts';
+import { openStorage } from '../storage/open.ts';
+import type { Site, StartOptions } from './site.ts';
+
+export interface Ground {
+  readonly keyring: Keyring;
+  readonly storage: Storage;
+  readonly users: UserRegistry;
+  readonly rules: PolicyRules;
+  readonly sms: SmsProviders;
+  /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
+  book: UserBook;
+}
+
+/** `meanwhile`: what this thread can do while the one of storage starts. */
+export async function layGround(
+  site: Site,
+  { dataDir, environment }: StartOptions,
+  log: Log,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<Ground> {
+  const clock = systemClock;
+  const auditDir = auditDirectoryOf(dataDir);
+  const keyring = await openOrCreateKeyring(keyFileOf(dataDir), existsSync(auditDir));
+  const opening = openStorage({
+    main: site.databases.main,
+    attached: site.databases.attached,
+    password: environment.PW,
+    auditDir,
+    auditKey: keyring.derive('audit'),
+    backupDir: join(dataDir, 'backup'),
+    log: log.child('storage'),
+    clock,
+  });
+  // Whoever needs it asks again, and hears of a failure there.
+  meanwhile().catch(() => {});
+  const storage = await opening;
+  const rules = new PolicyRules();
+  const sms = new SmsProviders({ classes: SMS_CLASSES, store: storage.smsProviders, keyring });
+  try {
+    await keyring.checkKey(storage.meta);
+    rules.replace(await storage.policies.list());
+    await sms.load();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  const users = new UserRegistry({
+    store: storage.users,
+    tables: storage.ser,
+    keyring,
+    clock,
+    log: log.child('users'),
+    trustMs: 1000 * site.config.users.trust_seconds,
+  });
+  return { keyring, storage, users, rules, sms, book: await openBook(site.tables, storage, keyring) };
+}
+
+export async function openBook(
+  { subscriber, uri }: ScriptTables,
+  storage: Storage,
+  keyring: Keyring,
+): Promise<UserBook> {
+  const tables = storage.ser;
+  const shownIn = { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) };
+  if (subscriber && (await tables.open('subscriber', subscriber)).attached)
+    return attachedBook({ tables, ...shownIn, subscriber });
+  return localBook({ store: storage.users, keyring, clock: systemClock, shownIn });
+}

@@ -1,0 +1,283 @@
+/**
+ * A running server: builds the gate on storage, opens the doors in order, reloads and stops them.
+ */
+import { join } from 'node:path';
+import { createAdministration } from '../core/admin/administration.ts';
+import { checkAdminPassword, createAdmins } from '../core/admin/admins.ts';
+import type { Administration, ReloadReport } from '../core/admin/types.ts';
+import { controlSocketOf } from '../core/control/client.ts';
+import { holdForServer, prepareDataDirectory } from '../core/control/data-directory.ts';
+import type { Door, HealthItem, Listener, PreparedChange } from '../core/doors/types.ts';
+import { createGate } from '../core/gate/gate.ts';
+import { offerGateMetrics } from '../core/gate/metrics.ts';
+import { noHooks } from '../core/hooks/hooks.ts';
+import { Limits } from '../core/limits/limits.ts';
+import { openPlacesFile } from '../core/limits/places-file.ts';
+import { NonceCounts } from '../core/proofs/nonce-counts.ts';
+import { SessionDirectory } from '../core/sessions/directory.ts';
+import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
+import { databaseName } from '../core/storage/choose.ts';
+import { loadFramework } from '../doors/console/app.ts';
+import { createConsoleDoor } from '../doors/console/door.ts';
+import { createSipDoor, type SipChoice, type SipDoor } from '../doors/sip/door.ts';
+import type { ScriptErrorCode } from '../doors/sip/script/errors.ts';
+import type { LoadedScript } from '../doors/sip/script/load.ts';
+import { scriptTables } from '../doors/sip/ser-tables.ts';
+import { systemClock } from '../platform/clock.ts';
+import { GatehouseError } from '../platform/errors.ts';
+import { createLog, type RootLog } from '../platform/log-pino.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import type { Problem } from '../platform/problems.ts';
+import { withoutPasswords } from '../platform/redact.ts';
+import { TimerWheel } from '../platform/timer-wheel.ts';
+import { version } from '../platform/version.ts';
+import { administrationParts } from './administration.ts';
+import { type Ground, layGround, openBook } from './ground.ts';
+import { Reloads } from './reload.ts';
+import { configuration, readSite, type Site, type StartOptions } from './site.ts';
+
+export interface Server {
+  listeners(): Listener[];
+  /** The administrator that this start made; password undefined: it came from the environment. */
+  firstAdmin?: { name: string; password: string | undefined };
+  notes: string[];
+  /** Where the users are, as it may be shown. */
+  database: string;
+  dataDir: string;
+  serCfg: string;
+  /** As the command `reload`, on behalf of `by`. */
+  reload(by: string): Promise<ReloadReport>;
+  stop(withinMs: number): Promise<void>;
+}
+
+/** Seconds that a nonce lives when ser.cfg does not say, and how far a clock may be off. */
+const NONCE_EXPIRE = 300;
+const NONCE_SLACK = 60;
+
+/** Errors: ProblemsError with everything that is wrong with the configuration; those of storage, keys and listeners. */
+export async function startServer(options: StartOptions): Promise<Server> {
+  const { dataDir, environment } = options;
+  const adminPassword = environment.GATEHOUSE_ADMIN_PASSWORD || undefined;
+  // No child and no thread of ours gets it.
+  delete environment.GATEHOUSE_ADMIN_PASSWORD;
+  const site = readSite(options);
+  const notes = await prepareDataDirectory(dataDir);
+  const lock = await holdForServer(dataDir);
+  try {
+    const log = createLog({ level: site.config.log.level });
+    const ground = await layGround(site, options, log, loadFramework);
+    try {
+      if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
+      const server = await openDoors(site, ground, options, log, adminPassword);
+      return {
+        ...server,
+        notes: [...notes, ...server.notes],
+        stop: (withinMs) => server.stop(withinMs).finally(lock.release),
+      };
+    } catch (error) {
+      await ground.storage.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openDoors(
+  site: Site,
+  ground: Ground,
+  options: StartOptions,
+  log: RootLog,
+  adminPassword: string | undefined,
+): Promise<Server> {
+  const clock = systemClock;
+  const { keyring, storage, users, rules } = ground;
+  const { journal } = storage;
+  const startedAt = new Date(clock.now()).toISOString();
+  const metrics = createMetrics({ version });
+  const wheel = new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: String(error) }) });
+  const doors: Door[] = [];
+  const sessions = new SessionDirectory(() => doors);
+  const known = await openPlacesFile(join(options.dataDir, 'places'), log.child('limits'));
+  const limits = new Limits(wheel, clock, {}, known.places);
+  const nonceCounts = new NonceCounts({ clock, lifetimeMs: nonceLifeMs(site.sip.script) });
+  const gate = createGate({
+    clock,
+    log: log.child('gate'),
+    journal,
+    limits,
+    nonceCounts,
+    policy: rules,
+    hooks: noHooks,
+    sessions,
+    refreshes: new RefreshCounts(journal, clock),
+    source: () => users.local,
+  });
+  const sip: SipDoor = createSipDoor({
+    ...sipChoice(site),
+    dns: site.config.sip.dns,
+    nativeUdp: site.config.sip.native_udp,
+    clock,
+    log: log.child('sip'),
+    gate,
+    journal,
+    tables: storage.ser,
+    database: openDatabase,
+    userSource: (spec, how) => users.source(spec, how),
+    derive: (purpose) => keyring.derive(purpose),
+    metrics,
+    administration: (actor) => administration(actor),
+    shutDown: () => process.kill(process.pid, 'SIGTERM'),
+  });
+  offerGateMetrics(metrics, gate.stats, nonceCounts);
+  metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
+  metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
+  metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
+  metrics.gauge('gatehouse_users_waiting', 'Users that are being read.', () => users.waiting, []);
+  const admins = createAdmins({ store: storage.admins, limits, journal, clock });
+  const health = (): HealthItem[] => [
+    ...storage.health(),
+    ...rules.health(),
+    ...doors.flatMap((door) => door.health()),
+    ...reloads.health(),
+  ];
+  const status: Administration['status'] = async () => ({
+    version,
+    startedAt,
+    pid: process.pid,
+    health: health().map(({ code, severity, text, since }) => ({
+      code,
+      severity,
+      text,
+      since: since === undefined ? null : new Date(since).toISOString(),
+    })),
+  });
+  let inForce = site;
+  /** Read last, perhaps in vain. */
+  let latest = site;
+  const reloads = new Reloads<Site>({
+    schema: configuration,
+    started: site,
+    read: () => {
+      latest = readSite(options);
+      return latest;
+    },
+    prepare,
+    clock,
+    log,
+  });
+  const administration = (actor: string) =>
+    createAdministration({
+      ...administrationParts(inForce, ground, options.dataDir),
+      contacts: sip,
+      management: sip,
+      sessions,
+      status,
+      reload: (by, record) => reloads.reload(by, record),
+      actor,
+      setAdminPassword: admins.setPassword,
+    });
+  const http = createConsoleDoor({
+    listen: site.config.http.listen,
+    names: () => inForce.config.http.names,
+    controlSocket: controlSocketOf(options.dataDir),
+    webSockets: sip.webSockets,
+    administration,
+    health,
+    metrics,
+    verifyAdmin: (name, password, client) => admins.verify(name, password, client),
+    log: log.child('http'),
+  });
+
+  wheel.run();
+  // Health is served last, so that whoever waits for it finds everything open.
+  for (const door of [sip, http]) {
+    try {
+      await door.start();
+      doors.push(door);
+    } catch (error) {
+      await stopAll(1000);
+      throw error;
+    }
+  }
+  const first = await admins.ensureFirst(adminPassword);
+  return {
+    listeners: () => doors.flatMap((door) => door.listeners()),
+    ...(first ? { firstAdmin: { name: first.name, password: first.generated } } : {}),
+    notes: [...storage.report.warnings, ...sip.warnings, ...notesOf(site.warnings)],
+    database: storage.report.main,
+    dataDir: options.dataDir,
+    serCfg: site.serCfg,
+    reload: (by) => administration(by).reload(),
+    stop: async (withinMs) => {
+      // Storage takes up to two seconds for what is under way and two for a database that does not answer.
+      await stopAll(Math.max(0, withinMs - 3_000));
+      await ground.sms.close();
+      await storage.close();
+    },
+  };
+
+  /** Of those that are open; a script that is loaded later may name another. */
+  function openDatabase(url: string): string {
+    const { main, attached } = site.databases;
+    if (url === '' || url === main || url === attached) return databaseName(site.databases, url);
+    const where = latest.sip.databaseUrls.find((one) => one.url === url)?.where;
+    throw new GatehouseError('SER_DB_URL', `${withoutPasswords(url)} is not open`, {
+      ...(where ? { where } : {}),
+      hint: 'databases are opened by a start: restart the server',
+    });
+  }
+
+  async function prepare(next: Site): Promise<PreparedChange> {
+    const change = await sip.prepare(sipChoice(next));
+    const book = await openBook(scriptTables(change.script, openDatabase), storage, keyring);
+    return {
+      waiting: change.waiting,
+      adopt() {
+        change.adopt();
+        ground.book = book;
+        nonceCounts.coverLifetime(nonceLifeMs(change.script));
+        log.setLevel(next.config.log.level);
+        inForce = next;
+      },
+    };
+  }
+
+  async function stopAll(withinMs: number): Promise<void> {
+    await Promise.all(doors.map((door) => door.stop(withinMs)));
+    gate.flush();
+    wheel.halt();
+    await known.close();
+  }
+}
+
+/** What the SIP door takes from the files, at the start and later. */
+function sipChoice({ sip, config }: Site): SipChoice {
+  const { script, listen, tls, options } = sip;
+  return { script, listen, tls, options, webSocket: config.sip.websocket, domains: config.sip.domains };
+}
+
+function nonceLifeMs({ uses }: LoadedScript): number {
+  return 1000 * (Number(uses.parametersOf('auth')?.nonce_expire ?? NONCE_EXPIRE) + NONCE_SLACK);
+}
+
+/** Warnings of the script that an administrator should see at every start; all of them are for `check` to tell. */
+const GRAVE: ReadonlySet<string> = new Set<ScriptErrorCode>([
+  'SCRIPT_CLEAR_PASSWORDS',
+  'SCRIPT_MEMORY_ONLY',
+  'SCRIPT_NEVER_AUTHENTICATED',
+  'SCRIPT_OPEN_RELAY',
+  'SCRIPT_PASSWORD_COLUMN',
+  'SCRIPT_PRELOADED_ROUTE',
+  'SCRIPT_UNAUTHENTICATED',
+]);
+
+function notesOf(warnings: readonly Problem[]): string[] {
+  const told = warnings.filter(({ code }) => GRAVE.has(code) || !code.startsWith('SCRIPT_'));
+  const notes = told.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+  const rest = warnings.filter((one) => !told.includes(one) && one.code !== 'SCRIPT_IGNORED').length;
+  if (rest > 0)
+    notes.push(`${rest} more ${rest === 1 ? 'warning' : 'warnings'} about the script: gatehouse check tells`);
+  return notes;
+}

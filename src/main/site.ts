@@ -1,0 +1,104 @@
+/**
+ * What a start is told, and what it finds there: gatehouse.yaml and the script, read and found good.
+ *
+ * Errors: ProblemsError with everything that is wrong with them, SER_DB_URLS_DIFFER, BAD_DATABASE_URL.
+ */
+import { join } from 'node:path';
+import * as z from 'zod';
+import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
+import { httpOptions } from '../doors/console/config.ts';
+import { sipConfig } from '../doors/sip/config.ts';
+import { type PreparedSip, prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
+import { type ScriptTables, scriptTables } from '../doors/sip/ser-tables.ts';
+import { type LoadedConfig, loadConfig, requireConfig } from '../platform/config/load.ts';
+import { GatehouseError } from '../platform/errors.ts';
+import { LOG_LEVELS } from '../platform/log-pino.ts';
+import { ProblemsError } from '../platform/problems.ts';
+import { parseDatabaseUrl } from '../storage/url.ts';
+import type { ReadFiles } from './reload.ts';
+
+export interface StartOptions {
+  dataDir: string;
+  readonly configFile?: string | undefined;
+  serCfg?: string;
+  environment: NodeJS.ProcessEnv;
+}
+
+/** All of gatehouse.yaml. */
+export const configuration = z.strictObject({
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'sqlite:PATH, mysql://user:password@host/name or postgres://user:password@host/name, with several hosts if need be; unset: the db_url of ser.cfg, else SQLite in the data directory.',
+    ),
+  log: z
+    .strictObject({
+      level: z.enum(LOG_LEVELS).default('info').describe('The least that is logged.').meta({ live: true }),
+    })
+    .prefault({}),
+  users: z
+    .strictObject({
+      default_domain: z
+        .string()
+        .max(255)
+        .default('')
+        .describe('Domain of logins written without one (SIP_DOMAIN).')
+        .meta({ live: true }),
+      trust_seconds: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(5)
+        .describe(
+          'How long a user of an attached table is trusted before the row is read again: other tools may change it.',
+        ),
+    })
+    .prefault({}),
+  sip: sipConfig.prefault({}),
+  http: httpOptions.prefault({}),
+});
+
+/** The configuration and script, read and found good. */
+export interface Site extends ReadFiles {
+  readonly config: z.output<typeof configuration>;
+  readonly sip: ReadySip;
+  readonly databases: DatabaseChoice;
+  readonly tables: ScriptTables;
+}
+
+export function readSite(options: StartOptions): Site {
+  const { configFile, environment } = options;
+  const loaded = loadConfig({ ...(configFile ? { file: configFile } : {}), environment, schema: configuration });
+  const config = requireConfig(loaded);
+  const prepared: PreparedSip = prepareSip(config.sip, options.serCfg);
+  const sip = prepared.ready;
+  if (sip === undefined) throw new ProblemsError('CONFIG_INVALID', prepared.problems);
+  const databases = databasesOf(loaded, sip, options.dataDir);
+  const tables = scriptTables(sip.script, (url) => databaseName(databases, url));
+  const serCfg = prepared.file;
+  const files = [...(configFile ? [configFile] : []), serCfg];
+  const { whereIs } = loaded;
+  return { config, sip, serCfg, files, scriptText: sip.text, whereIs, databases, tables, warnings: prepared.problems };
+}
+
+/** Errors: SER_DB_URLS_DIFFER, BAD_DATABASE_URL with the place that it stands at. */
+export function databasesOf(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): DatabaseChoice {
+  const configured = loaded.values?.database;
+  const fallback = `sqlite:${join(dataDir, 'gatehouse.db')}`;
+  const choice = chooseDatabases({ configured, script: sip.databaseUrls, fallback });
+  for (const url of [choice.main, choice.attached]) {
+    if (url === undefined) continue;
+    try {
+      parseDatabaseUrl(url);
+    } catch (error) {
+      if (!(error instanceof GatehouseError)) throw error;
+      const { message, hint = '' } = error;
+      const inScript = sip.databaseUrls.find((one) => one.url === url);
+      const where = url === configured ? loaded.whereIs(['database']) : inScript?.where;
+      throw new GatehouseError('BAD_DATABASE_URL', message, { hint, ...(where ? { where } : {}), cause: error });
+    }
+  }
+  return choice;
+}
