@@ -34,7 +34,7 @@ export const ABSENT: Readonly<Record<string, string>> = {
   dlg_: 'there is no dialog module; `gatehouse who` shows who is in',
   pike_: 'the log says who is over the limit',
   cr_: 'there is no carrierroute; write it in the script',
-  reload: 'SIGHUP has certificates read anew',
+  reload: 'gatehouse reload, or SIGHUP',
 };
 
 /** The command of this name, or why there is none. */

@@ -60,13 +60,14 @@ export function collectRoutes(
   problems: Problems,
   body: (route: Route) => void,
 ): Map<RouteKey, Route> {
-  const routes = new Map<RouteKey, Route>();
+  const routes = new Map<RouteKey, Route & { readonly body: Statement[] }>();
   for (const block of blocks) {
     const route = routeOf(block, blocks, problems);
     if (!route) continue;
     body(route);
     const before = routes.get(route.key);
-    routes.set(route.key, before ? { ...before, body: [...before.body, ...route.body] } : route);
+    if (before) for (const statement of route.body) before.body.push(statement);
+    else routes.set(route.key, { ...route, body: [...route.body] });
   }
   return routes;
 }
