@@ -179,7 +179,12 @@ function unreachable(url: URL, error: unknown): GatehouseError {
   const cause = rootCause(error);
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const distrusted = /CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code);
-  const why = cause.name === 'TimeoutError' ? 'it did not answer in time' : code || cause.message;
+  // What fetch says of the ports that belong to other protocols (Fetch Standard, "bad port").
+  const isBlocked = cause.message === 'bad port';
+  const reached = isBlocked
+    ? 'its port belongs to another protocol and is never asked over HTTP'
+    : code || cause.message;
+  const why = cause.name === 'TimeoutError' ? 'it did not answer in time' : reached;
   return new GatehouseError(
     'SMS_UNREACHABLE',
     `${url.origin}${url.pathname}: ${distrusted ? `its certificate is not trusted (${code})` : why}`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -155,9 +157,18 @@ test('a gateway that hangs, cuts off or is not there is unreachable; a gigabyte 
     sent(t, {}, () => ''),
     { code: 'SMS_UNREACHABLE' },
   );
-  const provider = openHttpProvider({ ...KEYS, URL: 'http://127.0.0.1:9/?secret=1' });
-  t.after(() => provider.close());
-  await assert.rejects(provider.send(MESSAGE), { code: 'SMS_UNREACHABLE', message: /^http:\/\/127\.0\.0\.1:9\/: / });
+  const gone = createServer().listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((closed) => gone.close(closed));
+  for (const [at, why] of [
+    [port, /^http:\/\/127\.0\.0\.1:\d+\/: ECONNREFUSED$/],
+    [6000, /belongs to another protocol/],
+  ] as const) {
+    const provider = openHttpProvider({ ...KEYS, URL: `http://127.0.0.1:${at}/?secret=1` });
+    t.after(() => provider.close());
+    await assert.rejects(provider.send(MESSAGE), { code: 'SMS_UNREACHABLE', message: why });
+  }
   const endless = `HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\nID${'x'.repeat(1 << 20)}`;
   await sent(t, {}, () => endless);
 });
