@@ -88,6 +88,21 @@ test('a batch that failed leaves no line', (t) => {
   assert.deepEqual(faults(1), { lines: 2, fault: undefined });
 });
 
+test('to look whether lines can be written leaves nothing behind', (t) => {
+  const { open, file, faults } = lab(t);
+  const log = open();
+  write(log, 'a');
+  const before = readFileSync(file());
+  assert.ok(log.isWritable());
+  assert.deepEqual(readFileSync(file()), before);
+  log.write(['{"name":"under way"}']);
+  assert.ok(!log.isWritable(), 'a batch is at its end');
+  log.cancel();
+  write(log, 'b');
+  log.close();
+  assert.deepEqual(faults(1), { lines: 2, fault: undefined });
+});
+
 test('a head that lags behind whole lines is caught up', (t) => {
   const { open, faults, warnings } = lab(t);
   const first = open();

@@ -131,6 +131,20 @@ export class AuditLog {
     }
   }
 
+  /** After a failure: a byte behind the last line is written, synced and taken back. */
+  isWritable(): boolean {
+    if (this.#mark) return false;
+    try {
+      writeSync(this.#file, ' ', this.#size);
+      fdatasyncSync(this.#file);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#cut(this.#size);
+    }
+  }
+
   /** The batch is durable: the head follows. */
   confirm(): void {
     this.#mark = undefined;
@@ -146,8 +160,12 @@ export class AuditLog {
     this.#mark = undefined;
     this.#chain = new ChainWriter(this.#options.key, mark.state);
     this.#size = mark.size;
+    this.#cut(mark.size);
+  }
+
+  #cut(size: number): void {
     try {
-      ftruncateSync(this.#file, mark.size);
+      ftruncateSync(this.#file, size);
     } catch (error) {
       this.#options.warn('lines of a failed batch stay in the audit trail', { error: String(error) });
     }

@@ -32,6 +32,8 @@ export class Committer {
   readonly #main: Database;
   readonly #tables: Tables;
   readonly #audit: AuditLog;
+  /** A batch without lines succeeds meanwhile, and says nothing of the trail. */
+  #trailAway = false;
 
   /** The first database is the main one. */
   constructor(databases: readonly Database[], tables: Tables, audit: AuditLog) {
@@ -56,7 +58,8 @@ export class Committer {
         else good.push(unit);
       }
       await this.#write(batch, good, deadline, refused);
-      return refused.length > 0 ? { refused } : {};
+      if (this.#trailAway && this.#audit.isWritable()) this.#trailAway = false;
+      return { ...(refused.length > 0 ? { refused } : {}), ...(this.#trailAway ? { trailAway: true } : {}) };
     } catch (error) {
       return { unavailable: toText(error) };
     }
@@ -109,7 +112,8 @@ export class Committer {
     const code = (error as { code?: unknown }).code;
     // A server that refuses us by now says nothing against the values.
     const isState = this.#databases.some((db) => db.isUnavailable(error) || db.isRefusal(error));
-    if (code !== 'AUDIT_UNWRITABLE' && !isState) return undefined;
+    if (code === 'AUDIT_UNWRITABLE') this.#trailAway = true;
+    else if (!isState) return undefined;
     return new GatehouseError('STORAGE_UNAVAILABLE', (error as Error).message, { cause: error });
   }
 

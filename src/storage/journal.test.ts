@@ -131,6 +131,26 @@ test('when the worker hangs, waiters are told, and its answer brings the journal
   await journal.drain();
 });
 
+test('a batch without audit lines does not bring back a database whose trail is away', async () => {
+  const { sent, append, batch, journal, said } = lab();
+  const answer = async (outcome: CommitOutcome) => {
+    const came = batch();
+    const settled = append();
+    await came;
+    sent.at(-1)!.done(outcome);
+    return settled;
+  };
+  const unavailable = { code: 'STORAGE_UNAVAILABLE', message: 'the audit trail cannot be written', hint: undefined };
+  const isDown = () => journal.health().length > 0;
+  assert.equal(await answer({ unavailable }), 'STORAGE_UNAVAILABLE');
+  assert.equal(await answer({ trailAway: true }), undefined);
+  assert.ok(isDown());
+  await answer({ unavailable });
+  assert.equal(said.length, 1);
+  await answer({});
+  assert.ok(!isDown());
+});
+
 test('a waiter that throws harms nobody, and drain waits for all', async () => {
   const { journal, sent } = lab();
   let told = 0;

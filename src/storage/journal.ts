@@ -160,7 +160,7 @@ export class GroupJournal implements Journal {
     clearTimeout(this.#late);
     this.#freeSince = this.#clock.monotonic();
     if (outcome.unavailable) this.#lost(fromText(outcome.unavailable));
-    else this.#found();
+    else if (!outcome.trailAway) this.#found();
     // The next batch is on its way before anybody is called, so that the worker does not wait for the waiters.
     this.#arm();
     if (!pending.given) this.#settle(pending, outcome);

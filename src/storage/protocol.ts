@@ -110,8 +110,12 @@ export type FromWorker =
       readonly fields: Record<string, unknown> | undefined;
     };
 
-/** Nothing: all units are durable. `unavailable`: none is there. `refused`: these are not there, all others are. */
+/**
+ * Nothing: all units are durable. `unavailable`: none is there. `refused`: these are not there, all others are. `trailAway`: there were no audit
+ * lines among them, and those of others still cannot be written.
+ */
 export interface CommitOutcome {
   readonly unavailable?: ErrorText;
   readonly refused?: readonly { readonly unit: number; readonly error: ErrorText }[];
+  readonly trailAway?: true;
 }
