@@ -61,10 +61,55 @@ test('rows given and taken count with the next message, and stand in the audit t
   );
 });
 
+test('tables that are read only on command, and who sends too much', async (t) => {
+  const { administration, udp } = await sipLab(t, {
+    script: `
+loadmodule "sl.so"
+loadmodule "domain.so"
+loadmodule "permissions.so"
+loadmodule "pike.so"
+modparam("domain", "db_mode", 1)
+modparam("permissions", "db_mode", 1)
+modparam("pike", "reqs_density_per_unit", 2)
+modparam("pike", "sampling_time_unit", 3600)
+route {
+  pike_check_req();
+  if (is_from_local()) { sl_send_reply("200", "served"); exit; }
+  if (allow_trusted()) { sl_send_reply("202", "trusted"); exit; }
+  if (allow_source_address("7")) { sl_send_reply("299", "in the group"); exit; }
+  sl_send_reply("403", "out");
+}`,
+  });
+  const phone = await sipClient(t, udp);
+  const ask = async (domain: string) => {
+    phone.send(request(phone, { method: 'OPTIONS', uri: `sip:${udp}`, from: `sip:1000@${domain}`, to: `sip:${udp}` }));
+    return statusOf(await final(phone, 20_000));
+  };
+  const tell = async (name: string, ...args: string[]) => {
+    const { status, lines } = await administration.manage(name, args);
+    return [status, ...lines];
+  };
+  await administration.addRow('domain', { domain: 'Here.example' });
+  await administration.addRow('trusted', { src_ip: '127.0.0.1', proto: 'udp', from_pattern: '^sip:.*@friend' });
+  await administration.addRow('address', { grp: 7, ip_addr: '127.0.0.0', mask: 8, port: 0 });
+  assert.equal(await ask('here.example'), 403);
+  assert.deepEqual(await tell('domain_dump'), [200]);
+  for (const name of ['domain_reload', 'trusted_reload', 'address_reload']) assert.deepEqual(await tell(name), [200]);
+  assert.equal(await ask('here.example'), 200);
+  assert.deepEqual(await tell('pike_list'), [200]);
+  assert.equal(await ask('friend.example'), 202);
+  assert.equal(await ask('a.stranger'), 299);
+  assert.deepEqual(await tell('domain_dump'), [200, 'here.example']);
+  assert.deepEqual(await tell('trusted_dump'), [200, '<127.0.0.1, udp, ^sip:.*@friend, >']);
+  assert.deepEqual(await tell('address_dump'), [200, '<7, 127.0.0.0, 8, 0>']);
+  assert.deepEqual(await tell('pike_list'), [200, '127.0.0.1: 4, 0']);
+});
+
 test('what a script could not use is refused', async (t) => {
   const { administration } = await sipLab(t, { script: SCRIPT.replaceAll(/modparam.*/g, '') });
   const refused = async (list: Parameters<typeof administration.addRow>[0], row: object, code: string) =>
     assert.rejects(administration.addRow(list, row as never), { code }, `${list} ${JSON.stringify(row)}`);
+  assert.equal((await administration.manage('domain_reload', [])).status, 404);
   await refused('domain', { domain: 'a.example' }, 'ROWS_UNUSED');
   await refused('acl', { username: '1000' }, 'ROW_INVALID');
   await refused('acl', { username: '10 00', grp: 'ld' }, 'BAD_LOGIN');

@@ -79,6 +79,8 @@ test('reload says what is in force, what waits, and all that is wrong with the f
       'g.yaml:2:3: error: `a` is unknown [CONFIG_UNKNOWN]\ng.yaml:9:3: error: `a` is unknown [CONFIG_UNKNOWN]\n' +
       'nothing was changed: the server goes on with what it had\n',
   });
+  const other = await gatehouse('reload', '--ser-cfg', 'other.cfg');
+  assert.deepEqual([other.code, /reload takes no --ser-cfg/.test(other.err)], [2, true], other.err);
   const { code, err } = await gatehouse('reload', '--json');
   assert.deepEqual([code, JSON.parse(err).error.problems.length], [3, 2]);
   administration.reload = () => Promise.reject(new GatehouseError('SERVER_NOT_RUNNING', 'the server does not run'));

@@ -1,5 +1,6 @@
 /** `gatehouse reload`: the running server reads gatehouse.yaml and ser.cfg again. Faulty ones change nothing. */
 import type { ReloadReport } from '../../core/admin/types.ts';
+import { GatehouseError } from '../../platform/errors.ts';
 import { ProblemsError, renderProblem } from '../../platform/problems.ts';
 import type { Context } from '../context.ts';
 import { answer, readingAdministration } from '../context.ts';
@@ -11,6 +12,7 @@ import { paintSeverity, reportError } from '../report.ts';
 export const NOTHING_CHANGED = 'nothing was changed: the server goes on with what it had';
 
 export async function run(context: Context): Promise<ExitCode> {
+  refuseFiles(context);
   return readingAdministration(context, async (administration) => {
     try {
       const report = await administration.reload();
@@ -24,6 +26,23 @@ export async function run(context: Context): Promise<ExitCode> {
       return EXIT.configuration;
     }
   });
+}
+
+/** Whoever names another file would think that it is in force now. */
+function refuseFiles({ options }: Context): void {
+  for (const [option, file] of [
+    ['--config', options.config],
+    ['--ser-cfg', options.serCfg],
+  ]) {
+    if (file === undefined) continue;
+    throw new GatehouseError(
+      'COMMAND_LINE',
+      `reload takes no ${option}: the server reads the files that it was started with`,
+      {
+        hint: `try one out with gatehouse check ${option} ${file}, and restart the server with it`,
+      },
+    );
+  }
 }
 
 export function reloadText({ files, changed, waiting, problems }: ReloadReport, io: Io): string {

@@ -64,6 +64,11 @@ export class TableMirror<T> {
     this.#readAt = askedAt;
   }
 
+  /** As somebody asks for it; then the failure is his. */
+  reload(): Promise<void> {
+    return this.#read();
+  }
+
   /** Gives the milliseconds until it shall be read again. */
   async readAgain(): Promise<number> {
     const { clock, log, spec } = this.#options;

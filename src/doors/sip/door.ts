@@ -157,6 +157,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       wheel,
       findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
     }),
+    script: editions,
     debug: () => serving.globals.debug,
     shutDown: parts.shutDown ?? (() => {}),
   };

@@ -14,7 +14,7 @@ import { resumeScript, runRoute, runScript } from './script/machine.ts';
 import type { LoadedModule } from './script/modules.ts';
 import type { Program } from './script/program.ts';
 import type { RouteKey } from './script/route-kinds.ts';
-import type { BuiltModule } from './script/types.ts';
+import type { BuiltModule, ModuleCommands } from './script/types.ts';
 import type { LocalNames, Services, SipOptions } from './services.ts';
 
 /** What may be another in each edition. */
@@ -73,6 +73,11 @@ export class ScriptEdition implements Edition {
     for (const module of this.#modules) await module.start?.();
   }
 
+  /** Undefined: no module of it takes this command. */
+  command(name: string): ModuleCommands[string] | undefined {
+    return this.#modules.find(({ commands }) => commands && Object.hasOwn(commands, name))?.commands?.[name];
+  }
+
   /** New requests begin with it from now on. */
   serve(): void {
     for (const module of this.#modules) module.serve?.();
@@ -123,6 +128,10 @@ export class Editions implements EngineScript {
 
   resume(run: Run, result: number): boolean {
     return run.edition.resume(run, result);
+  }
+
+  command(name: string): ModuleCommands[string] | undefined {
+    return this.#current.command(name);
   }
 
   get faulty(): ((run: Run) => boolean) | undefined {

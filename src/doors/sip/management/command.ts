@@ -5,6 +5,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { EngineCounters } from '../engine-counters.ts';
 import type { RelayCounters } from '../modules/tm/relay.ts';
+import type { ModuleCommands } from '../script/types.ts';
 import type { LocationTableView } from '../services.ts';
 import type { Transactions } from '../transaction/types.ts';
 import type { Transport } from '../transport/types.ts';
@@ -34,6 +35,8 @@ export interface Site {
   readonly transport: Transport;
   readonly contacts: ReadonlyMap<string, LocationTableView>;
   readonly requester: Requester;
+  /** What the modules of the script that serves take; undefined: none takes this command. */
+  readonly script: { command(name: string): ModuleCommands[string] | undefined };
   /** The level up to which log() writes. */
   debug(): number;
   /** Ends the server in order. */

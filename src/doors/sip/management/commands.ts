@@ -4,6 +4,7 @@ import type { Administration } from '../../../core/admin/types.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
 import { type Command, countOf, ok, refusal, type Site } from './command.ts';
 import { CONTACT_COMMANDS } from './contacts.ts';
+import { MODULE_COMMANDS } from './modules.ts';
 import { PROCESS_COMMANDS } from './process.ts';
 import { REQUEST_COMMANDS } from './requests.ts';
 import { STATISTICS_COMMANDS } from './statistics.ts';
@@ -16,7 +17,14 @@ const which: Command = {
   run: () => ok([...COMMANDS.keys()]),
 };
 
-const all = [...PROCESS_COMMANDS, which, ...CONTACT_COMMANDS, ...REQUEST_COMMANDS, ...STATISTICS_COMMANDS];
+const all = [
+  ...PROCESS_COMMANDS,
+  which,
+  ...CONTACT_COMMANDS,
+  ...REQUEST_COMMANDS,
+  ...STATISTICS_COMMANDS,
+  ...MODULE_COMMANDS,
+];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(all.map((command) => [command.name, command]));
 
@@ -25,14 +33,11 @@ export const ABSENT: Readonly<Record<string, string>> = {
   t_reply: 'a request that waits for a program is answered by the script: t_write_req is not there',
   t_uac: 'use t_uac_dlg',
   ul_dump_hash: 'there are no hash buckets; use ul_dump',
-  domain_: 'the table is read again by itself, with db_mode 1 when the script is loaded again (SIGHUP)',
   lcr_: 'there is no least cost routing; write it in the script',
-  trusted_: 'the table is read again by itself, with db_mode 1 when the script is loaded again (SIGHUP)',
-  address_: 'the table is read again by itself',
   pa_: 'there is no presence agent',
   ds_: 'there is no dispatcher; write the destinations in the script',
   dlg_: 'there is no dialog module; `gatehouse who` shows who is in',
-  pike_: 'the log says who is over the limit',
+  pike_rm: 'a sender is within the limit again by itself, after one whole unit within it',
   cr_: 'there is no carrierroute; write it in the script',
   reload: 'gatehouse reload, or SIGHUP',
 };

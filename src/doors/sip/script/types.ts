@@ -3,6 +3,7 @@
  * and a `build` that turns them into code once per loaded script.
  */
 
+import type { ManagementReply } from '../../../core/admin/management.ts';
 import type { Accounts, Run } from '../run.ts';
 import type { Services } from '../services.ts';
 import type { DialectName } from './dialect.ts';
@@ -71,6 +72,10 @@ export type FunctionBody = (...args: string[]) => Call;
 /** As FunctionBody, for functions whose arguments may hold variables. */
 export type TextFunctionBody = (...args: Text[]) => Call;
 
+export type ModuleCommands = Readonly<
+  Record<string, () => ManagementReply['lines'] | Promise<ManagementReply['lines']>>
+>;
+
 export interface BuiltModule {
   readonly functions: Readonly<Record<string, FunctionBody>>;
   readonly texts?: Readonly<Record<string, TextFunctionBody>>;
@@ -78,6 +83,8 @@ export interface BuiltModule {
   start?(): Promise<void>;
   /** Told what becomes of flagged requests; one module of a script at most. */
   readonly accounts?: Accounts | undefined;
+  /** What management may ask of it, by the command's name: gives the lines of the reply. */
+  readonly commands?: ModuleCommands;
   /** This edition serves from now on, and what was made for it is everybody's. Must not fail. */
   serve?(): void;
 }

@@ -18,7 +18,7 @@ export const domain: SipModule = {
       name: 'db_mode',
       type: 'int',
       default: 0,
-      describe: '0: changes of the table are seen after 5 s or a little later; 1: after a reload (SIGHUP).',
+      describe: '0: changes of the table are seen after 5 s or a little later; 1: after domain_reload or SIGHUP.',
       check: flag,
     },
     { name: 'domain_table', type: 'string', default: 'domain', describe: 'Table of domains.', check: sqlName },
@@ -71,6 +71,10 @@ export const domain: SipModule = {
           const variable = uses.variable(text!)!;
           return asking((run) => variable.read(run)?.toString().toLowerCase());
         },
+      },
+      commands: {
+        domain_reload: () => domains.reload().then(() => []),
+        domain_dump: () => [...(domains.value ?? [])].sort(),
       },
       start: () => domains.open(),
     };

@@ -15,7 +15,11 @@ const MOST_ROWS = 20_000;
 const TRUST_MS = 60_000;
 const ALL_PORTS = 0;
 
-type Groups = ReadonlyMap<number, ReadonlyMap<number, BlockList>>;
+interface Groups {
+  readonly lists: ReadonlyMap<number, ReadonlyMap<number, BlockList>>;
+  /** `<group, address, mask, port>` */
+  readonly lines: readonly string[];
+}
 
 export class Addresses {
   readonly #mirror: TableMirror<Groups>;
@@ -30,10 +34,18 @@ export class Addresses {
     return this.#mirror.open();
   }
 
+  reload(): Promise<void> {
+    return this.#mirror.reload();
+  }
+
+  lines(): readonly string[] {
+    return this.#mirror.value?.lines ?? [];
+  }
+
   has(group: number, written: string, port: number): boolean {
     const address = plainAddress(written);
     const family = familyOf(address);
-    const ports = family && this.#mirror.value?.get(group);
+    const ports = family && this.#mirror.value?.lists.get(group);
     if (!ports) return false;
     return (
       (ports.get(ALL_PORTS)?.check(address, family) ?? false) || (ports.get(port)?.check(address, family) ?? false)
@@ -42,7 +54,8 @@ export class Addresses {
 }
 
 function groupsOf(rows: readonly RowCells[], log: Log): Groups {
-  const groups = new Map<number, Map<number, BlockList>>();
+  const lists = new Map<number, Map<number, BlockList>>();
+  const lines: string[] = [];
   for (const [group, written, mask, port] of rows) {
     const address = plainAddress(String(written));
     const family = familyOf(address);
@@ -52,13 +65,15 @@ function groupsOf(rows: readonly RowCells[], log: Log): Groups {
       log.warn('a row of addresses cannot be understood', { address: written, mask });
       continue;
     }
-    const ports = groups.get(Number(group)) ?? new Map<number, BlockList>();
-    groups.set(Number(group), ports);
+    const ports = lists.get(Number(group)) ?? new Map<number, BlockList>();
+    lists.set(Number(group), ports);
     const list = ports.get(Number(port)) ?? new BlockList();
     ports.set(Number(port), list);
-    list.addSubnet(address, bits === 32 ? widest : bits, family);
+    const width = bits === 32 ? widest : bits;
+    list.addSubnet(address, width, family);
+    lines.push(`<${group}, ${address}, ${width}, ${port}>`);
   }
-  return groups;
+  return { lists, lines };
 }
 
 /** The one way to write an address: without brackets, IPv6 in its short form. */

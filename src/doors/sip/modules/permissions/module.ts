@@ -138,6 +138,16 @@ export const permissions: SipModule = {
         allow_source_address: (group) => (run) =>
           addresses.has(groupOf(group!, run), run.source.address, run.source.port) ? 1 : -1,
       },
+      commands: {
+        ...(asksTrusted && {
+          trusted_reload: () => trusted.reload().then(() => []),
+          trusted_dump: () => trusted.lines(),
+        }),
+        ...(asksAddresses && {
+          address_reload: () => addresses.reload().then(() => []),
+          address_dump: () => addresses.lines(),
+        }),
+      },
       async start() {
         pairs.read();
         if (asksTrusted) await trusted.open();

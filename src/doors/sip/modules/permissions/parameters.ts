@@ -41,7 +41,7 @@ export const PERMISSIONS_PARAMETERS: readonly ParameterSpec[] = [
     type: 'int',
     default: 0,
     describe:
-      '0: changes of the table of trusted senders are seen after 5 s or a little later; 1: after a reload (SIGHUP).',
+      '0: changes of the table of trusted senders are seen after 5 s or a little later; 1: after trusted_reload or SIGHUP.',
     check: flag,
   },
   column('trusted_table', 'trusted', 'Table of trusted senders.'),

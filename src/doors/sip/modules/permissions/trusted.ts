@@ -17,6 +17,7 @@ interface Peer {
   readonly protocol: string;
   /** Undefined: any From. */
   readonly from: Pattern | undefined;
+  readonly expression: string;
   readonly tag: string | undefined;
 }
 
@@ -35,6 +36,17 @@ export class Trusted {
 
   open(): Promise<void> {
     return this.#mirror.open();
+  }
+
+  reload(): Promise<void> {
+    return this.#mirror.reload();
+  }
+
+  /** `<address, transport, expression, tag>` */
+  *lines(): Generator<string> {
+    for (const [address, peers] of this.#mirror.value ?? []) {
+      for (const { protocol, expression, tag } of peers) yield `<${address}, ${protocol}, ${expression}, ${tag ?? ''}>`;
+    }
   }
 
   check(run: Run, address: string, protocol: string): number {
@@ -59,7 +71,12 @@ function peersOf(rows: readonly RowCells[], log: Log): Peers {
       log.warn('a row of trusted senders cannot be understood', { address, expression });
       continue;
     }
-    const peer = { protocol: String(protocol).toLowerCase(), from, tag: tag === null ? undefined : tag?.toString() };
+    const peer = {
+      protocol: String(protocol).toLowerCase(),
+      from,
+      expression: String(expression ?? ''),
+      tag: tag === null ? undefined : tag?.toString(),
+    };
     const same = peers.get(key);
     if (same) same.push(peer);
     else peers.set(key, [peer]);

@@ -8,6 +8,8 @@ import { Senders } from './senders.ts';
 /** Who is over the limit stays so when the script is loaded again. */
 const lasting = new Lasting(() => new Senders());
 
+const MOST_LISTED = 1_000;
+
 const within = (most: number) => (value: string | number) =>
   Number(value) >= 1 && Number(value) <= most ? undefined : `must be from 1 to ${most}, but is ${value}`;
 
@@ -63,6 +65,7 @@ export const pike: SipModule = {
     };
     const complaint = new Seldom(clock);
     return {
+      commands: { pike_list: () => [...senders.over(clock.monotonic(), limits.unitMs, MOST_LISTED)] },
       functions: {
         pike_check_req: () => (run) => {
           const result = senders.count(placeOf(run.source.address), clock.monotonic(), limits);

@@ -52,6 +52,18 @@ export class Senders {
     return wasOver ? -2 : -1;
   }
 
+  /** The first ones that are over the limit, in the order of their first request. */
+  *over(now: number, unitMs: number, most: number): Generator<string> {
+    const since = now - (now % unitMs);
+    let told = 0;
+    for (const [place, sender] of this.#senders) {
+      if (!sender.isOver || since > sender.since + unitMs) continue;
+      if (told++ === most) return;
+      const [current, previous] = since === sender.since ? [sender.current, sender.previous] : [0, sender.current];
+      yield `${place}: ${current}, ${previous}`;
+    }
+  }
+
   #add(place: string, since: number, forgetMs: number): Sender {
     this.#forget(since - forgetMs);
     if (this.#senders.size >= this.#capacity) this.#senders.delete(this.#leastMissed());
