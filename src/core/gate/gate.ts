@@ -81,6 +81,7 @@ const REFUSED = {
   policy: refusal('policy'),
   slowed: SLOWED,
   unavailable: refusal('unavailable'),
+  'not-sent': refusal('not-sent'),
 } as const satisfies Record<RefusalReason, Refused>;
 
 /** A source that is away is away for every knock; once in this time is enough to say so. */
@@ -97,7 +98,16 @@ class TheGate implements CoreGate {
     proven: 0,
     expired: 0,
     silent: 0,
-    refused: { 'unknown-user': 0, 'wrong-proof': 0, replayed: 0, locked: 0, policy: 0, slowed: 0, unavailable: 0 },
+    refused: {
+      'unknown-user': 0,
+      'wrong-proof': 0,
+      replayed: 0,
+      locked: 0,
+      policy: 0,
+      slowed: 0,
+      unavailable: 0,
+      'not-sent': 0,
+    },
   };
   readonly #parts: GateParts;
   readonly #limits: Limits;
@@ -264,6 +274,9 @@ function isRight(proof: Proof, account: Account): boolean {
       return account.checkPassword(proof.password) === true;
     case 'external':
       return true;
+    case 'otp':
+    case 'answer':
+      return false;
   }
 }
 

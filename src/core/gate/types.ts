@@ -5,6 +5,7 @@
  */
 import type { Answer } from '../answer.ts';
 import type { Change } from '../journal/types.ts';
+import type { ChallengedToken, TokenType } from '../tokens/types.ts';
 import type { Account, UserSource } from '../users/types.ts';
 
 export type DoorName = 'sip' | 'portal' | 'dial' | 'otp' | 'radius' | 'console';
@@ -59,7 +60,35 @@ export interface ExternalProof {
   readonly by: string;
 }
 
-export type Proof = DigestProof | PasswordProof | ExternalProof;
+/**
+ * What /validate/* brings: PIN, PIN+OTP, or OTP with a transaction (core/tokens/check.ts). `knock.user` is the login and `knock.domain` the
+ * realm; both are empty where the serial or the transaction says whose token it is (check_s, check_t).
+ */
+export interface OtpProof {
+  readonly kind: 'otp';
+  readonly pass: string;
+  /** `transactionid` or `state`: the answer to a challenge. */
+  readonly transaction?: string;
+  /** Only this token. */
+  readonly serial?: string;
+  /** Only tokens of this type. */
+  readonly tokenType?: string;
+  /** check_s: a policy `trigger_sms` may let the request trigger without a PIN. */
+  readonly bySerial?: boolean;
+  /** Request parameters that a text to be sent may come from. */
+  readonly challenge?: string;
+  readonly data?: string;
+  readonly message?: string;
+}
+
+/** The answer to a challenge that another proof led to, at any door but the OTP door. */
+export interface AnswerProof {
+  readonly kind: 'answer';
+  readonly transaction: string;
+  readonly code: string;
+}
+
+export type Proof = DigestProof | PasswordProof | ExternalProof | OtpProof | AnswerProof;
 
 export interface Knock {
   readonly door: DoorName;
@@ -88,11 +117,33 @@ export type RefusalReason =
   | 'locked' // an administrator locked the user; said only after the right proof
   | 'policy' // a rule says no; said only after the right proof
   | 'slowed' // over the limit of wrong tries
-  | 'unavailable'; // the user source cannot be asked now
+  | 'unavailable' // the user source cannot be asked now, or nothing can be written
+  | 'not-sent'; // the proof is right so far, but the code of the challenge could not be sent
 
 export interface Proven {
   readonly verdict: 'proven';
   readonly ticket: Ticket;
+  /** Of an OtpProof: the token that matched; absent where a policy let in without one. */
+  readonly token?: ProvenToken;
+}
+
+export interface ProvenToken {
+  readonly serial: string;
+  readonly type: TokenType;
+  readonly description: string;
+  readonly failCount: number;
+}
+
+/** Right so far: a code is on its way, and `{kind: 'answer'}` (at the OTP door `{kind: 'otp'}`) brings it back. */
+export interface Challenged {
+  readonly verdict: 'challenge';
+  /** Digits. Bound to door, user and place; good once, for a short time and a few tries. */
+  readonly transaction: string;
+  readonly via: 'sms' | 'callback';
+  /** What to tell the user. */
+  readonly prompt: string;
+  /** Several: each has a sub-transaction, and the answer may name the transaction of all. */
+  readonly tokens: readonly ChallengedToken[];
 }
 
 export interface Refused {
@@ -100,9 +151,22 @@ export interface Refused {
   readonly reason: RefusalReason;
   /** Say nothing at all: an answer within this delay was given already. */
   readonly silent: boolean;
+  /** Of an OtpProof: more than the user may be told, for `detail_on_fail` and check_t. */
+  readonly otp?: OtpRefusal;
 }
 
-export type Verdict = Proven | Refused;
+export interface OtpRefusal {
+  /** LinOTP's words: `wrong otp pin -1`. */
+  readonly detail: string;
+  /** Where it was about one token. */
+  readonly serial?: string;
+  readonly type?: TokenType;
+  readonly failCount?: number;
+  /** There is no such transaction, or no longer. */
+  readonly noTransaction?: boolean;
+}
+
+export type Verdict = Proven | Challenged | Refused;
 
 /** What an opened session may do; `undefined` = no limit. */
 export interface Terms {

@@ -60,6 +60,8 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
     run.stale = true;
     return -3;
   }
+  // No code can be given here: it is to be given at another door first.
+  if (verdict.verdict === 'challenge') return run.reply(403, 'Forbidden') ? 0 : -5;
   if (verdict.silent) {
     run.dropped = true;
     return 0;
@@ -79,6 +81,7 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
     case 'policy':
       return run.reply(403, 'Forbidden') ? 0 : -5;
     case 'unavailable':
+    case 'not-sent':
       return run.reply(503, 'Service Unavailable', 'Retry-After: 5\r\n') ? 0 : -5;
   }
 }

@@ -16,6 +16,7 @@ import { authDb } from './module.ts';
 const NOW = 1_000_000_000_000;
 const ticket = { door: 'sip', account: { values: ['sip:+4930@example.com', null] } } as unknown as Ticket;
 const proven: Verdict = { verdict: 'proven', ticket };
+const challenge: Verdict = { verdict: 'challenge', transaction: '1', via: 'sms', prompt: '', tokens: [] };
 const www: ScriptCall = ['www_authorize', '', 'subscriber'];
 
 interface Lab {
@@ -83,8 +84,10 @@ for (const [how, give] of [
     [refused('locked'), 0, 403, {}],
     [refused('policy'), 0, 403, {}],
     [refused('unavailable'), 0, 503, {}],
+    [refused('not-sent'), 0, 503, {}],
+    [challenge, 0, 403, {}],
   ] as const) {
-    const what = verdict.verdict === 'proven' ? 'proven' : verdict.reason + (verdict.silent ? ', silent' : '');
+    const what = verdict.verdict === 'refused' ? verdict.reason + (verdict.silent ? ', silent' : '') : verdict.verdict;
     test(`${what}, ${how}: ${result}${status ? ` and ${status}` : ''}`, async () => {
       const { call } = await lab({ answer: () => give(verdict) });
       const { run, host } = register();
