@@ -12,7 +12,7 @@ import { paintSeverity, reportError } from '../report.ts';
 export const NOTHING_CHANGED = 'nothing was changed: the server goes on with what it had';
 
 export async function run(context: Context): Promise<ExitCode> {
-  refuseFiles(context);
+  refuseScript(context);
   return readingAdministration(context, async (administration) => {
     try {
       const report = await administration.reload();
@@ -28,21 +28,16 @@ export async function run(context: Context): Promise<ExitCode> {
   });
 }
 
-/** Whoever names another file would think that it is in force now. */
-function refuseFiles({ options }: Context): void {
-  for (const [option, file] of [
-    ['--config', options.config],
-    ['--ser-cfg', options.serCfg],
-  ]) {
-    if (file === undefined) continue;
-    throw new GatehouseError(
-      'COMMAND_LINE',
-      `reload takes no ${option}: the server reads the files that it was started with`,
-      {
-        hint: `try one out with gatehouse check ${option} ${file}, and restart the server with it`,
-      },
-    );
-  }
+/** Whoever names another script would think that it is in force now. */
+function refuseScript({ options: { serCfg } }: Context): void {
+  if (serCfg === undefined) return;
+  throw new GatehouseError(
+    'COMMAND_LINE',
+    'reload takes no --ser-cfg: the server reads the script that it was started with',
+    {
+      hint: `try it out with gatehouse check --ser-cfg ${serCfg}, and restart the server with it`,
+    },
+  );
 }
 
 export function reloadText({ files, changed, waiting, problems }: ReloadReport, io: Io): string {
