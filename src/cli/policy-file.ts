@@ -8,7 +8,7 @@
  *
  * Errors: POLICY_FILE with the line.
  */
-import type { PolicyRule } from '../core/policy/rule.ts';
+import type { PolicyRule } from '../core/policy/types.ts';
 import { GatehouseError } from '../platform/errors.ts';
 
 const FIELDS = ['scope', 'action', 'user', 'realm', 'client', 'time'] as const;

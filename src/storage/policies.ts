@@ -1,5 +1,5 @@
 /** Rules in Gatehouse's own tables (worker side). */
-import type { PolicyRule } from '../core/policy/rule.ts';
+import type { PolicyRule } from '../core/policy/types.ts';
 import { type Database, transaction } from './database.ts';
 import { upsert } from './upsert.ts';
 

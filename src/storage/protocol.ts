@@ -1,6 +1,6 @@
 /** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
 import type { AuditLines } from '../core/audit/types.ts';
-import type { PolicyRule } from '../core/policy/rule.ts';
+import type { PolicyRule } from '../core/policy/types.ts';
 import type {
   LocationSpec,
   NewSubscriber,

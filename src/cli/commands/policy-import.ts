@@ -3,15 +3,15 @@ import type { Context } from '../context.ts';
 import { answer, withAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { parsePolicyFile } from '../policy-file.ts';
-import { warnOfContradictions } from '../policy-warning.ts';
+import { warnOfPolicies } from '../policy-warning.ts';
 import { readText } from '../read-text.ts';
 
 export async function run(context: Context, file: string): Promise<0> {
   const policies = parsePolicyFile(await readText(context.io, file, 'utf8'), file === '-' ? 'standard input' : file);
-  const { contradictions } = await withAdministration(context, (administration) =>
+  const { contradictions, notices } = await withAdministration(context, (administration) =>
     administration.setPolicies(policies),
   );
-  answer(context, { policies, contradictions }, () => `${policies.length} set`);
-  warnOfContradictions(context, contradictions);
+  answer(context, { policies, contradictions, notices }, () => `${policies.length} set`);
+  warnOfPolicies(context, { contradictions, notices });
   return EXIT.ok;
 }

@@ -2,14 +2,14 @@
 import type { Context } from '../context.ts';
 import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { warnOfContradictions } from '../policy-warning.ts';
+import { warnOfPolicies } from '../policy-warning.ts';
 import { table } from '../table.ts';
 
 export async function run(context: Context): Promise<0> {
-  const { policies, contradictions } = await readingAdministration(context, (administration) =>
+  const { policies, contradictions, notices } = await readingAdministration(context, (administration) =>
     administration.listPolicies(),
   );
-  answer(context, { policies, contradictions }, () => {
+  answer(context, { policies, contradictions, notices }, () => {
     if (policies.length === 0) return 'no policies: any known, unlocked user may use any door';
     const rows = policies.map(({ name, scope, action, user, realm, client, time, active }) => [
       name,
@@ -20,6 +20,6 @@ export async function run(context: Context): Promise<0> {
     ]);
     return table(context.io, ['NAME', 'SCOPE', 'USER', 'REALM', 'CLIENT', 'TIME', '', 'ACTION'], rows);
   });
-  warnOfContradictions(context, contradictions);
+  warnOfPolicies(context, { contradictions, notices });
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 /** `gatehouse policy why USER DOOR ADDRESS [TIME]` */
 import type { PolicyReasons } from '../../core/admin/types.ts';
+import { isLinotpScope } from '../../core/policy/linotp/actions.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Context } from '../context.ts';
 import { answer, readingAdministration } from '../context.ts';
@@ -21,20 +22,24 @@ export async function run(
   }
   const question = { user, door, client, time };
   const reasons = await readingAdministration(context, (administration) => administration.explainPolicy(question));
-  const verdict = verdictOf(reasons);
+  const verdict = isLinotpScope(door) ? valuesOf(reasons) : verdictOf(reasons);
   answer(context, { ...question, time: new Date(time).toISOString(), ...reasons, verdict }, () => {
-    const who = `${user} at the door ${door} from ${client}, ${new Date(time).toLocaleString('sv-SE')}`;
+    const what = isLinotpScope(door) ? 'for' : 'at the door';
+    const who = `${user} ${what} ${door} from ${client}, ${new Date(time).toLocaleString('sv-SE')}`;
     const weighed = reasons.weighings.flatMap(({ action, rules }) =>
       rules.map(({ name, value, out }) => [action, name, String(value), out === undefined ? 'counts' : because(out)]),
     );
     const rules =
-      weighed.length === 0 ? 'no rule is about this door' : table(context.io, ['ACTION', 'RULE', 'VALUE', ''], weighed);
+      weighed.length === 0
+        ? `no rule is about ${isLinotpScope(door) ? 'this scope' : 'this door'}`
+        : table(context.io, ['ACTION', 'RULE', 'VALUE', ''], weighed);
     return `${who}\n\n${rules}\n\n${verdict}`;
   });
   return EXIT.ok;
 }
 
 function because(out: string): string {
+  if (out === 'later') return 'one that counts as much, and comes first by name, says otherwise';
   return out === 'less exact' ? 'a more exact rule counts instead' : `its ${out} is another`;
 }
 
@@ -44,4 +49,9 @@ function verdictOf({ account, refusal, weighings }: PolicyReasons): string {
   if (refusal !== null) return `refused: ${refusal}`;
   const terms = weighings.filter(({ action, value }) => action !== 'allow' && value !== null);
   return ['let in', ...terms.map(({ action, value }) => `${action} ${value}`)].join(', ');
+}
+
+function valuesOf({ weighings }: PolicyReasons): string {
+  const said = weighings.filter(({ value }) => value !== null).map(({ action, value }) => `${action} is ${value}`);
+  return said.join('\n') || 'nothing is said';
 }

@@ -447,9 +447,10 @@ test('policies: faulty ones are refused before anything is written, changes take
   await assert.rejects(administration.setPolicies([rule, { ...rule, name: 'b', time: '* *' }]), {
     code: 'POLICY_INVALID',
   });
-  assert.deepEqual(await administration.listPolicies(), { policies: [], contradictions: [] });
+  assert.deepEqual(await administration.listPolicies(), { policies: [], contradictions: [], notices: [] });
   const changes = [rule, { ...rule, name: 'b', action: '!allow' }].map((one) => administration.setPolicies([one]));
-  assert.deepEqual((await Promise.all(changes)).at(-1), { contradictions: [{ action: 'allow', rules: ['a', 'b'] }] });
+  const contradictions = [{ scope: 'sip', action: 'allow', rules: ['a', 'b'], counts: null }];
+  assert.deepEqual((await Promise.all(changes)).at(-1), { contradictions, notices: [] });
   const asked = { user: '2000', door: 'sip', client: '192.0.2.1' };
   assert.equal((await administration.explainPolicy(asked)).refusal, 'no rule allows it');
   assert.equal((await administration.explainPolicy({ ...asked, user: '3000' })).account, 'unknown');

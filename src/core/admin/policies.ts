@@ -6,9 +6,11 @@
 import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditFields } from '../audit/events.ts';
 import type { AuditLines } from '../audit/types.ts';
-import type { PolicyRule } from '../policy/rule.ts';
+import { isLinotpScope } from '../policy/linotp/actions.ts';
+import { linotpForm } from '../policy/linotp/rule.ts';
 import { PolicyRules } from '../policy/rules.ts';
-import { isScope, SCOPE_NAMES } from '../policy/scopes.ts';
+import { isDoorScope, SCOPE_NAMES } from '../policy/scopes.ts';
+import type { PolicyRule } from '../policy/types.ts';
 import type { PolicyStore } from '../storage/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Administration, LoginText, PolicyReasons } from './types.ts';
@@ -29,7 +31,11 @@ type PolicyCalls = Pick<Administration, 'listPolicies' | 'setPolicies' | 'remove
 export function policyCalls({ store, rules, book, now, event, resolve }: PolicyParts): PolicyCalls {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    listPolicies: async () => ({ policies: rules.list(), contradictions: rules.contradictions() }),
+    listPolicies: async () => ({
+      policies: rules.list(),
+      contradictions: rules.contradictions(),
+      notices: [...rules.notices()],
+    }),
     setPolicies: (changed) => inTurn(() => set(changed)),
     removePolicy: (name) => inTurn(() => remove(name)),
     explainPolicy: explain,
@@ -42,15 +48,17 @@ export function policyCalls({ store, rules, book, now, event, resolve }: PolicyP
     return turn;
   }
 
-  async function set(changed: readonly PolicyRule[]) {
+  async function set(given: readonly PolicyRule[]) {
+    const changed = given.map((rule) => (isLinotpScope(rule.scope) ? linotpForm(rule) : rule));
     const next = new Map(rules.list().map((rule) => [rule.name, rule]));
     for (const rule of changed) next.set(rule.name, rule);
     // A faulty rule is found before anything is written.
-    new PolicyRules().replace(changed);
+    const alone = new PolicyRules();
+    alone.replace(changed);
     const lines = changed.flatMap(({ name, ...fields }) => event('set-policy', { policy: name, ...shown(fields) }));
     await store.set(changed, lines);
     rules.replace([...next.values()]);
-    return { contradictions: rules.contradictions() };
+    return { contradictions: rules.contradictions(), notices: [...alone.notices()] };
   }
 
   async function remove(name: string): Promise<void> {
@@ -70,9 +78,9 @@ export function policyCalls({ store, rules, book, now, event, resolve }: PolicyP
     client,
     time,
   }: Parameters<Administration['explainPolicy']>[0]): Promise<PolicyReasons> {
-    if (!isScope(door)) {
+    if (!isDoorScope(door) && !isLinotpScope(door)) {
       throw new GatehouseError('POLICY_INVALID', `there are no rules for the door ${JSON.stringify(door)}`, {
-        hint: `the doors are: ${SCOPE_NAMES.join(', ')}`,
+        hint: `the doors, and LinOTP's scopes, are: ${SCOPE_NAMES.join(', ')}`,
       });
     }
     const { name, domain: realm } = await resolve(user);
@@ -81,7 +89,7 @@ export function policyCalls({ store, rules, book, now, event, resolve }: PolicyP
       throw error;
     });
     const when = new Date(time ?? now());
-    const { weighings, refusal } = rules.explain({ scope: door, user: { name, realm }, client, time: when });
+    const { weighings, refusal } = rules.explain(door, { name, realm, client, time: when });
     const account = known === undefined ? 'unknown' : known.locked ? 'locked' : 'open';
     return {
       account,

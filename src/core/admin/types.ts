@@ -8,8 +8,8 @@
  */
 import type { Problem } from '../../platform/problems.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
-import type { PolicyRule } from '../policy/rule.ts';
-import type { Contradiction, Weighing } from '../policy/rules.ts';
+
+import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '../policy/types.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 
 /** Users in one piece of an import. */
@@ -74,9 +74,9 @@ export interface AuditReport {
 /** What the rules say of somebody, and what follows. */
 export interface PolicyReasons {
   account: 'open' | 'locked' | 'unknown';
-  /** One for each action of the door's scope. */
-  weighings: (Omit<Weighing, 'value'> & { value: boolean | number | null })[];
-  /** Why the rules refuse; null: they do not. */
+  /** One for each action of a door; in LinOTP's scopes for each that a rule names. */
+  weighings: (Omit<Weighing, 'value'> & { value: Shown | null })[];
+  /** Why the rules refuse; null: they do not, and in LinOTP's scopes none does. */
   refusal: string | null;
 }
 
@@ -123,11 +123,11 @@ export interface Administration {
   /** Gives how many there were. */
   removeRows(list: SerList, match: RowFields): Promise<number>;
 
-  listPolicies(): Promise<{ policies: PolicyRule[]; contradictions: Contradiction[] }>;
-  /** Makes or changes all of them, or none; gives what contradicts each other afterwards. */
-  setPolicies(rules: PolicyRule[]): Promise<{ contradictions: Contradiction[] }>;
+  listPolicies(): Promise<{ policies: PolicyRule[]; contradictions: Contradiction[]; notices: PolicyNotice[] }>;
+  /** Makes or changes all of them, or none; gives what contradicts each other afterwards, and what is to be known of the changed ones. */
+  setPolicies(rules: PolicyRule[]): Promise<{ contradictions: Contradiction[]; notices: PolicyNotice[] }>;
   removePolicy(name: string): Promise<void>;
-  /** `time` in milliseconds since the epoch; absent: now. */
+  /** `door`: also one of LinOTP's scopes. `time` in milliseconds since the epoch; absent: now. */
   explainPolicy(question: { user: LoginText; door: string; client: string; time?: number }): Promise<PolicyReasons>;
   /** A management command of SER's, as over its FIFO: `["ul_show_contact", ["location", "1000"]]`. */
   manage(command: string, args: string[]): Promise<{ status: number; reason: string; lines: string[] }>;

@@ -120,15 +120,18 @@ export function fakeAdministration(): FakeAdministration {
       fake.adminPasswords.set(name, password);
     },
     policies: new PolicyRules(),
-    listPolicies: async () => ({ policies: fake.policies.list(), contradictions: fake.policies.contradictions() }),
+    listPolicies: async () => ({
+      policies: fake.policies.list(),
+      contradictions: fake.policies.contradictions(),
+      notices: [...fake.policies.notices()],
+    }),
     setPolicies: async (rules) => {
       fake.policies.replace([...fake.policies.list(), ...rules]);
-      return { contradictions: fake.policies.contradictions() };
+      return { contradictions: fake.policies.contradictions(), notices: [] };
     },
     removePolicy: async (name) => fake.policies.replace(fake.policies.list().filter((rule) => rule.name !== name)),
     explainPolicy: async ({ user: name, client, time = 0 }) => {
-      const subject = { scope: 'sip', user: { name, realm: '' }, client, time: new Date(time) } as const;
-      const { weighings, refusal } = fake.policies.explain(subject);
+      const { weighings, refusal } = fake.policies.explain('sip', { name, client, time: new Date(time) });
       const shown = weighings.map((one) => ({ ...one, value: one.value ?? null }));
       return { account: users.has(name) ? 'open' : 'unknown', weighings: shown, refusal: refusal ?? null };
     },

@@ -52,6 +52,7 @@ function lab(changes: Partial<GateParts> = {}) {
   const policy = {
     decide: (ticket: Ticket) => step('policy', rules.decide(ticket)),
     terms: (ticket: Ticket) => rules.terms(ticket),
+    secondStep: (ticket: Ticket) => rules.secondStep(ticket),
   };
   const gate = createGate({
     clock,
@@ -160,7 +161,7 @@ test('names that nobody has count against the sender, who is then not even looke
 
 test('that a user is locked, or a rule against him, is told to who gave the right proof, and to nobody else', () => {
   const { gate, add, audited } = lab({
-    policy: { decide: () => ({ allowed: false, rule: 'night' }), terms: () => ({}) },
+    policy: { decide: () => ({ allowed: false, rule: 'night' }), terms: () => ({}), secondStep: () => undefined },
   });
   add('bob', 'secret', true);
   add('alice', 'secret');

@@ -8,10 +8,13 @@ import { GatehouseError } from '../../platform/errors.ts';
 
 export type ActionValue = string | boolean;
 
-export function parseActions(text: string): ReadonlyMap<string, ActionValue> {
+/** `strict`: names have to be such as doors have them; LinOTP takes any, and `*`. */
+export function parseActions(text: string, strict = true): ReadonlyMap<string, ActionValue> {
   const actions = new Map<string, ActionValue>();
   for (const part of partsOf(text)) {
     const { name, value } = actionOf(part);
+    const isName = strict ? /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) : name !== '';
+    if (!isName) throw invalid(`${JSON.stringify(name)} is no name of an action`);
     const before = actions.get(name);
     if (before !== undefined && before !== value)
       throw invalid(`the action ${name} stands there twice, with different values`);
@@ -37,7 +40,6 @@ interface Part {
 function actionOf({ name: written, value }: Part): { name: string; value: ActionValue } {
   const denied = written.startsWith('!');
   const name = (denied ? written.slice(1) : written).trim();
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) throw invalid(`${JSON.stringify(name)} is no name of an action`);
   if (denied && value !== undefined) throw invalid(`!${name} has a value, too: which of both?`);
   if (value === undefined) return { name, value: !denied };
   return { name, value: value.toLowerCase() === 'false' ? false : value };

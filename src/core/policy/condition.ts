@@ -25,21 +25,16 @@ export function compileCondition<What>(
   separator: ',' | ';',
   item: (text: string) => Condition<What>,
 ): Condition<What> {
-  const texts = text
-    .split(separator)
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
-  if (texts.length === 0) return EVERYTHING;
-  if (texts.length > MAX_ITEMS) throw invalidCondition(field, `it has over ${MAX_ITEMS} items`);
+  const items = itemsOf(field, text, separator);
+  if (items.length === 0) return EVERYTHING;
   const wanted: Condition<What>[] = [];
   const excluded: Condition<What>[] = [];
-  for (const one of texts) {
-    const bare = one.replace(/^[-!]\s*/, '');
-    if (bare === '') throw invalidCondition(field, `${JSON.stringify(one)} excludes nothing`);
-    const compiled = bare === '*' ? EVERYTHING : item(bare);
-    (bare === one ? wanted : excluded).push(compiled);
+  for (const one of items) {
+    const compiled = one.bare === '*' ? EVERYTHING : item(one.bare);
+    (one.excluded ? excluded : wanted).push(compiled);
   }
-  if (wanted.length === 0) throw invalidCondition(field, 'it only excludes', `begin with *: *${separator} ${texts[0]}`);
+  if (wanted.length === 0)
+    throw invalidCondition(field, 'it only excludes', `begin with *: *${separator} ${text.trim()}`);
   return {
     grade(what) {
       let best: Grade = NOT;
@@ -48,6 +43,25 @@ export function compileCondition<What>(
       return best;
     },
   };
+}
+
+export interface Item {
+  /** Without the sign that excludes. */
+  readonly bare: string;
+  readonly excluded: boolean;
+}
+
+export function itemsOf(field: string, text: string, separator: ',' | ';'): Item[] {
+  const texts = text
+    .split(separator)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  if (texts.length > MAX_ITEMS) throw invalidCondition(field, `it has over ${MAX_ITEMS} items`);
+  return texts.map((one) => {
+    const bare = one.replace(/^[-!]\s*/, '');
+    if (bare === '') throw invalidCondition(field, `${JSON.stringify(one)} excludes nothing`);
+    return { bare, excluded: bare !== one };
+  });
 }
 
 export function invalidCondition(field: string, why: string, hint?: string): GatehouseError {

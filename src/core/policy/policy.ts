@@ -1,5 +1,9 @@
-/** What may be done by whom, once it is known who asks. */
+/** What may be done by whom, once it is known who asks; and what LinOTP's policies say of somebody. */
 import type { Terms, Ticket } from '../gate/types.ts';
+import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
+import type { Asker } from './linotp/conditions.ts';
+import type { ActionAnswer } from './linotp/rules.ts';
+import type { SecondStep } from './scopes.ts';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly rule: string };
 
@@ -8,4 +12,16 @@ export interface Policy {
   decide(ticket: Ticket): Decision;
   /** What a session opened by this ticket may do. */
   terms(ticket: Ticket): Terms;
+  /** What is asked for after the right proof, of who was allowed by `decide`; undefined: nothing. */
+  secondStep(ticket: Ticket): SecondStep | undefined;
+}
+
+/** One question about LinOTP's policies: the value, typed by the action, and the name of the policy that gives it. */
+export interface ActionPolicy {
+  /** Undefined: no policy says anything of it. */
+  actionValue<Scope extends LinotpScope, Action extends ActionOf<Scope>>(
+    scope: Scope,
+    action: Action,
+    asker: Asker,
+  ): ActionAnswer<ValueFor<Scope, Action>> | undefined;
 }

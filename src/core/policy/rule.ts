@@ -1,5 +1,5 @@
 /**
- * A rule as administrators write it (LinOTP's fields), checked and made ready to be asked.
+ * A rule about a door, checked and made ready to be asked.
  *
  * The order of exactness is LinOTP's: a rule that names the user goes before one with a pattern, that before one for all; among equals
  * the realm decides, then the client. Errors: POLICY_INVALID, POLICY_NAME.
@@ -8,54 +8,39 @@ import { GatehouseError } from '../../platform/errors.ts';
 import { type ActionValue, asSwitch, parseActions } from './action-text.ts';
 import { compileClientCondition } from './client-condition.ts';
 import { type Condition, NOT } from './condition.ts';
-import { actionsOf, isScope, kindOf, type PolicyScope, SCOPE_NAMES } from './scopes.ts';
+import { DOOR_ACTIONS, type DoorScope, isDoorScope, kindOf, SCOPE_NAMES, SECOND_STEPS } from './scopes.ts';
 import { compileTimeCondition } from './time-condition.ts';
+import type { Field, PolicyRule, Shown } from './types.ts';
 import { compileRealmCondition, compileUserCondition, type NamedUser } from './user-condition.ts';
 
-export interface PolicyRule {
-  readonly name: string;
-  readonly scope: string;
-  readonly action: string;
-  /** Conditions; empty = all. */
-  readonly user: string;
-  readonly realm: string;
-  readonly client: string;
-  readonly time: string;
-  readonly active: boolean;
-}
+/** Of a field, as the database holds it. */
+const LONGEST_FIELD = 2000;
 
 /** Who asks for what. */
 export interface Subject {
-  readonly scope: PolicyScope;
+  readonly scope: DoorScope;
   readonly user: NamedUser;
   /** Address, MAC or line. */
   readonly client: string;
   readonly time: Date;
 }
 
-export type Field = 'user' | 'realm' | 'client' | 'time';
-
-export class CompiledRule {
+export class DoorRule {
   readonly rule: PolicyRule;
-  readonly scope: PolicyScope;
+  readonly scope: DoorScope;
   readonly #user: Condition<NamedUser>;
   readonly #realm: Condition<string>;
   readonly #client: Condition<string>;
   readonly #time: Condition<Date>;
-  readonly #actions: ReadonlyMap<string, boolean | number>;
+  readonly #actions: ReadonlyMap<string, Shown>;
 
   constructor(rule: PolicyRule) {
-    if (!/^[A-Za-z0-9_.-]{1,64}$/.test(rule.name)) {
-      throw new GatehouseError('POLICY_NAME', `${JSON.stringify(rule.name.slice(0, 80))} is no name of a policy`, {
-        hint: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
-      });
-    }
-    if (!isScope(rule.scope)) {
+    if (!isDoorScope(rule.scope)) {
       throw invalid(`scope: there is no ${JSON.stringify(rule.scope)}`, `the scopes are: ${SCOPE_NAMES.join(', ')}`);
     }
     this.rule = rule;
     this.scope = rule.scope;
-    this.#actions = checkedActions(rule.scope, rule.action);
+    this.#actions = checkedActions(rule.action);
     this.#user = compileUserCondition(rule.user);
     this.#realm = compileRealmCondition(rule.realm);
     this.#client = compileClientCondition(rule.client);
@@ -63,7 +48,7 @@ export class CompiledRule {
   }
 
   /** Undefined: the rule says nothing of it. */
-  value(action: string): boolean | number | undefined {
+  value(action: string): Shown | undefined {
     return this.rule.active ? this.#actions.get(action) : undefined;
   }
 
@@ -90,17 +75,32 @@ export class CompiledRule {
   }
 }
 
-function checkedActions(scope: PolicyScope, text: string): ReadonlyMap<string, boolean | number> {
-  const known = `the actions of ${scope} are: ${actionsOf(scope).join(', ')}`;
-  const actions = new Map<string, boolean | number>();
+/** What holds for rules of all scopes. */
+export function checkRule(rule: PolicyRule): void {
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(rule.name)) {
+    throw new GatehouseError('POLICY_NAME', `${JSON.stringify(rule.name.slice(0, 80))} is no name of a policy`, {
+      hint: 'use 1 to 64 letters, digits, dots, hyphens and underscores',
+    });
+  }
+  for (const field of ['action', 'user', 'realm', 'client', 'time'] as const) {
+    if (rule[field].length > LONGEST_FIELD || /[\r\n\0]/.test(rule[field]))
+      throw invalid(`${field}: it is one line of at most ${LONGEST_FIELD} characters`, 'write several policies');
+  }
+}
+
+function checkedActions(text: string): ReadonlyMap<string, Shown> {
+  const known = `the actions of doors are: ${DOOR_ACTIONS.join(', ')}`;
+  const actions = new Map<string, Shown>();
   for (const [name, value] of parseActions(text)) {
-    const kind = kindOf(scope, name);
-    if (kind === undefined) throw invalid(`action: the scope ${scope} has no action ${name}`, known);
-    actions.set(name, kind === 'switch' ? switchOf(name, value) : secondsOf(name, value));
+    const kind = kindOf(name);
+    if (kind === undefined) throw invalid(`action: doors have no action ${name}`, known);
+    actions.set(name, READ[kind](name, value));
   }
   if (actions.size === 0) throw invalid('action: the rule has none', known);
   return actions;
 }
+
+const READ = { switch: switchOf, seconds: secondsOf, step: stepOf } as const;
 
 function switchOf(name: string, value: ActionValue): boolean {
   const on = asSwitch(value);
@@ -112,6 +112,15 @@ function switchOf(name: string, value: ActionValue): boolean {
 function secondsOf(name: string, value: ActionValue): number {
   if (typeof value === 'string' && /^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
   throw invalid(`action: ${name} takes whole seconds, not ${JSON.stringify(value)}`, `write ${name}=3600`);
+}
+
+function stepOf(name: string, value: ActionValue): string {
+  const step = SECOND_STEPS.find((one) => one === value);
+  if (step !== undefined) return step;
+  throw invalid(
+    `action: ${name} has no ${JSON.stringify(value)}`,
+    `write ${name}= and one of: ${SECOND_STEPS.join(', ')}`,
+  );
 }
 
 function invalid(why: string, hint: string): GatehouseError {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ticket } from '../gate/types.ts';
 import type { Account } from '../users/types.ts';
-import type { PolicyRule } from './rule.ts';
 import { PolicyRules } from './rules.ts';
+import type { PolicyRule } from './types.ts';
 
 function rule(name: string, action: string, conditions: Partial<PolicyRule> = {}): PolicyRule {
   return { name, scope: 'sip', action, user: '', realm: '', client: '', time: '', active: true, ...conditions };
@@ -65,7 +65,7 @@ test('hours, and rules that are not active', () => {
 test('rules that count and do not agree refuse, whatever they disagree in', () => {
   const allow = rules(rule('yes', 'allow'), rule('no', 'allow=false'));
   assert.deepEqual(allow.decide(knocking('1000')), refusedBy('no and yes contradict each other in allow'));
-  assert.deepEqual(allow.contradictions(), [{ action: 'allow', rules: ['no', 'yes'] }]);
+  assert.deepEqual(allow.contradictions(), [{ scope: 'sip', action: 'allow', rules: ['no', 'yes'], counts: null }]);
   assert.equal(allow.health()[0]?.code, 'POLICY_CONTRADICTION');
   const seconds = rules(rule('long', 'session_seconds=60'), rule('short', 'session_seconds=30'));
   assert.equal(seconds.decide(knocking('1000')).allowed, false);
@@ -81,6 +81,29 @@ test('rules that count and do not agree refuse, whatever they disagree in', () =
   assert.deepEqual(agreed.contradictions(), []);
 });
 
+test('a second step is asked for as the most exact rule says, and a contradiction about it refuses', () => {
+  const steps = rules(
+    rule('all', 'second_step=sms'),
+    rule('desk', 'second_step=none', { user: '1000' }),
+    rule('one', 'second_step=sms', { user: '2000' }),
+    rule('other', 'second_step=none', { user: '2000' }),
+  );
+  const stepOf = (login: string) => [steps.decide(knocking(login)).allowed, steps.secondStep(knocking(login))];
+  assert.deepEqual(stepOf('1001'), [true, 'sms']);
+  assert.deepEqual(stepOf('1000'), [true, undefined]);
+  assert.deepEqual(stepOf('2000'), [false, undefined]);
+  assert.equal(rules().secondStep(knocking('1000')), undefined);
+});
+
+test('each door has rules of its own', () => {
+  const all = rules(rule('radius', '!allow', { scope: 'radius' }), rule('otp', 'second_step=sms', { scope: 'otp' }));
+  const at = (door: 'sip' | 'otp' | 'radius') => ({ ...knocking('1000'), door });
+  assert.deepEqual(
+    [all.decide(at('sip')).allowed, all.decide(at('radius')).allowed, all.secondStep(at('otp'))],
+    [true, false, 'sms'],
+  );
+});
+
 test('why: every rule in the order weighed, and what put it out', () => {
   const all = rules(
     rule('elsewhere', 'allow', { client: '10.0.0.0/8' }),
@@ -89,13 +112,8 @@ test('why: every rule in the order weighed, and what put it out', () => {
     rule('one', 'allow', { user: '1000' }),
     rule('short', 'session_seconds=60'),
   );
-  const subject = {
-    scope: 'sip',
-    user: { name: '1000', realm: '' },
-    client: '192.0.2.1',
-    time: new Date('2026-11-23T08:00'),
-  } as const;
-  assert.deepEqual(all.explain(subject), {
+  const asker = { name: '1000', realm: '', client: '192.0.2.1', time: new Date('2026-11-23T08:00') };
+  assert.deepEqual(all.explain('sip', asker), {
     weighings: [
       {
         action: 'allow',
@@ -114,6 +132,7 @@ test('why: every rule in the order weighed, and what put it out', () => {
         value: 60,
         contradiction: false,
       },
+      { action: 'second_step', rules: [], value: undefined, contradiction: false },
     ],
     refusal: undefined,
   });
@@ -127,6 +146,7 @@ test('a faulty rule leaves those in force as they are', () => {
     [{ action: 'allow=maybe' }, 'POLICY_INVALID', /on or off/],
     [{ action: 'session_seconds' }, 'POLICY_INVALID', /whole seconds/],
     [{ action: 'session_seconds=0' }, 'POLICY_INVALID', /whole seconds/],
+    [{ action: 'second_step=fax' }, 'POLICY_INVALID', /no "fax"/],
     [{ action: '' }, 'POLICY_INVALID', /has none/],
     [{ name: 'a b' }, 'POLICY_NAME', /no name/],
     [{ time: '* *' }, 'POLICY_INVALID', /2 fields/],
@@ -160,13 +180,8 @@ test('the verdict is the one that why explains, whatever the rules', () => {
       pick('2026-11-23T08:00', '2026-11-23T22:00'),
     );
     const { name, domain: realm } = ticket.account;
-    const subject = {
-      scope: 'sip',
-      user: { name, realm },
-      client: ticket.client.address,
-      time: new Date(ticket.time),
-    } as const;
-    const { weighings, refusal } = made.explain(subject);
+    const asker = { name, realm, client: ticket.client.address, time: new Date(ticket.time) };
+    const { weighings, refusal } = made.explain('sip', asker);
     const decision = made.decide(ticket);
     assert.equal(decision.allowed ? undefined : decision.rule, refusal);
     const counting = weighings[0]!.rules.filter(({ out }) => out === undefined).map(({ value }) => value);

@@ -1,65 +1,65 @@
 /**
  * The rules in force, and what they say. Until there are any, any known, unlocked user may use any door.
  *
- * For each action those rules count that say something of it, whose conditions all hold, and that are the most exact ones. As soon as a rule of a
- * scope says `allow`, who is under none is refused. Where rules that count do not agree, nobody is let in on a doubt.
+ * In the scope of a door, for each action those rules count that say something of it, whose conditions all hold, and that are the most exact
+ * ones. As soon as a rule of a scope says `allow`, who is under none is refused. Where rules that count do not agree, nobody is let in on a
+ * doubt. In LinOTP's scopes the results are LinOTP's: see linotp/rules.ts.
  */
 import type { HealthItem } from '../doors/types.ts';
 import type { Terms, Ticket } from '../gate/types.ts';
-import type { Decision, Policy } from './policy.ts';
-import { CompiledRule, type Field, type PolicyRule, type Subject } from './rule.ts';
-import { actionsOf, isScope, type PolicyScope } from './scopes.ts';
+import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
+import { isLinotpScope } from './linotp/actions.ts';
+import type { Asker } from './linotp/conditions.ts';
+import { LinotpRule } from './linotp/rule.ts';
+import { type ActionAnswer, LinotpRules, type Permission } from './linotp/rules.ts';
+import type { ActionPolicy, Decision, Policy } from './policy.ts';
+import { checkRule, DoorRule, type Subject } from './rule.ts';
+import { DOOR_ACTIONS, type DoorAction, type DoorScope, isDoorScope, type SecondStep } from './scopes.ts';
+import type { Contradiction, PolicyNotice, PolicyRule, Shown, WeighedRule, Weighing } from './types.ts';
 
 const ALLOWED: Decision = { allowed: true };
 const NO_TERMS: Terms = {};
 const CONTRADICTION = Symbol('contradiction');
 
-/** What is weighed for one action, most exact rule first, then by name. */
-export interface Weighing {
-  readonly action: string;
-  readonly rules: readonly WeighedRule[];
-  /** Undefined: no rule applies, or they contradict each other. */
-  readonly value: boolean | number | undefined;
-  readonly contradiction: boolean;
-}
-
-export interface WeighedRule {
-  readonly name: string;
-  readonly value: boolean | number;
-  /** The condition that does not hold, or that a more exact rule goes before; undefined: it counts. */
-  readonly out: Field | 'less exact' | undefined;
-}
-
-/** Rules that say different things under the same conditions. */
-export interface Contradiction {
-  readonly action: string;
-  readonly rules: readonly string[];
-}
-
-export class PolicyRules implements Policy {
-  #rules: readonly CompiledRule[] = [];
-  #scopes = new Map<PolicyScope, readonly CompiledRule[]>();
+export class PolicyRules implements ActionPolicy, Policy {
+  #rules: readonly PolicyRule[] = [];
+  #notices: readonly PolicyNotice[] = [];
+  #doors = new Map<DoorScope, readonly DoorRule[]>();
+  #linotp = new LinotpRules([]);
 
   /** Errors: those of a rule; then the old ones stay in force. */
   replace(rules: readonly PolicyRule[]): void {
-    const compiled = rules.map((rule) => new CompiledRule(rule));
-    compiled.sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
-    this.#rules = compiled;
-    this.#scopes = new Map(Map.groupBy(compiled, ({ scope }) => scope));
+    const sorted = [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const doors: DoorRule[] = [];
+    const linotp: LinotpRule[] = [];
+    for (const rule of sorted) {
+      checkRule(rule);
+      if (isLinotpScope(rule.scope)) linotp.push(new LinotpRule(rule, rule.scope));
+      else doors.push(new DoorRule(rule));
+    }
+    this.#rules = sorted;
+    this.#notices = linotp.flatMap(({ rule, notices }) => notices.map((text) => ({ policy: rule.name, text })));
+    this.#doors = new Map(Map.groupBy(doors, ({ scope }) => scope));
+    this.#linotp = new LinotpRules(linotp);
   }
 
   /** By name. */
   list(): PolicyRule[] {
-    return this.#rules.map(({ rule }) => rule);
+    return [...this.#rules];
+  }
+
+  /** What the rules do that their authors may not expect. */
+  notices(): readonly PolicyNotice[] {
+    return this.#notices;
   }
 
   decide(ticket: Ticket): Decision {
     const subject = this.#subjectOf(ticket);
     if (subject === undefined) return ALLOWED;
-    for (const action of actionsOf(subject.scope)) {
+    for (const action of DOOR_ACTIONS) {
       const value = this.#settle(action, subject);
       if (value === CONTRADICTION || (action === 'allow' && value !== true)) {
-        const refusal = refusalOf(this.weigh(action, subject));
+        const refusal = refusalOf(this.#weigh(action, subject));
         if (refusal !== undefined) return { allowed: false, rule: refusal };
       }
     }
@@ -67,20 +67,64 @@ export class PolicyRules implements Policy {
   }
 
   terms(ticket: Ticket): Terms {
-    const subject = this.#subjectOf(ticket);
-    if (subject === undefined) return NO_TERMS;
-    const seconds = this.#settle('session_seconds', subject);
+    const seconds = this.#saying('session_seconds', ticket);
     return typeof seconds === 'number' ? { seconds } : NO_TERMS;
   }
 
+  secondStep(ticket: Ticket): SecondStep | undefined {
+    const step = this.#saying('second_step', ticket);
+    // Rules are checked when they are set: `second_step` is one of SECOND_STEPS.
+    return typeof step !== 'string' || step === 'none' ? undefined : (step as SecondStep);
+  }
+
+  /** What an action of LinOTP's policies says for somebody; undefined: nothing. */
+  actionValue<Scope extends LinotpScope, Action extends ActionOf<Scope>>(
+    scope: Scope,
+    action: Action,
+    asker: Asker,
+  ): ActionAnswer<ValueFor<Scope, Action>> | undefined {
+    return this.#linotp.actionValue(scope, action, asker);
+  }
+
+  /** May an administrator, or a user in the self service, do this? A scope without an active rule restricts nobody. */
+  permits(scope: LinotpScope, action: string, asker: Asker): Permission {
+    return this.#linotp.permits(scope, action, asker);
+  }
+
   /** All that the rules of a scope say of somebody, and why somebody is refused, if so. */
-  explain(subject: Subject): { weighings: Weighing[]; refusal: string | undefined } {
-    const weighings = actionsOf(subject.scope).map((action) => this.weigh(action, subject));
+  explain(scope: DoorScope | LinotpScope, asker: Asker): { weighings: Weighing[]; refusal: string | undefined } {
+    if (isLinotpScope(scope)) return { weighings: this.#linotp.explain(scope, asker), refusal: undefined };
+    const { name = '', realm = '', client = '', time } = asker;
+    const subject = { scope, user: { name, realm }, client, time };
+    const weighings = DOOR_ACTIONS.map((action) => this.#weigh(action, subject));
     return { weighings, refusal: weighings.map(refusalOf).find((refusal) => refusal !== undefined) };
   }
 
-  weigh(action: string, subject: Subject): Weighing {
-    const weighed = (this.#scopes.get(subject.scope) ?? []).flatMap((one) => {
+  /** Those that show without anybody knocking: rules that say different things whenever they count. */
+  contradictions(): Contradiction[] {
+    const found: Contradiction[] = [];
+    for (const [scope, rules] of this.#doors) {
+      for (const action of DOOR_ACTIONS) {
+        const speaking = rules.filter((one) => one.value(action) !== undefined);
+        for (const alike of Map.groupBy(speaking, (one) => one.conditions).values()) {
+          if (new Set(alike.map((one) => one.value(action))).size > 1)
+            found.push({ scope, action, rules: alike.map(({ rule }) => rule.name), counts: null });
+        }
+      }
+    }
+    return [...found, ...this.#linotp.contradictions()];
+  }
+
+  health(): HealthItem[] {
+    return this.contradictions().map((one) => ({
+      code: 'POLICY_CONTRADICTION',
+      severity: 'warning',
+      text: `the policies ${contradictionText(one)}`,
+    }));
+  }
+
+  #weigh(action: DoorAction, subject: Subject): Weighing {
+    const weighed = (this.#doors.get(subject.scope) ?? []).flatMap((one) => {
       const value = one.value(action);
       return value === undefined ? [] : [{ one, value, rank: one.rank(subject) }];
     });
@@ -95,34 +139,18 @@ export class PolicyRules implements Policy {
     return { action, rules, value: contradiction ? undefined : settled, contradiction };
   }
 
-  /** Those that show without anybody knocking: rules that refuse each other whenever they count. */
-  contradictions(): Contradiction[] {
-    const found: Contradiction[] = [];
-    for (const [scope, rules] of this.#scopes) {
-      for (const action of actionsOf(scope)) {
-        const speaking = rules.filter((one) => one.value(action) !== undefined);
-        for (const alike of Map.groupBy(speaking, (one) => one.conditions).values()) {
-          if (new Set(alike.map((one) => one.value(action))).size > 1)
-            found.push({ action, rules: alike.map(({ rule }) => rule.name) });
-        }
-      }
-    }
-    return found;
-  }
-
-  health(): HealthItem[] {
-    return this.contradictions().map(({ action, rules }) => ({
-      code: 'POLICY_CONTRADICTION',
-      severity: 'warning',
-      text: `the policies ${rules.join(' and ')} contradict each other in ${action}: nobody under them is let in`,
-    }));
+  /** Undefined also where rules contradict each other: `decide` has refused then. */
+  #saying(action: DoorAction, ticket: Ticket): Shown | undefined {
+    const subject = this.#subjectOf(ticket);
+    const value = subject && this.#settle(action, subject);
+    return value === CONTRADICTION ? undefined : value;
   }
 
   /** What the most exact rules say: nothing is made for it, since each knock asks. */
-  #settle(action: string, subject: Subject): boolean | number | undefined | typeof CONTRADICTION {
-    let settled: boolean | number | undefined | typeof CONTRADICTION;
+  #settle(action: DoorAction, subject: Subject): Shown | undefined | typeof CONTRADICTION {
+    let settled: Shown | undefined | typeof CONTRADICTION;
     let best = 0;
-    for (const one of this.#scopes.get(subject.scope) ?? []) {
+    for (const one of this.#doors.get(subject.scope) ?? []) {
       const value = one.value(action);
       if (value === undefined) continue;
       const rank = one.rank(subject);
@@ -135,10 +163,15 @@ export class PolicyRules implements Policy {
 
   /** Undefined: no rule is about this door. */
   #subjectOf({ door, account, client, time }: Ticket): Subject | undefined {
-    if (!isScope(door) || !this.#scopes.has(door)) return undefined;
+    if (!isDoorScope(door) || !this.#doors.has(door)) return undefined;
     const user = { name: account.name, realm: account.domain };
     return { scope: door, user, client: client.address, time: new Date(time) };
   }
+}
+
+export function contradictionText({ action, rules, counts }: Contradiction): string {
+  const result = counts === null ? 'nobody under them is let in' : `${counts} counts`;
+  return `${rules.join(' and ')} contradict each other in ${action}: ${result}`;
 }
 
 function refusalOf({ action, rules, value, contradiction }: Weighing): string | undefined {

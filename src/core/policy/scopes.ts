@@ -1,29 +1,28 @@
-/** Which actions a rule of each scope can have, and what they take. A new action is a line here and its use. */
+/** The scopes of rules: one for each door, where they are read strictly, and LinOTP's. A new action of doors is a line here and its use. */
+import { LINOTP_SCOPES } from './linotp/actions.ts';
 
-export type ActionKind = 'switch' | 'seconds';
+/** A second step after the right proof; `none`: not for whom this rule is about. */
+export const SECOND_STEPS = ['sms', 'none'] as const;
+export type SecondStep = Exclude<(typeof SECOND_STEPS)[number], 'none'>;
 
-const SCOPES = {
-  sip: {
-    allow: 'switch', // may the user use the door?
-    session_seconds: 'seconds', // how long a session lasts at most: a telephone has to register again
-  },
-} as const satisfies Readonly<Record<string, Readonly<Record<string, ActionKind>>>>;
+const DOORS = ['sip', 'otp', 'portal', 'dial', 'radius'] as const;
+export type DoorScope = (typeof DOORS)[number];
 
-export type PolicyScope = keyof typeof SCOPES;
+const ACTIONS = {
+  allow: 'switch', // may the user use the door?
+  session_seconds: 'seconds', // how long a session lasts at most: a telephone has to register again
+  second_step: 'step',
+} as const;
+export type DoorAction = keyof typeof ACTIONS;
+export const DOOR_ACTIONS = Object.keys(ACTIONS) as readonly DoorAction[];
 
-export const SCOPE_NAMES = Object.keys(SCOPES) as readonly PolicyScope[];
-const ACTION_NAMES = new Map(SCOPE_NAMES.map((scope) => [scope, Object.keys(SCOPES[scope])]));
+export const SCOPE_NAMES: readonly string[] = [...DOORS, ...LINOTP_SCOPES];
 
-export function isScope(name: string): name is PolicyScope {
-  return Object.hasOwn(SCOPES, name);
+export function isDoorScope(name: string): name is DoorScope {
+  return (DOORS as readonly string[]).includes(name);
 }
 
-export function actionsOf(scope: PolicyScope): readonly string[] {
-  return ACTION_NAMES.get(scope)!;
-}
-
-/** Undefined: the scope has no such action. */
-export function kindOf(scope: PolicyScope, action: string): ActionKind | undefined {
-  const kinds: Readonly<Record<string, ActionKind>> = SCOPES[scope];
-  return Object.hasOwn(kinds, action) ? kinds[action] : undefined;
+/** Undefined: doors have no such action. */
+export function kindOf(action: string): (typeof ACTIONS)[DoorAction] | undefined {
+  return Object.hasOwn(ACTIONS, action) ? ACTIONS[action as DoorAction] : undefined;
 }

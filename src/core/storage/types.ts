@@ -2,7 +2,7 @@
 import type { AuditLines } from '../audit/types.ts';
 import type { HealthItem } from '../doors/types.ts';
 import type { Journal } from '../journal/types.ts';
-import type { PolicyRule } from '../policy/rule.ts';
+import type { PolicyRule } from '../policy/types.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SmsProviderStore } from '../sms/types.ts';
 import type { UserStore } from '../users/store.ts';

@@ -1,0 +1,238 @@
+/**
+ * The scopes of LinOTP's policies and the actions that it defines there, with what each takes.
+ *
+ * `presence`: on as soon as a rule names it, whatever value it gives, since LinOTP only looks for the name. `switch`: `=false` is off.
+ * `list`: names with blanks between them. An action that does not stand here is kept and reported: it says nothing to Gatehouse.
+ */
+import { type ActionValue, asSwitch } from '../action-text.ts';
+
+/** What counts as the PIN before the code; LinOTP also writes them as 0 to 3. */
+export const PIN_MODES = ['token_pin', 'password', 'only_otp', 'ignore_pin'] as const;
+export type PinMode = (typeof PIN_MODES)[number];
+
+interface ValueOf {
+  switch: boolean;
+  presence: true;
+  number: number;
+  text: string;
+  list: readonly string[];
+  pinMode: PinMode;
+}
+export type Kind = keyof ValueOf;
+export type LinotpValue = ValueOf[Kind];
+
+const SCOPES = {
+  authentication: {
+    autosms: 'switch', // `autosms=false` is off, other than in LinOTP
+    challenge_response: 'list',
+    delete_on_authentication_exceed: 'presence',
+    disable_on_authentication_exceed: 'presence',
+    email_provider: 'list',
+    emailsubject: 'text',
+    emailtext: 'text',
+    enforce_smstext: 'presence',
+    forward_on_no_token: 'presence',
+    forward_server: 'text',
+    only_sent_otp: 'switch', // Gatehouse's: only the code that was sent last is accepted, not the window
+    otppin: 'pinMode',
+    passOnNoToken: 'presence',
+    passthru: 'presence',
+    push_provider: 'list',
+    qrtanurl: 'text',
+    qrtanurl_init: 'text',
+    qrtoken_challenge_callback_sms: 'text',
+    qrtoken_challenge_callback_url: 'text',
+    qrtoken_pairing_callback_sms: 'text',
+    qrtoken_pairing_callback_url: 'text',
+    qrtoken_pairing_cert: 'text',
+    sms_dynamic_mobile_number: 'presence',
+    sms_provider: 'list',
+    smstext: 'text',
+    support_offline: 'list',
+    trigger_sms: 'presence',
+    voice_language: 'text',
+    voice_message: 'text',
+    voice_provider: 'list',
+  },
+  authorization: {
+    authorize: 'presence',
+    detail_on_fail: 'presence',
+    detail_on_success: 'presence',
+    serial: 'text',
+    setrealm: 'text',
+    tokentype: 'list',
+  },
+  enrollment: {
+    autoassignment: 'presence',
+    autoassignment_forward: 'presence',
+    autoassignment_from_realm: 'text',
+    autoassignment_without_password: 'presence',
+    autoenrollment: 'list',
+    ignore_autoassignment_pin: 'presence',
+    lostTokenPWContents: 'text',
+    lostTokenPWLen: 'number',
+    lostTokenValid: 'text',
+    maxtoken: 'number',
+    maxtokenEMAIL: 'number',
+    maxtokenHMAC: 'number',
+    maxtokenPUSH: 'number',
+    maxtokenPW: 'number',
+    maxtokenQR: 'number',
+    maxtokenSMS: 'number',
+    maxtokenSPASS: 'number',
+    maxtokenTOTP: 'number',
+    maxtokenVOICE: 'number',
+    otp_pin_encrypt: 'number',
+    otp_pin_random: 'number',
+    otp_pin_random_content: 'text',
+    purge_rollout_token: 'presence',
+    refuse_existing_serial: 'switch', // Gatehouse's: a token that is there is not made anew
+    tokencount: 'number',
+    tokenissuer: 'text',
+    tokenlabel: 'text',
+  },
+  selfservice: {
+    assign: 'presence',
+    delete: 'presence',
+    disable: 'presence',
+    edit_email: 'presence',
+    edit_sms: 'presence',
+    enable: 'presence',
+    enrollEMAIL: 'presence',
+    enrollHMAC: 'presence',
+    enrollSMS: 'presence',
+    enrollTOTP: 'presence',
+    footer_text: 'text',
+    getotp: 'presence',
+    getserial: 'presence',
+    history: 'presence',
+    imprint_url: 'text',
+    max_count_dpw: 'number',
+    max_count_hotp: 'number',
+    max_count_totp: 'number',
+    mfa_3_fields: 'presence',
+    mfa_login: 'presence',
+    mfa_passOnNoToken: 'presence',
+    otp_pin_contents: 'text',
+    otp_pin_maxlength: 'number',
+    otp_pin_minlength: 'number',
+    privacy_notice_url: 'text',
+    reset: 'presence',
+    resync: 'presence',
+    setDescription: 'presence',
+    setMOTPPIN: 'presence',
+    setOTPPIN: 'presence',
+    show_landing_page: 'presence',
+    unassign: 'presence',
+    verify: 'presence',
+  },
+  admin: {
+    assign: 'presence',
+    checkstatus: 'presence',
+    copytokenpin: 'presence',
+    copytokenuser: 'presence',
+    disable: 'presence',
+    enable: 'presence',
+    getotp: 'presence',
+    getserial: 'presence',
+    import: 'presence',
+    initEMAIL: 'presence',
+    initETNG: 'presence',
+    initHMAC: 'presence',
+    initPW: 'presence',
+    initSMS: 'presence',
+    initSPASS: 'presence',
+    initTOTP: 'presence',
+    losttoken: 'presence',
+    manageToken: 'presence',
+    remove: 'presence',
+    reset: 'presence',
+    resync: 'presence',
+    set: 'presence',
+    setMOTPPIN: 'presence',
+    setOCRAPIN: 'presence',
+    setOTPPIN: 'presence',
+    show: 'presence',
+    tokenowner: 'presence',
+    totp_lookup: 'presence',
+    unassign: 'presence',
+    unpair: 'presence',
+    userlist: 'presence',
+  },
+  system: { read: 'presence', write: 'presence' },
+  audit: { view: 'presence' },
+  gettoken: { max_count_dpw: 'number', max_count_hotp: 'number', max_count_totp: 'number' },
+  tools: { import_users: 'presence', migrate_resolver: 'presence' },
+  monitoring: {
+    activeUsers: 'presence',
+    config: 'presence',
+    license: 'presence',
+    storageEncryption: 'presence',
+    tokens: 'presence',
+    userinfo: 'presence',
+  },
+  reporting: { token_status: 'text', token_total: 'presence', token_user_total: 'presence' },
+  'reporting.access': {
+    delete_all: 'presence',
+    delete_before: 'presence',
+    maximum: 'presence',
+    period: 'presence',
+    show: 'presence',
+  },
+  notification: { autoenrollment: 'text', enrollment: 'text', setPin: 'text' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+
+export type LinotpScope = keyof typeof SCOPES;
+export type ActionOf<Scope extends LinotpScope> = keyof (typeof SCOPES)[Scope] & string;
+export type ValueFor<
+  Scope extends LinotpScope,
+  Action extends ActionOf<Scope>,
+> = ValueOf[(typeof SCOPES)[Scope][Action] & Kind];
+
+export const LINOTP_SCOPES = Object.keys(SCOPES) as readonly LinotpScope[];
+
+/** In these an empty user or client is stored as `*`. */
+export const FILLED_SCOPES: ReadonlySet<string> = new Set<LinotpScope>([
+  'selfservice',
+  'admin',
+  'enrollment',
+  'authorization',
+  'authentication',
+]);
+
+export function isLinotpScope(name: string): name is LinotpScope {
+  return Object.hasOwn(SCOPES, name);
+}
+
+/** Undefined: LinOTP defines no such action there. */
+export function linotpKind(scope: LinotpScope, action: string): Kind | undefined {
+  const kinds: Readonly<Record<string, Kind>> = SCOPES[scope];
+  return Object.hasOwn(kinds, action) ? kinds[action] : undefined;
+}
+
+/** As LinOTP takes what is written; undefined: it is nothing of this kind. */
+export function typedValue(kind: Kind, written: ActionValue): LinotpValue | undefined {
+  switch (kind) {
+    case 'presence':
+      return true;
+    case 'switch':
+      return asSwitch(written) ?? false;
+    case 'number':
+      if (typeof written === 'boolean') return written ? 1 : 0;
+      return /^[+-]?[0-9]{1,9}$/.test(written) ? Number(written) : undefined;
+    case 'text':
+      return asText(written);
+    case 'list':
+      return asText(written)
+        .split(/\s+/)
+        .filter((one) => one !== '');
+    case 'pinMode':
+      return PIN_MODES.find((mode, number) => written === mode || written === String(number));
+  }
+}
+
+/** An action without a value is the text `True`. */
+function asText(written: ActionValue): string {
+  if (typeof written === 'string') return written;
+  return written ? 'True' : 'False';
+}
