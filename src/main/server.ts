@@ -19,6 +19,7 @@ import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
 import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
+import { createOtpDoor } from '../doors/otp/door.ts';
 import { createSipDoor, type SipChoice, type SipDoor } from '../doors/sip/door.ts';
 import type { ScriptErrorCode } from '../doors/sip/script/errors.ts';
 import type { LoadedScript } from '../doors/sip/script/load.ts';
@@ -178,6 +179,13 @@ async function openDoors(
       actor,
       setAdminPassword: admins.setPassword,
     });
+  const otp = createOtpDoor({
+    clock,
+    log: log.child('otp'),
+    sessionKey: keyring.derive('otp-sessions'),
+    verifyAdmin: admins.verify,
+    administration,
+  });
   const http = createConsoleDoor({
     listen: site.config.http.listen,
     names: () => inForce.config.http.names,
@@ -186,7 +194,8 @@ async function openDoors(
     administration,
     health,
     metrics,
-    verifyAdmin: (name, password, client) => admins.verify(name, password, client),
+    verifyAdmin: admins.verify,
+    routes: site.config.otp.enabled ? [otp] : [],
     log: log.child('http'),
   });
 

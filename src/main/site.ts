@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
 import { httpOptions } from '../doors/console/config.ts';
+import { otpOptions } from '../doors/otp/config.ts';
 import { sipConfig } from '../doors/sip/config.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
 import { type ScriptTables, scriptTables } from '../doors/sip/ser-tables.ts';
@@ -58,6 +59,7 @@ export const configuration = z.strictObject({
     .prefault({}),
   sip: sipConfig.prefault({}),
   http: httpOptions.prefault({}),
+  otp: otpOptions.prefault({}),
 });
 
 /** The configuration and script, read and found good. */

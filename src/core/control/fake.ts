@@ -138,7 +138,10 @@ export function fakeAdministration(): FakeAdministration {
     smsProviders: [],
     sent: [],
     listSmsProviders: async () => fake.smsProviders,
-    setSmsProvider: async (definition) => void fake.smsProviders.push(definition),
+    setSmsProvider: async (definition) => {
+      const at = fake.smsProviders.findIndex((one) => one.name === definition.name);
+      fake.smsProviders.splice(at < 0 ? fake.smsProviders.length : at, 1, definition);
+    },
     removeSmsProvider: async (name) => {
       fake.smsProviders.splice(
         fake.smsProviders.findIndex((one) => one.name === name),

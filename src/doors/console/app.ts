@@ -2,7 +2,7 @@
  * The two faces of the HTTP door, as fastify applications: the public one for TCP and the control one for the unix socket.
  *
  * No web page can be the caller: bodies must be application/json (which browsers send across origins only after a
- * preflight that is never granted), a foreign Origin is refused, and there is no CORS.
+ * preflight that is never granted), a foreign Origin is refused, and there is no CORS. Other doors' paths see to that themselves.
  */
 import { isIP } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
@@ -11,6 +11,7 @@ import { commandLineActor, uidHeader } from '../../core/control/client.ts';
 import { callMethod } from '../../core/control/methods.ts';
 import type { HealthItem } from '../../core/doors/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
+import type { HttpRoutes } from '../../platform/http-route.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { METRICS_CONTENT_TYPE } from '../../platform/metrics.ts';
@@ -18,6 +19,7 @@ import type { VerifyAdmin } from './administrators.ts';
 import { administrators } from './administrators.ts';
 import { API_PREFIX, openApi } from './openapi.ts';
 import { requestFault, sendError } from './reply.ts';
+import { mountRoutes } from './routes.ts';
 
 export interface AppOptions {
   /** The administration for who acts: the audit trail names them. */
@@ -27,6 +29,8 @@ export interface AppOptions {
   health(): HealthItem[];
   metrics: Metrics;
   verifyAdmin: VerifyAdmin;
+  /** What other doors answer on the public face. */
+  routes?: readonly HttpRoutes[];
   log: Log;
 }
 
@@ -55,6 +59,7 @@ export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
     const name = await authorise(request.headers.authorization, client);
     return `admin ${name} from ${client.address}`;
   });
+  for (const routes of options.routes ?? []) await mountRoutes(app, routes);
   return app;
 }
 
@@ -96,7 +101,10 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const fault = error instanceof GatehouseError ? undefined : requestFault(error);
     if (fault) return sendError(reply, fault.error).code(fault.status);
-    if (!(error instanceof GatehouseError)) log.error('a call failed', { path: request.url, error: error.stack });
+    if (!(error instanceof GatehouseError)) {
+      // Queries may hold PINs and codes.
+      log.error('a call failed', { path: request.url.split('?', 1)[0], error: error.stack });
+    }
     return sendError(reply, error);
   });
   return app;

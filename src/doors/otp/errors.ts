@@ -1,0 +1,20 @@
+/** What the OTP door says when it cannot do what is asked, and by which number LinOTP's clients know it. */
+import type { GatehouseError } from '../../platform/errors.ts';
+
+export const OTP_ERRORS = {
+  OTP_PARAMETER: 'a parameter is missing, or holds what it cannot hold',
+  OTP_METHOD: 'the call changes something, and must come as a POST',
+  OTP_PROVIDER: 'there is no such SMS provider, or none of this type',
+  OTP_ORIGIN: 'a web page of another origin sent the call',
+  OTP_ROUTE: 'there is no such call',
+} as const;
+
+/** Numbers of LinOTP; what is not listed has its general one. */
+const NUMBERS: Readonly<Record<string, number>> = {
+  OTP_PARAMETER: 905,
+};
+const GENERAL = -311;
+
+export function linotpCodeOf({ code }: GatehouseError): number {
+  return NUMBERS[code] ?? GENERAL;
+}

@@ -1,0 +1,111 @@
+/**
+ * Who administers: POST /admin/login gives two cookies as LinOTP 4 does, and every call brings back the one that scripts may read in the
+ * header X-CSRF-TOKEN: a page of another site can make a browser send cookies, but cannot read them. HTTP Basic (RFC 7617) will do
+ * instead, for one call with curl; since browsers remember that as well, calls from pages of other origins are refused in any case.
+ *
+ * Errors: OTP_ORIGIN, those of `verify`.
+ */
+import type { Admins } from '../../../core/admin/admins.ts';
+import { basicCredentials } from '../../../core/admin/basic.ts';
+import type { Client } from '../../../core/gate/types.ts';
+import { sameSecret } from '../../../core/proofs/compare.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { GatehouseError } from '../../../platform/errors.ts';
+import type { HttpReply, HttpRequest } from '../../../platform/http-route.ts';
+import { requiredField } from '../fields.ts';
+import { badLoginReply, unauthorisedReply, valueReply } from '../reply.ts';
+import { type Claims, SessionTokens, TOKEN_SECONDS } from './token.ts';
+
+const ACCESS = 'access_token_cookie';
+const CSRF = 'csrf_access_token';
+
+/** An administrator, and the cookies that go with every reply. */
+export interface LoggedIn {
+  readonly name: string;
+  readonly cookies: readonly string[];
+}
+
+export interface LoginParts {
+  readonly key: Buffer;
+  readonly clock: Clock;
+  readonly verify: Admins['verify'];
+}
+
+export class AdminLogin {
+  readonly #parts: LoginParts;
+  readonly #tokens: SessionTokens;
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts;
+    this.#tokens = new SessionTokens(parts.key);
+  }
+
+  async login(request: HttpRequest): Promise<HttpReply> {
+    refuseForeignPages(request);
+    const name = requiredField(request.fields, 'username');
+    const password = requiredField(request.fields, 'password');
+    if (!(await this.#parts.verify(name, password, placeOf(request)))) return badLoginReply();
+    const claims = this.#tokens.begin(name, this.#now());
+    const reply = valueReply(true, 1, { message: `Login successful for ${name}` });
+    return { ...reply, headers: { 'set-cookie': this.#cookies(claims, request.secure) } };
+  }
+
+  logout(request: HttpRequest): HttpReply {
+    const claims = this.#session(request);
+    if (!claims) return unauthorisedReply();
+    this.#tokens.leave(claims, this.#now());
+    const gone = [ACCESS, CSRF].map((name) => `${name}=; Path=/; Max-Age=0; SameSite=Strict`);
+    return { ...valueReply(true, 1, { message: 'Logout successful' }), headers: { 'set-cookie': gone } };
+  }
+
+  /** Undefined: nobody who may. */
+  async who(request: HttpRequest): Promise<LoggedIn | undefined> {
+    refuseForeignPages(request);
+    const claims = this.#session(request);
+    if (claims) {
+      const renewed = this.#tokens.renew(claims, this.#now());
+      return { name: claims.sub, cookies: renewed === claims ? [] : this.#cookies(renewed, request.secure) };
+    }
+    const given = basicCredentials(request.headers.authorization);
+    if (!given || !(await this.#parts.verify(given.name, given.password, placeOf(request)))) return undefined;
+    return { name: given.name, cookies: [] };
+  }
+
+  #session({ headers }: HttpRequest): Claims | undefined {
+    const token = cookieOf(headers.cookie, ACCESS);
+    const claims = token === undefined ? undefined : this.#tokens.read(token, this.#now());
+    if (!claims) return undefined;
+    const csrf = headers['x-csrf-token'];
+    return typeof csrf === 'string' && sameSecret(csrf, claims.csrf) ? claims : undefined;
+  }
+
+  #cookies(claims: Claims, secure: boolean): string[] {
+    const rest = `Path=/; Max-Age=${TOKEN_SECONDS}; SameSite=Strict${secure ? '; Secure' : ''}`;
+    return [`${ACCESS}=${this.#tokens.write(claims)}; ${rest}; HttpOnly`, `${CSRF}=${claims.csrf}; ${rest}`];
+  }
+
+  #now(): number {
+    return Math.floor(this.#parts.clock.now() / 1000);
+  }
+}
+
+/** Every guess could come over a connection of its own: one count per address. */
+function placeOf(request: HttpRequest): Client {
+  return { address: request.address, port: 0 };
+}
+
+function refuseForeignPages({ headers }: HttpRequest): void {
+  const { origin, host } = headers;
+  const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+  if (own && headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new GatehouseError('OTP_ORIGIN', 'calls from the web pages of others are refused');
+}
+
+/** RFC 6265 section 5.4; undefined: there is none of this name. */
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const pair of header?.split(';') ?? []) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
