@@ -5,6 +5,5 @@ export const CLI_ERRORS = {
   PASSWORD_MISMATCH: 'the two passwords typed are not the same',
   FILE_UNREADABLE: 'a file named on the command line cannot be read',
   JSON_INVALID: 'a file that should hold a JSON object does not',
-  POLICY_FILE: 'a file of policies has a line that is none',
   IMPORT_LINES: 'some lines of an import were not taken',
 } as const;

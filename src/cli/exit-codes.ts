@@ -48,6 +48,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   POLICY_INVALID: EXIT.usage,
   POLICY_NAME: EXIT.usage,
   POLICY_FILE: EXIT.usage,
+  POLICY_LOCKOUT: EXIT.usage,
   DATA_MISSING: EXIT.usage,
   FILE_UNREADABLE: EXIT.usage,
   SCRIPT_UNREADABLE: EXIT.configuration,

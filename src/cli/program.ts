@@ -102,12 +102,14 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('write all users as CSV with login,email,locked; passwords are never written')
     .action(run(() => import('./commands/user-export.ts')));
 
-  const policy = program.command('policy').description('rules: who may use which door, from where, when and how long');
+  const policy = program
+    .command('policy')
+    .description('rules: who may use which door, from where, when and how long; and policies as LinOTP knows them');
   policy
     .command('set')
     .argument('<name>')
-    .requiredOption('--scope <door>', 'the door that the rule is about')
-    .requiredOption('--action <list>', 'what it says, e.g. allow, allow=false or session_seconds=600')
+    .requiredOption('--scope <door>', "the door that the rule is about, or a scope of LinOTP's such as authentication")
+    .requiredOption('--action <list>', 'what it says, e.g. allow, session_seconds=600 or sms_provider=one')
     .option('--user <list>', 'for whom: 1000, 10*, *@example.com; with ! before it: not for', '')
     .option('--realm <list>', 'for users of these domains', '')
     .option('--client <list>', 'from where: 192.0.2.0/24, !192.0.2.7', '')
@@ -127,7 +129,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
   policy
     .command('why')
     .argument('<user>')
-    .argument('<door>')
+    .argument('<door>', "or a scope of LinOTP's")
     .argument('<address>', 'where the user comes from')
     .argument('[time]', 'e.g. 2026-11-23T07:30; default: now')
     .description('would the user be let in? prints the rules in the order weighed, and the verdict')

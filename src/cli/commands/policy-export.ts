@@ -1,8 +1,9 @@
 /** `gatehouse policy export` */
+
+import { policyFileText } from '../../core/policy/policy-file.ts';
 import type { Context } from '../context.ts';
 import { answer, readingAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { policyFileText } from '../policy-file.ts';
 
 export async function run(context: Context): Promise<0> {
   const { policies } = await readingAdministration(context, (administration) => administration.listPolicies());

@@ -1,8 +1,9 @@
 /** `gatehouse policy import FILE` */
+
+import { parsePolicyFile } from '../../core/policy/policy-file.ts';
 import type { Context } from '../context.ts';
 import { answer, withAdministration } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { parsePolicyFile } from '../policy-file.ts';
 import { warnOfPolicies } from '../policy-warning.ts';
 import { readText } from '../read-text.ts';
 

@@ -92,7 +92,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
     ...rowCalls({ tables: parts.tables, journal: parts.journal, find: parts.findRows, event }),
     manage,
-    ...smsCalls(parts.sms, event),
+    ...smsCalls(parts.sms, parts.rules, event),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),

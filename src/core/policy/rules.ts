@@ -86,7 +86,7 @@ export class PolicyRules implements ActionPolicy, Policy {
     return this.#linotp.actionValue(scope, action, asker);
   }
 
-  /** May an administrator, or a user in the self service, do this? A scope without an active rule restricts nobody. */
+  /** May an administrator do this, or a user come in from here? See linotp/rules.ts. */
   permits(scope: LinotpScope, action: string, asker: Asker): Permission {
     return this.#linotp.permits(scope, action, asker);
   }

@@ -1,7 +1,8 @@
 /**
  * The scopes of LinOTP's policies and the actions that it defines there, with what each takes.
  *
- * `presence`: on as soon as a rule names it, whatever value it gives, since LinOTP only looks for the name. `switch`: `=false` is off.
+ * `presence`: on as soon as a rule names it, or says `*`, whatever value it gives: there LinOTP only looks whether a rule is found.
+ * `switch`: the value counts, `=false` is off, and what is neither on nor off is off.
  * `list`: names with blanks between them. An action that does not stand here is kept and reported: it says nothing to Gatehouse.
  */
 import { type ActionValue, asSwitch } from '../action-text.ts';
@@ -23,19 +24,19 @@ export type LinotpValue = ValueOf[Kind];
 
 const SCOPES = {
   authentication: {
-    autosms: 'switch', // `autosms=false` is off, other than in LinOTP
+    autosms: 'switch', // LinOTP looks for presence here, too
     challenge_response: 'list',
-    delete_on_authentication_exceed: 'presence',
-    disable_on_authentication_exceed: 'presence',
+    delete_on_authentication_exceed: 'switch',
+    disable_on_authentication_exceed: 'switch',
     email_provider: 'list',
     emailsubject: 'text',
     emailtext: 'text',
-    enforce_smstext: 'presence',
-    forward_on_no_token: 'presence',
+    enforce_smstext: 'switch',
+    forward_on_no_token: 'switch',
     forward_server: 'text',
     only_sent_otp: 'switch', // Gatehouse's: only the code that was sent last is accepted, not the window
     otppin: 'pinMode',
-    passOnNoToken: 'presence',
+    passOnNoToken: 'switch',
     passthru: 'presence',
     push_provider: 'list',
     qrtanurl: 'text',
@@ -45,7 +46,7 @@ const SCOPES = {
     qrtoken_pairing_callback_sms: 'text',
     qrtoken_pairing_callback_url: 'text',
     qrtoken_pairing_cert: 'text',
-    sms_dynamic_mobile_number: 'presence',
+    sms_dynamic_mobile_number: 'switch',
     sms_provider: 'list',
     smstext: 'text',
     support_offline: 'list',
@@ -63,12 +64,12 @@ const SCOPES = {
     tokentype: 'list',
   },
   enrollment: {
-    autoassignment: 'presence',
-    autoassignment_forward: 'presence',
+    autoassignment: 'switch',
+    autoassignment_forward: 'switch',
     autoassignment_from_realm: 'text',
-    autoassignment_without_password: 'presence',
+    autoassignment_without_password: 'switch',
     autoenrollment: 'list',
-    ignore_autoassignment_pin: 'presence',
+    ignore_autoassignment_pin: 'switch',
     lostTokenPWContents: 'text',
     lostTokenPWLen: 'number',
     lostTokenValid: 'text',
@@ -85,46 +86,46 @@ const SCOPES = {
     otp_pin_encrypt: 'number',
     otp_pin_random: 'number',
     otp_pin_random_content: 'text',
-    purge_rollout_token: 'presence',
+    purge_rollout_token: 'switch',
     refuse_existing_serial: 'switch', // Gatehouse's: a token that is there is not made anew
     tokencount: 'number',
     tokenissuer: 'text',
     tokenlabel: 'text',
   },
   selfservice: {
-    assign: 'presence',
-    delete: 'presence',
-    disable: 'presence',
-    edit_email: 'presence',
-    edit_sms: 'presence',
-    enable: 'presence',
-    enrollEMAIL: 'presence',
-    enrollHMAC: 'presence',
-    enrollSMS: 'presence',
-    enrollTOTP: 'presence',
+    assign: 'switch',
+    delete: 'switch',
+    disable: 'switch',
+    edit_email: 'switch',
+    edit_sms: 'switch',
+    enable: 'switch',
+    enrollEMAIL: 'switch',
+    enrollHMAC: 'switch',
+    enrollSMS: 'switch',
+    enrollTOTP: 'switch',
     footer_text: 'text',
-    getotp: 'presence',
-    getserial: 'presence',
-    history: 'presence',
+    getotp: 'switch',
+    getserial: 'switch',
+    history: 'switch',
     imprint_url: 'text',
     max_count_dpw: 'number',
     max_count_hotp: 'number',
     max_count_totp: 'number',
-    mfa_3_fields: 'presence',
-    mfa_login: 'presence',
-    mfa_passOnNoToken: 'presence',
+    mfa_3_fields: 'switch',
+    mfa_login: 'switch',
+    mfa_passOnNoToken: 'switch',
     otp_pin_contents: 'text',
     otp_pin_maxlength: 'number',
     otp_pin_minlength: 'number',
     privacy_notice_url: 'text',
-    reset: 'presence',
-    resync: 'presence',
-    setDescription: 'presence',
-    setMOTPPIN: 'presence',
-    setOTPPIN: 'presence',
-    show_landing_page: 'presence',
-    unassign: 'presence',
-    verify: 'presence',
+    reset: 'switch',
+    resync: 'switch',
+    setDescription: 'switch',
+    setMOTPPIN: 'switch',
+    setOTPPIN: 'switch',
+    show_landing_page: 'switch',
+    unassign: 'switch',
+    verify: 'switch',
   },
   admin: {
     assign: 'presence',
@@ -199,6 +200,11 @@ export const FILLED_SCOPES: ReadonlySet<string> = new Set<LinotpScope>([
   'authorization',
   'authentication',
 ]);
+
+/** That are on when a rule of the scope is found. */
+export function presentActions(scope: LinotpScope): string[] {
+  return Object.entries(SCOPES[scope]).flatMap(([action, kind]) => (kind === 'presence' ? [action] : []));
+}
 
 export function isLinotpScope(name: string): name is LinotpScope {
   return Object.hasOwn(SCOPES, name);

@@ -6,7 +6,14 @@
 import { parseActions } from '../action-text.ts';
 import { invalidCondition, NOT } from '../condition.ts';
 import type { Field, PolicyRule } from '../types.ts';
-import { FILLED_SCOPES, type LinotpScope, type LinotpValue, linotpKind, typedValue } from './actions.ts';
+import {
+  FILLED_SCOPES,
+  type LinotpScope,
+  type LinotpValue,
+  linotpKind,
+  presentActions,
+  typedValue,
+} from './actions.ts';
 import { type Asker, compileClient, compileRealm, compileUser, type Grading } from './conditions.ts';
 import { compileTime } from './time.ts';
 
@@ -39,8 +46,9 @@ export class LinotpRule {
     this.#time = compileTime(rule.time);
   }
 
+  /** Those that the rule says something of, or keeps others from saying it. */
   get actions(): Iterable<string> {
-    return this.#actions.keys();
+    return this.#actions.has(ALL) ? [...this.#actions.keys(), ...presentActions(this.scope)] : this.#actions.keys();
   }
 
   /** By its name, or because the rule says `*`. */
@@ -49,7 +57,8 @@ export class LinotpRule {
   }
 
   value(action: string): LinotpValue | undefined {
-    return this.#actions.get(action);
+    if (this.#actions.has(action)) return this.#actions.get(action);
+    return this.#actions.has(ALL) && linotpKind(this.scope, action) === 'presence' ? true : undefined;
   }
 
   /** 0: it does not apply; else the higher the more exact: by user, then by realm, then by client. */

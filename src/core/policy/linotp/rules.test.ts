@@ -24,7 +24,7 @@ test('values come as what the action takes, with the name of the policy', () => 
     rule('texts', "smstext='Your code, <otp>', sms_provider=one  two, emailsubject"),
     rule('limits', 'maxtoken=3, tokencount=', { scope: 'enrollment' }),
     rule('pins', 'otppin=2'),
-    rule('switches', 'autosms=false, passthru=false, enforce_smstext'),
+    rule('switches', 'autosms=false, passthru=false, enforce_smstext, passOnNoToken=yes'),
   );
   const value = (action: ActionOf<'authentication'>) => all.actionValue('authentication', action, ANNA)?.value;
   assert.deepEqual(all.actionValue('authentication', 'smstext', ANNA), {
@@ -37,7 +37,8 @@ test('values come as what the action takes, with the name of the policy', () => 
   assert.equal(all.actionValue('enrollment', 'maxtoken', ANNA)?.value, 3);
   assert.equal(all.actionValue('enrollment', 'tokencount', ANNA), undefined);
   assert.equal(value('otppin'), 'only_otp');
-  // A switch that is named is on, but for autosms.
+  // Of some switches LinOTP looks at the value, of others only whether a rule names them.
+  assert.equal(value('passOnNoToken'), false);
   assert.equal(value('autosms'), false);
   assert.equal(value('passthru'), true);
   assert.equal(value('enforce_smstext'), true);
@@ -114,7 +115,18 @@ test('a scope without an active rule restricts nobody, and one with a rule all w
   assert.equal(here.permits('admin', 'show', root).allowed, false);
 });
 
-test('a more exact rule that allows everything by * leaves nothing said', () => {
+test('a more exact rule for all actions leaves nothing said, but for what is on as soon as a rule is found', () => {
   const all = rules(rule('all', 'smstext=x'), rule('hers', '*', { user: 'anna' }));
   assert.equal(all.actionValue('authentication', 'smstext', ANNA), undefined);
+  assert.equal(all.actionValue('authentication', 'passthru', ANNA)?.policy, 'hers');
+  assert.equal(all.actionValue('authentication', 'passthru', { ...ANNA, name: 'bob' }), undefined);
+});
+
+test('where a rule authorizes some, others are not; other rules of the scope authorize nobody and keep nobody out', () => {
+  const scope = 'authorization';
+  const told = rule('told', 'detail_on_fail', { scope });
+  assert.equal(rules(told).permits(scope, 'authorize', ANNA).allowed, true);
+  const some = rules(told, rule('lan', 'authorize', { scope, client: '10.0.0.0/8' }));
+  assert.equal(some.permits(scope, 'authorize', ANNA).allowed, false);
+  assert.deepEqual(some.permits(scope, 'authorize', { ...ANNA, client: '10.1.2.3' }), { allowed: true, policy: 'lan' });
 });

@@ -52,9 +52,13 @@ export class LinotpRules {
     return answer as ActionAnswer<ValueFor<Scope, Action>> | undefined;
   }
 
-  /** May an administrator, or a user in the self service, do this? A scope without an active rule restricts nobody. */
+  /**
+   * May an administrator do this, or, with authorization/authorize, a user come in from here? A scope without an active rule restricts
+   * nobody; of `authorize` one that names it has to be there.
+   */
   permits(scope: LinotpScope, action: string, asker: Asker): Permission {
-    const active = this.#active.get(scope)!;
+    const active =
+      scope === 'authorization' ? (this.#speaking.get(scope)!.get(action) ?? NONE) : this.#active.get(scope)!;
     if (active.length === 0) return { allowed: true, policy: undefined };
     const { name = '', time } = asker;
     const who = OFFICE_SCOPES.has(scope) ? { name, time } : asker;
