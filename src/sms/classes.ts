@@ -12,4 +12,9 @@ export const SMS_CLASSES: readonly SmsClass[] = [
     about: 'a gateway on the web that takes JSON',
     open: async (config) => (await import('./rest/provider.ts')).openRestProvider(config),
   },
+  {
+    name: 'SmtpSMSProvider',
+    about: 'a gateway that takes mail',
+    open: async (config) => (await import('./smtp/provider.ts')).openSmtpProvider(config),
+  },
 ];

@@ -2,16 +2,15 @@
  * HTTP to a gateway: proxies, certificates, basic and digest authentication, time-outs, and an answer of bounded size.
  *
  * Each call is one message: nothing is sent again once it may have arrived. Errors never name more of a URL than scheme, host and
- * path, since numbers, texts and passwords stand in queries. Errors: SMS_CONFIG (certificates, proxies), SMS_UNREACHABLE.
+ * path, since numbers, texts and passwords stand in queries. Errors: SMS_CONFIG (proxies), SMS_UNREACHABLE.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { socksDispatcher } from 'fetch-socks';
 import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici';
 import * as z from 'zod';
 import { GatehouseError } from '../platform/errors.ts';
-import { badConfig, type Timeouts } from './config.ts';
+import { isDistrusted, TRUST_HINT } from './certificates.ts';
+import type { Timeouts } from './config.ts';
 import { answerChallenge, type Login } from './digest.ts';
 
 export interface GatewayOptions {
@@ -134,51 +133,10 @@ export const proxyOption = z
     return proxy;
   });
 
-/** `SERVER_CERTIFICATE`: nothing = the CAs of the system, "false" = any certificate is accepted, else a file or folder of CAs. */
-export function serverTrust(value: string | boolean | null | undefined): ConnectionOptions {
-  if (value === undefined || value === null || value === '' || value === true) return {};
-  if (String(value).toLowerCase() === 'false') return { rejectUnauthorized: false };
-  return { ca: certificatesOf(String(value)) };
-}
-
-export function clientCertificate(file: string | undefined): ConnectionOptions {
-  if (file === undefined || file === '') return {};
-  const pem = readCertificate('CLIENT_CERTIFICATE_FILE', file);
-  return { cert: pem, key: pem };
-}
-
-function certificatesOf(path: string): string[] {
-  const key = 'SERVER_CERTIFICATE';
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const files = folder
-    ? readdirSync(path)
-        .filter((name) => /\.(pem|crt|cer)$/.test(name))
-        .map((name) => join(path, name))
-    : [path];
-  if (files.length === 0)
-    throw badConfig(key, `the folder ${path} has no certificate`, 'put files *.pem or *.crt there');
-  return files.map((file) => readCertificate(key, file));
-}
-
-function readCertificate(key: string, file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch (cause) {
-    throw badConfig(
-      key,
-      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
-      'give a PEM file that this server may read',
-    );
-  }
-  if (text.includes('-----BEGIN ')) return text;
-  throw badConfig(key, `${file} is no PEM file`, 'it has to begin with -----BEGIN CERTIFICATE-----');
-}
-
 function unreachable(url: URL, error: unknown): GatehouseError {
   const cause = rootCause(error);
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const distrusted = /CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code);
+  const distrusted = isDistrusted(code);
   // What fetch says of the ports that belong to other protocols (Fetch Standard, "bad port").
   const isBlocked = cause.message === 'bad port';
   const reached = isBlocked
@@ -189,9 +147,7 @@ function unreachable(url: URL, error: unknown): GatehouseError {
     'SMS_UNREACHABLE',
     `${url.origin}${url.pathname}: ${distrusted ? `its certificate is not trusted (${code})` : why}`,
     {
-      hint: distrusted
-        ? 'name the CA of the gateway in SERVER_CERTIFICATE; "false" there accepts any certificate'
-        : 'is the address right, and does the gateway or the proxy let us in?',
+      hint: distrusted ? TRUST_HINT : 'is the address right, and does the gateway or the proxy let us in?',
     },
   );
 }

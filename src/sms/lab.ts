@@ -100,7 +100,8 @@ export async function socksProxy(t: TestContext, user: string, password: string)
   return { port: await listening(t, server), requests };
 }
 
-async function listening(t: TestContext, server: Server): Promise<number> {
+/** Its port; the server and its connections end with the test. */
+export async function listening(t: TestContext, server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

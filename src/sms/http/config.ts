@@ -1,6 +1,7 @@
 /** Configuration of HttpSMSProvider: the keys of LinOTP's manual 1.9.3, and the few that LinOTP has besides. Errors: SMS_CONFIG. */
 import * as z from 'zod';
 import type { SmsConfig } from '../../core/sms/types.ts';
+import { serverCertificateOption } from '../certificates.ts';
 import { badConfig, readConfig, timeoutOption } from '../config.ts';
 import { proxyOption } from '../gateway.ts';
 import { NUMBER_OPTIONS } from '../number.ts';
@@ -43,7 +44,7 @@ const schema = z.strictObject({
       z.string().regex(/^[1-5](?:[0-9]{2}|xx)(?:,[1-5](?:[0-9]{2}|xx))*$/, 'write "2xx" or "200,202"'),
     ])
     .optional(),
-  SERVER_CERTIFICATE: z.union([z.string(), z.boolean(), z.null()]).optional(),
+  SERVER_CERTIFICATE: serverCertificateOption,
   CLIENT_CERTIFICATE_FILE: text.optional(),
   TIMEOUT: timeoutOption.optional(),
   timeout: timeoutOption.optional(),

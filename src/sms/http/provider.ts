@@ -6,7 +6,8 @@
  */
 import type { SmsConfig, SmsMessage, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { clientCertificate, type GatewayAnswer, type GatewayRequest, openGateway, serverTrust } from '../gateway.ts';
+import { clientCertificate, serverTrust } from '../certificates.ts';
+import { type GatewayAnswer, type GatewayRequest, openGateway } from '../gateway.ts';
 import { gatewayNumber } from '../number.ts';
 import { compileReplyTest } from '../reply-test.ts';
 import { shownAnswer } from '../shown-answer.ts';

@@ -1,6 +1,7 @@
 /** Configuration of RestSMSProvider: the keys of LinOTP's manual 1.9.3. Errors: SMS_CONFIG. */
 import * as z from 'zod';
 import type { SmsConfig } from '../../core/sms/types.ts';
+import { serverCertificateOption } from '../certificates.ts';
 import { readConfig, timeoutOption } from '../config.ts';
 import { proxyOption } from '../gateway.ts';
 import { NUMBER_OPTIONS } from '../number.ts';
@@ -30,7 +31,7 @@ const schema = z.strictObject({
     .default('basic'),
   PROXY: proxyOption.optional(),
   CLIENT_CERTIFICATE_FILE: text.optional(),
-  SERVER_CERTIFICATE: z.union([z.string(), z.boolean(), z.null()]).optional(),
+  SERVER_CERTIFICATE: serverCertificateOption,
   TIMEOUT: timeoutOption.optional(),
   timeout: timeoutOption.optional(),
 });

@@ -3,7 +3,8 @@
  */
 import type { SmsConfig, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { clientCertificate, openGateway, serverTrust } from '../gateway.ts';
+import { clientCertificate, serverTrust } from '../certificates.ts';
+import { openGateway } from '../gateway.ts';
 import { gatewayNumber } from '../number.ts';
 import { shownAnswer } from '../shown-answer.ts';
 import { readRestConfig } from './config.ts';

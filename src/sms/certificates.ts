@@ -1,0 +1,63 @@
+/**
+ * The certificates of a gateway and of its clients: files that an administrator names. Errors: SMS_CONFIG.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import * as z from 'zod';
+import { badConfig } from './config.ts';
+
+export const serverCertificateOption = z.union([z.string(), z.boolean(), z.null()]).optional();
+
+export const TRUST_HINT = 'name the CA of the gateway in SERVER_CERTIFICATE; "false" there accepts any certificate';
+
+/** By the code of the error that ended a handshake: whether it was our side that found no reason to trust the other. */
+export function isDistrusted(code: string): boolean {
+  return !/^ERR_SSL_/.test(code) && /CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code);
+}
+
+/** `SERVER_CERTIFICATE`: nothing = the CAs of the system, "false" = any certificate is accepted, else a file or folder of CAs. */
+export function serverTrust(value: string | boolean | null | undefined): ConnectionOptions {
+  if (value === undefined || value === null || value === '' || value === true) return {};
+  if (String(value).toLowerCase() === 'false') return { rejectUnauthorized: false };
+  return { ca: certificatesOf(String(value)) };
+}
+
+/** A file with both, shown to gateways that demand it. */
+export function clientCertificate(file: string | undefined): ConnectionOptions {
+  if (file === undefined || file === '') return {};
+  const pem = readPem('CLIENT_CERTIFICATE_FILE', file);
+  return { cert: pem, key: pem };
+}
+
+function certificatesOf(path: string): string[] {
+  const key = 'SERVER_CERTIFICATE';
+  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const files = folder
+    ? readdirSync(path)
+        .filter((name) => /\.(pem|crt|cer)$/.test(name))
+        .map((name) => join(path, name))
+    : [path];
+  if (files.length === 0)
+    throw badConfig(key, `the folder ${path} has no certificate`, 'put files *.pem or *.crt there');
+  return files.map((file) => readPem(key, file));
+}
+
+export function readPem(key: string, file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch (cause) {
+    throw badConfig(
+      key,
+      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
+      'give a PEM file that this server may read',
+    );
+  }
+  if (text.includes('-----BEGIN ')) return text;
+  throw badConfig(
+    key,
+    `${file} is no PEM file`,
+    'there has to be a line -----BEGIN CERTIFICATE----- or -----BEGIN PRIVATE KEY-----',
+  );
+}
