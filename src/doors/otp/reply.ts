@@ -38,6 +38,10 @@ export function badLoginReply(): HttpReply {
   return { ...valueReply(false, 1, { message: 'Bad username or password' }), status: 401 };
 }
 
+export function textReply(body: string, type = 'text/plain; charset=utf-8'): HttpReply {
+  return { status: 200, type, body };
+}
+
 function envelope(result: Json, id: Json, detail?: Json): HttpReply {
   const body = {
     jsonrpc: '2.0802',

@@ -1,0 +1,151 @@
+/**
+ * /validate/*: who one is, asked by those who guard something: RADIUS and PAM plug-ins, gateways, portals. Open to all, by GET and POST.
+ *
+ * Each answer is 200, since plug-ins take any other status for a server that is away, and a rejected login for one that was not heard.
+ */
+import type { Answer } from '../../../core/answer.ts';
+import type { Verdict } from '../../../core/gate/types.ts';
+import type { Asker } from '../../../core/policy/linotp/conditions.ts';
+import type { ActionPolicy } from '../../../core/policy/policy.ts';
+import type { Person, Realms } from '../../../core/realms/types.ts';
+import type { ChallengeDesk, ChallengeStatus } from '../../../core/tokens/types.ts';
+import type { HttpReply, HttpRequest } from '../../../platform/http-route.ts';
+import { parameterError } from '../fields.ts';
+import { errorReply, type Json, textReply, valueReply } from '../reply.ts';
+import { challengeDetail, challengeLine } from './challenge.ts';
+import { type Heard, Knocking, type KnockingParts, transactionOf } from './knocking.ts';
+
+export interface ValidateParts extends KnockingParts {
+  readonly realms: Realms;
+  readonly challenges: ChallengeDesk;
+  readonly policy: ActionPolicy;
+}
+
+export type ValidateCall = (request: HttpRequest) => Answer<HttpReply>;
+
+const YES = valueReply(true, 0);
+const NO = valueReply(false, 0);
+/** Plug-ins compare the whole body: no newline. */
+const SIMPLE_YES = textReply(':-)');
+const SIMPLE_NO = textReply(':-(');
+
+export function validateCalls(parts: ValidateParts): Readonly<Record<string, ValidateCall>> {
+  const { realms, challenges, policy } = parts;
+  const knocking = new Knocking(parts);
+  return {
+    '/validate/check': (request) => knocking.knock(request, false, checkReply),
+    '/validate/simplecheck': (request) => knocking.knock(request, false, simpleReply),
+    '/validate/smspin': (request) => knocking.knock(request, false, smspinReply),
+    '/validate/check_s': checkSerial,
+    '/validate/check_t': checkTransaction,
+    '/validate/check_status': checkStatus,
+    '/validate/samlcheck': samlCheck,
+    '/validate/ok': () => YES,
+    '/validate/fail': () => NO,
+  };
+
+  function checkReply({ knock, verdict }: Heard): HttpReply {
+    if (knock === undefined || verdict === undefined) return NO;
+    const asker = { name: knock.user, realm: knock.domain, client: knock.client.address, time: new Date(knock.time) };
+    if (verdict.verdict === 'proven') return says('detail_on_success', asker) ? provenReply(verdict, asker) : YES;
+    const told = says('detail_on_fail', asker) ? { error: failureText(verdict) } : undefined;
+    if (verdict.verdict === 'challenge') return valueReply(false, 0, { ...challengeDetail(verdict), ...told });
+    return told === undefined ? NO : valueReply(false, 0, told);
+  }
+
+  function says(action: 'detail_on_success' | 'detail_on_fail', asker: Asker): boolean {
+    return policy.actionValue('authorization', action, asker) !== undefined;
+  }
+
+  function checkSerial(request: HttpRequest): Answer<HttpReply> {
+    const { fields } = request;
+    if (!fields.has('serial') && !fields.has('user'))
+      return errorReply(parameterError("Missing parameter: 'serial'"), 0);
+    return knocking.knock(request, true, checkReply);
+  }
+
+  function checkTransaction(request: HttpRequest): Answer<HttpReply> {
+    const transaction = transactionOf(request.fields);
+    const missing = transaction === undefined ? 'transactionid' : request.fields.has('pass') ? undefined : 'pass';
+    if (missing !== undefined) return valueReply(false, 1, { failure: `Missing parameter: '${missing}'` });
+    return knocking.knock(request, false, ({ verdict }) => transactionReply(verdict, transaction!));
+  }
+
+  function checkStatus({ fields }: HttpRequest): HttpReply {
+    const transaction = transactionOf(fields);
+    if (transaction === undefined) return errorReply(parameterError("Missing parameter: 'transactionid'"), 0);
+    const serial = fields.get('serial');
+    const found = challenges.status(transaction).filter((one) => !serial || one.serial === serial);
+    if (found.length === 0) return NO;
+    const transactions = Object.fromEntries(found.map((one) => [one.transaction, statusDetail(one)]));
+    return valueReply(true, 0, { transactions });
+  }
+
+  function samlCheck(request: HttpRequest): Answer<HttpReply> {
+    const refused = valueReply({ auth: false, attributes: {} }, 0);
+    return knocking.knock(request, false, ({ knock, verdict }) => {
+      if (knock === undefined || verdict?.verdict !== 'proven') {
+        return verdict?.verdict === 'challenge'
+          ? valueReply({ auth: false, attributes: {} }, 0, challengeDetail(verdict))
+          : refused;
+      }
+      return samlReply(realms.find(knock.user, knock.domain));
+    });
+  }
+}
+
+function provenReply({ token }: Extract<Verdict, { verdict: 'proven' }>, { name, realm }: Asker): HttpReply {
+  return valueReply(true, 0, {
+    user: { username: name ?? '', realm: realm ?? '' },
+    realm: realm ?? '',
+    is_linotp_admin: false,
+    ...(token ? { tokentype: token.type, serial: token.serial, description: token.description } : {}),
+  });
+}
+
+function failureText(verdict: Exclude<Verdict, { verdict: 'proven' }>): string {
+  if (verdict.verdict === 'challenge') return 'challenge created';
+  return verdict.otp?.detail ?? 'access denied';
+}
+
+function simpleReply({ verdict }: Heard): HttpReply {
+  if (verdict?.verdict === 'proven') return SIMPLE_YES;
+  return verdict?.verdict === 'challenge' ? textReply(`:-( ${challengeLine(verdict)}`) : SIMPLE_NO;
+}
+
+/** Here the challenge stands where replies have their id. */
+function smspinReply({ verdict }: Heard): HttpReply {
+  return verdict?.verdict === 'challenge' ? valueReply(true, challengeDetail(verdict)) : NO;
+}
+
+function transactionReply(verdict: Verdict | undefined, transaction: string): HttpReply {
+  const right = verdict?.verdict === 'proven';
+  const token = right ? verdict.token : verdict?.verdict === 'refused' ? verdict.otp : undefined;
+  if (token?.serial === undefined)
+    return valueReply(false, 1, { failure: `No challenge for transaction '${transaction.slice(0, 80)}' found` });
+  const failcount = token.failCount ?? 0;
+  const detail = { value: right, failcount, token_type: token.type ?? '', serial: token.serial };
+  return valueReply({ value: right, failcount }, 1, detail);
+}
+
+function statusDetail(one: ChallengeStatus): Json {
+  return {
+    received_count: one.receivedCount,
+    received_tan: one.receivedTan,
+    valid_tan: one.validTan,
+    message: one.message,
+    status: one.open ? 'open' : 'closed',
+    token: { serial: one.serial, type: one.type },
+  };
+}
+
+/** What is known of somebody who has proven who one is; a source that is away takes nothing back. */
+function samlReply(found: Answer<Person | null>): Answer<HttpReply> {
+  if (found instanceof Promise)
+    return found.then(
+      (person) => samlReply(person),
+      () => samlReply(null),
+    );
+  const attributes = found === null ? {} : { ...found.attributes, username: found.login, realm: found.realm };
+  return valueReply({ auth: true, attributes }, 0);
+}
