@@ -184,6 +184,7 @@ async function openDoors(
     log: log.child('otp'),
     sessionKey: keyring.derive('otp-sessions'),
     verifyAdmin: admins.verify,
+    permissions: rules,
     administration,
   });
   const http = createConsoleDoor({

@@ -4,12 +4,14 @@
  */
 import type { Admins } from '../../core/admin/admins.ts';
 import type { Administration } from '../../core/admin/types.ts';
+import type { PolicyRules } from '../../core/policy/rules.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { HttpReply, HttpRequest, HttpRoutes } from '../../platform/http-route.ts';
 import type { Log } from '../../platform/log.ts';
-import { type AdminCalls, answerAdmin, failed, requirePost } from './call.ts';
+import { type AdminCalls, answerAdmin, failed, requirePost, systemCalls } from './call.ts';
 import { AdminLogin } from './login/login.ts';
+import { policyCalls } from './system/policies.ts';
 import { PROVIDER_CALLS } from './system/providers.ts';
 
 export interface OtpParts {
@@ -18,6 +20,8 @@ export interface OtpParts {
   /** Signs the sessions of administrators; the same over restarts. */
   readonly sessionKey: Buffer;
   readonly verifyAdmin: Admins['verify'];
+  /** What policies let administrators do. */
+  readonly permissions: Pick<PolicyRules, 'permits'>;
   /** The administration for who acts: the audit trail names them. */
   administration(actor: string): Administration;
 }
@@ -25,7 +29,7 @@ export interface OtpParts {
 export function createOtpDoor(parts: OtpParts): HttpRoutes {
   const { clock, log, sessionKey: key, verifyAdmin: verify } = parts;
   const login = new AdminLogin({ key, clock, verify });
-  const adminCalls: AdminCalls = { ...PROVIDER_CALLS };
+  const adminCalls: AdminCalls = systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock) });
 
   return { prefixes: ['/validate', '/admin', '/system', '/audit'], handle };
 

@@ -5,6 +5,7 @@ export const OTP_ERRORS = {
   OTP_PARAMETER: 'a parameter is missing, or holds what it cannot hold',
   OTP_METHOD: 'the call changes something, and must come as a POST',
   OTP_PROVIDER: 'there is no such SMS provider, or none of this type',
+  OTP_FORBIDDEN: 'policies of the scopes admin, system and audit keep this administrator from it',
   OTP_ORIGIN: 'a web page of another origin sent the call',
   OTP_ROUTE: 'there is no such call',
 } as const;
@@ -12,6 +13,7 @@ export const OTP_ERRORS = {
 /** Numbers of LinOTP; what is not listed has its general one. */
 const NUMBERS: Readonly<Record<string, number>> = {
   OTP_PARAMETER: 905,
+  OTP_FORBIDDEN: 410,
 };
 const GENERAL = -311;
 

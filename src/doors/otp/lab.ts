@@ -20,6 +20,7 @@ export function otpLab() {
       knocks.push(`${name} ${address} ${port}`);
       return name === 'admin' && password === 'right';
     },
+    permissions: administration.policies,
     administration: (actor) => {
       actors.push(actor);
       return administration;

@@ -48,8 +48,11 @@ async function delProvider(fields: Fields, administration: Administration): Prom
     await administration.removeSmsProvider(requiredField(fields, 'name'));
     return { value: true };
   } catch (error) {
-    if (!(error instanceof GatehouseError) || error.code !== 'SMS_PROVIDER_DEFAULT') throw error;
-    return { value: false, detail: { message: 'Default provider could not be deleted!' } };
+    if (!(error instanceof GatehouseError)) throw error;
+    if (error.code === 'SMS_PROVIDER_DEFAULT')
+      return { value: false, detail: { message: 'Default provider could not be deleted!' } };
+    if (error.code !== 'SMS_PROVIDER_USED') throw error;
+    throw new GatehouseError('OTP_PROVIDER', error.message.replace('! [', '!\n['));
   }
 }
 
