@@ -18,6 +18,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   fish: { program: 'fish', packages: ['fish'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
+  kannel: { program: 'drive_smpp', packages: ['kannel-extras'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   npm: { program: 'npm', packages: ['npm'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
@@ -33,7 +34,8 @@ export type PeerName = string;
 /** Full path of a program, looked for on PATH and where Debian keeps servers; the newest PostgreSQL of several. */
 export function findProgram(program: string): string | undefined {
   const versions = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', ...versions];
+  const debian = ['/usr/sbin', '/sbin', '/usr/lib/kannel/test', ...versions];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...debian];
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 

@@ -17,4 +17,9 @@ export const SMS_CLASSES: readonly SmsClass[] = [
     about: 'a gateway that takes mail',
     open: async (config) => (await import('./smtp/provider.ts')).openSmtpProvider(config),
   },
+  {
+    name: 'SMPPSMSProvider',
+    about: 'a message centre that speaks SMPP 3.4',
+    open: async (config) => (await import('./smpp/provider.ts')).openSmppProvider(config),
+  },
 ];

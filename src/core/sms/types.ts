@@ -17,9 +17,24 @@ export interface SmsMessage {
   readonly text: string;
 }
 
+/** What a gateway reports later of a message that it took. */
+export interface SmsReceipt {
+  /** As `send` told it. */
+  readonly id: string;
+  /** `failed`: it will not arrive. More than one may come, and `underway` after the last does not undo it. */
+  readonly state: 'underway' | 'delivered' | 'failed' | 'unknown';
+  /** In the gateway's words: `UNDELIV, error 34`. */
+  readonly detail: string;
+}
+
 export interface SmsProvider {
-  /** Resolves when the gateway has taken the message; with what it answered, shortened. */
-  send(message: SmsMessage): Promise<string>;
+  /**
+   * Resolves when the gateway has taken the message; with what it answered, shortened. `taken` hears before any receipt, and for each part that was
+   * taken, under which id receipts will speak of it; a gateway that reports nothing never calls it.
+   */
+  send(message: SmsMessage, taken?: (id: string) => void): Promise<string>;
+  /** Where receipts are set up: from now on they are listened for, also those of messages that were sent before this provider was opened. */
+  onReceipt?(listener: (receipt: SmsReceipt) => void): void;
   /** Lets go of connections; what is under way ends. */
   close(): Promise<void>;
 }
