@@ -1,5 +1,8 @@
 /** How a session comes about, at gateways of all kinds: transceivers, TLS, refusals, reports over a receiver. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SmsReceipt } from '../../core/sms/types.ts';
 import { fixture, pem } from '../lab.ts';
@@ -105,6 +108,23 @@ test('TLS: trusted by SERVER_CERTIFICATE, refused without, taken as it is with "
     code: 'SMS_UNREACHABLE',
     message: /it could not be connected to in time$/,
   });
+});
+
+test('CLIENT_CERTIFICATE_FILE is shown to a gateway that demands it', async (t) => {
+  const authority = pem('authority.pem');
+  const demanding = { key: pem('gate.key'), cert: pem('gate.pem'), ca: authority, requestCert: true };
+  const smsc = await fakeSmsc(t, polite, demanding);
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-smpp-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'client.pem');
+  writeFileSync(file, Buffer.concat([pem('telephone.pem'), pem('telephone.key')]));
+  const config = { ...CONFIG, port: smsc.port, use_tls: 'True', SERVER_CERTIFICATE: fixture('authority.pem') };
+  for (const CLIENT_CERTIFICATE_FILE of [undefined, file]) {
+    const provider = openSmppProvider({ ...config, CLIENT_CERTIFICATE_FILE });
+    t.after(() => provider.close());
+    if (CLIENT_CERTIFICATE_FILE) assert.equal(await provider.send(MESSAGE), 'message id m2');
+    else await assert.rejects(provider.send(MESSAGE), { code: 'SMS_UNREACHABLE' });
+  }
 });
 
 /** The body of a deliver_sm with a receipt of this text. */
