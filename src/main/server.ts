@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { createAdministration } from '../core/admin/administration.ts';
 import { checkAdminPassword, createAdmins } from '../core/admin/admins.ts';
 import type { Administration, ReloadReport } from '../core/admin/types.ts';
+import { searchTrail } from '../core/audit/search.ts';
 import { controlSocketOf } from '../core/control/client.ts';
-import { holdForServer, prepareDataDirectory } from '../core/control/data-directory.ts';
+import { auditDirectoryOf, holdForServer, prepareDataDirectory } from '../core/control/data-directory.ts';
 import type { Door, HealthItem, Listener, PreparedChange } from '../core/doors/types.ts';
 import { createGate } from '../core/gate/gate.ts';
 import { offerGateMetrics } from '../core/gate/metrics.ts';
@@ -185,6 +186,7 @@ async function openDoors(
     sessionKey: keyring.derive('otp-sessions'),
     verifyAdmin: admins.verify,
     permissions: rules,
+    searchAudit: (query) => searchTrail(auditDirectoryOf(options.dataDir), keyring.derive('audit'), query),
     administration,
   });
   const http = createConsoleDoor({

@@ -9,6 +9,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { HttpReply, HttpRequest, HttpRoutes } from '../../platform/http-route.ts';
 import type { Log } from '../../platform/log.ts';
+import { auditCalls, type SearchAudit } from './audit/search.ts';
 import { type AdminCalls, answerAdmin, failed, requirePost, systemCalls } from './call.ts';
 import { AdminLogin } from './login/login.ts';
 import { policyCalls } from './system/policies.ts';
@@ -22,6 +23,7 @@ export interface OtpParts {
   readonly verifyAdmin: Admins['verify'];
   /** What policies let administrators do. */
   readonly permissions: Pick<PolicyRules, 'permits'>;
+  readonly searchAudit: SearchAudit;
   /** The administration for who acts: the audit trail names them. */
   administration(actor: string): Administration;
 }
@@ -29,7 +31,10 @@ export interface OtpParts {
 export function createOtpDoor(parts: OtpParts): HttpRoutes {
   const { clock, log, sessionKey: key, verifyAdmin: verify } = parts;
   const login = new AdminLogin({ key, clock, verify });
-  const adminCalls: AdminCalls = systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock) });
+  const adminCalls: AdminCalls = {
+    ...systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock) }),
+    ...auditCalls(parts.searchAudit),
+  };
 
   return { prefixes: ['/validate', '/admin', '/system', '/audit'], handle };
 

@@ -1,4 +1,5 @@
 /** The door without a network, for tests: requests as objects, and a browser's memory for cookies. */
+import type { AuditEntry } from '../../core/audit/search.ts';
 import { fakeAdministration } from '../../core/control/fake.ts';
 import type { HttpReply, HttpRequest } from '../../platform/http-route.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -7,7 +8,7 @@ import { createOtpDoor } from './door.ts';
 export const START = Date.UTC(2026, 0, 1);
 
 /** With the administrator `admin`, password `right`. */
-export function otpLab() {
+export function otpLab(trail: readonly AuditEntry[] = []) {
   const clock = { time: START, now: () => clock.time, monotonic: () => clock.time };
   const administration = fakeAdministration();
   const actors: string[] = [];
@@ -21,6 +22,10 @@ export function otpLab() {
       return name === 'admin' && password === 'right';
     },
     permissions: administration.policies,
+    searchAudit: async ({ matches, skip, limit }) => {
+      const found = trail.filter(({ fields, sequence }) => matches({ ...fields, seq: sequence }));
+      return { entries: found.slice(skip, skip + limit), total: found.length, more: false };
+    },
     administration: (actor) => {
       actors.push(actor);
       return administration;
