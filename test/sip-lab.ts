@@ -19,7 +19,7 @@ import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
 import { type Keyring, openOrCreateKeyring } from '../src/core/secrets/keyring.ts';
 import { SessionDirectory } from '../src/core/sessions/directory.ts';
 import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
-import { SmsProviders } from '../src/core/sms/providers.ts';
+import { CodeSender } from '../src/core/sms/sender.ts';
 import type { Storage } from '../src/core/storage/types.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
@@ -143,7 +143,15 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       tables: storage.ser,
       findRows: scriptTables(script, nameOf).rows,
       rules,
-      sms: new SmsProviders({ classes: [], store: storage.smsProviders, keyring }),
+      sms: new CodeSender({
+        ...storage,
+        classes: [],
+        store: storage.smsProviders,
+        keyring,
+        rules,
+        clock,
+        log: silentLog,
+      }),
       reload: () => Promise.reject(new Error('not in this lab')),
       management: door,
       sessions,

@@ -9,7 +9,7 @@ import type { UserBook } from '../core/admin/user-book.ts';
 import { auditDirectoryOf, keyFileOf } from '../core/control/data-directory.ts';
 import { PolicyRules } from '../core/policy/rules.ts';
 import { type Keyring, openOrCreateKeyring } from '../core/secrets/keyring.ts';
-import { SmsProviders } from '../core/sms/providers.ts';
+import { CodeSender } from '../core/sms/sender.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
@@ -24,7 +24,7 @@ export interface Ground {
   readonly storage: Storage;
   readonly users: UserRegistry;
   readonly rules: PolicyRules;
-  readonly sms: SmsProviders;
+  readonly sms: CodeSender;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
 }
@@ -53,11 +53,19 @@ export async function layGround(
   meanwhile().catch(() => {});
   const storage = await opening;
   const rules = new PolicyRules();
-  const sms = new SmsProviders({ classes: SMS_CLASSES, store: storage.smsProviders, keyring });
+  const sms = new CodeSender({
+    classes: SMS_CLASSES,
+    store: storage.smsProviders,
+    keyring,
+    rules,
+    journal: storage.journal,
+    clock,
+    log: log.child('sms'),
+  });
   try {
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
-    await sms.load();
+    await sms.providers.load();
   } catch (error) {
     await storage.close();
     throw error;

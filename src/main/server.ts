@@ -141,6 +141,7 @@ async function openDoors(
   const health = (): HealthItem[] => [
     ...storage.health(),
     ...rules.health(),
+    ...ground.sms.health(),
     ...doors.flatMap((door) => door.health()),
     ...reloads.health(),
   ];

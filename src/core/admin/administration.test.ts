@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatehouseError } from '../../platform/errors.ts';
+import { silentLog } from '../../platform/log.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { Door } from '../doors/types.ts';
@@ -10,7 +11,7 @@ import { PolicyRules } from '../policy/rules.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
-import { SmsProviders } from '../sms/providers.ts';
+import { CodeSender } from '../sms/sender.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { type AdministrationParts, createAdministration } from './administration.ts';
@@ -169,7 +170,11 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
       remove: async (_name, lines) => record(lines),
     },
     rules: new PolicyRules(),
-    sms: new SmsProviders({
+    sms: new CodeSender({
+      clock,
+      journal,
+      log: silentLog,
+      rules: new PolicyRules(),
       classes: [],
       store: { list: async () => [], set: async () => {}, remove: async () => {} },
       keyring,

@@ -15,7 +15,7 @@ import type { Journal } from '../journal/types.ts';
 import type { PolicyRules } from '../policy/rules.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
-import type { SmsProviders } from '../sms/providers.ts';
+import type { CodeSender } from '../sms/sender.ts';
 import type { PolicyStore } from '../storage/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
@@ -46,7 +46,7 @@ export interface AdministrationParts {
   readonly policies: PolicyStore;
   /** The rules in force. */
   readonly rules: PolicyRules;
-  readonly sms: SmsProviders;
+  readonly sms: CodeSender;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   readonly management?: Management;

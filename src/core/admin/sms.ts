@@ -2,19 +2,20 @@
 import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditFields } from '../audit/events.ts';
 import type { AuditLines } from '../audit/types.ts';
-import { policiesNaming } from '../policy/linotp/search.ts';
+import { namedProviders } from '../policy/linotp/search.ts';
 import type { PolicyRules } from '../policy/rules.ts';
 import { censor } from '../sms/censor.ts';
-import type { SmsProviders } from '../sms/providers.ts';
+import type { CodeSender } from '../sms/sender.ts';
 import type { Administration } from './types.ts';
 
 type SmsCalls = Pick<Administration, 'listSmsProviders' | 'setSmsProvider' | 'removeSmsProvider' | 'testSms'>;
 
 export function smsCalls(
-  providers: SmsProviders,
+  sender: CodeSender,
   rules: PolicyRules,
   event: (action: string, fields: AuditFields) => AuditLines,
 ): SmsCalls {
+  const { providers } = sender;
   return {
     listSmsProviders: async () => providers.list().map((one) => ({ ...one, config: censor(one.config) })),
     setSmsProvider: (definition) => {
@@ -22,17 +23,19 @@ export function smsCalls(
       return providers.set(definition, event('set-sms-provider', { provider, class: kind }));
     },
     removeSmsProvider: remove,
-    testSms: ({ number, text, provider }) => providers.send({ number, text }, provider),
+    testSms: async ({ number, text, provider: wanted }) => {
+      const { provider, answer } = await sender.sendBy(wanted, { number, text });
+      return { provider, answer };
+    },
   };
 
   async function remove(name: string): Promise<void> {
-    const using = policiesNaming(rules.list(), name);
-    if (using.length > 0) {
-      throw new GatehouseError(
-        'SMS_PROVIDER_USED',
-        `Unable to delete - provider used in policies! [${using.join(', ')}]`,
-        { hint: 'change these policies first: gatehouse policy list' },
-      );
+    const naming = namedProviders(rules.list()).filter(({ provider }) => provider === name);
+    if (naming.length > 0) {
+      const policies = [...new Set(naming.map(({ policy }) => policy))].join(', ');
+      throw new GatehouseError('SMS_PROVIDER_USED', `Unable to delete - provider used in policies! [${policies}]`, {
+        hint: 'change these policies first: gatehouse policy list',
+      });
     }
     await providers.remove(name, event('remove-sms-provider', { provider: name }));
   }

@@ -11,6 +11,7 @@ export type AuditEvent =
   | 'opened'
   | 'ended'
   | 'refreshed'
+  | 'sms-failed' // no provider took a message
   | 'admin'; // an administrator changed something
 
 export type AuditFields = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditLines } from '../audit/types.ts';
 import { keyringOf } from '../secrets/keyring.ts';
@@ -14,6 +15,7 @@ function lab() {
   const opening: { config: SmsConfig; open(): void; fail(): void }[] = [];
   const log: string[] = [];
   const providers = new SmsProviders({
+    clock: systemClock,
     keyring: keyringOf(Buffer.alloc(32, 1)),
     store: { list: async () => [], set: async () => {}, remove: async () => {} },
     classes: [
@@ -51,30 +53,27 @@ test('one that is changed while it is being opened is not sent by any more', asy
   const { providers, opening, log, turn, set } = lab();
   await (await set('old')).done;
   assert.deepEqual(log.splice(0), ['old closed'], 'it was opened to try its configuration');
-  const first = providers.send(MESSAGE);
+  const first = providers.send('one', MESSAGE);
   const { done } = await set('new');
   opening.pop()!.open();
-  assert.equal((await first).answer, 'old');
+  assert.equal(await first, 'old');
   await done;
   assert.deepEqual(log, ['new closed', 'old closed']);
-  const second = providers.send(MESSAGE);
+  const second = providers.send('one', MESSAGE);
   await turn();
   opening.pop()!.open();
-  assert.equal((await second).answer, 'new');
+  assert.equal(await second, 'new');
 });
 
 test('two that send at once open it once', async () => {
   const { providers, opening, log, turn, set } = lab();
   await (await set('it')).done;
   log.length = 0;
-  const both = [providers.send(MESSAGE), providers.send(MESSAGE)];
+  const both = [providers.send('one', MESSAGE), providers.send('one', MESSAGE)];
   await turn();
   assert.equal(opening.length, 1);
   opening.pop()!.open();
-  assert.deepEqual(
-    (await Promise.all(both)).map(({ answer }) => answer),
-    ['it', 'it'],
-  );
+  assert.deepEqual(await Promise.all(both), ['it', 'it']);
   await providers.close();
   assert.deepEqual(log, ['it closed']);
 });
@@ -82,12 +81,12 @@ test('two that send at once open it once', async () => {
 test('what could not be opened is tried again', async () => {
   const { providers, opening, turn, set } = lab();
   await (await set('it')).done;
-  const first = providers.send(MESSAGE);
+  const first = providers.send('one', MESSAGE);
   await turn();
   opening.pop()!.fail();
   await assert.rejects(first, { code: 'SMS_CONFIG' });
-  const second = providers.send(MESSAGE);
+  const second = providers.send('one', MESSAGE);
   await turn();
   opening.pop()!.open();
-  assert.equal((await second).answer, 'it');
+  assert.equal(await second, 'it');
 });

@@ -3,19 +3,24 @@
  *
  * Errors: SMS_CLASS, SMS_PROVIDER, SMS_PROVIDER_UNKNOWN, SMS_PROVIDER_DEFAULT, those of SmsClass, SmsProvider and SmsProviderStore, SEAL_BROKEN.
  */
+import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { restore } from './censor.ts';
+import { FailedProviders } from './failed-providers.ts';
 import type { SmsClass, SmsConfig, SmsDefinition, SmsMessage, SmsProvider, SmsProviderStore } from './types.ts';
 
 export interface SmsProvidersParts {
   readonly classes: readonly SmsClass[];
   readonly store: SmsProviderStore;
   readonly keyring: Keyring;
+  readonly clock: Clock;
 }
 
 export class SmsProviders {
+  /** Those that could not be reached of late. */
+  readonly failed: FailedProviders;
   readonly #parts: SmsProvidersParts;
   /** Also those that are being opened. */
   readonly #open = new Map<string, Promise<SmsProvider>>();
@@ -24,6 +29,7 @@ export class SmsProviders {
 
   constructor(parts: SmsProvidersParts) {
     this.#parts = parts;
+    this.failed = new FailedProviders(parts.clock);
   }
 
   /** Reads what is kept; a definition that this server cannot open any more fails when it is used. */
@@ -82,11 +88,20 @@ export class SmsProviders {
     });
   }
 
-  /** By the provider of this name, else by the default; gives its name and what the gateway answered. */
-  async send(message: SmsMessage, name?: string): Promise<{ provider: string; answer: string }> {
-    const definition = this.#find(name ?? this.list().find(({ isDefault }) => isDefault)?.name);
-    const provider = await (this.#open.get(definition.name) ?? this.#opened(definition));
-    return { provider: definition.name, answer: await provider.send(message) };
+  has(name: string): boolean {
+    return this.#definitions.has(name);
+  }
+
+  /** The provider of this name, else the default. */
+  definition(name?: string): SmsDefinition {
+    return this.#find(name ?? this.list().find(({ isDefault }) => isDefault)?.name);
+  }
+
+  /** Gives what the gateway answered. */
+  async send(name: string, message: SmsMessage): Promise<string> {
+    const definition = this.#find(name);
+    const provider = await (this.#open.get(name) ?? this.#opened(definition));
+    return provider.send(message);
   }
 
   async close(): Promise<void> {
@@ -130,6 +145,7 @@ export class SmsProviders {
   async #shut(name: string): Promise<void> {
     const provider = this.#open.get(name);
     this.#open.delete(name);
+    this.failed.worked(name);
     // What could not be opened has told whoever wanted to send.
     await (await provider?.catch(() => undefined))?.close();
   }

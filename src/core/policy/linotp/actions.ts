@@ -47,6 +47,7 @@ const SCOPES = {
     qrtoken_pairing_callback_url: 'text',
     qrtoken_pairing_cert: 'text',
     sms_dynamic_mobile_number: 'switch',
+    sms_failover_on_refusal: 'switch', // Gatehouse's: the next provider is tried also when one says no
     sms_provider: 'list',
     smstext: 'text',
     support_offline: 'list',

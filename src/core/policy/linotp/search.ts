@@ -46,12 +46,13 @@ export function findPolicies(rules: readonly PolicyRule[], wanted: Wanted): Poli
   return ranked.filter(({ rank }) => rank === best).map(({ rule }) => rule);
 }
 
-/** Policies that name an SMS provider, active or not. */
-export function policiesNaming(rules: readonly PolicyRule[], provider: string): string[] {
-  return rules.flatMap(({ name, scope, action }) => {
+/** The SMS providers that policies name, active or not. */
+export function namedProviders(rules: readonly PolicyRule[]): { policy: string; provider: string }[] {
+  return rules.flatMap(({ name: policy, scope, action }) => {
     if (scope !== 'authentication') return [];
     const value = parseActions(action, false).get('sms_provider');
-    return typeof value === 'string' && value.split(/\s+/).includes(provider) ? [name] : [];
+    const names = typeof value === 'string' ? value.split(/\s+/).filter((one) => one !== '') : [];
+    return names.map((provider) => ({ policy, provider }));
   });
 }
 
