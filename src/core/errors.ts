@@ -38,6 +38,7 @@ export const CORE_ERRORS = {
   SMS_CLASS: 'there is no class of SMS providers of this name',
   SMS_PROVIDER: 'the text cannot be the name of an SMS provider',
   SMS_PROVIDER_UNKNOWN: 'there is no SMS provider of this name, or none at all',
+  SMS_PROVIDER_DOWN: 'state: an SMS provider could not be reached and is passed over for a while',
   SMS_PROVIDER_USED: 'an SMS provider that policies name was to be removed',
   SMS_PROVIDER_DEFAULT: 'the default SMS provider was to be removed before another one took its place',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',

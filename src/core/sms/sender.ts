@@ -124,7 +124,7 @@ export class CodeSender implements SmsSender {
         const { code } = error as Partial<GatehouseError>;
         const next = code === 'SMS_UNREACHABLE' || code === 'SMS_CONFIG' || (code === 'SMS_REFUSED' && goesOn);
         const isLast = index === usable.length - 1 || clock.monotonic() >= end;
-        if (!next || isLast) throw said.length === 1 ? error : allFailed(code, said);
+        if (!next || isLast) throw said.length === 1 ? error : allFailed(code === 'SMS_REFUSED', said);
         log.warn('an SMS provider failed, the next one is tried', { provider: name, error: describeError(error) });
       }
     }
@@ -179,10 +179,12 @@ export class CodeSender implements SmsSender {
   }
 }
 
-function allFailed(code: string | undefined, said: readonly string[]): GatehouseError {
-  return new GatehouseError(code ?? 'SMS_UNREACHABLE', `no provider took the message: ${said.join('; ')}`, {
-    hint: 'see gatehouse status, and try each: gatehouse sms test NUMBER --provider NAME',
-  });
+function allFailed(refused: boolean, said: readonly string[]): GatehouseError {
+  const text = `no provider took the message: ${said.join('; ')}`;
+  const hint = 'see gatehouse status, and try each: gatehouse sms test NUMBER --provider NAME';
+  return refused
+    ? new GatehouseError('SMS_REFUSED', text, { hint })
+    : new GatehouseError('SMS_UNREACHABLE', text, { hint });
 }
 
 function setSystemTimer(ms: number, call: () => void): () => void {
