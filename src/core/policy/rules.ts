@@ -7,7 +7,6 @@
  */
 import type { HealthItem } from '../doors/types.ts';
 import type { Terms, Ticket } from '../gate/types.ts';
-import type { TokenPolicy, TokenSubject } from '../tokens/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import { isLinotpScope } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
@@ -22,7 +21,7 @@ const ALLOWED: Decision = { allowed: true };
 const NO_TERMS: Terms = {};
 const CONTRADICTION = Symbol('contradiction');
 
-export class PolicyRules implements ActionPolicy, Policy, TokenPolicy {
+export class PolicyRules implements ActionPolicy, Policy {
   #rules: readonly PolicyRule[] = [];
   #notices: readonly PolicyNotice[] = [];
   #doors = new Map<DoorScope, readonly DoorRule[]>();
@@ -85,12 +84,6 @@ export class PolicyRules implements ActionPolicy, Policy, TokenPolicy {
     asker: Asker,
   ): ActionAnswer<ValueFor<Scope, Action>> | undefined {
     return this.#linotp.actionValue(scope, action, asker);
-  }
-
-  /** As tokens ask. */
-  action(scope: LinotpScope, name: string, of: TokenSubject): string | boolean | undefined {
-    const { login, realm, client, time } = of;
-    return this.#linotp.text(scope, name, { name: login, realm, client, time: new Date(time) });
   }
 
   /** May an administrator do this, or a user come in from here? See linotp/rules.ts. */

@@ -43,16 +43,6 @@ test('values come as what the action takes, with the name of the policy', () => 
   assert.equal(value('passthru'), true);
   assert.equal(value('enforce_smstext'), true);
   assert.equal(value('trigger_sms'), undefined);
-  const asked = { login: 'anna', realm: 'example.com', client: '192.0.2.1', time: TIME.getTime() };
-  assert.deepEqual(
-    [
-      all.action('authentication', 'sms_provider', asked),
-      all.action('enrollment', 'maxtoken', asked),
-      all.action('authentication', 'autosms', asked),
-      all.action('authentication', 'brand_new', asked),
-    ],
-    ['one two', '3', false, undefined],
-  );
   assert.deepEqual(
     all.notices().map(({ policy, text }) => `${policy}: ${text.split(':')[0]}`),
     ['limits: tokencount', 'switches: passthru'],

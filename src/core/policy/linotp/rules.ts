@@ -52,12 +52,6 @@ export class LinotpRules {
     return answer as ActionAnswer<ValueFor<Scope, Action>> | undefined;
   }
 
-  /** The same of any action, a number or a list as text. */
-  text(scope: LinotpScope, action: string, asker: Asker): string | boolean | undefined {
-    const value = shown(this.#settle(scope, action, asker)?.value);
-    return typeof value === 'number' ? String(value) : value;
-  }
-
   /**
    * May an administrator do this, or, with authorization/authorize, a user come in from here? A scope without an active rule restricts
    * nobody; of `authorize` one that names it has to be there.
