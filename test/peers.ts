@@ -10,6 +10,8 @@ import { delimiter, join } from 'node:path';
 interface Peer {
   readonly program: string;
   readonly packages: readonly string[];
+  /** A command that must succeed as well: this user and kernel allow what the tests do with it. */
+  readonly allowed?: readonly string[];
 }
 
 export const peers: Readonly<Record<string, Peer>> = {
@@ -17,9 +19,11 @@ export const peers: Readonly<Record<string, Peer>> = {
   chromium: { program: 'chromium', packages: ['chromium'] },
   fish: { program: 'fish', packages: ['fish'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
+  iproute2: { program: 'ip', packages: ['iproute2'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   kannel: { program: 'drive_smpp', packages: ['kannel-extras'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
+  nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
   npm: { program: 'npm', packages: ['npm'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
   sipsak: { program: 'sipsak', packages: ['sipsak'] },
@@ -43,8 +47,14 @@ export function missingPeers(names: Iterable<PeerName>): PeerName[] {
   return [...new Set(names)].filter((name) => {
     const peer = peers[name];
     if (!peer) throw new Error(`no peer is called ${name}; test/peers.ts lists them`);
-    return findProgram(peer.program) === undefined;
+    return findProgram(peer.program) === undefined || !isAllowed(peer);
   });
+}
+
+function isAllowed({ allowed }: Peer): boolean {
+  if (allowed === undefined) return true;
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+  return spawnSync(allowed[0]!, allowed.slice(1), { env }).status === 0;
 }
 
 /** Installs packages with apt-get, starting none of their services. Throws with apt-get's last lines when that fails. */

@@ -21,6 +21,7 @@ import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
 import { createOtpDoor } from '../doors/otp/door.ts';
+import { createPortalDoor } from '../doors/portal/door.ts';
 import { createSipDoor, type SipChoice, type SipDoor } from '../doors/sip/door.ts';
 import type { ScriptErrorCode } from '../doors/sip/script/errors.ts';
 import type { LoadedScript } from '../doors/sip/script/load.ts';
@@ -203,9 +204,12 @@ async function openDoors(
     log: log.child('http'),
   });
 
+  const portal =
+    site.portal && createPortalDoor({ settings: site.portal, gate, journal, clock, log: log.child('portal') });
+
   wheel.run();
   // Health is served last, so that whoever waits for it finds everything open.
-  for (const door of [sip, http]) {
+  for (const door of [sip, ...(portal ? [portal] : []), http]) {
     try {
       await door.start();
       doors.push(door);

@@ -8,6 +8,9 @@ import * as z from 'zod';
 import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
 import { httpOptions } from '../doors/console/config.ts';
 import { otpOptions } from '../doors/otp/config.ts';
+import type { PortalSettings } from '../doors/portal/config/model.ts';
+import { portalConfig } from '../doors/portal/config.ts';
+import { preparePortal } from '../doors/portal/prepare.ts';
 import { sipConfig } from '../doors/sip/config.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
 import { type ScriptTables, scriptTables } from '../doors/sip/ser-tables.ts';
@@ -60,12 +63,15 @@ export const configuration = z.strictObject({
   sip: sipConfig.prefault({}),
   http: httpOptions.prefault({}),
   otp: otpOptions.prefault({}),
+  portal: portalConfig.optional(),
 });
 
 /** The configuration and script, read and found good. */
 export interface Site extends ReadFiles {
   readonly config: z.output<typeof configuration>;
   readonly sip: ReadySip;
+  /** Undefined: there is no Wi-Fi door. */
+  readonly portal: PortalSettings | undefined;
   readonly databases: DatabaseChoice;
   readonly tables: ScriptTables;
 }
@@ -76,13 +82,27 @@ export function readSite(options: StartOptions): Site {
   const config = requireConfig(loaded);
   const prepared: PreparedSip = prepareSip(config.sip, options.serCfg);
   const sip = prepared.ready;
-  if (sip === undefined) throw new ProblemsError('CONFIG_INVALID', prepared.problems);
+  const portal = config.portal && preparePortal(config.portal);
+  const problems = [...prepared.problems, ...(portal?.problems ?? [])];
+  if (sip === undefined || (portal && portal.settings === undefined))
+    throw new ProblemsError('CONFIG_INVALID', problems);
   const databases = databasesOf(loaded, sip, options.dataDir);
   const tables = scriptTables(sip.script, (url) => databaseName(databases, url));
   const serCfg = prepared.file;
-  const files = [...(configFile ? [configFile] : []), serCfg];
+  const files = [...(configFile ? [configFile] : []), serCfg, ...(config.portal?.config ? [config.portal.config] : [])];
   const { whereIs } = loaded;
-  return { config, sip, serCfg, files, scriptText: sip.text, whereIs, databases, tables, warnings: prepared.problems };
+  return {
+    config,
+    sip,
+    portal: portal?.settings,
+    serCfg,
+    files,
+    scriptText: sip.text,
+    whereIs,
+    databases,
+    tables,
+    warnings: problems,
+  };
 }
 
 /** Errors: SER_DB_URLS_DIFFER, BAD_DATABASE_URL with the place that it stands at. */

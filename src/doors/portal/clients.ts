@@ -1,0 +1,124 @@
+/**
+ * The clients that the door knows: a pair of address and MAC each, strangers and those that are in.
+ *
+ * Those that are in are bounded by `max_clients`, strangers by a number of ours, the oldest being forgotten first: whoever invents
+ * addresses keeps nobody out. A token is 128 bits of chance, another one after each login and logout.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+const MOST_STRANGERS = 4096;
+
+export interface Client {
+  readonly address: string;
+  readonly mac: string;
+  /** For `ndsctl`: counts from 1. */
+  readonly id: number;
+  token: string;
+  /** Milliseconds since the epoch. */
+  added: number;
+  /** When it was last heard of. */
+  active: number;
+  session: Session | undefined;
+  /** A login or logout is under way. */
+  busy: boolean;
+}
+
+/** Times in milliseconds since the epoch; `ends` 0 = no end. */
+export interface Session {
+  /** Unique over all doors. */
+  readonly name: string;
+  readonly user: string;
+  readonly started: number;
+  readonly ends: number;
+  /** Bytes of the user before the set's own counters began. */
+  readonly before: { readonly sent: number; readonly received: number };
+  sent: number;
+  received: number;
+}
+
+export class Clients {
+  readonly #byKey = new Map<string, Client>();
+  readonly #byAddress = new Map<string, Client>();
+  #lastId = 0;
+  #inside = 0;
+
+  /** How many are in. */
+  get inside(): number {
+    return this.#inside;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  all(): IterableIterator<Client> {
+    return this.#byKey.values();
+  }
+
+  get(address: string, mac: string): Client | undefined {
+    return this.#byKey.get(keyOf(address, mac));
+  }
+
+  /** Who is in with this address, whatever its card says. */
+  insideAt(address: string): Client | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** Known from now on. */
+  meet(address: string, mac: string, now: number): Client {
+    const known = this.get(address, mac);
+    if (known) {
+      known.active = now;
+      return known;
+    }
+    if (this.size - this.inside >= MOST_STRANGERS) this.#forgetOldest();
+    const id = ++this.#lastId;
+    const client = { address, mac, id, token: newToken(), added: now, active: now, session: undefined, busy: false };
+    this.#byKey.set(keyOf(address, mac), client);
+    return client;
+  }
+
+  entered(client: Client, session: Session): void {
+    if (client.session === undefined) this.#inside++;
+    client.session = session;
+    client.token = newToken();
+    this.#byAddress.set(client.address, client);
+  }
+
+  /** A stranger again, as if it had just come. */
+  left(client: Client, now: number): void {
+    if (client.session === undefined) return;
+    this.#inside--;
+    client.session = undefined;
+    client.token = newToken();
+    client.added = now;
+    client.active = now;
+    if (this.#byAddress.get(client.address) === client) this.#byAddress.delete(client.address);
+  }
+
+  forget(client: Client): void {
+    if (client.session === undefined) this.#byKey.delete(keyOf(client.address, client.mac));
+  }
+
+  #forgetOldest(): void {
+    for (const client of this.#byKey.values()) {
+      if (client.session !== undefined || client.busy) continue;
+      this.forget(client);
+      return;
+    }
+  }
+}
+
+/** In constant time. */
+export function isToken(client: Client, given: string): boolean {
+  const [a, b] = [Buffer.from(client.token), Buffer.from(given)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function newToken(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function keyOf(address: string, mac: string): string {
+  return `${address} ${mac}`;
+}

@@ -1,0 +1,109 @@
+/** The `portal` section of gatehouse.yaml. Without it there is no Wi-Fi door. */
+import { isIPv4 } from 'node:net';
+import * as z from 'zod';
+import { macOf, networkOf } from './config/address.ts';
+import { POLICIES, RULE_SETS, type Rule, type RuleSetName } from './config/model.ts';
+import { fileName, interfaceName, webAddress } from './config/options.ts';
+import { parseRule } from './config/rule.ts';
+
+const mac = read('a MAC address such as 02:00:5e:10:00:01', macOf);
+const path = read('a path that begins with /', (text) => (/^\/[^\0]{0,4095}$/.test(text) ? text : undefined));
+const macs = z.array(mac).max(10_000).optional();
+const seconds = z.int().min(0).max(31_536_000).optional();
+
+const rule = z.string().transform((text, context): Rule => {
+  const parsed = parseRule(text);
+  if ('rule' in parsed) return parsed.rule;
+  context.addIssue({ code: 'custom', message: `must be a firewall rule: ${parsed.fault.message}`, input: text });
+  return z.NEVER;
+});
+const ruleSet = z.union([z.enum(POLICIES), z.array(rule).min(1).max(1_000)]).optional();
+const SETS: Record<RuleSetName, string> = {
+  'authenticated-users': 'What may be reached after the login; default passthrough.',
+  'preauthenticated-users': 'What may be reached before it, the walled garden; default block.',
+  'users-to-router': 'What of this machine may be reached, such as DNS and DHCP; default block.',
+  'trusted-users': 'What trusted MAC addresses may reach; default allow.',
+  'trusted-users-to-router': 'What of this machine they may reach; default allow.',
+};
+
+export const portalConfig = z.strictObject({
+  config: path
+    .optional()
+    .describe('A nodogsplash.conf, or its UCI form /etc/config/nodogsplash; options here count before what it says.'),
+  interface: read('the name of a network interface', interfaceName)
+    .optional()
+    .describe('The network interface that clients are on (GatewayInterface). It must be given, here or there.'),
+  name: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('How pages call this network (GatewayName); default NoDogSplash.'),
+  address: read('an IPv4 address', (text) => (isIPv4(text) ? text : undefined))
+    .optional()
+    .describe('Address of this machine there (GatewayAddress); default the first one of the interface.'),
+  address_range: read('an IPv4 network', (text) => (text.includes(':') ? undefined : networkOf(text)))
+    .optional()
+    .describe('Clients with other addresses get nowhere (GatewayIPRange); default 0.0.0.0/0.'),
+  port: z.int().min(1).max(65535).optional().describe('Port of the pages (GatewayPort); default 2050.'),
+  max_clients: z.int().min(1).max(100_000).optional().describe('Clients that are in at most (MaxClients); default 20.'),
+  web_root: path.optional().describe('Where splash.html and other files lie (WebRoot); default our own pages.'),
+  splash_page: read('the name of a file', fileName)
+    .optional()
+    .describe('In web_root (SplashPage); default splash.html.'),
+  status_page: read('the name of a file', fileName)
+    .optional()
+    .describe('In web_root (StatusPage); default status.html.'),
+  redirect_url: read('an http or https address', webAddress)
+    .optional()
+    .describe('Where everybody is sent after the login (RedirectURL); default where they wanted to go.'),
+  session_seconds: seconds.describe('How long somebody is in (SessionTimeout); default 0, without end.'),
+  idle_seconds: seconds.describe('Out after so long without traffic (AuthIdleTimeout), 0 never; default 7200.'),
+  preauth_idle_seconds: seconds.describe('Forgotten after so long without login (PreAuthIdleTimeout); default 600.'),
+  check_seconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe('How often traffic is looked at (CheckInterval); default 30. Sessions end to the second all the same.'),
+  mss: z
+    .union([z.enum(['path', 'as it is']), z.int().min(536).max(65_495)])
+    .optional()
+    .describe('Largest TCP segment in bytes (SetMSS, MSSValue); default as the path allows.'),
+  mac_mechanism: z
+    .enum(['block', 'allow'])
+    .optional()
+    .describe(
+      'block: everybody but blocked_macs may come; allow: nobody but allowed_macs (MACMechanism); default block.',
+    ),
+  trusted_macs: macs.describe('They are in without login (TrustedMACList).'),
+  blocked_macs: macs.describe('They get nowhere, whatever else is said of them (BlockedMACList).'),
+  allowed_macs: macs.describe('See mac_mechanism (AllowedMACList).'),
+  binauth: path.optional().describe('Program that decides on logins and hears of each (BinAuth).'),
+  ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
+  login: z
+    .enum(['click', 'password'])
+    .optional()
+    .describe('How one gets in where no program decides: by a click, or with name and password; default click.'),
+  rules: z
+    .strictObject(
+      Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.describe(SETS[name])])) as Record<
+        RuleSetName,
+        typeof ruleSet
+      >,
+    )
+    .prefault({}),
+});
+export type PortalConfig = z.output<typeof portalConfig>;
+
+function read(allowed: string, take: (text: string) => string | undefined) {
+  return z
+    .string()
+    .meta({ allowed })
+    .transform((text, context) => {
+      const taken = take(text);
+      if (taken !== undefined) return taken;
+      context.addIssue({ code: 'custom', message: `must be ${allowed}`, input: text });
+      return z.NEVER;
+    });
+}

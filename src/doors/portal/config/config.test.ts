@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { portalConfig } from '../config.ts';
+import { preparePortal } from '../prepare.ts';
+import { networkOf } from './address.ts';
+import { settingsIn } from './nodogsplash.ts';
+import { parseRule } from './rule.ts';
+
+const CONF = `# a comment
+GatewayInterface br-lan
+GATEWAYNAME The Anchor # no comment
+  MaxClients 250
+SessionTimeout 60
+MSSValue 1400
+TrustedMACList 02:00:5E:10:00:01, 02:00:5e:10:00:02
+FirewallRuleSet users-to-router {
+  FirewallRule allow udp port 53
+  FirewallRule allow tcp port 8000:8010 to 192.0.2.7
+}
+EmptyRuleSetPolicy trusted-users passthrough
+`;
+
+test('a nodogsplash.conf gives the settings that it says', () => {
+  const { settings, ruleSets, problems } = settingsIn(CONF, 'f');
+  assert.deepEqual(problems, []);
+  assert.deepEqual(settings, {
+    interface: 'br-lan',
+    name: 'The Anchor # no comment',
+    max_clients: 250,
+    session_seconds: 3600,
+    mss: 1400,
+    trusted_macs: ['02:00:5e:10:00:01', '02:00:5e:10:00:02'],
+  });
+  assert.deepEqual(ruleSets, {
+    'users-to-router': [
+      { action: 'allow', protocol: 'udp', ports: [53, 53], addressSet: undefined, to: undefined },
+      { action: 'allow', protocol: 'tcp', ports: [8000, 8010], addressSet: undefined, to: '192.0.2.7' },
+    ],
+    'trusted-users': 'passthrough',
+  });
+});
+
+test('the UCI form gives the same', () => {
+  const uci = `# made by hand
+config nodogsplash
+  option enabled 1
+  option gatewayinterface 'br-lan'
+  option gatewayname "The Anchor # no comment"
+  option maxclients '250'
+  option sessiontimeout 60
+  option mssvalue '1400'
+  list trustedmac '02:00:5E:10:00:01'
+  list trustedmac '02:00:5e:10:00:02'
+  list users_to_router 'allow udp port 53'
+  list users_to_router 'allow tcp port 8000:8010 to 192.0.2.7'
+  option policy_trusted_users 'passthrough'
+
+config nodogsplash
+  option gatewayinterface other
+`;
+  const read = settingsIn(uci, 'f');
+  const conf = settingsIn(CONF, 'f');
+  assert.deepEqual(
+    read.problems.map(({ code }) => code),
+    ['PORTAL_IGNORED'],
+  );
+  assert.deepEqual([read.settings, read.ruleSets], [conf.settings, conf.ruleSets]);
+});
+
+test('everything that is wrong is told at once, with its place and what would be right', () => {
+  const text = `GatewayInterfase br-lan
+  MaxClients lots
+DebugLevel 3
+FASPort 8080
+RedirectURL javascript:alert(1)
+FirewallRule allow all
+FirewallRuleSet users-to-ruter {
+}
+EmptyRuleSetPolicy trusted-users maybe
+FirewallRuleSet users-to-router {
+  FirewallRule allow icmp port 5
+  FirewallRule permit all
+  MaxClients 5
+`;
+  const lines = settingsIn(text, 'f').problems.map((one) => `${one.line}:${one.column} ${one.code}`);
+  assert.deepEqual(lines.toSorted(), [
+    '10:1 PORTAL_SYNTAX',
+    '11:27 PORTAL_RULE',
+    '12:16 PORTAL_RULE',
+    '13:3 PORTAL_SYNTAX',
+    '1:1 PORTAL_OPTION',
+    '2:14 PORTAL_VALUE',
+    '3:1 PORTAL_IGNORED',
+    '4:1 PORTAL_VALUE',
+    '5:13 PORTAL_VALUE',
+    '6:1 PORTAL_SYNTAX',
+    '7:1 PORTAL_SYNTAX',
+    '9:1 PORTAL_VALUE',
+  ]);
+  const [misprint] = settingsIn(text, 'f').problems.filter(({ code }) => code === 'PORTAL_OPTION');
+  assert.equal(misprint?.cure, 'did you mean `gatewayinterface`?');
+});
+
+for (const [text, expected] of [
+  ['allow', { action: 'allow', protocol: 'all' }],
+  ['ULOG all to 10.1.2.3/255.255.0.0', { action: 'log', protocol: 'all', to: '10.1.0.0/16' }],
+  [
+    'block tcp port 443 ipset walled_garden',
+    { action: 'block', protocol: 'tcp', ports: [443, 443], addressSet: 'walled_garden' },
+  ],
+  ['drop udp to 2001:DB8::/32', { action: 'drop', protocol: 'udp', to: '2001:db8::/32' }],
+] as const) {
+  test(`rule: ${text}`, () => {
+    const none = { ports: undefined, addressSet: undefined, to: undefined };
+    assert.deepEqual(parseRule(text), { rule: { ...none, ...expected } });
+  });
+}
+
+for (const [text, at, word] of [
+  ['', 0, 'begins'],
+  ['allow tcp port 0', 15, 'number'],
+  ['allow tcp port 9:8', 15, 'number'],
+  ['allow tcp port', 14, 'number'],
+  ['allow port 5', 6, 'tcp or udp'],
+  ['allow to 10.0.0.1/255.0.255.0', 9, 'address'],
+  ['allow to fe80::1%eth0', 9, 'address'],
+  ['allow tcp ipset a;b', 16, 'ipset'],
+  ['allow tcp from 10.0.0.1', 10, 'no part'],
+  ['allow to 10.0.0.1 to 10.0.0.2', 18, 'twice'],
+] as const) {
+  test(`no rule: ${text}`, () => {
+    const parsed = parseRule(text);
+    assert.ok('fault' in parsed);
+    assert.equal(parsed.fault.at, at);
+    assert.match(parsed.fault.message, new RegExp(word));
+  });
+}
+
+test('networks come in one form', () => {
+  const given = ['0.0.0.0/0', '192.0.2.130/25', '10.0.0.1/32', '10.0.0.1/33', '10.0.0', 'example.com', '::1/129'];
+  const none = undefined;
+  assert.deepEqual(given.map(networkOf), ['0.0.0.0/0', '192.0.2.128/25', '10.0.0.1', none, none, none, none]);
+});
+
+test('gatehouse.yaml gives the same model; what is missing or contradicts itself is an error', () => {
+  const prepared = (values: unknown) => preparePortal(portalConfig.parse(values));
+  const good = prepared({
+    interface: 'br-lan',
+    rules: { 'users-to-router': ['allow udp port 53'], 'trusted-users': 'block' },
+  });
+  assert.deepEqual(good.problems, []);
+  assert.equal(good.settings?.rules['trusted-users'], 'block');
+  assert.equal(good.settings?.port, 2050);
+  const codes = (values: unknown) => prepared(values).problems.map(({ code, severity }) => `${severity} ${code}`);
+  assert.deepEqual(codes({}), ['error PORTAL_MISSING', 'warning PORTAL_RULES_OPEN']);
+  assert.deepEqual(codes({ interface: 'a', idle_seconds: 60 }), ['error PORTAL_VALUE', 'warning PORTAL_RULES_OPEN']);
+  const open = { 'users-to-router': 'allow' };
+  assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/no/such/program' }).slice(1), [
+    'error PORTAL_PROGRAM',
+  ]);
+  assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/etc/passwd' }).slice(1), ['error PORTAL_PROGRAM']);
+  assert.deepEqual(codes({ config: '/no/such/file' }), ['error PORTAL_UNREADABLE', 'warning PORTAL_RULES_OPEN']);
+  assert.ok(!portalConfig.safeParse({ interface: 'br"; flush' }).success);
+  assert.ok(!portalConfig.safeParse({ interface: 'a', rules: { 'trusted-users': ['allow udp prot 1'] } }).success);
+});

@@ -1,0 +1,98 @@
+/** What the door is told, whichever file it stands in. */
+
+export const RULE_SETS = [
+  'authenticated-users',
+  'preauthenticated-users',
+  'users-to-router',
+  'trusted-users',
+  'trusted-users-to-router',
+] as const;
+export type RuleSetName = (typeof RULE_SETS)[number];
+
+export const POLICIES = ['allow', 'block', 'passthrough'] as const;
+/** What becomes of all packets where a set has no rules. */
+export type Policy = (typeof POLICIES)[number];
+
+export interface Rule {
+  /** `block` answers, `drop` does not; after `log` the next rule is looked at. */
+  readonly action: 'allow' | 'block' | 'drop' | 'log';
+  readonly protocol: 'all' | 'tcp' | 'udp' | 'icmp';
+  /** First and last, only of tcp and udp. */
+  readonly ports: readonly [number, number] | undefined;
+  /** A set of addresses that other programs fill. */
+  readonly addressSet: string | undefined;
+  /** An address or network as nft writes it; undefined: anywhere. */
+  readonly to: string | undefined;
+}
+
+/** With rules, a packet that none of them matches is blocked. */
+export type RuleSet = Policy | readonly Rule[];
+export type RuleSets = Readonly<Record<RuleSetName, RuleSet>>;
+
+/** Times in seconds, 0 = no limit. MAC addresses in lower case with colons. */
+export interface PortalSettings {
+  readonly interface: string;
+  readonly name: string;
+  /** IPv4 address of the gateway; undefined: the first one of the interface. */
+  readonly address: string | undefined;
+  /** Clients outside of it are not ours. */
+  readonly address_range: string;
+  readonly port: number;
+  readonly max_clients: number;
+  /** Where splash pages and other files lie; undefined: our own theme. */
+  readonly web_root: string | undefined;
+  readonly splash_page: string;
+  readonly status_page: string;
+  /** Where everybody goes after the login; undefined: where they wanted to go. */
+  readonly redirect_url: string | undefined;
+  readonly session_seconds: number;
+  readonly preauth_idle_seconds: number;
+  readonly idle_seconds: number;
+  readonly check_seconds: number;
+  /** Largest TCP segment: as the path allows, a number of bytes, or untouched. */
+  readonly mss: 'path' | 'as it is' | number;
+  readonly mac_mechanism: 'block' | 'allow';
+  readonly trusted_macs: readonly string[];
+  readonly blocked_macs: readonly string[];
+  readonly allowed_macs: readonly string[];
+  /** Program that is asked, and told of logins and logouts. */
+  readonly binauth: string | undefined;
+  readonly ndsctl_socket: string;
+  /** How somebody gets in where no program decides: by a click, or with name and password. */
+  readonly login: 'click' | 'password';
+  readonly rules: RuleSets;
+}
+
+export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
+  name: 'NoDogSplash',
+  address: undefined,
+  address_range: '0.0.0.0/0',
+  port: 2050,
+  max_clients: 20,
+  web_root: undefined,
+  splash_page: 'splash.html',
+  status_page: 'status.html',
+  redirect_url: undefined,
+  session_seconds: 0,
+  preauth_idle_seconds: 600,
+  idle_seconds: 7200,
+  check_seconds: 30,
+  mss: 'path',
+  mac_mechanism: 'block',
+  trusted_macs: [],
+  blocked_macs: [],
+  allowed_macs: [],
+  binauth: undefined,
+  ndsctl_socket: '/tmp/ndsctl.sock',
+  login: 'click',
+  rules: {
+    'authenticated-users': 'passthrough',
+    'preauthenticated-users': 'block',
+    'users-to-router': 'block',
+    'trusted-users': 'allow',
+    'trusted-users-to-router': 'allow',
+  },
+};
+
+/** What a file says of the settings; what it does not say is not there. */
+export type GivenSettings = { -readonly [K in keyof PortalSettings]?: PortalSettings[K] | undefined };

@@ -1,0 +1,107 @@
+/**
+ * Settings from a file of nodogsplash, whichever its form. Everything that is wrong is told at once, each with line, column and cure;
+ * options without effect here are warnings.
+ *
+ * Errors, as problems: PORTAL_UNREADABLE, PORTAL_SYNTAX, PORTAL_OPTION, PORTAL_VALUE, PORTAL_RULE.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { didYouMean, excerptOf, type Problem } from '../../../platform/problems.ts';
+import type { PortalErrorCode } from '../errors.ts';
+import { readConf } from './conf-file.ts';
+import type { Entries, Entry } from './entries.ts';
+import type { GivenSettings, Rule, RuleSet, RuleSetName } from './model.ts';
+import { flag, OPTIONS, segment } from './options.ts';
+import { parseRule } from './rule.ts';
+import { isUci, readUci } from './uci-file.ts';
+
+type Tell = (
+  severity: Problem['severity'],
+  code: PortalErrorCode,
+  at: { line: number; column: number; length: number },
+  message: string,
+  cure?: string,
+) => void;
+
+export interface ReadSettings {
+  readonly settings: GivenSettings;
+  readonly ruleSets: Partial<Record<RuleSetName, RuleSet>>;
+  readonly problems: readonly Problem[];
+}
+
+const LARGEST = 1 << 20;
+
+export function readSettings(file: string): ReadSettings {
+  try {
+    if (statSync(file).size > LARGEST) throw new Error(`it has more than ${LARGEST} bytes`);
+    return settingsIn(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    const place = { file, line: 0, column: 0, cure: 'name another file in `portal.config`, or make this one readable' };
+    const message = `the file cannot be read: ${(error as Error).message}`;
+    return {
+      settings: {},
+      ruleSets: {},
+      problems: [{ severity: 'error', code: 'PORTAL_UNREADABLE', message, ...place }],
+    };
+  }
+}
+
+export function settingsIn(text: string, file: string): ReadSettings {
+  const entries = isUci(text) ? readUci(text) : readConf(text);
+  const problems: Problem[] = [];
+  const tell: Tell = (severity, code, at, message, cure) => {
+    const { line, column, length } = at;
+    const excerpt = excerptOf(text, line, column, length);
+    problems.push({ severity, code, file, line, column, message, excerpt, ...(cure ? { cure } : {}) });
+  };
+
+  for (const { code, message, cure, ...at } of entries.faults) tell('error', code, at, message, cure);
+  const settings: GivenSettings = {};
+  for (const entry of entries.options) {
+    const option = OPTIONS.get(entry.option);
+    const atName = { line: entry.line, column: entry.column, length: entry.option.length };
+    const atValue = { line: entry.line, column: entry.valueColumn, length: entry.value.length };
+    if (option === undefined) {
+      const cure = didYouMean(entry.option, OPTIONS.keys(), 'remove the line');
+      tell('error', 'PORTAL_OPTION', atName, `there is no option \`${entry.option}\``, cure);
+    } else if ('ignored' in option) {
+      tell('warning', 'PORTAL_IGNORED', atName, `\`${entry.option}\` has no effect: ${option.ignored}`);
+    } else if ('missing' in option) {
+      const message = `\`${entry.option}\` cannot be used: ${option.missing}`;
+      if (entry.value !== '0')
+        tell('error', 'PORTAL_VALUE', atName, message, 'remove the line: who gets in would not be asked there');
+    } else {
+      const value = option.read(entry.value);
+      if (value === undefined) tell('error', 'PORTAL_VALUE', atValue, `\`${entry.option}\` must be ${option.allowed}`);
+      else Object.assign(settings, { [option.sets]: value });
+    }
+  }
+  settleSegment(settings, entries.options);
+  return { settings, ruleSets: ruleSetsIn(entries, tell), problems };
+}
+
+/** Two options set one thing: the size counts only where it is to be set at all. */
+function settleSegment(settings: GivenSettings, entries: readonly Entry[]): void {
+  const said = (name: string) => entries.findLast(({ option }) => option === name)?.value;
+  const untouched = said('setmss') !== undefined && flag(said('setmss')!, false, true) === true;
+  const size = said('mssvalue');
+  if (untouched) settings.mss = 'as it is';
+  else if (size !== undefined) settings.mss = segment(size);
+}
+
+function ruleSetsIn({ rules, policies }: Entries, tell: Tell): Partial<Record<RuleSetName, RuleSet>> {
+  const sets: Partial<Record<RuleSetName, RuleSet>> = {};
+  for (const { set, policy } of policies) sets[set] = policy;
+  const read = new Map<RuleSetName, Rule[]>();
+  for (const { set, text, line, column } of rules) {
+    const parsed = parseRule(text);
+    if ('fault' in parsed) {
+      const { at, length, message, cure } = parsed.fault;
+      tell('error', 'PORTAL_RULE', { line, column: column + at, length }, message, cure);
+      continue;
+    }
+    const list = read.get(set) ?? [];
+    read.set(set, [...list, parsed.rule]);
+  }
+  for (const [set, list] of read) sets[set] = list;
+  return sets;
+}

@@ -1,0 +1,122 @@
+/**
+ * The Wi-Fi door: puts its parts together and shows the face that all doors show.
+ *
+ * Order of the start: the gateway's addresses are looked at, the firewall is loaded whole, then the listener opens; so nobody is let
+ * past who was not asked. Stopping closes the listener first and removes the firewall last.
+ *
+ * Errors of start: PORTAL_INTERFACE, PORTAL_RIGHTS, PORTAL_FIREWALL, those of platform/listen-error.ts.
+ */
+import type { Server } from 'node:http';
+import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
+import type { EndReason, Gate } from '../../core/gate/types.ts';
+import type { Journal } from '../../core/journal/types.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { describeError } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import { Clients } from './clients.ts';
+import type { PortalSettings } from './config/model.ts';
+import { Firewall } from './firewall/firewall.ts';
+import { findGateway } from './firewall/gateway.ts';
+import { systemNeighbours } from './firewall/neighbours.ts';
+import { systemNft } from './firewall/nft.ts';
+import { createApp } from './http/app.ts';
+import { closeHttp, listenHttp } from './http/server.ts';
+import { createLogIn } from './login.ts';
+import { Sessions } from './sessions.ts';
+import { Pages } from './splash/pages.ts';
+
+export interface PortalParts {
+  readonly settings: PortalSettings;
+  readonly gate: Gate;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const SWEEP_MS = 250;
+
+export function createPortalDoor(parts: PortalParts): Door {
+  const { settings, clock, log } = parts;
+  const clients = new Clients();
+  const firewall = new Firewall(systemNft());
+  const sessions = new Sessions({ ...parts, clients, firewall });
+  let servers: Server[] = [];
+  let open: Listener[] = [];
+  let sweeping: NodeJS.Timeout | undefined;
+  let counting: NodeJS.Timeout | undefined;
+  let trouble: HealthItem | undefined;
+
+  return {
+    name: 'portal',
+    start,
+    stop,
+    listeners: () => open,
+    health: () => (trouble ? [trouble] : []),
+    sessions: listSessions,
+    end,
+  };
+
+  async function start(): Promise<void> {
+    const gateway = findGateway(settings);
+    await firewall.load(settings, gateway, []);
+    try {
+      const onRequest = createApp({
+        ...parts,
+        gateway,
+        clients,
+        sessions,
+        neighbours: systemNeighbours(settings.interface),
+        pages: new Pages(settings.web_root),
+        logIn: createLogIn({ ...parts, sessions }),
+      });
+      for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {
+        const { port } = settings;
+        servers.push(await listenHttp({ address, port }, onRequest));
+        open.push({ door: 'portal', what: 'portal http', address, port });
+      }
+    } catch (error) {
+      await stop(0);
+      throw error;
+    }
+    sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
+    counting = setInterval(count, 1000 * settings.check_seconds).unref();
+  }
+
+  async function stop(withinMs: number): Promise<void> {
+    clearInterval(sweeping);
+    clearInterval(counting);
+    const closing = servers;
+    servers = [];
+    open = [];
+    await closeHttp(closing, withinMs);
+    for (const client of clients.all()) await sessions.close(client, 'shutdown_deauth');
+    await firewall.remove();
+  }
+
+  function count(): void {
+    sessions.count().then(
+      () => {
+        trouble = undefined;
+      },
+      (error) => {
+        const text = `the firewall cannot be read: ${describeError(error)}`;
+        trouble ??= { code: 'PORTAL_FIREWALL', severity: 'error', text, since: clock.now() };
+        log.warn('the counters of the firewall cannot be read', { error: describeError(error) });
+      },
+    );
+  }
+
+  function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {
+    for (const { address, mac, session } of clients.all()) {
+      if (!session || (filter?.user !== undefined && filter.user !== session.user)) continue;
+      const { name, user, started, ends, sent, received } = session;
+      const detail = { mac, sent, received };
+      yield { session: name, door: 'portal', user, client: address, started, expires: ends, detail };
+    }
+  }
+
+  async function end(name: string, reason: EndReason): Promise<boolean> {
+    const client = sessions.find(name);
+    return client !== undefined && sessions.close(client, 'ndsctl_deauth', reason);
+  }
+}

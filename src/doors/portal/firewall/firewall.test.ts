@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Firewall, trafficIn } from './firewall.ts';
+import { macInArp } from './neighbours.ts';
+
+const member = (last: number) => ({ address: `10.0.0.${last}`, mac: '02:00:5e:10:00:01', leftMs: 1000 });
+
+function lab() {
+  const texts: string[] = [];
+  const world = { refuse: (_text: string) => false, running: 0, most: 0 };
+  const firewall = new Firewall({
+    async apply(text) {
+      world.most = Math.max(world.most, ++world.running);
+      await new Promise(setImmediate);
+      world.running--;
+      if (world.refuse(text)) throw new Error('no');
+      texts.push(text);
+    },
+    list: async () => undefined,
+  });
+  return { firewall, texts, world };
+}
+
+test('one transaction is in flight, and what is asked for meanwhile shares the next', async () => {
+  const { firewall, texts, world } = lab();
+  const first = firewall.admit(member(1));
+  await new Promise(setImmediate);
+  await Promise.all([first, ...[2, 3, 4].map((last) => firewall.admit(member(last)))]);
+  assert.equal(world.most, 1);
+  assert.equal(texts.length, 2);
+  assert.equal(texts[1]!.match(/timeout 1000ms/g)?.length, 6);
+});
+
+test('a change that nft refuses fails alone', async () => {
+  const { firewall, world } = lab();
+  world.refuse = (text) => text.includes('10.0.0.2 ');
+  const outcomes = await Promise.allSettled([1, 2, 3].map((last) => firewall.admit(member(last))));
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
+test('to be let in again, or out when the time was over, is no error: what is deleted is added first', async () => {
+  const { firewall, texts } = lab();
+  await firewall.expel(member(1));
+  assert.deepEqual(texts[0]?.trim().split('\n'), [
+    'add element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
+    'add element inet gatehouse_portal to4 { 10.0.0.1 }',
+    'delete element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
+    'delete element inet gatehouse_portal to4 { 10.0.0.1 }',
+  ]);
+});
+
+test('traffic is read from the listing of nft', () => {
+  const element = (val: unknown, bytes: number) => ({ elem: { val, timeout: 60, counter: { packets: 1, bytes } } });
+  const listing = {
+    nftables: [
+      { metainfo: { version: '1.0.6' } },
+      { set: { name: 'in4', elem: [element({ concat: ['10.0.0.1', '02:00:5e:10:00:01'] }, 100)] } },
+      { set: { name: 'in6', elem: [element({ concat: ['2001:db8::1', '02:00:5e:10:00:01'] }, 7)] } },
+      { set: { name: 'to4', elem: [element('10.0.0.1', 5000), element('10.0.0.9', 1)] } },
+      { set: { name: 'to6' } },
+    ],
+  };
+  assert.deepEqual(trafficIn(JSON.stringify(listing)), [
+    { address: '10.0.0.1', sent: 100, received: 5000 },
+    { address: '2001:db8::1', sent: 7, received: 0 },
+  ]);
+  assert.deepEqual(trafficIn(''), []);
+});
+
+test('a neighbour counts when its entry is complete and on our interface', () => {
+  const table = `IP address       HW type     Flags       HW address            Mask     Device
+10.0.0.1         0x1         0x2         02:00:5E:10:00:01     *        br-lan
+10.0.0.12        0x1         0x0         00:00:00:00:00:00     *        br-lan
+10.0.0.13        0x1         0x2         02:00:5e:10:00:03     *        eth1
+`;
+  const macs = ['10.0.0.1', '10.0.0.12', '10.0.0.13', '10.0.0.2'].map((address) => macInArp(table, address, 'br-lan'));
+  assert.deepEqual(macs, ['02:00:5e:10:00:01', undefined, undefined, undefined]);
+});

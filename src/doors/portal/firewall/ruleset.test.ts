@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULTS } from '../config/model.ts';
+import { parseRule } from '../config/rule.ts';
+import { type FirewallSettings, ruleset } from './ruleset.ts';
+
+const GATEWAY = { ipv4: '10.77.0.1', ipv6: '2001:db8:77::1' };
+
+function rules(...texts: string[]) {
+  return texts.map((text) => {
+    const parsed = parseRule(text);
+    assert.ok('rule' in parsed, text);
+    return parsed.rule;
+  });
+}
+
+function settings(changes: Partial<FirewallSettings> = {}): FirewallSettings {
+  return { ...DEFAULTS, interface: 'br-lan', ...changes };
+}
+
+/** The statements of one chain or set. */
+function block(text: string, name: string): string[] {
+  const lines = new RegExp(`  (?:chain|set) ${name} \\{\\n([^}]*(?:\\{[^}]*\\}[^}]*)*?)\\n  \\}`).exec(text)?.[1] ?? '';
+  return lines.split('\n').map((line) => line.trim());
+}
+
+const STRANGERS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx type port-unreachable'];
+
+test('the table replaces the one before in one transaction, and holds who is in', () => {
+  const mac = '02:00:5e:10:00:01';
+  const text = ruleset(settings({ blocked_macs: [mac] }), GATEWAY, [
+    { address: '10.77.0.10', mac, leftMs: 1500.4 },
+    { address: '2001:db8:77::10', mac, leftMs: undefined },
+  ]);
+  assert.match(
+    text,
+    /^add table inet gatehouse_portal\ndelete table inet gatehouse_portal\ntable inet gatehouse_portal \{\n/,
+  );
+  const sets = ['blocked', 'in4', 'to4', 'in6'].map((name) => block(text, name).at(-1));
+  assert.deepEqual(sets, [
+    `elements = { ${mac} }`,
+    `elements = { 10.77.0.10 . ${mac} timeout 1500ms }`,
+    'elements = { 10.77.0.10 timeout 1500ms }',
+    `elements = { 2001:db8:77::10 . ${mac} }`,
+  ]);
+});
+
+test('blocked comes first, then trusted, then those that are in; strangers are answered at once', () => {
+  const text = ruleset(settings(), GATEWAY, []);
+  assert.deepEqual(block(text, 'from_client'), [
+    'ether saddr @blocked drop',
+    'ct state invalid drop',
+    'tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu',
+    'ether saddr @trusted jump from_trusted',
+    'ip saddr . ether saddr @in4 jump from_member',
+    'ip6 saddr . ether saddr @in6 jump from_member',
+    ...STRANGERS,
+  ]);
+  assert.deepEqual(block(text, 'to_client').slice(1), [
+    'ip daddr @trusted4 accept',
+    'ip6 daddr @trusted6 accept',
+    'ip daddr @to4 accept',
+    'ip6 daddr @to6 accept',
+    'drop',
+  ]);
+  assert.deepEqual(block(text, 'intercept').slice(1), [
+    'iifname != "br-lan" return',
+    'ether saddr @trusted return',
+    'ip saddr . ether saddr @in4 return',
+    'ip6 saddr . ether saddr @in6 return',
+    'tcp dport 80 dnat ip to 10.77.0.1:2050',
+    'tcp dport 80 dnat ip6 to [2001:db8:77::1]:2050',
+  ]);
+});
+
+test('a walled garden is open there and back, and is not redirected', () => {
+  const garden = rules(
+    'allow tcp port 80:81 to 192.0.2.0/24',
+    'allow udp ipset names',
+    'block tcp port 25',
+    'log icmp',
+  );
+  const text = ruleset(settings({ rules: { ...DEFAULTS.rules, 'preauthenticated-users': garden } }), GATEWAY, []);
+  assert.deepEqual(block(text, 'from_client').slice(-6), [
+    'ip daddr 192.0.2.0/24 tcp dport 80-81 accept',
+    'ip daddr @ipset_names meta l4proto udp accept',
+    'tcp dport 25 reject with icmpx type port-unreachable',
+    'meta l4proto { icmp, icmpv6 } log prefix "gatehouse: "',
+    ...STRANGERS,
+  ]);
+  assert.deepEqual(block(text, 'to_client').slice(-5), [
+    'ct direction reply ip saddr 192.0.2.0/24 tcp sport 80-81 accept',
+    'ct direction reply ip saddr @ipset_names meta l4proto udp accept',
+    'ct direction reply tcp sport 25 drop',
+    'ct direction reply meta l4proto { icmp, icmpv6 } log prefix "gatehouse: "',
+    'drop',
+  ]);
+  assert.deepEqual(block(text, 'intercept').slice(5, 7), [
+    'ip daddr 192.0.2.0/24 tcp dport 80-81 accept',
+    'ip daddr @ipset_names meta l4proto udp accept',
+  ]);
+  assert.deepEqual(block(text, 'ipset_names'), ['type ipv4_addr', 'flags interval']);
+});
+
+test('mechanism allow, a range of addresses, the size of segments, and policies', () => {
+  const text = ruleset(
+    settings({
+      mac_mechanism: 'allow',
+      address_range: '10.77.0.0/16',
+      mss: 1400,
+      rules: { ...DEFAULTS.rules, 'authenticated-users': 'block', 'users-to-router': 'allow' },
+    }),
+    { ipv4: '10.77.0.1', ipv6: undefined },
+    [],
+  );
+  assert.deepEqual(block(text, 'from_client').slice(1, 5), [
+    'ether saddr != @allowed drop',
+    'ct state invalid drop',
+    'ip saddr != 10.77.0.0/16 drop',
+    'tcp flags & (syn | rst) == syn tcp option maxseg size set 1400',
+  ]);
+  assert.deepEqual(block(text, 'from_member'), STRANGERS);
+  assert.deepEqual(block(text, 'to_router'), ['accept', ...STRANGERS]);
+  assert.doesNotMatch(text, /dnat ip6/);
+  assert.doesNotMatch(ruleset(settings({ mss: 'as it is' }), GATEWAY, []), /maxseg/);
+});

@@ -1,0 +1,72 @@
+/**
+ * The settings as far as files alone tell them: what `check` says, and what the door is then made of.
+ *
+ * Errors, as problems: those of config/nodogsplash.ts, PORTAL_MISSING, PORTAL_VALUE, PORTAL_PROGRAM.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import type { Problem } from '../../platform/problems.ts';
+import { DEFAULTS, type GivenSettings, type PortalSettings, type RuleSets } from './config/model.ts';
+import { type ReadSettings, readSettings } from './config/nodogsplash.ts';
+import type { PortalConfig } from './config.ts';
+import type { PortalErrorCode } from './errors.ts';
+
+export interface PreparedPortal {
+  /** Undefined: the problems hold errors. */
+  readonly settings: PortalSettings | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export function preparePortal(config: PortalConfig): PreparedPortal {
+  const { config: file, rules, ...options } = config;
+  const read: ReadSettings = file ? readSettings(file) : { settings: {}, ruleSets: {}, problems: [] };
+  const problems = [...read.problems];
+  const given: GivenSettings = { ...read.settings, ...withoutUndefined(options) };
+  const settings = {
+    ...DEFAULTS,
+    ...given,
+    interface: given.interface ?? '',
+    rules: { ...DEFAULTS.rules, ...read.ruleSets, ...withoutUndefined(rules) } as RuleSets,
+  } as PortalSettings;
+  const tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) =>
+    problems.push({ severity, code, file: file ?? '`portal` of gatehouse.yaml', line: 0, column: 0, message, cure });
+
+  if (settings.interface === '' && !hasErrors(problems))
+    tell('error', 'PORTAL_MISSING', 'no interface is named', 'set `interface`, or GatewayInterface');
+  for (const [option, idle] of [
+    ['idle_seconds', settings.idle_seconds],
+    ['preauth_idle_seconds', settings.preauth_idle_seconds],
+  ] as const) {
+    if (idle === 0 || 2 * settings.check_seconds < idle) continue;
+    const message = `check_seconds (${settings.check_seconds}) is not less than half of ${option} (${idle})`;
+    tell('error', 'PORTAL_VALUE', message, 'look more often, or wait longer');
+  }
+  if (settings.rules['users-to-router'] === 'block') {
+    const message = 'users-to-router blocks everything: clients get no answer from DNS and DHCP of this machine';
+    tell('warning', 'PORTAL_RULES_OPEN', message, 'allow udp port 53, tcp port 53 and udp port 67');
+  }
+  const { binauth } = settings;
+  if (binauth !== undefined) {
+    const fault = faultOfProgram(binauth);
+    if (fault)
+      tell('error', 'PORTAL_PROGRAM', `${binauth} ${fault}`, 'correct the path, or make it executable: chmod +x');
+  }
+  return { settings: hasErrors(problems) ? undefined : settings, problems };
+}
+
+function faultOfProgram(path: string): string | undefined {
+  try {
+    if (!statSync(path).isFile()) return 'is not a file';
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : 'cannot be executed';
+  }
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+function withoutUndefined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

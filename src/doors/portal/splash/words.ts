@@ -1,0 +1,142 @@
+/** What our pages say, in the languages that they speak; the browser says which one it wants (RFC 9110 section 12.5.4). */
+
+/** Why somebody is not let in, as pages tell it. */
+export const REASONS = ['wrong', 'locked', 'rule', 'slow', 'full', 'busy', 'again', 'unknown'] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface Words {
+  readonly language: string;
+  readonly welcome: string;
+  readonly clickText: string;
+  readonly clickButton: string;
+  readonly passwordText: string;
+  readonly user: string;
+  readonly password: string;
+  readonly logIn: string;
+  readonly online: string;
+  readonly onlineText: string;
+  readonly logOut: string;
+  readonly logOutText: string;
+  readonly notHere: string;
+  readonly goOn: string;
+  readonly reasons: Readonly<Record<Reason, string>>;
+}
+
+export const ENGLISH: Words = {
+  language: 'en',
+  welcome: 'Welcome',
+  clickText: 'One click and you are on the Internet.',
+  clickButton: 'Connect',
+  passwordText: 'Log in to use the Internet.',
+  user: 'User name',
+  password: 'Password',
+  logIn: 'Log in',
+  online: 'You are online',
+  onlineText: 'You may close this page.',
+  logOut: 'Log out',
+  logOutText: 'Do you want to leave the network?',
+  notHere: 'There is nothing here',
+  goOn: 'Back to the start',
+  reasons: {
+    wrong: 'The name or password is wrong.',
+    locked: 'This account is locked.',
+    rule: 'This account may not be used here or now.',
+    slow: 'Too many wrong tries. Please wait a little.',
+    full: 'All places are taken. Please try again later.',
+    busy: 'That does not work just now. Please try again.',
+    again: 'This page was too old. Please try again.',
+    unknown: 'Your device could not be recognised. Please connect again.',
+  },
+};
+
+const LANGUAGES: readonly Words[] = [
+  ENGLISH,
+  {
+    language: 'de',
+    welcome: 'Willkommen',
+    clickText: 'Ein Klick, und Sie sind im Internet.',
+    clickButton: 'Verbinden',
+    passwordText: 'Melden Sie sich an, um das Internet zu nutzen.',
+    user: 'Benutzername',
+    password: 'Passwort',
+    logIn: 'Anmelden',
+    online: 'Sie sind online',
+    onlineText: 'Diese Seite kann geschlossen werden.',
+    logOut: 'Abmelden',
+    logOutText: 'Möchten Sie das Netz verlassen?',
+    notHere: 'Hier ist nichts',
+    goOn: 'Zum Anfang',
+    reasons: {
+      wrong: 'Name oder Passwort ist falsch.',
+      locked: 'Dieses Konto ist gesperrt.',
+      rule: 'Dieses Konto gilt hier oder jetzt nicht.',
+      slow: 'Zu viele falsche Versuche. Bitte warten Sie etwas.',
+      full: 'Alle Plätze sind belegt. Bitte versuchen Sie es später.',
+      busy: 'Das geht gerade nicht. Bitte versuchen Sie es noch einmal.',
+      again: 'Diese Seite war zu alt. Bitte versuchen Sie es noch einmal.',
+      unknown: 'Ihr Gerät wurde nicht erkannt. Bitte verbinden Sie sich neu.',
+    },
+  },
+  {
+    language: 'cs',
+    welcome: 'Vítejte',
+    clickText: 'Jedno kliknutí a jste na internetu.',
+    clickButton: 'Připojit',
+    passwordText: 'Pro přístup k internetu se přihlaste.',
+    user: 'Uživatelské jméno',
+    password: 'Heslo',
+    logIn: 'Přihlásit',
+    online: 'Jste online',
+    onlineText: 'Tuto stránku můžete zavřít.',
+    logOut: 'Odhlásit',
+    logOutText: 'Chcete opustit síť?',
+    notHere: 'Tady nic není',
+    goOn: 'Na začátek',
+    reasons: {
+      wrong: 'Jméno nebo heslo není správné.',
+      locked: 'Tento účet je zablokován.',
+      rule: 'Tento účet tu nebo teď neplatí.',
+      slow: 'Příliš mnoho chybných pokusů. Chvíli prosím počkejte.',
+      full: 'Všechna místa jsou obsazena. Zkuste to prosím později.',
+      busy: 'Teď to nejde. Zkuste to prosím znovu.',
+      again: 'Stránka byla příliš stará. Zkuste to prosím znovu.',
+      unknown: 'Vaše zařízení nebylo rozpoznáno. Připojte se prosím znovu.',
+    },
+  },
+  {
+    language: 'fr',
+    welcome: 'Bienvenue',
+    clickText: 'Un clic et vous êtes sur Internet.',
+    clickButton: 'Se connecter',
+    passwordText: 'Identifiez-vous pour utiliser Internet.',
+    user: 'Nom d’utilisateur',
+    password: 'Mot de passe',
+    logIn: 'Se connecter',
+    online: 'Vous êtes en ligne',
+    onlineText: 'Vous pouvez fermer cette page.',
+    logOut: 'Se déconnecter',
+    logOutText: 'Voulez-vous quitter le réseau ?',
+    notHere: 'Il n’y a rien ici',
+    goOn: 'Retour au début',
+    reasons: {
+      wrong: 'Le nom ou le mot de passe est faux.',
+      locked: 'Ce compte est bloqué.',
+      rule: 'Ce compte n’est pas valable ici ou maintenant.',
+      slow: 'Trop d’essais erronés. Veuillez patienter un peu.',
+      full: 'Toutes les places sont prises. Réessayez plus tard.',
+      busy: 'C’est impossible pour le moment. Veuillez réessayer.',
+      again: 'Cette page était trop ancienne. Veuillez réessayer.',
+      unknown: 'Votre appareil n’a pas été reconnu. Reconnectez-vous.',
+    },
+  },
+];
+
+/** The first language of the header that we speak; qualities are not weighed, browsers send the best one first. */
+export function wordsFor(acceptLanguage: string | undefined): Words {
+  for (const part of (acceptLanguage ?? '').slice(0, 200).split(',')) {
+    const tag = part.trim().slice(0, 2).toLowerCase();
+    const words = LANGUAGES.find(({ language }) => language === tag);
+    if (words) return words;
+  }
+  return ENGLISH;
+}

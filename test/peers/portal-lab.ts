@@ -1,0 +1,144 @@
+/**
+ * A small network in network namespaces of its own, nothing of which is seen outside: clients on a bridge, a gateway, and an internet
+ * with one web server for every name.
+ *
+ *     clients 10.77.0.10, .11 … ── br-lan 10.77.0.1, 2001:db8:77::1 [gateway] wan0 198.51.100.2 ── [internet] 203.0.113.80, 2001:db8:80::80
+ *
+ * Each namespace lives as long as a process that reads from this one, so it goes even when the test is killed. Every client runs an
+ * agent (portal-agent.ts) that does what it is told and says what it saw.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { endWith } from './children.ts';
+import type { Cleanup } from './cleanup.ts';
+
+export const GATEWAY = '10.77.0.1';
+export const WEB = '203.0.113.80';
+export const WEB6 = '2001:db8:80::80';
+
+export interface Seen {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** What went wrong instead, as Node names it: ECONNREFUSED, ETIMEDOUT … */
+  readonly error?: string;
+}
+
+export interface Ask {
+  readonly url: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Where it is sent to, whatever the address says; unset: the internet, or the address where it is one. */
+  readonly at?: string;
+}
+
+export interface LabClient {
+  readonly address: string;
+  readonly mac: string;
+  ask(what: string | Ask): Promise<Seen>;
+  /** Opens a stream that the internet sends without end; gives a look at it. */
+  stream(kind: 'tcp' | 'udp'): Promise<{ lastHeard(): Promise<number> }>;
+}
+
+export interface Lab {
+  /** Command that enters the gateway. */
+  readonly gateway: readonly string[];
+  /** Runs a command in the gateway; throws where it fails. */
+  inGateway(command: string, ...args: string[]): string;
+  client(number: number): Promise<LabClient>;
+}
+
+export async function startLab(t: Cleanup): Promise<Lab> {
+  const [gateway, internet] = [await namespace(t), await namespace(t)];
+  const inGateway = (command: string, ...args: string[]) => must([...enter(gateway), command, ...args]);
+  const ip = (at: number, words: string) => must([...enter(at), 'ip', ...words.split(' ')]);
+
+  ip(gateway, 'link set lo up');
+  ip(gateway, 'link add br-lan type bridge');
+  ip(gateway, `address add ${GATEWAY}/16 dev br-lan`);
+  ip(gateway, 'address add 2001:db8:77::1/64 dev br-lan nodad');
+  ip(gateway, 'link set br-lan up');
+  ip(gateway, `link add wan0 type veth peer name eth0 netns ${internet}`);
+  ip(gateway, 'address add 198.51.100.2/24 dev wan0');
+  ip(gateway, 'address add 2001:db8:1::2/64 dev wan0 nodad');
+  ip(gateway, 'link set wan0 up');
+  ip(internet, 'link set lo up');
+  ip(internet, 'address add 198.51.100.1/24 dev eth0');
+  ip(internet, 'address add 2001:db8:1::1/64 dev eth0 nodad');
+  ip(internet, 'link set eth0 up');
+  ip(internet, `address add ${WEB}/32 dev lo`);
+  ip(internet, `address add ${WEB6}/128 dev lo nodad`);
+  ip(internet, 'route add 10.77.0.0/16 via 198.51.100.2');
+  ip(internet, '-6 route add 2001:db8:77::/64 via 2001:db8:1::2');
+  ip(gateway, 'route add default via 198.51.100.1');
+  ip(gateway, '-6 route add default via 2001:db8:1::1');
+  inGateway('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+  await agent(t, internet, 'internet');
+
+  return {
+    gateway: enter(gateway),
+    inGateway,
+    async client(number) {
+      const at = await namespace(t);
+      const address = `10.77.0.${9 + number}`;
+      const mac = `02:00:5e:10:00:${number.toString(16).padStart(2, '0')}`;
+      ip(gateway, `link add lan${number} type veth peer name eth0 netns ${at}`);
+      ip(gateway, `link set lan${number} master br-lan up`);
+      ip(at, 'link set lo up');
+      ip(at, `link set eth0 address ${mac}`);
+      ip(at, `address add ${address}/16 dev eth0`);
+      ip(at, `address add 2001:db8:77::${number + 16}/64 dev eth0 nodad`);
+      ip(at, 'link set eth0 up');
+      ip(at, `route add default via ${GATEWAY}`);
+      ip(at, '-6 route add default via 2001:db8:77::1');
+      const tell = await agent(t, at, 'client');
+      return {
+        address,
+        mac,
+        ask: (what) => tell({ do: 'ask', ...(typeof what === 'string' ? { url: what } : what) }) as Promise<Seen>,
+        async stream(kind) {
+          const { id } = (await tell({ do: 'stream', kind })) as { id: number };
+          return { lastHeard: async () => ((await tell({ do: 'heard', id })) as { ago: number }).ago };
+        },
+      };
+    },
+  };
+}
+
+/** Process id of the one that keeps it. */
+async function namespace(t: Cleanup): Promise<number> {
+  const keeper = endWith(
+    t,
+    spawn('unshare', ['-n', 'sh', '-c', 'echo here; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
+  await once(keeper.stdout!, 'data');
+  return keeper.pid!;
+}
+
+function enter(keeper: number): string[] {
+  return ['nsenter', '-t', String(keeper), '-n', '--'];
+}
+
+function must([command, ...args]: string[]): string {
+  const done = spawnSync(command!, args, { encoding: 'utf8', timeout: 60_000, maxBuffer: 16 << 20 });
+  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.stderr || done.error}`);
+  return done.stdout;
+}
+
+/** Starts portal-agent.ts in the namespace; what it is told is a line of JSON each way, in order. */
+async function agent(t: Cleanup, keeper: number, role: 'client' | 'internet') {
+  const file = join(import.meta.dirname, 'portal-agent.ts');
+  const [command, ...args] = [...enter(keeper), process.execPath, '--no-warnings', file, role];
+  const child = endWith(t, spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const waiting: ((answer: unknown) => void)[] = [];
+  const next = () => new Promise<unknown>((resolve) => waiting.push(resolve));
+  createInterface({ input: child.stdout! }).on('line', (line) => waiting.shift()?.(JSON.parse(line)));
+  await next();
+  return function tell(order: object): Promise<unknown> {
+    child.stdin!.write(`${JSON.stringify(order)}\n`);
+    return next();
+  };
+}

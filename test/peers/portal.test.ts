@@ -1,0 +1,79 @@
+/** The Wi-Fi door in a network of its own: strangers are redirected, logged-in clients get through, and are out when their time is over. */
+// peers: nftables iproute2
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeSite } from './gatehouse.ts';
+import { GATEWAY, type LabClient, type Seen, startLab, WEB, WEB6 } from './portal-lab.ts';
+
+const PORTAL = `http://${GATEWAY}:2050`;
+
+/** What telephones and computers ask to see whether they are online. */
+const PROBES = [
+  'http://connectivitycheck.gstatic.com/generate_204',
+  'http://captive.apple.com/hotspot-detect.html',
+  'http://www.msftconnecttest.com/connecttest.txt',
+  'http://detectportal.firefox.com/canonical.html',
+  'http://clients3.google.com/generate_204',
+  'http://nmcheck.gnome.org/check_network_status.txt',
+];
+
+function field(page: string, name: string): string {
+  const value = new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1];
+  assert.ok(value !== undefined, `no field ${name} in ${page}`);
+  return value.replaceAll('&amp;', '&');
+}
+
+/** Through the page that a probe leads to; gives the answer to the form. */
+async function logIn(client: LabClient, fields: Record<string, string> = {}): Promise<Seen> {
+  const probe = await client.ask(PROBES[0]!);
+  assert.equal(probe.status, 307, JSON.stringify(probe));
+  const page = await client.ask(probe.headers.location!);
+  assert.equal(page.status, 200, page.body);
+  const form = { tok: field(page.body, 'tok'), redir: field(page.body, 'redir'), ...fields };
+  return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; !(await isSo()); await sleep(50))
+    if (Date.now() > end) assert.fail(`it did not happen: ${what}`);
+}
+
+test('strangers are redirected, by a click one is in, and out when the time is over', async (t) => {
+  const lab = await startLab(t);
+  const before = lab.inGateway('nft', 'list', 'ruleset');
+  const [one, two] = [await lab.client(1), await lab.client(2)];
+  const yaml = 'portal: { interface: br-lan, session_seconds: 10, rules: { users-to-router: [allow udp port 53] } }';
+  const site = await makeSite(t, { enter: lab.gateway, yaml });
+  const server = await site.start();
+
+  for (const probe of PROBES) {
+    const { status, headers } = await one.ask(probe);
+    assert.equal(status, 307);
+    assert.equal(headers.location, `${PORTAL}/splash.html?redir=${encodeURIComponent(probe)}`);
+  }
+  assert.equal((await one.ask({ url: `http://[${WEB6}]/` })).status, 307);
+  assert.equal((await one.ask(`http://${WEB}:443/`)).error, 'ECONNREFUSED');
+  assert.equal((await one.ask(`http://${GATEWAY}:22/`)).error, 'ECONNREFUSED');
+
+  const done = await logIn(one);
+  const entered = Date.now();
+  assert.deepEqual([done.status, done.headers.location], [303, PROBES[0]]);
+  const streams = [await one.stream('tcp'), await one.stream('udp')];
+  assert.equal((await one.ask(PROBES[0]!)).status, 204);
+  assert.equal((await two.ask(PROBES[0]!)).status, 307);
+
+  await until('the session ends', async () => (await one.ask(PROBES[0]!)).status === 307);
+  await until('nothing is heard any more', async () => (await lastHeard(streams)) < Date.now() - 1_500);
+  const heardFor = (await lastHeard(streams)) - entered;
+  assert.ok(heardFor > 8_000 && heardFor < 13_000, `open connections went on for ${heardFor} ms of 10 s`);
+
+  assert.equal(await server.stop(), 0);
+  assert.equal(lab.inGateway('nft', 'list', 'ruleset'), before);
+});
+
+/** When the last of them was heard. */
+async function lastHeard(streams: readonly { lastHeard(): Promise<number> }[]): Promise<number> {
+  const ago = await Promise.all(streams.map((stream) => stream.lastHeard()));
+  return Date.now() - Math.min(...ago);
+}
