@@ -4,7 +4,7 @@
  *
  * Who comes by a click has no account: his MAC address stands for him, so that rules can name it and limits count it.
  */
-import type { Gate, Knock, RefusalReason, Verdict } from '../../core/gate/types.ts';
+import type { Gate, Knock, Proof, RefusalReason } from '../../core/gate/types.ts';
 import type { Account, UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
@@ -20,7 +20,15 @@ export interface Credentials {
   /** Where he wanted to go; empty: unknown. */
   readonly redir: string;
   readonly userAgent: string;
+  /** The second step: the code that was sent, and what it belongs to. */
+  readonly answer: { readonly transaction: string; readonly code: string } | undefined;
 }
+
+/** `code`: one was sent, and is asked for. */
+export type Outcome =
+  | { readonly is: 'in' }
+  | { readonly is: 'refused'; readonly reason: Reason }
+  | { readonly is: 'code'; readonly transaction: string; readonly prompt: string };
 
 export interface LoginParts {
   readonly settings: Pick<PortalSettings, 'login'>;
@@ -41,56 +49,67 @@ const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   policy: 'rule',
   slowed: 'slow',
   unavailable: 'busy',
+  'not-sent': 'busy',
 };
 
-/** Undefined: the client is in. */
-export type LogIn = (client: Client, given: Credentials) => Promise<Reason | undefined>;
+export type LogIn = (client: Client, given: Credentials) => Promise<Outcome>;
+
+const IN: Outcome = { is: 'in' };
 
 export function createLogIn(parts: LoginParts): LogIn {
   const { settings, sessions, gate, clock, log } = parts;
 
   return async function logIn(client, given) {
     // Whoever presses the button twice asks for one session.
-    if (client.session !== undefined) return undefined;
-    if (client.busy) return 'busy';
+    if (client.session !== undefined) return IN;
+    if (client.busy) return refused('busy');
     client.busy = true;
     try {
       return await decide(client, given);
     } catch (error) {
       log.error('a login failed', { client: client.address, error: describeError(error) });
-      return 'busy';
+      return refused('busy');
     } finally {
       client.busy = false;
     }
   };
 
-  async function decide(client: Client, given: Credentials): Promise<Reason | undefined> {
-    if (sessions.full) return 'full';
-    const knock = settings.login === 'click' ? clickKnock(client) : passwordKnock(client, given);
-    if (knock === undefined) return 'wrong';
-    const verdict: Verdict = await gate.prove(knock);
-    if (verdict.verdict === 'refused') return REASON_OF[verdict.reason];
+  async function decide(client: Client, given: Credentials): Promise<Outcome> {
+    if (sessions.full) return refused('full');
+    const knock = knockFor(client, given);
+    if (knock === undefined) return refused('wrong');
+    const verdict = await gate.prove(knock);
+    if (verdict.verdict === 'refused') return refused(REASON_OF[verdict.reason]);
+    if (verdict.verdict === 'challenge') {
+      return { is: 'code', transaction: verdict.transaction, prompt: verdict.prompt };
+    }
     const name = sessions.newName();
     const admission = await gate.admit(verdict.ticket, { session: name });
-    if (!admission.admitted) return 'rule';
+    if (!admission.admitted) return refused('rule');
     // Others may have come in meanwhile.
-    if (sessions.full) return 'full';
+    if (sessions.full) return refused('full');
     await sessions.open(client, verdict.ticket.account.login, name, undefined, admission.terms);
-    return undefined;
+    return IN;
   }
 
-  function clickKnock(client: Client): Knock {
-    return { ...knockOf(client, client.mac), proof: { kind: 'external', by: 'click' }, source: sourceOf(client.mac) };
-  }
-
-  function passwordKnock(client: Client, { user, password }: Credentials): Knock | undefined {
+  /** Undefined: nobody can be meant. */
+  function knockFor(client: Client, { user, password, answer }: Credentials): Knock | undefined {
+    const second: Proof | undefined = answer && { kind: 'answer', ...answer };
+    if (settings.login === 'click') {
+      const proof = second ?? { kind: 'external', by: 'click' };
+      return { ...knockOf(client, client.mac), proof, source: sourceOf(client.mac) };
+    }
     if (user === '' || user.length > LONGEST || password.length > LONGEST) return undefined;
-    return { ...knockOf(client, user), proof: { kind: 'password', password } };
+    return { ...knockOf(client, user), proof: second ?? { kind: 'password', password } };
   }
 
   function knockOf(client: Client, user: string): Omit<Knock, 'proof'> {
     return { door: 'portal', user, domain: '', client: { address: client.address, port: 0 }, time: clock.now() };
   }
+}
+
+function refused(reason: Reason): Outcome {
+  return { is: 'refused', reason };
 }
 
 /** Finds one user, whoever is asked for. */

@@ -14,7 +14,7 @@ import { type Client, type Clients, isToken } from '../clients.ts';
 import type { PortalSettings } from '../config/model.ts';
 import type { Gateway } from '../firewall/gateway.ts';
 import type { Neighbours } from '../firewall/neighbours.ts';
-import type { LogIn } from '../login.ts';
+import type { Credentials, LogIn } from '../login.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Pages } from '../splash/pages.ts';
 import { splashVariables } from '../splash/variables.ts';
@@ -145,20 +145,22 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     const redir = safeRedir(form.get('redir'));
     // After POST the next request must be a GET, or the password would be sent on to where it goes.
     const next = isPost ? 303 : 307;
-    const reason = isToken(client, form.get('tok') ?? '')
-      ? await parts.logIn(client, {
-          user: form.get('username') ?? '',
-          password: form.get('password') ?? '',
-          redir,
-          userAgent: request.headers['user-agent'] ?? '',
-        })
-      : 'again';
-    if (reason === undefined) {
-      const goal = settings.redirect_url ?? (redir || `${baseOf(request)}/${encodeURIComponent(settings.status_page)}`);
-      return redirect(request, response, next, goal);
+    if (!isToken(client, form.get('tok') ?? '')) return splashAgain('again');
+    const outcome = await parts.logIn(client, credentialsOf(form, redir, request.headers['user-agent'] ?? ''));
+    if (outcome.is === 'refused') return splashAgain(outcome.reason);
+    if (outcome.is === 'code') {
+      const page = pages.theme('code', words);
+      const { transaction, prompt } = outcome;
+      const more = { username: form.get('username') ?? '', transaction, prompt };
+      return show(request, response, 200, page({ ...variables(request, client, words, form), ...more }));
     }
-    const back = new URLSearchParams({ ...(redir ? { redir } : {}), error: reason });
-    redirect(request, response, next, `${baseOf(request)}/${encodeURIComponent(settings.splash_page)}?${back}`);
+    const goal = settings.redirect_url ?? (redir || `${baseOf(request)}/${encodeURIComponent(settings.status_page)}`);
+    redirect(request, response, next, goal);
+
+    function splashAgain(reason: Reason): void {
+      const back = new URLSearchParams({ ...(redir ? { redir } : {}), error: reason });
+      redirect(request, response, next, `${baseOf(request)}/${encodeURIComponent(settings.splash_page)}?${back}`);
+    }
   }
 
   async function logout(
@@ -220,6 +222,17 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     log.error('a request failed', { path: request.url?.slice(0, 200), error: describeError(error) });
     refuse(request, response, wordsFor(request.headers['accept-language']), 500, 'busy');
   }
+}
+
+function credentialsOf(form: Parameters, redir: string, userAgent: string): Credentials {
+  const [transaction, code] = [form.get('transaction'), form.get('code')];
+  return {
+    user: form.get('username') ?? '',
+    password: form.get('password') ?? '',
+    redir,
+    userAgent,
+    answer: transaction === undefined || code === undefined ? undefined : { transaction, code: code.trim() },
+  };
 }
 
 /** The first is how we call ourselves. */

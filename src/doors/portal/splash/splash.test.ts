@@ -119,9 +119,12 @@ test('our pages speak the first language of the browser that they know, with no 
     redir: 'r',
     clientip: 'i',
     clientmac: 'm',
+    username: 'u',
+    transaction: '1',
+    prompt: 'p',
   };
   for (const language of ['en', 'de', 'cs', 'fr'])
-    for (const page of ['click', 'password', 'status', 'logout', 'missing', 'refused'] as const)
+    for (const page of ['click', 'password', 'code', 'status', 'logout', 'missing', 'refused'] as const)
       assert.doesNotMatch(
         pages.theme(page, wordsFor(language))(variables),
         /\$|gatewayname|error_msg|action"|undefined|<script/,

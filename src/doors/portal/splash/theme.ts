@@ -5,7 +5,7 @@
 import { html } from './escape.ts';
 import type { Words } from './words.ts';
 
-export type ThemePage = 'click' | 'password' | 'status' | 'logout' | 'missing' | 'refused';
+export type ThemePage = 'click' | 'password' | 'code' | 'status' | 'logout' | 'missing' | 'refused';
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#eef2f5;--card:#fff;--ink:#1d2a35;--soft:#5b6b78;--accent:#0b6e8a;--line:#cfd8df;--bad:#a3261b;--badground:#fdecea}
@@ -61,6 +61,19 @@ export function themePage(page: ThemePage, words: Words): string {
             button(w('logIn')),
         ),
       );
+    case 'code':
+      return layout(
+        w('code'),
+        words,
+        WAVES,
+        '<p>$prompt</p>',
+        form(
+          'authaction',
+          `<input type="hidden" name="username" value="$username"><input type="hidden" name="transaction" value="$transaction">` +
+            `<label for="c">${w('code')}</label><input id="c" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64" required autofocus>` +
+            button(w('goOn')),
+        ),
+      );
     case 'status':
       return layout(
         w('online'),
@@ -73,9 +86,9 @@ export function themePage(page: ThemePage, words: Words): string {
     case 'logout':
       return layout(w('logOut'), words, WAVES, `<p>${w('logOutText')}</p>`, form('denyaction', button(w('logOut'))));
     case 'missing':
-      return layout(w('notHere'), words, WAVES, `<p><a href="/">${w('goOn')}</a></p>`);
+      return layout(w('notHere'), words, WAVES, `<p><a href="/">${w('back')}</a></p>`);
     case 'refused':
-      return layout(w('welcome'), words, WAVES, `<p><a href="/">${w('goOn')}</a></p>`);
+      return layout(w('welcome'), words, WAVES, `<p><a href="/">${w('back')}</a></p>`);
   }
 }
 

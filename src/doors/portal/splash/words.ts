@@ -18,6 +18,8 @@ export interface Words {
   readonly logOut: string;
   readonly logOutText: string;
   readonly notHere: string;
+  readonly back: string;
+  readonly code: string;
   readonly goOn: string;
   readonly reasons: Readonly<Record<Reason, string>>;
 }
@@ -36,7 +38,9 @@ export const ENGLISH: Words = {
   logOut: 'Log out',
   logOutText: 'Do you want to leave the network?',
   notHere: 'There is nothing here',
-  goOn: 'Back to the start',
+  back: 'Back to the start',
+  code: 'Code',
+  goOn: 'Continue',
   reasons: {
     wrong: 'The name or password is wrong.',
     locked: 'This account is locked.',
@@ -65,7 +69,9 @@ const LANGUAGES: readonly Words[] = [
     logOut: 'Abmelden',
     logOutText: 'Möchten Sie das Netz verlassen?',
     notHere: 'Hier ist nichts',
-    goOn: 'Zum Anfang',
+    back: 'Zum Anfang',
+    code: 'Code',
+    goOn: 'Weiter',
     reasons: {
       wrong: 'Name oder Passwort ist falsch.',
       locked: 'Dieses Konto ist gesperrt.',
@@ -91,7 +97,9 @@ const LANGUAGES: readonly Words[] = [
     logOut: 'Odhlásit',
     logOutText: 'Chcete opustit síť?',
     notHere: 'Tady nic není',
-    goOn: 'Na začátek',
+    back: 'Na začátek',
+    code: 'Kód',
+    goOn: 'Pokračovat',
     reasons: {
       wrong: 'Jméno nebo heslo není správné.',
       locked: 'Tento účet je zablokován.',
@@ -117,7 +125,9 @@ const LANGUAGES: readonly Words[] = [
     logOut: 'Se déconnecter',
     logOutText: 'Voulez-vous quitter le réseau ?',
     notHere: 'Il n’y a rien ici',
-    goOn: 'Retour au début',
+    back: 'Retour au début',
+    code: 'Code',
+    goOn: 'Continuer',
     reasons: {
       wrong: 'Le nom ou le mot de passe est faux.',
       locked: 'Ce compte est bloqué.',
