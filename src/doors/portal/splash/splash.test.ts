@@ -127,7 +127,7 @@ test('our pages speak the first language of the browser that they know, with no 
     for (const page of ['click', 'password', 'code', 'status', 'logout', 'missing', 'refused'] as const)
       assert.doesNotMatch(
         pages.theme(page, wordsFor(language))(variables),
-        /\$|gatewayname|error_msg|action"|undefined|<script/,
+        /\$|gatewayname|error_msg|authaction|denyaction|undefined|<script/,
       );
 });
 
