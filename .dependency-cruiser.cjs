@@ -19,6 +19,12 @@ module.exports = {
       { path: '^src/(?!storage|core|platform)' },
     ),
     rule(
+      'sources-implement-core',
+      'sources of persons import core, platform and their own files',
+      { path: '^src/sources' },
+      { path: '^src/(?!sources|core|platform)' },
+    ),
+    rule(
       'doors-stand-alone',
       'a door imports core, platform and its own files',
       { path: '^src/doors/([^/]+)' },
@@ -29,10 +35,10 @@ module.exports = {
     ),
     rule(
       'only-main-wires',
-      'only src/main.ts and src/main/ import storage, sms and doors',
-      { path: '^src', pathNot: ['^src/main(\\.ts$|/)', ...outside('storage', 'sms', 'doors')] },
+      'only src/main.ts and src/main/ import storage, sms, sources and doors',
+      { path: '^src', pathNot: ['^src/main(\\.ts$|/)', ...outside('storage', 'sms', 'sources', 'doors')] },
       {
-        path: '^src/(storage|sms|doors)',
+        path: '^src/(storage|sms|sources|doors)',
       },
     ),
     rule('cli-is-the-roof', 'nothing imports cli', { path: '^src', pathNot: '^src/cli' }, { path: '^src/cli' }),

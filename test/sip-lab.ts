@@ -16,6 +16,7 @@ import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
 import { PolicyRules } from '../src/core/policy/rules.ts';
 import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
+import { fakeRealms } from '../src/core/realms/fake.ts';
 import { type Keyring, openOrCreateKeyring } from '../src/core/secrets/keyring.ts';
 import { SessionDirectory } from '../src/core/sessions/directory.ts';
 import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
@@ -143,6 +144,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       tables: storage.ser,
       findRows: scriptTables(script, nameOf).rows,
       rules,
+      realms: fakeRealms(),
       sms: new CodeSender({
         ...storage,
         classes: [],
@@ -277,7 +279,7 @@ export async function layGround(options: GroundOptions): Promise<LabGround> {
   });
   const users = Object.entries(options.users ?? {});
   await book.addMany(
-    users.map(([name, password]) => ({ login: { name, domain: DOMAIN }, password, email: '' })),
+    users.map(([name, password]) => ({ login: { name, domain: DOMAIN }, password, email: '', mobile: '' })),
     [],
   );
   return { keyring, storage, book, folder, close };

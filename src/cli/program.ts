@@ -65,6 +65,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .argument('<login>', 'name or name@domain')
     .argument('[password]', 'asked for when absent; visible in the list of processes when given here')
     .option('--email <address>', 'where to write to')
+    .option('--mobile <number>', 'where codes are sent to, e.g. +12025550100')
     .option('--password-stdin', 'read the password from the first line of standard input')
     .description('add a user')
     .action(run(() => import('./commands/user-add.ts')));
@@ -75,6 +76,13 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .option('--password-stdin', 'read the password from the first line of standard input')
     .description('set the password of a user')
     .action(run(() => import('./commands/user-passwd.ts')));
+  user
+    .command('set')
+    .argument('<login>')
+    .option('--email <address>', 'where to write to; empty: nowhere')
+    .option('--mobile <number>', 'where codes are sent to; empty: nowhere')
+    .description('change the address or number of a user')
+    .action(run(() => import('./commands/user-set.ts')));
   user
     .command('rm')
     .argument('<login>')
@@ -93,13 +101,13 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .action(run(() => import('./commands/user-list.ts')));
   user
     .command('import')
-    .argument('<file>', 'CSV with login,password,email on each line, or - for standard input')
+    .argument('<file>', 'CSV with login,password,email,mobile on each line, or - for standard input')
     .option('--dry-run', 'read and check the lines, add nothing')
     .description('add many users')
     .action(run(() => import('./commands/user-import.ts')));
   user
     .command('export')
-    .description('write all users as CSV with login,email,locked; passwords are never written')
+    .description('write all users as CSV with login,email,locked,mobile; passwords are never written')
     .action(run(() => import('./commands/user-export.ts')));
 
   const policy = program
@@ -175,6 +183,58 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .option('--text <text>', 'what to send', 'A test of Gatehouse')
     .description('send an SMS and print what the gateway answered')
     .action(run(() => import('./commands/sms-test.ts')));
+
+  const resolver = program
+    .command('resolver')
+    .description('where persons come from: passwd files, tables, directories');
+  resolver
+    .command('set')
+    .argument('<name>')
+    .argument('<type>', 'passwdresolver, sqlresolver or ldapresolver')
+    .argument('<config>', 'a file with its parameters, a JSON object, or - for standard input')
+    .description('make a resolver, or change the one of this name')
+    .action(run(() => import('./commands/resolver-set.ts')));
+  resolver
+    .command('list')
+    .description('list the resolvers, and which realms have them')
+    .action(run(() => import('./commands/resolver-list.ts')));
+  resolver
+    .command('show')
+    .argument('<name>')
+    .description('print the parameters of a resolver, without its secrets')
+    .action(run(() => import('./commands/resolver-show.ts')));
+  resolver
+    .command('rm')
+    .argument('<name>')
+    .description('remove a resolver that no realm has')
+    .action(run(() => import('./commands/resolver-rm.ts')));
+  resolver
+    .command('test')
+    .argument('<name>')
+    .description('ask a resolver for some persons, and print them or what is wrong')
+    .action(run(() => import('./commands/resolver-test.ts')));
+
+  const realm = program.command('realm').description('realms: named lists of resolvers, asked in their order');
+  realm
+    .command('set')
+    .argument('<name>')
+    .argument('<resolver...>', 'by name; local: the users of Gatehouse')
+    .description('make a realm, or change the one of this name; the first becomes the default')
+    .action(run(() => import('./commands/realm-set.ts')));
+  realm
+    .command('list')
+    .description('list the realms')
+    .action(run(() => import('./commands/realm-list.ts')));
+  realm
+    .command('rm')
+    .argument('<name>')
+    .description('remove a realm')
+    .action(run(() => import('./commands/realm-rm.ts')));
+  realm
+    .command('default')
+    .argument('[name]', 'absent: none')
+    .description('use this realm where a login names none')
+    .action(run(() => import('./commands/realm-default.ts')));
 
   program
     .command('who')

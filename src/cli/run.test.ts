@@ -19,7 +19,13 @@ test('a user is added, shown, listed and removed', async () => {
   });
   assert.equal(administration.users.get('1000')?.password, 'pw');
   assert.match((await gatehouse('user', 'show', '1000')).out, /^login +1000\nemail +a@b\.example$/m);
-  assert.match((await gatehouse('user', 'list', '10')).out, /^LOGIN +EMAIL +SOURCE\n1000 +a@b\.example +local\n$/);
+  assert.match(
+    (await gatehouse('user', 'list', '10')).out,
+    /^LOGIN +EMAIL +MOBILE +SOURCE\n1000 +a@b\.example +- +local\n$/,
+  );
+  assert.equal((await gatehouse('user', 'set', '1000', '--mobile', '+12025550100')).out, 'changed 1000\n');
+  assert.match((await gatehouse('user', 'show', '1000')).out, /^mobile +\+12025550100$/m);
+  assert.equal((await gatehouse('user', 'set', '1000')).code, 2);
   assert.equal((await gatehouse('user', 'rm', '1000')).out, 'removed 1000\n');
   assert.equal((await gatehouse('user', 'list')).out, 'no users\n');
 });
@@ -115,7 +121,7 @@ test('--json answers and fails with one versioned document, wherever it stands',
   const added = await gatehouse('user', 'add', '1000', 'pw', '--json');
   assert.deepEqual(JSON.parse(added.out), {
     version: 1,
-    user: { id: '000001', logins: ['1000'], email: '', locked: false, created: null, source: 'local' },
+    user: { id: '000001', logins: ['1000'], email: '', mobile: '', locked: false, created: null, source: 'local' },
   });
   const again = await gatehouse('--json', 'user', 'add', '1000', 'pw');
   assert.equal(again.out, '');
@@ -176,6 +182,7 @@ test('an import names bad lines, counts what was there, and writes whole pieces'
     id: '0',
     logins: ['1000'],
     email: '',
+    mobile: '',
     locked: false,
     created: null,
     source: 'local',
@@ -211,7 +218,7 @@ test('a large import passes in pieces, an export gives the logins back', async (
   assert.equal((await gatehouse('user', 'import', file)).out, '1201 added\n');
   assert.deepEqual(sizes, [500, 500, 201]);
   const exported = (await gatehouse('user', 'export')).out.trimEnd().split('\n');
-  assert.deepEqual([exported.length, exported[0], exported[1201]], [1202, 'login,email,locked', 'u1200,,no']);
+  assert.deepEqual([exported.length, exported[0], exported[1201]], [1202, 'login,email,locked,mobile', 'u1200,,no,']);
   assert.equal((await gatehouse('user', 'import', join(folder, 'absent'))).code, 2);
 });
 

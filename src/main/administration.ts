@@ -49,6 +49,7 @@ export async function openAdministration(
     const ground = await layGround(site, options, createLog({ level: 'error' }));
     const close = async () => {
       await ground.sms.close();
+      await ground.realms.close();
       await ground.storage.close().finally(held.release);
     };
     return { administration: administrationBeside(site, ground, dataDir), via: 'database', defaultDomain, close };
@@ -74,7 +75,7 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, book, rules, sms }: Ground,
+  { storage, keyring, users, book, rules, sms, realms }: Ground,
   dataDir: string,
 ) {
   return {
@@ -86,7 +87,11 @@ export function administrationParts(
     findRows: site.tables.rows,
     rules,
     sms,
-    changed: (name: string) => users.forget(name),
+    realms,
+    changed: (name: string) => {
+      users.forget(name);
+      realms.localChanged();
+    },
     defaultDomain: site.config.users.default_domain,
     auditDirectory: auditDirectoryOf(dataDir),
     auditKey: keyring.derive('audit'),

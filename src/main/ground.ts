@@ -8,6 +8,8 @@ import { localBook } from '../core/admin/local-book.ts';
 import type { UserBook } from '../core/admin/user-book.ts';
 import { auditDirectoryOf, keyFileOf } from '../core/control/data-directory.ts';
 import { PolicyRules } from '../core/policy/rules.ts';
+import { localSource } from '../core/realms/local-source.ts';
+import { RealmDirectory } from '../core/realms/realms.ts';
 import { type Keyring, openOrCreateKeyring } from '../core/secrets/keyring.ts';
 import { CodeSender } from '../core/sms/sender.ts';
 import type { Storage } from '../core/storage/types.ts';
@@ -16,6 +18,7 @@ import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { SMS_CLASSES } from '../sms/classes.ts';
+import { RESOLVER_CLASSES } from '../sources/classes.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Site, StartOptions } from './site.ts';
 
@@ -25,6 +28,9 @@ export interface Ground {
   readonly users: UserRegistry;
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
+  readonly realms: RealmDirectory;
+  /** Domain of logins written without one. */
+  defaultDomain: string;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
 }
@@ -53,6 +59,17 @@ export async function layGround(
   meanwhile().catch(() => {});
   const storage = await opening;
   const rules = new PolicyRules();
+  const trustMs = 1000 * site.config.users.trust_seconds;
+  const realms = new RealmDirectory({
+    classes: RESOLVER_CLASSES,
+    store: storage.realms,
+    keyring,
+    local: localSource({ store: storage.users, keyring, defaultDomain: () => ground.defaultDomain }),
+    clock,
+    log: log.child('realms'),
+    trustMs,
+    splitAtSign: () => true,
+  });
   const sms = new CodeSender({
     classes: SMS_CLASSES,
     store: storage.smsProviders,
@@ -66,6 +83,7 @@ export async function layGround(
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
     await sms.providers.load();
+    await realms.load();
   } catch (error) {
     await storage.close();
     throw error;
@@ -76,9 +94,12 @@ export async function layGround(
     keyring,
     clock,
     log: log.child('users'),
-    trustMs: 1000 * site.config.users.trust_seconds,
+    trustMs,
   });
-  return { keyring, storage, users, rules, sms, book: await openBook(site.tables, storage, keyring) };
+  const book = await openBook(site.tables, storage, keyring);
+  const defaultDomain = site.config.users.default_domain;
+  const ground: Ground = { keyring, storage, users, rules, sms, realms, book, defaultDomain };
+  return ground;
 }
 
 export async function openBook(

@@ -231,6 +231,7 @@ async function openDoors(
       // Storage takes up to two seconds for what is under way and two for a database that does not answer.
       await stopAll(Math.max(0, withinMs - 3_000));
       await ground.sms.close();
+      await ground.realms.close();
       await storage.close();
     },
   };
@@ -254,6 +255,7 @@ async function openDoors(
       adopt() {
         change.adopt();
         ground.book = book;
+        ground.defaultDomain = next.config.users.default_domain;
         nonceCounts.coverLifetime(nonceLifeMs(change.script));
         log.setLevel(next.config.log.level);
         inForce = next;

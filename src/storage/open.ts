@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { WorkerClient } from './client.ts';
 import { GroupJournal } from './journal.ts';
-import { adminStore, metaStore, policyStore, serTables, smsProviderStore, userStore } from './stores.ts';
+import { adminStore, metaStore, policyStore, realmStore, serTables, smsProviderStore, userStore } from './stores.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 export interface StorageOptions {
@@ -38,6 +38,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     meta: metaStore(worker),
     policies: policyStore(worker),
     smsProviders: smsProviderStore(worker),
+    realms: realmStore(worker),
     ser: serTables(worker),
     report,
     waiting: () => journal.waiting,

@@ -1,6 +1,8 @@
 /** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
 import type { AuditLines } from '../core/audit/types.ts';
 import type { PolicyRule } from '../core/policy/types.ts';
+import type { SealedResolver } from '../core/realms/store.ts';
+import type { RealmDefinition } from '../core/realms/types.ts';
 import type {
   LocationSpec,
   NewSubscriber,
@@ -34,7 +36,7 @@ export interface WorkerOptions {
 }
 
 export type SealedUser = NewUserRecord & { readonly id: number; readonly password: Uint8Array | null };
-export type UserChange = { email?: string; locked?: boolean; password?: Uint8Array | null };
+export type UserChange = { email?: string; mobile?: string; locked?: boolean; password?: Uint8Array | null };
 
 export type ListOptions = Parameters<SerTables['listSubscribers']>[1];
 
@@ -59,6 +61,11 @@ export interface Calls {
   'sms.list'(): SealedDefinition[];
   'sms.set'(definition: SealedDefinition, audit: AuditLines): void;
   'sms.remove'(name: string, audit: AuditLines): void;
+  'realms.resolvers'(): SealedResolver[];
+  'realms.setResolver'(resolver: SealedResolver, audit: AuditLines): void;
+  'realms.removeResolver'(name: string, audit: AuditLines): void;
+  'realms.list'(): RealmDefinition[];
+  'realms.set'(realms: readonly RealmDefinition[], audit: AuditLines): void;
   'meta.get'(key: string): string | undefined;
   'meta.set'(key: string, value: string): void;
   'ser.openSubscriber'(spec: SubscriberSpec): TableReport;

@@ -396,7 +396,9 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
       { name: '1000', domain: '' },
       { name: 'żółw', domain: 'example.com' },
     ];
-    const user = await users.create({ logins, email: 'ü@example.com', created: 5 }, (id) => Uint8Array.of(id, 255));
+    const fresh = { logins, email: 'ü@example.com', mobile: '+12025550100', created: 5 };
+    const user = await users.create(fresh, (id) => Uint8Array.of(id, 255));
+    assert.equal(user.mobile, fresh.mobile);
     assert.deepEqual(user.password, Uint8Array.of(user.id, 255));
     const asked = [
       { name: 'żółw', domain: '' },
@@ -495,6 +497,8 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual([await emailOf('d'), await emailOf('e')], [wireText('ü@h'), 'old@h']);
     await assert.rejects(users.update(id, { email: `${'x'.repeat(255)}@h` }, shownIn), { code: 'SER_VALUE_TOO_LONG' });
     assert.equal((await users.list({ limit: 1 }))[0]!.email, 'ü@h');
+    await users.update(id, { mobile: '+12025550100' }, shownIn);
+    assert.equal((await users.list({ limit: 1 }))[0]!.mobile, '+12025550100');
   });
 
   is('many users at once, listed by prefix and page', async (_t, storage) => {
@@ -568,6 +572,24 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     await smsProviders.set(sealed('b', true, 4), []);
     await smsProviders.remove('a', [AUDIT_LINE]);
     assert.deepEqual(await smsProviders.list(), [sealed('b', true, 4)]);
+  });
+
+  is('resolvers and realms: set, changed, removed, with their lines in the trail', async (_t, { realms }) => {
+    const sealed = (name: string, size: number) => {
+      return { name, type: 'sqlresolver' as const, config: new Uint8Array(size).fill(255) };
+    };
+    await realms.setResolver(sealed('b', 3), [AUDIT_LINE]);
+    await realms.setResolver(sealed('a', 32_000), []);
+    await realms.setResolver(sealed('b', 4), []);
+    assert.deepEqual(await realms.resolvers(), [sealed('a', 32_000), sealed('b', 4)]);
+    await realms.removeResolver('a', [AUDIT_LINE]);
+    assert.deepEqual(await realms.resolvers(), [sealed('b', 4)]);
+    const staff = { name: 'staff', resolvers: ['b', 'local'], isDefault: true };
+    const guests = { name: 'guests', resolvers: ['local'], isDefault: false };
+    await realms.setRealms([staff, guests], [AUDIT_LINE]);
+    assert.deepEqual(await realms.realms(), [guests, staff]);
+    await realms.setRealms([], []);
+    assert.deepEqual(await realms.realms(), []);
   });
 
   is('small values and administrators', async (_t, { meta, admins }) => {

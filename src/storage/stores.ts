@@ -1,5 +1,6 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
 import { IMPORT_PIECE } from '../core/admin/types.ts';
+import type { RealmStore } from '../core/realms/store.ts';
 import type { BindingRow, SerTables, TableReport } from '../core/ser/types.ts';
 import type { SmsProviderStore } from '../core/sms/types.ts';
 import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
@@ -20,7 +21,8 @@ export function userStore(worker: WorkerClient): UserStore {
       const id = await worker.call('users.reserve', 1);
       const password = seal(id);
       await worker.call('users.insert', [{ ...user, id, password }], shownIn, audit);
-      return { id, logins: user.logins, email: user.email, locked: false, password, created: user.created };
+      const { logins, email, mobile = '', created } = user;
+      return { id, logins, email, mobile, locked: false, password, created };
     },
 
     async createMany(users, seal, shownIn = {}, audit = []) {
@@ -57,6 +59,16 @@ export function smsProviderStore(worker: WorkerClient): SmsProviderStore {
     list: () => worker.call('sms.list'),
     set: (definition, audit) => worker.call('sms.set', definition, audit),
     remove: (name, audit) => worker.call('sms.remove', name, audit),
+  };
+}
+
+export function realmStore(worker: WorkerClient): RealmStore {
+  return {
+    resolvers: () => worker.call('realms.resolvers'),
+    setResolver: (resolver, audit) => worker.call('realms.setResolver', resolver, audit),
+    removeResolver: (name, audit) => worker.call('realms.removeResolver', name, audit),
+    realms: () => worker.call('realms.list'),
+    setRealms: (realms, audit) => worker.call('realms.set', realms, audit),
   };
 }
 

@@ -2,7 +2,14 @@
 
 export interface Schema {
   gh_meta: { name: string; value: string };
-  gh_user: { id: number; email: string; locked: number; password: Uint8Array | null; created: number };
+  gh_user: {
+    id: number;
+    email: string;
+    mobile: string;
+    locked: number;
+    password: Uint8Array | null;
+    created: number;
+  };
   /** `position` 0 is the first login. */
   gh_login: { name: string; domain: string; user_id: number; position: number };
   /** Conditions are empty where all are meant. */
@@ -17,6 +24,9 @@ export interface Schema {
     active: number;
   };
   gh_sms_provider: { name: string; class: string; config: Uint8Array; timeout: number | null; is_default: number };
+  gh_resolver: { name: string; type: string; config: Uint8Array };
+  /** `resolvers` with commas in between. */
+  gh_realm: { name: string; resolvers: string; is_default: number };
   gh_admin: { name: string; hash: string; changed: number };
   gh_history: {
     session: string;

@@ -91,7 +91,14 @@ export class Users {
 
   /** This and what follows call `seal` before they commit. */
   async insert(users: readonly SealedUser[], shownIn: UserTables, seal: () => void): Promise<void> {
-    const rows = users.map(({ id, email, password, created }) => ({ id, email, locked: 0, password, created }));
+    const rows = users.map(({ id, email, mobile = '', password, created }) => ({
+      id,
+      email,
+      mobile,
+      locked: 0,
+      password,
+      created,
+    }));
     const logins = users.flatMap(({ id, logins }) =>
       logins.map(({ name, domain }, position) => ({ name, domain, user_id: id, position })),
     );
@@ -111,12 +118,13 @@ export class Users {
 
   async update(
     id: number,
-    { email, locked, password }: UserChange,
+    { email, mobile, locked, password }: UserChange,
     shownIn: UserTables,
     seal: () => void,
   ): Promise<void> {
     const change = {
       ...(email === undefined ? {} : { email }),
+      ...(mobile === undefined ? {} : { mobile }),
       ...(locked === undefined ? {} : { locked: locked ? 1 : 0 }),
       ...(password === undefined ? {} : { password }),
     };
@@ -165,7 +173,7 @@ function userQuery(db: Kysely<Schema>) {
   return db
     .selectFrom('gh_user')
     .leftJoin('gh_login', 'gh_login.user_id', 'gh_user.id')
-    .select(['gh_user.id', 'email', 'locked', 'password', 'created', 'gh_login.name', 'gh_login.domain'])
+    .select(['gh_user.id', 'email', 'mobile', 'locked', 'password', 'created', 'gh_login.name', 'gh_login.domain'])
     .orderBy('gh_user.id')
     .orderBy('gh_login.position');
 }
@@ -176,10 +184,10 @@ async function read(db: Kysely<Schema>, narrow: (query: UserQuery) => UserQuery)
   for (const row of (await narrow(userQuery(db)).execute()) as UserRow[]) {
     let user = users.at(-1);
     if (user?.id !== row.id) {
-      const { id, email, created } = row;
+      const { id, email, mobile, created } = row;
       // A copy: the driver's Buffer is a window into a pool, and the whole pool would cross to main.
       const password = row.password && new Uint8Array(row.password);
-      user = { id, logins: [], email, locked: row.locked !== 0, password, created };
+      user = { id, logins: [], email, mobile, locked: row.locked !== 0, password, created };
       users.push(user);
     }
     if (row.name !== null) user.logins.push({ name: row.name, domain: row.domain ?? '' });

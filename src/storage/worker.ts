@@ -11,6 +11,7 @@ import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
 import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
+import { RealmRows } from './realms.ts';
 import { readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
@@ -56,6 +57,7 @@ async function serve(options: WorkerOptions): Promise<void> {
   const users = new Users(main, tables);
   const policies = new Policies(main);
   const providers = new SmsProviderRows(main);
+  const realms = new RealmRows(main);
   const facts = { admins: admins(main), meta: meta(main) };
   let streaming = 0;
 
@@ -86,6 +88,11 @@ async function serve(options: WorkerOptions): Promise<void> {
     'sms.list': () => providers.list(),
     'sms.set': (definition, lines) => audit.together(lines, (seal) => providers.set(definition, seal)),
     'sms.remove': (name, lines) => audit.together(lines, (seal) => providers.remove(name, seal)),
+    'realms.resolvers': () => realms.resolvers(),
+    'realms.setResolver': (resolver, lines) => audit.together(lines, (seal) => realms.setResolver(resolver, seal)),
+    'realms.removeResolver': (name, lines) => audit.together(lines, (seal) => realms.removeResolver(name, seal)),
+    'realms.list': () => realms.realms(),
+    'realms.set': (list, lines) => audit.together(lines, (seal) => realms.setRealms(list, seal)),
     'meta.get': (key) => facts.meta.get(key),
     'meta.set': (key, value) => facts.meta.set(key, value),
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),

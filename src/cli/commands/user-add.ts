@@ -6,14 +6,20 @@ import { newPassword } from '../password.ts';
 
 interface Options {
   email?: string;
+  mobile?: string;
   passwordStdin?: boolean;
 }
 
 export async function run(context: Context, login: string, given: string | undefined, options: Options): Promise<0> {
   const password = await newPassword(context.io, given, options.passwordStdin === true);
-  const { email } = options;
+  const { email, mobile } = options;
   const user = await withAdministration(context, (administration) =>
-    administration.addUser({ login, password, ...(email === undefined ? {} : { email }) }),
+    administration.addUser({
+      login,
+      password,
+      ...(email === undefined ? {} : { email }),
+      ...(mobile === undefined ? {} : { mobile }),
+    }),
   );
   answer(context, { user }, () => `added ${user.logins[0]}`);
   return EXIT.ok;

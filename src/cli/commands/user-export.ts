@@ -8,7 +8,7 @@ import { userPages } from '../user-pages.ts';
 export async function run(context: Context): Promise<0> {
   const { io, options } = context;
   let first = true;
-  if (!options.json) io.out('login,email,locked');
+  if (!options.json) io.out('login,email,locked,mobile');
   await readingAdministration(context, async (administration) => {
     for await (const page of userPages(administration)) {
       if (options.json) {
@@ -16,7 +16,11 @@ export async function run(context: Context): Promise<0> {
         const text = page.map((user) => JSON.stringify(user)).join(',\n');
         io.out(first ? `{"version":1,"users":[\n${text}` : `,${text}`);
       } else {
-        io.out(page.map((user) => csvLine([user.logins[0] ?? '', user.email, user.locked ? 'yes' : 'no'])).join('\n'));
+        io.out(
+          page
+            .map((user) => csvLine([user.logins[0] ?? '', user.email, user.locked ? 'yes' : 'no', user.mobile]))
+            .join('\n'),
+        );
       }
       first = false;
     }

@@ -2,7 +2,7 @@
  * `gatehouse user import FILE`: adds many users, in pieces that are each written whole or not at all. Lines that cannot be
  * taken are named and left out; users that are there already are counted and left as they are.
  *
- * Columns: login, password, email (the last may be missing), or any order when the first line names them.
+ * Columns: login, password, email, mobile (the last two may be missing), or any order when the first line names them.
  * Errors: FILE_UNREADABLE; IMPORT_LINES at the end when lines were left out.
  */
 import { createReadStream } from 'node:fs';
@@ -21,15 +21,17 @@ interface Row {
   login: string;
   password: string;
   email?: string;
+  mobile?: string;
 }
 
 interface Columns {
   login: number;
   password: number;
   email: number;
+  mobile: number;
 }
 
-const USUAL: Columns = { login: 0, password: 1, email: 2 };
+const USUAL: Columns = { login: 0, password: 1, email: 2, mobile: 3 };
 const MAX_NAMED = 100;
 /** What the server says of a single user, so that the piece is worth trying line by line. */
 const OF_ONE_USER = new Set([
@@ -38,6 +40,8 @@ const OF_ONE_USER = new Set([
   'PASSWORD_EMPTY',
   'PASSWORD_TOO_LONG',
   'SER_VALUE_TOO_LONG',
+  'MOBILE_INVALID',
+  'USER_NO_MOBILE',
   'ARGUMENTS_INVALID',
 ]);
 
@@ -143,7 +147,9 @@ function columnsNamed(fields: readonly string[]): Columns | undefined {
   const names = fields.map((field) => field.trim().toLowerCase());
   const login = names.findIndex((name) => name === 'login' || name === 'username' || name === 'user');
   const password = names.indexOf('password');
-  return login < 0 || password < 0 ? undefined : { login, password, email: names.indexOf('email') };
+  return login < 0 || password < 0
+    ? undefined
+    : { login, password, email: names.indexOf('email'), mobile: names.indexOf('mobile') };
 }
 
 /** The row, or what is wrong with it; the password is never part of that. */
@@ -153,7 +159,9 @@ function rowOf({ line, fields, fault }: CsvRecord, columns: Columns): Row | stri
   const password = fields[columns.password];
   if (!login) return 'the login is missing';
   if (!password) return 'the password is missing';
-  if (fields.length > 3 && columns === USUAL) return `${fields.length} fields where login,password,email are expected`;
+  if (fields.length > 4 && columns === USUAL)
+    return `${fields.length} fields where login,password,email,mobile are expected`;
   const email = fields[columns.email]?.trim();
-  return { line, login, password, ...(email ? { email } : {}) };
+  const mobile = fields[columns.mobile]?.trim();
+  return { line, login, password, ...(email ? { email } : {}), ...(mobile ? { mobile } : {}) };
 }

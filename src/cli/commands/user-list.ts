@@ -24,10 +24,11 @@ export async function run(context: Context, prefix: string | undefined, options:
     const rows = users.map((user) => [
       user.logins.join(', '),
       user.email || '-',
+      user.mobile || '-',
       user.locked ? 'locked' : '',
       user.source,
     ]);
-    return table(context.io, ['LOGIN', 'EMAIL', '', 'SOURCE'], rows);
+    return table(context.io, ['LOGIN', 'EMAIL', 'MOBILE', '', 'SOURCE'], rows);
   });
   if (more && !context.options.json) context.io.err(`only the first ${limit}; see --limit, or gatehouse user export`);
   return EXIT.ok;

@@ -10,6 +10,7 @@ export async function run(context: Context, login: string): Promise<0> {
     const lines = [
       ['login', user.logins.join(', ')],
       ['email', user.email || '-'],
+      ['mobile', user.mobile || '-'],
       ['locked', user.locked ? 'yes' : 'no'],
       ['created', user.created ?? '-'],
       ['source', user.source],

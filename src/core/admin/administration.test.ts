@@ -8,6 +8,7 @@ import type { Door } from '../doors/types.ts';
 import type { Change, Waiter } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import { fakeRealms } from '../realms/fake.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
@@ -63,7 +64,7 @@ function memoryStore(record: Record) {
       if (users.some((one) => user.logins.some((login) => has(one, login, true))))
         throw new GatehouseError('USER_EXISTS', 'taken');
       const id = users.length + 1;
-      const made = { id, locked: false, password: seal(id), ...user };
+      const made = { id, locked: false, mobile: '', password: seal(id), ...user };
       users.push(made);
       shown.push(shownIn);
       record(audit);
@@ -170,6 +171,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
       remove: async (_name, lines) => record(lines),
     },
     rules: new PolicyRules(),
+    realms: fakeRealms(),
     sms: new CodeSender({
       clock,
       journal,
@@ -200,6 +202,7 @@ test('a local user: sealed password, shown in the SER tables, an audit line, cac
     id: 'local:1',
     logins: ['1000@example.com'],
     email: 'a@b',
+    mobile: '',
     locked: false,
     created: new Date(NOW).toISOString(),
     source: 'local',

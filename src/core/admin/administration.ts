@@ -13,6 +13,7 @@ import type { SessionInfo } from '../doors/types.ts';
 import { commit } from '../journal/commit.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRules } from '../policy/rules.ts';
+import type { RealmDirectory } from '../realms/realms.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { CodeSender } from '../sms/sender.ts';
@@ -22,6 +23,7 @@ import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
 import { policyCalls } from './policies.ts';
+import { realmCalls } from './realms.ts';
 import { type FindRows, rowCalls } from './ser-rows.ts';
 import { smsCalls } from './sms.ts';
 import {
@@ -30,6 +32,7 @@ import {
   type BindingView,
   IMPORT_PIECE,
   type LoginText,
+  type NewUserFields,
   type ReloadReport,
   type UserView,
 } from './types.ts';
@@ -47,6 +50,7 @@ export interface AdministrationParts {
   /** The rules in force. */
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
+  readonly realms: RealmDirectory;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   readonly management?: Management;
@@ -77,6 +81,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     addUser,
     setPassword,
     setEmail,
+    setMobile,
     removeUser,
     lockUser,
     unlockUser,
@@ -93,6 +98,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     ...rowCalls({ tables: parts.tables, journal: parts.journal, find: parts.findRows, event }),
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
+    ...realmCalls(parts.realms, event),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),
@@ -100,7 +106,7 @@ export function createAdministration(parts: AdministrationParts): Administration
   };
   return administration;
 
-  async function addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView> {
+  async function addUser(user: NewUserFields): Promise<UserView> {
     const fresh = newUser(user);
     refuseAlias(fresh.login, await parts.contacts.open(ALIASES));
     const view = await book.add(fresh, event('add-user', { user: loginText(fresh.login) }));
@@ -118,6 +124,13 @@ export function createAdministration(parts: AdministrationParts): Administration
   async function setEmail(text: LoginText, email: string): Promise<void> {
     const login = await resolve(text);
     await book.setEmail(login, email, event('set-email', { user: loginText(login) }));
+    parts.changed(login.name);
+  }
+
+  async function setMobile(text: LoginText, mobile: string): Promise<void> {
+    checkMobile(mobile);
+    const login = await resolve(text);
+    await book.setMobile(login, mobile, event('set-mobile', { user: loginText(login) }));
     parts.changed(login.name);
   }
 
@@ -152,9 +165,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     return ended;
   }
 
-  async function importUsers(
-    users: { login: LoginText; password: string; email?: string }[],
-  ): Promise<{ added: number; existing: LoginText[] }> {
+  async function importUsers(users: NewUserFields[]): Promise<{ added: number; existing: LoginText[] }> {
     // All are looked at before the first is written: a faulty line adds nothing.
     const aliases = await parts.contacts.open(ALIASES);
     const all = new Map<LoginText, NewUser>();
@@ -253,9 +264,10 @@ export function createAdministration(parts: AdministrationParts): Administration
     return { status, reason, lines: texts };
   }
 
-  function newUser({ login, password, email }: { login: LoginText; password: string; email?: string }): NewUser {
+  function newUser({ login, password, email = '', mobile = '' }: NewUserFields): NewUser {
     checkPassword(password);
-    return { login: parse(login), password, email: email ?? '' };
+    checkMobile(mobile);
+    return { login: parse(login), password, email, mobile };
   }
 
   /** The login of a user that is there: as it is written, or the only one with a name that is written without domain. */
@@ -348,6 +360,14 @@ function checkPassword(password: string): void {
   if (password === '') throw new GatehouseError('PASSWORD_EMPTY', 'a password must not be empty');
   if (password.length <= MAX_PASSWORD) return;
   throw new GatehouseError('PASSWORD_TOO_LONG', `a password has at most ${MAX_PASSWORD} characters`);
+}
+
+/** As people write numbers; which of them can be sent to is for the provider to say. */
+function checkMobile(mobile: string): void {
+  if (/^(?:\+?[\d ()/.-]{2,40})?$/.test(mobile) && (mobile === '' || /\d\D*\d/.test(mobile))) return;
+  throw new GatehouseError('MOBILE_INVALID', `${JSON.stringify(mobile.slice(0, 80))} is no telephone number`, {
+    hint: 'write it with its country: +12025550100',
+  });
 }
 
 function* pieces<T>(all: readonly T[], size: number): Generator<T[]> {

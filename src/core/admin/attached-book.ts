@@ -29,10 +29,11 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     passwordColumn2: 'ha1',
     columns: ['ha1b', 'email_address'],
   };
-  return { add, addMany, taken, named, setPassword, setEmail, setLocked, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setLocked, remove, show, list };
 
   async function add(user: NewUser, audit: AuditLines): Promise<UserView> {
     const { login } = user;
+    if (user.mobile !== '') throw noMobile();
     if ((await taken([login])).length > 0) {
       throw new GatehouseError('USER_EXISTS', `there is a user ${loginText(login)} already`);
     }
@@ -41,6 +42,7 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
   }
 
   async function addMany(users: readonly NewUser[], audit: AuditLines): Promise<number> {
+    if (users.some(({ mobile }) => mobile !== '')) throw noMobile();
     await tables.addUsers(both, users.map(newRow), audit);
     return users.length;
   }
@@ -79,6 +81,16 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     const { username, domain, password, password2, values } = await find(login);
     const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email: wireText(email) };
     await tables.updateSubscriber(subscriber, row, audit);
+  }
+
+  async function setMobile(): Promise<void> {
+    throw noMobile();
+  }
+
+  function noMobile(): GatehouseError {
+    return new GatehouseError('USER_NO_MOBILE', `the table ${subscriber.table} has no place for a mobile number`, {
+      hint: 'keep the numbers where your SIP users are administered, and make a resolver of it: gatehouse resolver set --help',
+    });
   }
 
   async function setLocked(login: Login): Promise<void> {
@@ -130,6 +142,7 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
       id: `${table}:${domain === '' && !name.includes('@') ? name : `${name}@${domain}`}`,
       logins: [loginText({ name, domain })],
       email: unicodeText(row.values[1] ?? ''),
+      mobile: '',
       locked: false,
       created: null,
       source: table,

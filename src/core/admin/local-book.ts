@@ -22,16 +22,16 @@ export interface LocalBookParts {
 }
 
 export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
-  return { add, addMany, taken, named, setPassword, setEmail, setLocked, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setLocked, remove, show, list };
 
-  async function add({ login, email, password }: NewUser, audit: AuditLines): Promise<UserView> {
-    const fresh = { logins: [login], email, created: clock.now() };
+  async function add({ login, email, mobile, password }: NewUser, audit: AuditLines): Promise<UserView> {
+    const fresh = { logins: [login], email, mobile, created: clock.now() };
     return view(await store.create(fresh, (id) => sealed(password, id), shownIn, audit));
   }
 
   async function addMany(users: readonly NewUser[], audit: AuditLines): Promise<number> {
     const created = clock.now();
-    const records = users.map(({ login, email }) => ({ logins: [login], email, created }));
+    const records = users.map(({ login, email, mobile }) => ({ logins: [login], email, mobile, created }));
     return store.createMany(records, (index, id) => sealed(users[index]!.password, id), shownIn, audit);
   }
 
@@ -55,6 +55,10 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
 
   async function setEmail(login: Login, email: string, audit: AuditLines): Promise<void> {
     await store.update((await find(login)).id, { email }, shownIn, audit);
+  }
+
+  async function setMobile(login: Login, mobile: string, audit: AuditLines): Promise<void> {
+    await store.update((await find(login)).id, { mobile }, shownIn, audit);
   }
 
   async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void> {
@@ -97,11 +101,12 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
   }
 }
 
-function view({ id, logins, email, locked, created }: UserRecord): UserView {
+function view({ id, logins, email, mobile, locked, created }: UserRecord): UserView {
   return {
     id: `local:${id}`,
     logins: logins.map(loginText),
     email,
+    mobile,
     locked,
     created: new Date(created).toISOString(),
     source: 'local',

@@ -10,6 +10,7 @@ import type { Problem } from '../../platform/problems.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
 
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '../policy/types.ts';
+import type { RealmCalls } from '../realms/types.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 
 /** Users in one piece of an import. */
@@ -39,11 +40,20 @@ export const LIST_MODULES: { readonly [List in SerList]: string } = {
 };
 export type RowFields = Readonly<Record<string, string | number | null>>;
 
+export interface NewUserFields {
+  login: LoginText;
+  password: string;
+  email?: string;
+  mobile?: string;
+}
+
 export interface UserView {
   id: string;
   /** First one first. */
   logins: LoginText[];
   email: string;
+  /** Number for texts and calls; empty: none. */
+  mobile: string;
   locked: boolean;
   created: string | null;
   /** `local` or the attached table. */
@@ -92,10 +102,12 @@ export interface ReloadReport {
   problems: Problem[];
 }
 
-export interface Administration {
-  addUser(user: { login: LoginText; password: string; email?: string }): Promise<UserView>;
+export interface Administration extends RealmCalls {
+  addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;
+  /** Empty: none. */
+  setMobile(login: LoginText, mobile: string): Promise<void>;
   removeUser(login: LoginText): Promise<void>;
   /** From now on refused at every door, and out: gives how many sessions ended. */
   lockUser(login: LoginText): Promise<number>;
@@ -104,9 +116,7 @@ export interface Administration {
   /** Ordered by id; `after`: the id of the last one seen. */
   listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
   /** Adds what is new; the answer counts what was there already. */
-  importUsers(
-    users: { login: LoginText; password: string; email?: string }[],
-  ): Promise<{ added: number; existing: LoginText[] }>;
+  importUsers(users: NewUserFields[]): Promise<{ added: number; existing: LoginText[] }>;
 
   who(login?: LoginText): Promise<SessionInfo[]>;
   /** A session id, or a login: then all its sessions. Gives how many ended. */

@@ -7,6 +7,7 @@ export interface NewUser {
   readonly login: Login;
   readonly password: string;
   readonly email: string;
+  readonly mobile: string;
 }
 
 /**
@@ -24,6 +25,8 @@ export interface UserBook {
   named(name: string): Promise<Login[]>;
   setPassword(login: Login, password: string, audit: AuditLines): Promise<void>;
   setEmail(login: Login, email: string, audit: AuditLines): Promise<void>;
+  /** Errors: USER_NO_MOBILE too. */
+  setMobile(login: Login, mobile: string, audit: AuditLines): Promise<void>;
   /** Errors: USER_UNLOCKABLE too. */
   setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void>;
   remove(login: Login, audit: AuditLines): Promise<void>;

@@ -1,9 +1,14 @@
 /** An Administration that keeps users in memory, for tests of whatever speaks to one. */
 import { GatehouseError } from '../../platform/errors.ts';
+import { realmCalls } from '../admin/realms.ts';
 import type { Administration, BindingView, RowFields, SerList, UserView } from '../admin/types.ts';
+import type { AuditLines } from '../audit/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import { fakeRealms } from '../realms/fake.ts';
 import type { SmsDefinition } from '../sms/types.ts';
+
+const NO_AUDIT: AuditLines = [];
 
 export interface FakeAdministration extends Administration {
   readonly users: Map<string, UserView & { password: string }>;
@@ -29,12 +34,12 @@ export function fakeAdministration(): FakeAdministration {
     if (!found) throw new GatehouseError('USER_UNKNOWN', `there is no user ${login}`);
     return found;
   };
-  const create = (login: string, password: string, email = '') => {
+  const create = (login: string, password: string, email = '', mobile = '') => {
     if (/\s/.test(login)) throw new GatehouseError('BAD_LOGIN', 'a login holds no blanks');
     if (users.has(login))
       throw new GatehouseError('USER_EXISTS', `${login} is there already`, { hint: 'choose another' });
     const id = String(users.size + 1).padStart(6, '0');
-    const made = { id, logins: [login], email, locked: false, created: null, source: 'local', password };
+    const made = { id, logins: [login], email, mobile, locked: false, created: null, source: 'local', password };
     users.set(login, made);
     return made;
   };
@@ -52,9 +57,12 @@ export function fakeAdministration(): FakeAdministration {
     faults: [],
     managed: [],
     managedReply: { status: 200, reason: 'OK', lines: [] },
-    addUser: async ({ login, password, email }) => view(create(login, password, email)),
+    addUser: async ({ login, password, email, mobile }) => view(create(login, password, email, mobile)),
     setPassword: async (login, password) => {
       user(login).password = password;
+    },
+    setMobile: async (login, mobile) => {
+      user(login).mobile = mobile;
     },
     setEmail: async (login, email) => {
       user(login).email = email;
@@ -78,7 +86,7 @@ export function fakeAdministration(): FakeAdministration {
     importUsers: async (added) => {
       if (added.some(({ login }) => /\s/.test(login))) throw new GatehouseError('BAD_LOGIN', 'a login holds no blanks');
       const existing = added.filter(({ login }) => users.has(login)).map(({ login }) => login);
-      for (const one of added) if (!users.has(one.login)) create(one.login, one.password, one.email);
+      for (const one of added) if (!users.has(one.login)) create(one.login, one.password, one.email, one.mobile);
       return { added: added.length - existing.length, existing };
     },
     who: async (login) => sessions.filter((session) => login === undefined || session.user === login),
@@ -152,6 +160,7 @@ export function fakeAdministration(): FakeAdministration {
       fake.sent.push(message);
       return { provider: message.provider ?? 'default', answer: 'ID 7' };
     },
+    ...realmCalls(fakeRealms(), () => NO_AUDIT),
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

@@ -7,16 +7,25 @@
 import * as z from 'zod';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type Administration, IMPORT_PIECE, SER_LISTS, type SerList } from '../admin/types.ts';
+import type { ResolverType } from '../realms/types.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
 const email = z.string().max(320);
+const mobile = z.string().max(40);
 const table = z.string().min(1).max(64);
 const contact = z.string().min(1).max(1024);
 /** What a database holds of it sealed. */
 const smsConfig = z
   .record(z.string(), z.unknown())
   .refine((config) => JSON.stringify(config).length <= 16_000, 'is longer than 16,000 characters');
+const resolver = z.strictObject({
+  name: z.string().max(80),
+  type: z.string().max(80) as z.ZodType<ResolverType>,
+  config: z
+    .record(z.string().max(64), z.unknown())
+    .refine((config) => JSON.stringify(config).length <= 30_000, 'is longer than 30,000 characters'),
+});
 const policyName = z.string().max(80);
 const condition = z.string().max(2000);
 const policyRule = z.strictObject({
@@ -33,12 +42,13 @@ const serList = z.enum(Object.keys(SER_LISTS) as [SerList, ...SerList[]]);
 const rowFields = z
   .record(z.string().max(64), z.union([z.string().max(255), z.int(), z.null()]))
   .refine((row) => Object.keys(row).length <= 16, 'has more than 16 fields');
-const newUser = z.strictObject({ login, password, email: email.optional() });
+const newUser = z.strictObject({ login, password, email: email.optional(), mobile: mobile.optional() });
 
 export const METHODS = {
   addUser: z.tuple([newUser]),
   setPassword: z.tuple([login, password]),
   setEmail: z.tuple([login, email]),
+  setMobile: z.tuple([login, mobile]),
   removeUser: z.tuple([login]),
   lockUser: z.tuple([login]),
   unlockUser: z.tuple([login]),
@@ -102,6 +112,14 @@ export const METHODS = {
       provider: z.string().max(80).optional(),
     }),
   ]),
+  listResolvers: z.tuple([]),
+  setResolver: z.tuple([resolver]),
+  removeResolver: z.tuple([z.string().max(80)]),
+  testResolver: z.tuple([z.union([z.string().max(80), resolver])]),
+  listRealms: z.tuple([]),
+  setRealm: z.tuple([z.string().max(80), z.array(z.string().max(160)).max(50)]),
+  removeRealm: z.tuple([z.string().max(80)]),
+  setDefaultRealm: z.tuple([z.string().max(80)]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

@@ -44,7 +44,7 @@ export interface PersonPage {
   readonly more: boolean;
 }
 
-/** What doors, tokens and policies ask. @public */
+/** What doors, tokens and policies ask. */
 export interface Realms {
   /**
    * The name as it stands in a request: `alice@staff` (also `STAFF\alice`) is split where splitAtSign is on, a `realm` that is given apart
@@ -95,7 +95,14 @@ export interface RealmDefinition {
   readonly isDefault: boolean;
 }
 
-/** What an administrator can do with them (part of `Administration`, audited there). @public */
+/** Some persons of a source, and what is amiss with it, such as lines of a file that were left out. */
+export interface ResolverTest {
+  persons: Person[];
+  more: boolean;
+  notes: string[];
+}
+
+/** What an administrator can do with them (part of `Administration`, audited there). */
 export interface RealmCalls {
   /** Secrets in their configurations are replaced by a fixed word; sent back, it stands for the secret that was there. */
   listResolvers(): Promise<ResolverDefinition[]>;
@@ -104,7 +111,7 @@ export interface RealmCalls {
   /** Errors: RESOLVER_UNKNOWN, RESOLVER_USED (a realm has it). */
   removeResolver(name: string): Promise<void>;
   /** Asks the source itself, past caches: some persons. By name, or one that is not set yet. Errors: RESOLVER_UNAVAILABLE with what the source said. */
-  testResolver(what: string | ResolverDefinition): Promise<{ persons: Person[]; more: boolean }>;
+  testResolver(what: string | ResolverDefinition): Promise<ResolverTest>;
   listRealms(): Promise<RealmDefinition[]>;
   /** Makes or changes one; the first becomes the default. Also takes LinOTP's `useridresolver.PasswdIdResolver.IdResolver.NAME`. Errors: REALM_NAME, RESOLVER_UNKNOWN. */
   setRealm(name: string, resolvers: readonly string[]): Promise<void>;

@@ -3,6 +3,7 @@ import type { AuditLines } from '../audit/types.ts';
 import type { HealthItem } from '../doors/types.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRule } from '../policy/types.ts';
+import type { RealmStore } from '../realms/store.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SmsProviderStore } from '../sms/types.ts';
 import type { UserStore } from '../users/store.ts';
@@ -14,6 +15,7 @@ export interface Storage {
   readonly meta: MetaStore;
   readonly policies: PolicyStore;
   readonly smsProviders: SmsProviderStore;
+  readonly realms: RealmStore;
   readonly ser: SerTables;
   /** What was found and done while opening, for `check` and the start message. */
   readonly report: StorageReport;

@@ -26,37 +26,41 @@ const UNKNOWN_MS = 500; // two rounds of it are remembered
 const MAX_UNKNOWN = 10_000;
 
 /** A name to read; `known` is the account as it was, to be given back unless the row has changed. */
-export interface Wanted {
+export interface Wanted<A = Account> {
   readonly name: string;
   readonly domain: string;
-  readonly known: Account | undefined;
+  readonly known: A | undefined;
 }
 
-export interface AccountCacheOptions {
+export interface AccountCacheOptions<A = Account> {
   readonly clock: Clock;
   /** How long an account may be trusted; Infinity where nobody else changes it. */
   readonly trustMs: number;
   /** Accounts kept at most. */
   readonly capacity: number;
   /** One query for all: the answers in the order asked, null = nobody. */
-  read(wanted: readonly Wanted[]): Promise<readonly (Account | null)[]>;
+  read(wanted: readonly Wanted<A>[]): Promise<readonly (A | null)[]>;
+  /** How long a read may take before nobody waits for it any more; default 2 s. */
+  readonly longestMs?: number;
+  /** The error for those who need not wait any more; default STORAGE_UNAVAILABLE. */
+  away?(why: string): Error;
 }
 
-interface Entry {
+interface Entry<A> {
   readonly name: string;
   readonly domain: string;
-  account: Account;
+  account: A;
   readAt: number;
   used: boolean;
   /** The round of counting in which it was asked for last. */
   round: number;
   /** The same name in another domain. */
-  next: Entry | undefined;
+  next: Entry<A> | undefined;
 }
 
-interface Load extends Wanted {
-  readonly promise: Promise<Account | null>;
-  readonly resolve: (account: Account | null) => void;
+interface Load<A> extends Wanted<A> {
+  readonly promise: Promise<A | null>;
+  readonly resolve: (account: A | null) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
   fresh: boolean;
@@ -66,11 +70,11 @@ interface Load extends Wanted {
   outdated: boolean;
 }
 
-export class AccountCache {
-  readonly #options: AccountCacheOptions;
-  readonly #entries = new Map<string, Entry>();
-  readonly #loads = new Map<string, Load>();
-  #gathered: Load[] = [];
+export class AccountCache<A = Account> {
+  readonly #options: AccountCacheOptions<A>;
+  readonly #entries = new Map<string, Entry<A>>();
+  readonly #loads = new Map<string, Load<A>>();
+  #gathered: Load<A>[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -81,7 +85,7 @@ export class AccountCache {
   #round = 0;
   #asked = 0;
 
-  constructor(options: AccountCacheOptions) {
+  constructor(options: AccountCacheOptions<A>) {
     this.#options = options;
   }
 
@@ -95,7 +99,7 @@ export class AccountCache {
     return this.#loads.size;
   }
 
-  find(name: string, domain: string, fresh = false): Answer<Account | null> {
+  find(name: string, domain: string, fresh = false): Answer<A | null> {
     const entry = this.#entry(name, domain);
     if (entry !== undefined && entry.round !== this.#round) {
       entry.round = this.#round;
@@ -118,7 +122,7 @@ export class AccountCache {
   }
 
   /** A question sent at `readAt` found accounts of the name as they are here, where `isSame` says so: trusted from then on. */
-  confirm<T>(name: string, readAt: number, found: T, isSame: (account: Account, found: T) => boolean): void {
+  confirm<T>(name: string, readAt: number, found: T, isSame: (account: A, found: T) => boolean): void {
     for (let entry = this.#entries.get(name); entry; entry = entry.next) {
       if (entry.readAt < readAt && isSame(entry.account, found)) entry.readAt = readAt;
     }
@@ -137,13 +141,13 @@ export class AccountCache {
     }
   }
 
-  #entry(name: string, domain: string): Entry | undefined {
+  #entry(name: string, domain: string): Entry<A> | undefined {
     let entry = this.#entries.get(name);
     while (entry !== undefined && entry.domain !== domain) entry = entry.next;
     return entry;
   }
 
-  #load(name: string, domain: string, known: Account | undefined, fresh: boolean): Promise<Account | null> {
+  #load(name: string, domain: string, known: A | undefined, fresh: boolean): Promise<A | null> {
     const key = keyOf(name, domain);
     const running = this.#loads.get(key);
     // A read that has been sent off may be older than what `fresh` asks about; one still being gathered is not.
@@ -153,10 +157,10 @@ export class AccountCache {
     }
     if (running) running.outdated = true;
     if (this.#loads.size >= MAX_WAITING) {
-      return Promise.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'too many look-ups of users are waiting'));
+      return Promise.reject(this.#away('too many look-ups of users are waiting'));
     }
     // The name may be a slice of a whole packet, which must not be kept alive for it.
-    const { promise, resolve, reject } = Promise.withResolvers<Account | null>();
+    const { promise, resolve, reject } = Promise.withResolvers<A | null>();
     const load = {
       name: ownCopy(name),
       domain: ownCopy(domain),
@@ -185,7 +189,7 @@ export class AccountCache {
     if (loads.length > 0) void this.#read(loads);
   }
 
-  async #read(loads: readonly Load[]): Promise<void> {
+  async #read(loads: readonly Load<A>[]): Promise<void> {
     this.#reading++;
     const sentAt = this.#options.clock.monotonic();
     try {
@@ -204,16 +208,20 @@ export class AccountCache {
     for (const load of this.#loads.values()) {
       const age = this.#options.clock.monotonic() - load.since;
       if (age >= KNOWN_MS && !load.fresh && this.#trustFurther(load)) continue;
-      if (age < LONGEST_MS) continue;
+      if (age < (this.#options.longestMs ?? LONGEST_MS)) continue;
       load.given = true;
       this.#done(load);
-      load.reject(new GatehouseError('STORAGE_UNAVAILABLE', 'the source of users does not answer'));
+      load.reject(this.#away('the source of users does not answer'));
     }
     if (this.#loads.size > 0) this.#patience = setTimeout(() => this.#losePatience(), LOOK_MS).unref();
   }
 
+  #away(why: string): Error {
+    return this.#options.away?.(why) ?? new GatehouseError('STORAGE_UNAVAILABLE', why);
+  }
+
   /** What is known of the user serves until there is news. */
-  #trustFurther({ name, domain, resolve }: Load): boolean {
+  #trustFurther({ name, domain, resolve }: Load<A>): boolean {
     const entry = this.#entry(name, domain);
     if (!entry) return false;
     entry.readAt = this.#options.clock.monotonic();
@@ -221,7 +229,7 @@ export class AccountCache {
     return true;
   }
 
-  #settle(load: Load, account: Account | null, sentAt: number): void {
+  #settle(load: Load<A>, account: A | null, sentAt: number): void {
     this.#done(load);
     if (!load.outdated) {
       if (account) this.#keep(load.name, load.domain, account, sentAt);
@@ -230,18 +238,18 @@ export class AccountCache {
     load.resolve(account);
   }
 
-  #fail(load: Load, error: unknown): void {
+  #fail(load: Load<A>, error: unknown): void {
     this.#done(load);
     if (load.fresh || load.outdated || !this.#trustFurther(load)) load.reject(error);
   }
 
-  #done(load: Load): void {
+  #done(load: Load<A>): void {
     const key = keyOf(load.name, load.domain);
     if (this.#loads.get(key) === load) this.#loads.delete(key);
   }
 
   /** Trusted from when it was asked for: the row may have changed while the answer was on its way. */
-  #keep(name: string, domain: string, account: Account, readAt: number): void {
+  #keep(name: string, domain: string, account: A, readAt: number): void {
     const entry = this.#entry(name, domain);
     if (entry) {
       entry.account = account;
@@ -263,7 +271,7 @@ export class AccountCache {
         this.#entries.set(name, first);
         continue;
       }
-      for (let entry: Entry | undefined = first; entry; entry = entry.next) this.#size--;
+      for (let entry: Entry<A> | undefined = first; entry; entry = entry.next) this.#size--;
       return;
     }
   }
@@ -277,11 +285,11 @@ export class AccountCache {
 
   #dropEntry(name: string, domain: string): void {
     if (!this.#entry(name, domain)) return;
-    const rest: Entry[] = [];
+    const rest: Entry<A>[] = [];
     for (let entry = this.#entries.get(name); entry; entry = entry.next) if (entry.domain !== domain) rest.push(entry);
     this.#size--;
     this.#entries.delete(name);
-    let chain: Entry | undefined;
+    let chain: Entry<A> | undefined;
     for (const entry of rest) chain = Object.assign(entry, { next: chain });
     if (chain) this.#entries.set(name, chain);
   }

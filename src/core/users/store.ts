@@ -11,6 +11,8 @@ export interface UserRecord {
   readonly id: number;
   readonly logins: readonly Login[];
   readonly email: string;
+  /** Number for texts and calls, as it was given; empty: none. */
+  readonly mobile: string;
   readonly locked: boolean;
   /** AES-256-GCM under the key file, associated data `user:ID:password`; null: no recoverable password. */
   readonly password: Uint8Array | null;
@@ -24,7 +26,7 @@ export interface Login {
   readonly domain: string;
 }
 
-export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'>;
+export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'> & { readonly mobile?: string };
 
 /** A change takes `audit` along: durable in the trail when it is, and absent when it failed. */
 export interface UserStore {
@@ -54,7 +56,7 @@ export interface UserStore {
   /** USER_UNKNOWN when there is none. */
   update(
     id: number,
-    change: { email?: string; locked?: boolean; password?: Uint8Array | null },
+    change: { email?: string; mobile?: string; locked?: boolean; password?: Uint8Array | null },
     shownIn?: UserTables,
     audit?: AuditLines,
   ): Promise<void>;

@@ -23,6 +23,15 @@ export function blobType(db: Kysely<unknown>, largest = 1024): RawBuilder<unknow
   return sql.raw({ sqlite: 'blob', mysql: `varbinary(${largest})`, postgres: 'bytea' }[dialectOf(db)]);
 }
 
+/** Again harmless where it has been added. */
+export async function addColumn(db: Kysely<unknown>, table: string, definition: RawBuilder<unknown>): Promise<void> {
+  const dialect = dialectOf(db);
+  const guard = sql.raw(dialect === 'postgres' ? 'IF NOT EXISTS ' : '');
+  await sql`ALTER TABLE ${sql.table(table)} ADD COLUMN ${guard}${definition}`.execute(db).catch((error) => {
+    if (error.code !== 'ER_DUP_FIELDNAME' && !/duplicate column name/.test(error.message)) throw error;
+  });
+}
+
 /** MySQL has no IF NOT EXISTS for it. */
 export async function createIndex(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   const create = db.schema.createIndex(name).on(table).columns(columns);

@@ -4,10 +4,12 @@ import * as gatehouse from './0001-gatehouse.ts';
 import * as serTables from './0002-ser-tables.ts';
 import * as policy from './0003-policy.ts';
 import * as smsProvider from './0004-sms-provider.ts';
+import * as realms from './0005-realms.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
   '0002-ser-tables': serTables,
   '0003-policy': policy,
   '0004-sms-provider': smsProvider,
+  '0005-realms': realms,
 };

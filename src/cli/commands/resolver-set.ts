@@ -1,0 +1,15 @@
+/** `gatehouse resolver set NAME TYPE CONFIG` */
+import type { ResolverType } from '../../core/realms/types.ts';
+import type { Context } from '../context.ts';
+import { answer, withAdministration } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readJsonObject } from '../json-file.ts';
+
+export async function run(context: Context, name: string, type: string, file: string): Promise<0> {
+  const config = await readJsonObject(context.io, file);
+  await withAdministration(context, (administration) =>
+    administration.setResolver({ name, type: type as ResolverType, config }),
+  );
+  answer(context, { name }, () => `set ${name}; try it: gatehouse resolver test ${name}`);
+  return EXIT.ok;
+}
