@@ -16,6 +16,7 @@ import { readSmppConfig, type SmppConfig } from './config.ts';
 import { refused, unreachable } from './faults.ts';
 import { encodeFields, FieldReader } from './fields.ts';
 import { Link, type Role } from './link.ts';
+import { ID_LENGTH } from './receipt.ts';
 import type { Session } from './session.ts';
 import { OK } from './status.ts';
 import { type TextPart, textParts } from './text.ts';
@@ -84,7 +85,7 @@ export function openSmppProvider(given: SmsConfig): SmsProvider {
         const ms = Math.min(timeouts.total, Math.max(1, until - performance.now()));
         const body = submitBody(config, address, part);
         const { status } = await session.request('submit_sm', body, ms, (answer) => {
-          const id = answer.status === OK ? new FieldReader(answer.body).text() : '';
+          const id = answer.status === OK ? new FieldReader(answer.body).text().slice(0, ID_LENGTH) : '';
           if (id === '') return;
           ids.push(id);
           if (wantsReceipts) taken(id);

@@ -30,6 +30,8 @@ const MEANING: Readonly<Record<string, SmsReceipt['state']>> = {
 };
 
 const LOOKED_AT = 1024;
+/** Of a message_id (5.2.23); what a gateway says beyond does not count. */
+export const ID_LENGTH = 64;
 
 /** Undefined: it is a message from a telephone, or a receipt that does not say of which message. */
 export function readReceipt(deliverSm: Uint8Array): SmsReceipt | undefined {
@@ -72,5 +74,5 @@ function fieldsOf(text: string): { id?: string; stat?: string; err?: string } {
 }
 
 function textOf(parameter: Buffer | undefined): string | undefined {
-  return parameter?.toString('latin1').split('\0', 1)[0];
+  return parameter?.toString('latin1').split('\0', 1)[0]?.slice(0, ID_LENGTH);
 }

@@ -17,7 +17,7 @@ const STATUSES: Readonly<Record<number, readonly [name: string, words?: string]>
   10: ['ESME_RINVSRCADR', 'it does not take the sender; look at source_addr, source_addr_ton and source_addr_npi'],
   11: ['ESME_RINVDSTADR', 'it does not take the number; look at MSISDN, SUPPRESS_PREFIX and dest_addr_ton'],
   12: ['ESME_RINVMSGID'],
-  13: ['ESME_RBINDFAIL', 'it does not let us in; look at system_id, password and system_type'],
+  13: ['ESME_RBINDFAIL', 'it does not let us in; look at system_id, password, system_type and bind_mode'],
   14: ['ESME_RINVPASWD', 'the password is wrong'],
   15: ['ESME_RINVSYSID', 'it does not know the system_id'],
   17: ['ESME_RCANCELFAIL'],
