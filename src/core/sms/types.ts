@@ -33,7 +33,10 @@ export interface SmsProvider {
    * taken, under which id receipts will speak of it; a gateway that reports nothing never calls it.
    */
   send(message: SmsMessage, taken?: (id: string) => void): Promise<string>;
-  /** Where receipts are set up: from now on they are listened for, also those of messages that were sent before this provider was opened. */
+  /**
+   * Where receipts are set up: from now on they are listened for, also those of messages that were sent before this provider was opened. One
+   * listener, which throws nothing.
+   */
   onReceipt?(listener: (receipt: SmsReceipt) => void): void;
   /** Lets go of connections; what is under way ends. */
   close(): Promise<void>;

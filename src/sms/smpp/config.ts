@@ -53,7 +53,8 @@ const schema = z.strictObject({
   system_id: text(64),
   password: text(64),
   system_type: text(64).default(''),
-  source_addr: text(20),
+  // SMPP has 20 at most; the sample of LinOTP's manual has 24, and it is for the gateway to refuse them.
+  source_addr: text(64),
   source_addr_ton: octet,
   source_addr_npi: octet,
   dest_addr_ton: octet,

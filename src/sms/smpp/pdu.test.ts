@@ -17,7 +17,7 @@ function read(pieces: readonly Buffer[]): Pdu[] {
   return found;
 }
 
-test('the example of SMPP 3.4, 3.2.4', () => {
+test('the sample PDU of SMPP 3.4', () => {
   const stream = octets(
     '0000002f 00000002 00000000 00000001 534d50503354455354 00 7365637265743038 00 5355424d495431 00 00 01 01 00',
   );

@@ -113,7 +113,7 @@ export function openSmppProvider(given: SmsConfig): SmsProvider {
       clearTimeout(timer);
     }
     tracked(coming.then((session) => (config.keep_session ? undefined : session.unbind())));
-    throw unreachable(peer, 'it did not let us in in time');
+    throw unreachable(peer, 'no session with it came about in time');
   }
 
   function awaitReceipts(): void {
