@@ -193,6 +193,7 @@ async function openDoors(
   });
   const http = createConsoleDoor({
     listen: site.config.http.listen,
+    tls: site.config.http.tls,
     names: () => inForce.config.http.names,
     controlSocket: controlSocketOf(options.dataDir),
     webSockets: sip.webSockets,

@@ -5,4 +5,4 @@ import type { Socket } from 'node:net';
 export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 /** Told where an HTTP server listens; gives what takes its upgrades. */
-export type OfferUpgrades = (listener: { address: string; port: number }) => Promise<TakeUpgrade>;
+export type OfferUpgrades = (listener: { address: string; port: number; secure: boolean }) => Promise<TakeUpgrade>;

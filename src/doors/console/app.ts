@@ -15,6 +15,7 @@ import type { HttpRoutes } from '../../platform/http-route.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { METRICS_CONTENT_TYPE } from '../../platform/metrics.ts';
+import type { Certificates } from '../../platform/tls/certificates.ts';
 import type { VerifyAdmin } from './administrators.ts';
 import { administrators } from './administrators.ts';
 import { API_PREFIX, openApi } from './openapi.ts';
@@ -37,9 +38,9 @@ export interface AppOptions {
 /** An import piece of 500 users with long names and passwords fits. */
 const MAX_BODY = 2 * 1024 * 1024;
 
-/** Health, metrics, and the calls for an administrator. */
-export async function publicApp(options: AppOptions): Promise<FastifyInstance> {
-  const app = await emptyApp(options.log);
+/** Health, metrics, and the calls for an administrator. `certificates`: for HTTPS. */
+export async function publicApp(options: AppOptions, certificates?: Certificates): Promise<FastifyInstance> {
+  const app = await emptyApp(options.log, certificates);
   const authorise = administrators(options.verifyAdmin);
   const refuseForeignHost = hostGuard(options.names);
   app.addHook('onRequest', async (request) => refuseForeignHost(request));
@@ -75,7 +76,7 @@ export function loadFramework() {
   return import('fastify');
 }
 
-async function emptyApp(log: Log): Promise<FastifyInstance> {
+async function emptyApp(log: Log, certificates?: Certificates): Promise<FastifyInstance> {
   const { fastify } = await loadFramework();
   const app = fastify({
     // No route has a schema; given no compilers, fastify would load two of its own for nothing.
@@ -83,7 +84,7 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY,
     // A request must have come whole after ten seconds; a call itself may take long (a large audit trail).
     requestTimeout: 10_000,
-    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    ...serverOptions(certificates),
     connectionTimeout: 150_000,
     keepAliveTimeout: 5_000,
     forceCloseConnections: 'idle',
@@ -108,6 +109,15 @@ async function emptyApp(log: Log): Promise<FastifyInstance> {
     return sendError(reply, error);
   });
   return app;
+}
+
+/** Fastify knows another server for HTTPS, and its type with it. */
+function serverOptions(certificates: Certificates | undefined): { http: object } {
+  const timeouts = { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+  if (certificates === undefined) return { http: timeouts };
+  // Browsers would ask their users for a certificate.
+  const https = { ...timeouts, ...certificates.serverOptions('none'), handshakeTimeout: 10_000 };
+  return { https } as unknown as { http: object };
 }
 
 function noSchemas(): never {

@@ -14,6 +14,22 @@ const address = z
     return z.NEVER;
   });
 
+const pemFile = z.string().min(1).max(4096);
+
+const tls = z.strictObject({
+  certificate: pemFile
+    .optional()
+    .describe('PEM file: the certificate, then those of its authorities up to the root. Unset: no HTTPS.'),
+  key: pemFile
+    .optional()
+    .describe('PEM file with the private key, without a password; unset: it stands in the file of the certificate.'),
+  listen: z
+    .array(address)
+    .max(16)
+    .prefault(['127.0.0.1:8443'])
+    .describe('Where the same answers over TLS, once there is a certificate.'),
+});
+
 export const httpOptions = z.strictObject({
   listen: z
     .array(address)
@@ -28,4 +44,5 @@ export const httpOptions = z.strictObject({
       'Host names under which it may be called besides its addresses and localhost: those of a proxy, of the LAN.',
     )
     .meta({ live: true }),
+  tls: tls.prefault({}),
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -15,19 +16,22 @@ import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { ProblemsError } from '../../platform/problems.ts';
 import type { VerifyAdmin } from './administrators.ts';
-import { createConsoleDoor } from './door.ts';
+import { type ConsoleTls, createConsoleDoor } from './door.ts';
+
+const pem = (name: string) => join(import.meta.dirname, '..', '..', '..', 'test', 'fixtures', 'tls', name);
+const HTTPS = { certificate: pem('gate.pem'), key: pem('gate.key'), listen: [{ address: '127.0.0.1', port: 0 }] };
 
 const rightPassword: VerifyAdmin = async (name, password) => name === 'admin' && password === 'right';
 
 async function open(
   t: TestContext,
-  options: { verifyAdmin?: VerifyAdmin; health?: HealthItem[]; webSockets?: OfferUpgrades } = {},
+  options: { verifyAdmin?: VerifyAdmin; health?: HealthItem[]; webSockets?: OfferUpgrades; tls?: ConsoleTls } = {},
 ) {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-console-'));
   t.after(() => rmSync(dataDir, { recursive: true }));
   const administration = fakeAdministration();
   const actors: string[] = [];
-  const make = (port = 0) =>
+  const make = (port = 0, tls = options.tls) =>
     createConsoleDoor({
       listen: [{ address: '127.0.0.1', port }],
       controlSocket: controlSocketOf(dataDir),
@@ -36,6 +40,7 @@ async function open(
         return administration;
       },
       ...(options.webSockets ? { webSockets: options.webSockets } : {}),
+      ...(tls ? { tls } : {}),
       names: () => ['console.example'],
       health: () => options.health ?? [],
       metrics: createMetrics({ version: '1' }),
@@ -285,4 +290,41 @@ test('the description of the interface is there for whoever asks', async (t) => 
   assert.equal(reply.status, 200);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/json/);
   assert.match(((await reply.json()) as { openapi: string }).openapi, /^3\.1\./);
+});
+
+test('with a certificate the same is answered over HTTPS, WebSockets too', async (t) => {
+  const taken: boolean[] = [];
+  const { door, make } = await open(t, {
+    tls: HTTPS,
+    webSockets:
+      async ({ secure }) =>
+      (_request, socket) => {
+        taken.push(secure);
+        socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+      },
+  });
+  const [plain, secure] = door.listeners();
+  assert.deepEqual([plain?.what, secure?.what], ['http', 'https']);
+  const ask = (path: string, headers = {}) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const to = {
+        host: '127.0.0.1',
+        port: secure!.port,
+        ca: readFileSync(pem('authority.pem')),
+        path,
+        headers,
+        servername: 'localhost',
+      };
+      secureRequest(to, (reply) => resolve(reply.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+  assert.equal(await ask('/healthz'), 200);
+  assert.equal(await ask('/nothing'), 404);
+  assert.equal(await ask('/healthz', { host: 'evil.example' }), 200);
+  assert.equal(await ask('/metrics', { host: 'evil.example' }), 421);
+  assert.equal(await ask('/sip', { connection: 'upgrade', upgrade: 'websocket' }), 403);
+  assert.deepEqual(taken, [true]);
+  await door.stop(0);
+  await assert.rejects(make(0, { ...HTTPS, key: pem('other.key') }).start(), { code: 'TLS_CERTIFICATE' });
 });

@@ -18,15 +18,17 @@ export function guardConnections(
   server: Server,
   isOwnHost: (host: string | undefined) => boolean,
 ): (take: TakeUpgrade) => void {
-  const open = new Set<Socket>();
+  /** By who is at the other end: of TLS there are two sockets, one in the other. */
+  const open = new Set<string>();
   let taker: TakeUpgrade | undefined;
   server.on('connection', (socket) => {
     if (open.size >= MAX_CONNECTIONS) {
       socket.destroy();
       return;
     }
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
+    const name = farEnd(socket);
+    open.add(name);
+    socket.on('close', () => open.delete(name));
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {});
@@ -36,10 +38,14 @@ export function guardConnections(
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
       return;
     }
-    open.delete(socket as Socket);
+    open.delete(farEnd(socket as Socket));
     taker(request, socket as Socket, head);
   });
   return (take) => {
     taker = take;
   };
+}
+
+function farEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -4,11 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { WaitingChange } from '../../core/doors/types.ts';
+import type { TlsOptions } from '../../platform/tls/certificates.ts';
 import type { ListenChoice } from './listen.ts';
 import { type LoadedScript, withParameters } from './script/load.ts';
 import type { LoadedModule } from './script/modules.ts';
 import type { ParameterSpec } from './script/types.ts';
-import type { TlsOptions } from './transport/tls-certificates.ts';
 
 /** What the sockets are opened with. */
 export interface SocketChoice {

@@ -4,10 +4,10 @@
  * Errors: TLS_CERTIFICATE.
  */
 import { GatehouseError } from '../../platform/errors.ts';
+import { readAuthorities, readCertificate } from '../../platform/tls/certificate-files.ts';
+import type { TlsOptions } from '../../platform/tls/certificates.ts';
 import type { SipConfig } from './config.ts';
 import type { Globals } from './script/globals.ts';
-import { readAuthorities, readCertificate } from './transport/certificate-files.ts';
-import type { TlsOptions } from './transport/tls-certificates.ts';
 
 export interface TlsChoice {
   readonly options: TlsOptions;

@@ -1,8 +1,6 @@
 /** What can go wrong in the SIP door's transport; the refusals of the system to open a socket stand in platform/listen-errors.ts. */
 
-export const TRANSPORT_ERRORS = {
-  TLS_CERTIFICATE: 'a certificate, key or list of authorities for TLS is missing, cannot be read or does not fit',
-} as const;
+export const TRANSPORT_ERRORS = {} as const;
 
 /** Codes that SendFailure is given besides the system's own (ECONNREFUSED, EHOSTUNREACH …). */
 export const SEND_FAILURES = {

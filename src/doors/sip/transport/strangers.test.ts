@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
+import type { TlsOptions } from '../../../platform/tls/certificates.ts';
 import { lab, ok, target } from './lab.ts';
-import type { TlsOptions } from './tls-certificates.ts';
 import type { Protocol } from './types.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'fixtures', 'tls');

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls';
 import { silentLog } from '../../../platform/log.ts';
+import { Certificates, type TlsOptions } from '../../../platform/tls/certificates.ts';
 import type { ConnectionLimits } from './connections.ts';
 import { failure, lab, ok, target } from './lab.ts';
 import { checkSipIdentity } from './tls.ts';
-import { Certificates, type TlsOptions } from './tls-certificates.ts';
 import type { Listen } from './transport.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'fixtures', 'tls');

@@ -15,12 +15,12 @@ import {
 } from 'node:tls';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import type { Certificates } from '../../../platform/tls/certificates.ts';
 import { Seldom } from '../seldom.ts';
 import type { Accepting, Ends, PooledConnection, StreamListen, StreamProtocol } from './connections.ts';
 import { hostPort, listenPoint } from './point.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { closeServers, openServer, SOCKET_OPTIONS, whereTo } from './tcp.ts';
-import type { Certificates } from './tls-certificates.ts';
 import type { ListenPoint } from './types.ts';
 
 export class Tls implements StreamProtocol {

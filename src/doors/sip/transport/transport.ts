@@ -9,6 +9,7 @@ import type { OfferUpgrades, TakeUpgrade } from '../../../platform/http-upgrade.
 import { listenError } from '../../../platform/listen-error.ts';
 import type { Log } from '../../../platform/log.ts';
 import { socketsOnPort } from '../../../platform/socket-table.ts';
+import type { Certificates, TlsOptions } from '../../../platform/tls/certificates.ts';
 import type { Fault } from '../message/message.ts';
 import { Seldom } from '../seldom.ts';
 import { ConnectionNames } from './connection-names.ts';
@@ -18,7 +19,6 @@ import type { SendFailureCode } from './errors.ts';
 import { type Advertised, choosePoint, hostPort, listenPoint } from './point.ts';
 import { ConnectionPool } from './pool.ts';
 import { Tcp } from './tcp.ts';
-import type { Certificates, TlsOptions } from './tls-certificates.ts';
 import type {
   Connection,
   ListenPoint,
@@ -116,11 +116,11 @@ class Sockets implements SocketTransport {
     for (const warning of this.warnings) this.#options.log.warn(warning);
   }
 
-  async adoptWebSockets({ address, port }: { address: string; port: number }): Promise<TakeUpgrade> {
+  async adoptWebSockets({ address, port, secure }: Parameters<OfferUpgrades>[0]): Promise<TakeUpgrade> {
     const { clock = systemClock } = this.#options;
     const pool = this.#pool;
     if (pool === undefined) throw new Error('WebSockets were offered before the start');
-    const point = listenPoint('ws', address, port);
+    const point = listenPoint(secure ? 'wss' : 'ws', address, port);
     this.points.push(point);
     return (request, socket, head) => {
       this.#protocol('ws', pool, clock).then(
@@ -154,7 +154,7 @@ class Sockets implements SocketTransport {
   async #openCertificates(): Promise<Certificates> {
     const { tls, log } = this.#options;
     if (tls === undefined) throw new Error('TLS without certificates');
-    const { Certificates } = await import('./tls-certificates.ts');
+    const { Certificates } = await import('../../../platform/tls/certificates.ts');
     this.#certificates ??= new Certificates(tls, log);
     return this.#certificates;
   }

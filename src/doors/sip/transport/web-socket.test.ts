@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,6 +12,7 @@ import { failure, lab, ok, target } from './lab.ts';
 import type { Listen, SocketTransport, TransportOptions } from './transport.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'fixtures', 'tls');
+const pem = (name: string) => readFileSync(join(fixtures, name));
 const ws4: Listen = { protocol: 'ws', address: '127.0.0.1', port: 0 };
 
 function webLab(t: TestContext, limits: Partial<ConnectionLimits> = {}, more: Partial<TransportOptions> = {}) {
@@ -194,14 +196,27 @@ test('WebSocket: over an HTTP server of somebody else, with the same bounds', as
   await closed(web);
 });
 
+test('WebSocket: over an HTTPS server of somebody else it is wss', async (t) => {
+  const { transport, count, messages } = await webLab(t);
+  const port = await shared(t, transport, true);
+  const web = await open(t, `wss://127.0.0.1:${port}`, { ca: pem('authority.pem') });
+  web.send(ok());
+  await count(1);
+  assert.equal(messages[0]!.source.point.name, `wss:127.0.0.1:${port}`);
+  const got = once(web, 'message');
+  assert.equal(transport.connectionTo('wss', '127.0.0.1', messages[0]!.source.port), messages[0]!.source.connection);
+  transport.send('SIP/2.0 100 Trying\r\n\r\n', target('wss', 0, { connection: messages[0]!.source.connection! }));
+  assert.match(String((await got)[0]), /^SIP\/2\.0 100/);
+});
+
 /** Port of an HTTP server that hands over what asks for WebSockets. */
-async function shared(t: TestContext, transport: SocketTransport): Promise<number> {
-  const server = createServer();
+async function shared(t: TestContext, transport: SocketTransport, secure = false): Promise<number> {
+  const server = secure ? createSecureServer({ cert: pem('gate.pem'), key: pem('gate.key') }) : createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const take = await transport.adoptWebSockets!({ address: '127.0.0.1', port });
+  const take = await transport.adoptWebSockets!({ address: '127.0.0.1', port, secure });
   server.on('upgrade', (request, socket, head) => take(request, socket as Socket, head));
   return port;
 }

@@ -12,11 +12,11 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import type { Certificates } from '../../../platform/tls/certificates.ts';
 import type { Accepting, StreamListen, StreamProtocol } from './connections.ts';
 import { MAX_BODY, MAX_HEAD } from './framing.ts';
 import { listenPoint } from './point.ts';
 import { closeServers, openServer, SOCKET_OPTIONS } from './tcp.ts';
-import type { Certificates } from './tls-certificates.ts';
 import type { ListenPoint } from './types.ts';
 import { WebSocketConnection } from './web-socket-connection.ts';
 

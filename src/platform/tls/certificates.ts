@@ -8,8 +8,8 @@
  */
 import { unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext, type SecureContext, type Server } from 'node:tls';
-import { describeError } from '../../../platform/errors.ts';
-import type { Log } from '../../../platform/log.ts';
+import { describeError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { type CertificateFiles, type CertificatePair, readAuthorities, readCertificate } from './certificate-files.ts';
 
 export interface TlsFiles extends CertificateFiles {

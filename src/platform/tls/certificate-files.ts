@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { GatehouseError } from '../../../platform/errors.ts';
+import { GatehouseError } from '../errors.ts';
 
 export interface CertificateFiles {
   /** The certificate, then those of the authorities between it and the root. */
@@ -75,7 +75,10 @@ function readText(file: string): string {
       throw fault(file, 'permission denied', { hint, cause });
     }
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : String(code);
-    throw fault(file, why, { hint: 'see `sip.tls` of gatehouse.yaml, or the tls_ lines of ser.cfg', cause });
+    throw fault(file, why, {
+      hint: 'see `sip.tls` and `http.tls` of gatehouse.yaml, or the tls_ lines of ser.cfg',
+      cause,
+    });
   }
 }
 
