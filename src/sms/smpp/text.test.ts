@@ -53,6 +53,7 @@ test('half a surrogate pair becomes the sign for what cannot be read', () => {
 test('255 parts at most', () => {
   assert.equal(textParts('x'.repeat(255 * 153), 'latin1', 0).length, 255);
   assert.throws(() => textParts('x'.repeat(255 * 153 + 1), 'latin1', 0), { code: 'SMS_REFUSED' });
+  assert.throws(() => textParts('ж'.repeat(255 * 67 + 1), 'latin1', 0), { code: 'SMS_REFUSED' });
 });
 
 test('any text comes out of its parts as it went in', () => {

@@ -66,20 +66,24 @@ const MOST_PARTS = 255;
 
 /** `reference`: an octet that tells the parts of this message from those of the last ones to the same telephone. */
 export function textParts(text: string, wanted: Alphabet, reference: number): TextPart[] {
+  // No alphabet has more in a part; what is longer is not even encoded.
+  if (text.length > MOST_PARTS * RULES.gsm7.part) throw tooLong(text);
   const wellFormed = text.toWellFormed();
   const [rules, chars] = encodeAll(wellFormed, RULES[wanted]) ?? encodeAll(wellFormed, RULES.ucs2)!;
   const { dataCoding } = rules;
   const whole = Buffer.concat(chars.map(({ octets }) => octets));
   if (whole.length <= rules.alone) return [{ dataCoding, esmClass: 0, octets: whole }];
   const pieces = pack(chars, rules.part);
-  if (pieces.length > MOST_PARTS) {
-    throw new GatehouseError('SMS_REFUSED', `a text of ${text.length} characters is too long for an SMS`, {
-      hint: `an SMS has at most ${MOST_PARTS} parts`,
-    });
-  }
+  if (pieces.length > MOST_PARTS) throw tooLong(text);
   return pieces.map((piece, i) => {
     const header = Uint8Array.of(5, 0, 3, reference, pieces.length, i + 1);
     return { dataCoding, esmClass: HEADER_FOLLOWS, octets: Buffer.concat([header, ...piece]) };
+  });
+}
+
+function tooLong(text: string): GatehouseError {
+  return new GatehouseError('SMS_REFUSED', `a text of ${text.length} characters is too long for an SMS`, {
+    hint: `an SMS has at most ${MOST_PARTS} parts`,
   });
 }
 
