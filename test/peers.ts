@@ -20,6 +20,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   fish: { program: 'fish', packages: ['fish'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   iproute2: { program: 'ip', packages: ['iproute2'] },
+  gnokii: { program: 'gnokii', packages: ['gnokii-cli'] },
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   kannel: { program: 'drive_smpp', packages: ['kannel-extras'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },

@@ -50,6 +50,7 @@ export async function openAdministration(
     const close = async () => {
       await ground.sms.close();
       await ground.realms.close();
+      await ground.helper.close();
       await ground.storage.close().finally(held.release);
     };
     return { administration: administrationBeside(site, ground, dataDir), via: 'database', defaultDomain, close };

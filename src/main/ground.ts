@@ -16,8 +16,9 @@ import type { Storage } from '../core/storage/types.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
+import { type Helper, openHelper } from '../platform/helper/helper.ts';
 import type { Log } from '../platform/log.ts';
-import { SMS_CLASSES } from '../sms/classes.ts';
+import { smsClasses } from '../sms/classes.ts';
 import { RESOLVER_CLASSES } from '../sources/classes.ts';
 import { openStorage } from '../storage/open.ts';
 import type { Site, StartOptions } from './site.ts';
@@ -31,6 +32,8 @@ export interface Ground {
   readonly realms: RealmDirectory;
   /** Domain of logins written without one. */
   defaultDomain: string;
+  /** Runs programs; a process of its own from the first one on. */
+  readonly helper: Helper;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
 }
@@ -70,8 +73,9 @@ export async function layGround(
     trustMs,
     splitAtSign: () => true,
   });
+  const helper = openHelper();
   const sms = new CodeSender({
-    classes: SMS_CLASSES,
+    classes: smsClasses(helper),
     store: storage.smsProviders,
     keyring,
     rules,
@@ -98,7 +102,7 @@ export async function layGround(
   });
   const book = await openBook(site.tables, storage, keyring);
   const defaultDomain = site.config.users.default_domain;
-  const ground: Ground = { keyring, storage, users, rules, sms, realms, book, defaultDomain };
+  const ground: Ground = { keyring, storage, users, rules, sms, helper, realms, book, defaultDomain };
   return ground;
 }
 

@@ -233,7 +233,7 @@ async function openDoors(
       await stopAll(Math.max(0, withinMs - 3_000));
       await ground.sms.close();
       await ground.realms.close();
-      await storage.close();
+      await Promise.all([ground.helper.close(), storage.close()]);
     },
   };
 

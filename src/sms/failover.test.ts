@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { MESSAGE, smsLab } from '../core/sms/lab.ts';
 import type { SmsConfig } from '../core/sms/types.ts';
-import { SMS_CLASSES } from './classes.ts';
+import { smsClasses } from './classes.ts';
 import { fakeGateway, listening, ok, pem } from './lab.ts';
 
 interface Place {
@@ -78,7 +78,9 @@ for (const [kind, configOf] of Object.entries(CONFIGS)) {
 }
 
 async function provider(t: TestContext, kind: string, config: SmsConfig) {
-  const opened = await SMS_CLASSES.find(({ name }) => name === kind)!.open(config);
+  const opened = await smsClasses({ run: () => assert.fail('no program is run') })
+    .find(({ name }) => name === kind)!
+    .open(config);
   t.after(() => opened.close());
   return opened;
 }

@@ -1,0 +1,195 @@
+/**
+ * Main's side of the helper process (src/platform/helper/process.ts): queue, watch, and start it again.
+ *
+ * Starting a program from a process with a large heap stops its event loop for milliseconds; from the small helper it does not. The helper is
+ * started by the first request and costs nothing before. Errors: those of Programs.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { GatehouseError } from '../errors.ts';
+import type { Order, Report } from './messages.ts';
+import { GRACE_MS, signalGroup } from './program.ts';
+import type { ProgramResult, ProgramRun, Programs } from './types.ts';
+
+export interface Helper extends Programs {
+  /** Undefined while there is none. */
+  readonly pid: number | undefined;
+  /** Ends what runs, and the helper. */
+  close(): Promise<void>;
+}
+
+export interface HelperLimits {
+  readonly atOnce: number;
+  readonly waiting: number;
+}
+
+const LIMITS: HelperLimits = { atOnce: 16, waiting: 256 };
+const MOST_BYTES = 1 << 20;
+/** Linux takes 128 KiB. */
+const MOST_ARGUMENT_BYTES = 65_536;
+const LONGEST_MS = 24 * 3_600_000;
+/** How much later than it must have ended a program is believed to be lost, and the helper with it. */
+const SILENCE_MS = 10_000;
+/** The same when all is to end. */
+const CLOSING_MS = 1_000;
+
+interface Task {
+  readonly run: ProgramRun;
+  resolve(result: ProgramResult): void;
+  reject(error: GatehouseError): void;
+  timer: NodeJS.Timeout | undefined;
+  /** Its process group, once it runs. */
+  group: number | undefined;
+}
+
+export function openHelper(limits: HelperLimits = LIMITS): Helper {
+  const running = new Map<number, Task>();
+  const waiting: Task[] = [];
+  let child: ChildProcess | undefined;
+  let hasReported = false;
+  let isClosed = false;
+  let lastId = 0;
+  return {
+    get pid() {
+      return child?.pid;
+    },
+    run,
+    close,
+  };
+
+  async function run(request: ProgramRun): Promise<ProgramResult> {
+    checkRun(request);
+    if (isClosed) throw lost();
+    const { promise, resolve, reject } = Promise.withResolvers<ProgramResult>();
+    const task: Task = { run: request, resolve, reject, timer: undefined, group: undefined };
+    if (running.size < limits.atOnce) start(task);
+    else if (waiting.length < limits.waiting) wait(task);
+    else throw crowded(request.file);
+    return promise;
+  }
+
+  /** For as long as it may run: who asked has given up by then. */
+  function wait(task: Task): void {
+    waiting.push(task);
+    task.timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(task), 1);
+      task.reject(crowded(task.run.file));
+    }, task.run.timeoutMs);
+  }
+
+  function start(task: Task): void {
+    child ??= launch();
+    const helper = child;
+    const id = ++lastId;
+    clearTimeout(task.timer);
+    running.set(id, task);
+    helper.channel?.ref();
+    helper.send({ id, run: task.run } satisfies Order);
+    // It does what it is told in time, unless something keeps the helper itself from running.
+    task.timer = setTimeout(() => helper.kill('SIGKILL'), task.run.timeoutMs + GRACE_MS + SILENCE_MS);
+  }
+
+  function launch(): ChildProcess {
+    hasReported = false;
+    const helper = fork(join(import.meta.dirname, 'process.ts'), [], {
+      detached: true,
+      env: {},
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    helper.on('message', (report: Report) => hear(report));
+    helper.on('error', () => gone(helper));
+    helper.on('disconnect', () => gone(helper));
+    // It never keeps main from ending.
+    helper.unref();
+    helper.channel?.unref();
+    return helper;
+  }
+
+  function hear(report: Report): void {
+    const task = running.get(report.id);
+    hasReported = true;
+    if (task === undefined) return;
+    if ('started' in report) {
+      task.group = report.started;
+      return;
+    }
+    running.delete(report.id);
+    clearTimeout(task.timer);
+    if ('result' in report) task.resolve(report.result);
+    else task.reject(notStarted(task.run, report.failure));
+    next();
+  }
+
+  function next(): void {
+    while (running.size < limits.atOnce && waiting.length > 0) start(waiting.shift()!);
+    if (running.size === 0) child?.channel?.unref();
+  }
+
+  /** What it was running is ended: nobody would hear of it, or stop it in time. */
+  function gone(helper: ChildProcess): void {
+    if (helper !== child) return;
+    child = undefined;
+    helper.kill('SIGKILL');
+    for (const task of running.values()) {
+      if (task.group !== undefined) signalGroup(task.group, 'SIGKILL');
+      giveUp(task);
+    }
+    running.clear();
+    if (!hasReported) for (const task of waiting.splice(0)) giveUp(task);
+    next();
+  }
+
+  function giveUp(task: Task): void {
+    clearTimeout(task.timer);
+    task.reject(lost());
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    for (const task of [...running.values(), ...waiting.splice(0)]) giveUp(task);
+    running.clear();
+    const helper = child;
+    child = undefined;
+    if (helper === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
+    helper.ref();
+    const ended = once(helper, 'exit');
+    const timer = setTimeout(() => helper.kill('SIGKILL'), GRACE_MS + CLOSING_MS);
+    helper.disconnect();
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+function checkRun(run: ProgramRun): void {
+  const fault = faultOf(run);
+  if (fault !== undefined) throw new GatehouseError('PROGRAM_REQUEST', `${JSON.stringify(run.file)}: ${fault}`);
+}
+
+function faultOf({ file, args, env, cwd = '/', stdin, timeoutMs, maxOutputBytes }: ProgramRun): string | undefined {
+  if (file === '') return 'it has no name';
+  for (const text of [file, ...args, ...Object.entries(env).flat(), cwd]) {
+    if (text.includes('\0')) return 'there is a NUL in an argument or a variable';
+    if (Buffer.byteLength(text) > MOST_ARGUMENT_BYTES) return `an argument has more than ${MOST_ARGUMENT_BYTES} bytes`;
+  }
+  if (stdin !== undefined && stdin.length > MOST_BYTES) return `its input has more than ${MOST_BYTES} bytes`;
+  if (!(maxOutputBytes >= 0 && maxOutputBytes <= MOST_BYTES)) return `no more than ${MOST_BYTES} bytes are kept`;
+  return timeoutMs > 0 && timeoutMs <= LONGEST_MS ? undefined : `it runs for no longer than ${LONGEST_MS} ms`;
+}
+
+function notStarted({ file, cwd = '/' }: ProgramRun, code: string): GatehouseError {
+  const hint = code === 'ENOENT' ? `is it installed, and does the folder ${cwd} exist?` : 'may this server run it?';
+  return new GatehouseError('PROGRAM_START', `${file}: ${code}`, { hint });
+}
+
+function crowded(file: string): GatehouseError {
+  return new GatehouseError('PROGRAM_QUEUE', `${file}: too many programs run and wait already`);
+}
+
+function lost(): GatehouseError {
+  return new GatehouseError('PROGRAM_LOST', 'the helper ended before the program did', {
+    hint: 'the next request starts it again; whether the program did its work is not known',
+  });
+}

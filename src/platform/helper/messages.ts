@@ -1,0 +1,13 @@
+/** What main and helper say to each other, over Node's channel with its structured serialisation. */
+import type { ProgramResult, ProgramRun } from './types.ts';
+
+export interface Order {
+  readonly id: number;
+  readonly run: ProgramRun;
+}
+
+export type Report =
+  /** It runs; the process group is told so that main can end it when the helper dies. */
+  | { readonly id: number; readonly started: number }
+  | { readonly id: number; readonly result: ProgramResult }
+  | { readonly id: number; readonly failure: string };
