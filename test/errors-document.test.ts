@@ -15,8 +15,9 @@ const SEND_FAILURES = new Set([
   'TOO_MANY_CONNECTIONS',
   'CONNECTION_GONE',
 ]);
-/** Keys of the configurations of SMS providers, as LinOTP names them. */
-const SMS_KEY = /^(?:RETURN_|(?:CLIENT_CERTIFICATE_FILE|SERVER_CERTIFICATE|SMS_PHONENUMBER_KEY|SMS_TEXT_KEY)$)/;
+/** Keys of configurations, as LinOTP names them. */
+const SMS_KEY =
+  /^(?:RETURN_|(?:CLIENT_CERTIFICATE_FILE|SERVER_CERTIFICATE|SMS_CHALLENGE_PROMPT|SMS_PHONENUMBER_KEY|SMS_TEXT_KEY)$)/;
 /** Here an error is made anew from one that came over a socket, from a thread, or from the call beneath. */
 const HANDED_ON = /^src\/(?:core\/control\/wire|storage\/error-text|cli\/commands\/user-import)\.ts:/;
 

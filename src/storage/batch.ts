@@ -1,6 +1,7 @@
 /**
  * How a batch of changes crosses to the worker: one flat array of primitives, as JSON. Main writes it with `addUnit`, the worker reads it by the offsets below.
  */
+import type { OwnTable, OwnValues } from '../core/journal/own-table.ts';
 import type { Change } from '../core/journal/types.ts';
 import type { BindingRow, LocationSpec, RowCells, RowsMatch, RowsSpec } from '../core/ser/types.ts';
 
@@ -16,7 +17,14 @@ export interface Batch {
   readonly rowTables: RowsSpec[];
   /** Inserts and deletes of their rows, which cells name by index. */
   readonly rows: BatchRow[];
+  /** Our own tables, which `own` names by index. */
+  readonly ownTables: OwnTable[];
+  /** Their rows that come and go, which cells name by index. */
+  readonly own: OwnRow[];
 }
+
+/** Values, or the key of a row that goes. */
+export type OwnRow = readonly [table: number, change: OwnValues | string];
 
 export interface BatchRow {
   readonly table: number;
@@ -24,7 +32,7 @@ export interface BatchRow {
 }
 
 export function emptyBatch(): Batch {
-  return { tables: [], cells: [], ends: [], rowTables: [], rows: [] };
+  return { tables: [], cells: [], ends: [], rowTables: [], rows: [], ownTables: [], own: [] };
 }
 
 /** First cell of a change. */
@@ -35,9 +43,10 @@ export const HISTORY = 3;
 /** A put of a binding whose row is there, and whose REFRESHED fields alone may have changed. */
 export const REFRESH = 4;
 export const ROW = 5;
+export const OWN = 6;
 
 /** Cells of a change of each kind, the first included. */
-export const WIDTH = [17, 5, 2, 8, 17, 2] as const;
+export const WIDTH = [17, 5, 2, 8, 17, 2, 2] as const;
 
 /** Offsets in a put or a refresh; a delete has the same for table and key. */
 export const FIELD = {
@@ -110,6 +119,12 @@ function addChange(batch: Batch, change: Change): void {
     case 'delete-rows':
       addRow(batch, change.table, { where: change.where });
       return;
+    case 'put-own':
+      addOwn(batch, change.table, change.values);
+      return;
+    case 'drop-own':
+      addOwn(batch, change.table, change.key);
+      return;
     case 'audit':
       cells.push(AUDIT, change.line);
       return;
@@ -124,6 +139,11 @@ function addChange(batch: Batch, change: Change): void {
 function addRow({ cells, rowTables, rows }: Batch, spec: RowsSpec, change: BatchRow['change']): void {
   cells.push(ROW, rows.length);
   rows.push({ table: tableIndex(rowTables, spec), change });
+}
+
+function addOwn({ cells, ownTables, own }: Batch, table: OwnTable, change: OwnValues | string): void {
+  cells.push(OWN, own.length);
+  own.push([tableIndex(ownTables, table), change]);
 }
 
 /** Two or three tables at most: a walk is faster than a map. */

@@ -8,9 +8,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../platform/errors.ts';
 import type { AuditLog } from './audit-log.ts';
-import { AUDIT, type Batch, DELETE, FIELD, HISTORY, PUT, REFRESH, ROW, WIDTH } from './batch.ts';
+import { AUDIT, type Batch, DELETE, FIELD, HISTORY, OWN, PUT, REFRESH, ROW, WIDTH } from './batch.ts';
 import type { Database, LocationWork, Work } from './database.ts';
 import { toText } from './error-text.ts';
+import type { OwnWork } from './own-rows.ts';
 import type { CommitOutcome, ErrorText } from './protocol.ts';
 import { misfit } from './ser/location-plan.ts';
 import { rowChange, rowMisfit } from './ser/rows-plan.ts';
@@ -152,7 +153,7 @@ export class Committer {
   #check(batch: Batch, unit: number): ErrorText | undefined {
     const { cells, ends } = batch;
     for (let at = unit === 0 ? 0 : ends[unit - 1]!; at < ends[unit]!; at += WIDTH[cells[at] as 0]) {
-      if (cells[at] === AUDIT || cells[at] === HISTORY) continue;
+      if (cells[at] === AUDIT || cells[at] === HISTORY || cells[at] === OWN) continue;
       const message = cells[at] === ROW ? this.#checkRow(batch, at) : this.#checkBinding(batch, at);
       if (message) return { code: 'STORAGE_REFUSED', message, hint: undefined };
     }
@@ -177,6 +178,7 @@ export class Committer {
     const { cells, ends, tables } = batch;
     const job: Job = { works: new Map(), lines: [] };
     const latest = new Map<LocationWork, Map<string, number>>();
+    const own = new Map<string, number>();
     const locations = tables.map((spec) => this.#locationWork(job, cells, spec));
     for (const unit of units) {
       const start = unit === 0 ? 0 : ends[unit - 1]!;
@@ -200,6 +202,12 @@ export class Committer {
           case HISTORY:
             this.#workOf(job, cells, this.#main).history.push(historyAt(cells, at));
             break;
+          case OWN: {
+            const index = cells[at + 1] as number;
+            const [table, change] = batch.own[index]!;
+            own.set(`${table}\0${typeof change === 'string' ? change : change[0]}`, index);
+            break;
+          }
           case ROW: {
             const row = batch.rows[cells[at + 1] as number]!;
             const { db, plan } = this.#tables.knownRows(batch.rowTables[row.table]!)!;
@@ -208,8 +216,9 @@ export class Committer {
         }
       }
     }
+    // The last change of a key wins.
+    if (own.size > 0) this.#workOf(job, cells, this.#main).own.push(...ownWorks(batch, own.values()));
     for (const [location, keys] of latest) {
-      // The last change of a key wins.
       for (const at of keys.values()) (cells[at] === DELETE ? location.deletes : location.puts).push(at);
     }
     return job;
@@ -227,10 +236,20 @@ export class Committer {
   }
 
   #workOf(job: Job, cells: Batch['cells'], db: Database): Work {
-    const work = job.works.get(db) ?? { cells, locations: [], rows: [], history: [] };
+    const work = job.works.get(db) ?? { cells, locations: [], rows: [], own: [], history: [] };
     job.works.set(db, work);
     return work;
   }
+}
+
+function ownWorks({ own, ownTables }: Batch, indexes: Iterable<number>): OwnWork[] {
+  const works = ownTables.map((table): OwnWork => ({ table, puts: [], drops: [] }));
+  for (const index of indexes) {
+    const [table, change] = own[index]!;
+    if (typeof change === 'string') works[table]!.drops.push(change);
+    else works[table]!.puts.push(change);
+  }
+  return works.filter(({ puts, drops }) => puts.length > 0 || drops.length > 0);
 }
 
 function historyAt(cells: Batch['cells'], at: number): Work['history'][number] {

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { HistoryRow } from '../core/journal/types.ts';
 import type { Cell } from './batch.ts';
+import type { OwnWork } from './own-rows.ts';
 import type { LocationPlan } from './ser/location-plan.ts';
 import type { RowChange } from './ser/rows-plan.ts';
 import type { Row, TableShape } from './table-shape.ts';
@@ -23,6 +24,7 @@ export interface Work {
   readonly locations: LocationWork[];
   /** In their order. */
   readonly rows: RowChange[];
+  readonly own: OwnWork[];
   readonly history: HistoryRow[];
 }
 

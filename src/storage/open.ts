@@ -9,7 +9,16 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { WorkerClient } from './client.ts';
 import { GroupJournal } from './journal.ts';
-import { adminStore, metaStore, policyStore, realmStore, serTables, smsProviderStore, userStore } from './stores.ts';
+import {
+  adminStore,
+  metaStore,
+  policyStore,
+  realmStore,
+  serTables,
+  smsProviderStore,
+  tokenStore,
+  userStore,
+} from './stores.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 export interface StorageOptions {
@@ -39,6 +48,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     policies: policyStore(worker),
     smsProviders: smsProviderStore(worker),
     realms: realmStore(worker),
+    tokens: tokenStore(worker),
     ser: serTables(worker),
     report,
     waiting: () => journal.waiting,

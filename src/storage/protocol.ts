@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the storage worker. Everything here survives the structured clone. */
 import type { AuditLines } from '../core/audit/types.ts';
+import type { OwnCell, OwnTable, OwnValues } from '../core/journal/own-table.ts';
 import type { PolicyRule } from '../core/policy/types.ts';
 import type { SealedResolver } from '../core/realms/store.ts';
 import type { RealmDefinition } from '../core/realms/types.ts';
@@ -19,6 +20,7 @@ import type {
 } from '../core/ser/types.ts';
 import type { SealedDefinition } from '../core/sms/types.ts';
 import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
+import type { TokenQuery } from '../core/tokens/types.ts';
 import type { Login, NewUserRecord, UserRecord } from '../core/users/store.ts';
 import type { Cell } from './batch.ts';
 import type { DatabaseAddress } from './url.ts';
@@ -66,6 +68,8 @@ export interface Calls {
   'realms.removeResolver'(name: string, audit: AuditLines): void;
   'realms.list'(): RealmDefinition[];
   'realms.set'(realms: readonly RealmDefinition[], audit: AuditLines): void;
+  'own.read'(table: OwnTable, where: Readonly<Record<string, OwnCell>>): OwnValues[];
+  'tokens.list'(query: TokenQuery): { rows: OwnValues[]; total: number };
   'meta.get'(key: string): string | undefined;
   'meta.set'(key: string, value: string): void;
   'ser.openSubscriber'(spec: SubscriberSpec): TableReport;

@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyTrail } from '../core/audit/verify.ts';
+import { dropOwn, type OwnTable, putOwn } from '../core/journal/own-table.ts';
 import type { Change } from '../core/journal/types.ts';
 import type { BindingRow, LocationSpec, RowsSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
 import { wireText } from '../core/ser/wire-text.ts';
 import type { Storage } from '../core/storage/types.ts';
+import { rowOf, TOKEN_TABLE, type Token, tokenOf } from '../core/tokens/token.ts';
+import type { TokenQuery } from '../core/tokens/types.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { GatehouseError } from '../platform/errors.ts';
 import { silentLog } from '../platform/log.ts';
@@ -60,6 +63,44 @@ export function put(row: BindingRow, table = LOCATION): Change {
 
 export function remove({ username, domain, contact }: BindingRow, table = LOCATION): Change {
   return { kind: 'delete-binding', table, username, domain, contact };
+}
+
+function token(serial: string, index: number): Token {
+  return {
+    serial,
+    type: 'sms',
+    owner: { source: 'staff', id: String(index), login: `user${index}` },
+    realms: ['staff', 'sales'],
+    description: `50% of 'em`,
+    phone: '+491701234567',
+    active: index > 0,
+    counter: 2 ** 40,
+    failCount: index,
+    maxFailCount: 10,
+    countWindow: 10,
+    syncWindow: 1000,
+    otpLength: 6,
+    hash: 'sha1',
+    timeStep: 30,
+    timeWindow: 180,
+    timeShift: -30,
+    countAuth: 1,
+    countAuthMax: 2,
+    countAuthSuccess: 3,
+    countAuthSuccessMax: 4,
+    validFrom: 5,
+    validUntil: 6,
+    sentUntil: 1_700_000_000_000,
+    created: 1_700_000_000_001,
+    lastMatch: 1_700_000_000_002,
+    lastSuccess: 1_700_000_000_003,
+    pin: 'salt.mac',
+    seed: 'sealed',
+    sentCounter: -1,
+    lockedAt: 7,
+    syncCounter: 8,
+    syncUntil: 9,
+  };
 }
 
 /** The journal's answer to one unit. */
@@ -339,6 +380,65 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(await read(['uuid', '1'], ['type', '3']), ['1 again', '1 more']);
     assert.deepEqual(await read(['uuid', "1' OR ''='"]), []);
     assert.equal((await storage.ser.readRows(spec, [], 2)).length, 2);
+  });
+
+  is(
+    'rows of our own come and go with the journal: the last of a key counts, and what is refused takes nothing along',
+    async (_t, storage) => {
+      const table: OwnTable = { name: 'gh_system_config', columns: ['name', 'value'] };
+      const odd = `a'b"c\\d {},\u00e9\u{1f4de} \u2028`;
+      const outcomes = await Promise.all([
+        written(storage, putOwn(table, ['a', 'one']), putOwn(table, ['b', odd]), { kind: 'audit', line: AUDIT_LINE }),
+        written(storage, putOwn(table, ['a', 'two']), dropOwn(table, 'c')),
+        written(storage, putOwn(table, ['c', 'three']), putOwn(table, ['d', 'four'])),
+        written(storage, dropOwn(table, 'd')),
+      ]);
+      assert.deepEqual(outcomes, [undefined, undefined, undefined, undefined]);
+      const all = async () => (await storage.tokens.read(table, {})).sort();
+      assert.deepEqual(await all(), [
+        ['a', 'two'],
+        ['b', odd],
+        ['c', 'three'],
+      ]);
+      const unfit = putOwn({ name: 'gh_nothing', columns: ['name', 'value'] }, ['x', 'y']);
+      const [refused, taken] = await Promise.all([
+        written(storage, putOwn(table, ['a', 'never']), unfit),
+        written(storage, putOwn(table, ['b', 'new']), dropOwn(table, 'c')),
+      ]);
+      assert.equal(refused?.code, 'STORAGE_REFUSED');
+      assert.equal(taken, undefined);
+      assert.deepEqual(await all(), [
+        ['a', 'two'],
+        ['b', 'new'],
+      ]);
+      assert.deepEqual(await storage.tokens.read(table, { name: `' OR ''='` }), []);
+    },
+  );
+
+  is('tokens are kept whole, and listed by pattern and page', async (_t, storage) => {
+    const serials = ['LSSM0000000A', 'LSSM0000000B', 'LSHO00000001'];
+    const tokens = serials.map((serial, index) => token(serial, index));
+    assert.equal(await written(storage, ...tokens.map((one) => putOwn(TOKEN_TABLE, rowOf(one)))), undefined);
+    for (const one of tokens) {
+      const [row] = await storage.tokens.read(TOKEN_TABLE, { serial: one.serial });
+      assert.deepEqual(tokenOf(row!), one);
+    }
+    const found = async (query: TokenQuery) => {
+      const { rows, total } = await storage.tokens.list({ pageSize: 10, ...query });
+      return [total, ...rows.map(([serial]) => serial)];
+    };
+    assert.deepEqual(await found({}), [3, 'LSHO00000001', 'LSSM0000000A', 'LSSM0000000B']);
+    assert.deepEqual(await found({ serial: 'lssm*' }), [2, 'LSSM0000000A', 'LSSM0000000B']);
+    assert.deepEqual(await found({ serial: 'LSSM_000000A' }), [0]);
+    assert.deepEqual(await found({ login: 'user1' }), [1, 'LSSM0000000B']);
+    assert.deepEqual(await found({ realm: 'sales' }), [3, 'LSHO00000001', 'LSSM0000000A', 'LSSM0000000B']);
+    assert.deepEqual(await found({ realm: 'ales' }), [0]);
+    assert.deepEqual(await found({ owner: { source: 'staff', id: '2' } }), [1, 'LSHO00000001']);
+    assert.deepEqual(await found({ text: '50% of' }), [3, 'LSHO00000001', 'LSSM0000000A', 'LSSM0000000B']);
+    assert.deepEqual(await found({ orderBy: 'failCount', descending: true, page: 2, pageSize: 2 }), [
+      3,
+      'LSSM0000000A',
+    ]);
   });
 
   is('each table that a module may ask for can be made', async (_t, { ser }) => {

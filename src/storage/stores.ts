@@ -4,6 +4,7 @@ import type { RealmStore } from '../core/realms/store.ts';
 import type { BindingRow, SerTables, TableReport } from '../core/ser/types.ts';
 import type { SmsProviderStore } from '../core/sms/types.ts';
 import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
+import type { TokenStore } from '../core/tokens/store.ts';
 import type { UserStore } from '../core/users/store.ts';
 import { bindingAt, type Cell, WIDTH } from './batch.ts';
 import type { WorkerClient } from './client.ts';
@@ -69,6 +70,13 @@ export function realmStore(worker: WorkerClient): RealmStore {
     removeResolver: (name, audit) => worker.call('realms.removeResolver', name, audit),
     realms: () => worker.call('realms.list'),
     setRealms: (realms, audit) => worker.call('realms.set', realms, audit),
+  };
+}
+
+export function tokenStore(worker: WorkerClient): TokenStore {
+  return {
+    read: (table, where) => worker.call('own.read', table, where),
+    list: (query) => worker.call('tokens.list', query),
   };
 }
 

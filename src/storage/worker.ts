@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { toText } from './error-text.ts';
 import { admins, meta } from './facts.ts';
 import { listMigrations, type MigrateOptions, migrateDown, migrateUp } from './migrations/migrate.ts';
+import { readOwn } from './own-rows.ts';
 import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { RealmRows } from './realms.ts';
@@ -16,6 +17,7 @@ import { readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
 import { SmsProviderRows } from './sms-providers.ts';
+import { listTokens } from './tokens.ts';
 import { type DatabaseAddress, databaseLabel } from './url.ts';
 import { Users } from './users.ts';
 
@@ -93,6 +95,8 @@ async function serve(options: WorkerOptions): Promise<void> {
     'realms.removeResolver': (name, lines) => audit.together(lines, (seal) => realms.removeResolver(name, seal)),
     'realms.list': () => realms.realms(),
     'realms.set': (list, lines) => audit.together(lines, (seal) => realms.setRealms(list, seal)),
+    'own.read': (table, where) => readOwn(main.kysely, table, where),
+    'tokens.list': (query) => listTokens(main, query),
     'meta.get': (key) => facts.meta.get(key),
     'meta.set': (key, value) => facts.meta.set(key, value),
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),

@@ -8,6 +8,8 @@ import type { Change } from '../journal/types.ts';
 export type AuditEvent =
   | 'refused' // a proof, or who gave it, was not good enough
   | 'refused-many' // refusals that were counted instead of written
+  | 'challenge' // a code was made for somebody, and is on its way
+  | 'code-accepted' // a one-time value was right, and is used up
   | 'opened'
   | 'ended'
   | 'refreshed'

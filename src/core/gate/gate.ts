@@ -22,15 +22,18 @@ import type { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { RefreshCounts } from '../sessions/refresh-counts.ts';
 import type { Account, UserSource } from '../users/types.ts';
+import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type {
   Admission,
   Answer,
+  AnswerProof,
   DigestProof,
   DoorName,
   EndReason,
   Gate,
   Knock,
+  OtpProof,
   Proof,
   RefusalReason,
   Refused,
@@ -50,6 +53,8 @@ export interface GateParts {
   readonly policy: Policy;
   readonly hooks: Hooks;
   readonly sessions: SessionDirectory;
+  /** One-time passwords; absent: none is right. */
+  readonly codes?: Codes;
   readonly refreshes: RefreshCounts;
   /** Where a door looks for users when the knock names no source. */
   source(door: DoorName): UserSource;
@@ -64,6 +69,8 @@ export interface GateStats {
   expired: number;
   /** Refusals that nothing was said about. */
   silent: number;
+  /** Challenges given out. */
+  challenged: number;
   readonly refused: Record<RefusalReason, number>;
 }
 
@@ -98,6 +105,7 @@ class TheGate implements CoreGate {
     proven: 0,
     expired: 0,
     silent: 0,
+    challenged: 0,
     refused: {
       'unknown-user': 0,
       'wrong-proof': 0,
@@ -123,6 +131,7 @@ class TheGate implements CoreGate {
   prove(knock: Knock): Answer<Verdict> {
     const held = this.#limits.holdSender(knock.client);
     if (held !== undefined) return this.#slow(knock, held, undefined);
+    if (knock.proof.kind === 'otp') return this.#proveCode(knock, knock.proof);
     const source = knock.source ?? this.#parts.source(knock.door);
     const found = source.find(knock.user, knock.domain);
     return found instanceof Promise ? this.#judgeLater(knock, source, found) : this.#judge(knock, source, found);
@@ -142,6 +151,7 @@ class TheGate implements CoreGate {
     if (account === null) return this.#judgeNobody(knock, source);
     const held = this.#limits.holdUser(account.id, knock.client);
     if (held !== undefined) return this.#slow(knock, held, account);
+    if (knock.proof.kind === 'answer') return this.#proveAnswer(knock, knock.proof, account);
     if (isRight(knock.proof, account)) return this.#accept(knock, account);
     this.#limits.failed(account.id, knock.client);
     return source.shared ? this.#lookAgain(knock, source, account) : this.#refuse(knock, 'wrong-proof', account);
@@ -175,16 +185,17 @@ class TheGate implements CoreGate {
   }
 
   /** The proof is right: only now may counts of nonces be used up, and is there somebody to whom reasons may be told. */
-  #accept(knock: Knock, account: Account): Verdict {
+  #accept(knock: Knock, account: Account): Answer<Verdict> {
     const { proof } = knock;
     const expired = proof.kind === 'digest' && proof.expired;
     if (proof.kind === 'digest' && !expired && !this.#isNew(proof, account)) {
       return this.#refuse(knock, 'replayed', account);
     }
-    if (account.locked) return this.#refuse(knock, 'locked', account);
     const ticket = { door: knock.door, account, client: knock.client, time: knock.time };
-    const decision = this.#parts.policy.decide(ticket);
-    if (!decision.allowed) return this.#refuse(knock, 'policy', account, decision.rule);
+    const refused = this.#keepsOut(knock, ticket);
+    if (refused !== undefined) return refused;
+    if (proof.kind === 'password' && this.#parts.policy.secondStep(ticket) === 'sms')
+      return this.#secondStep(knock, account);
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
       this.stats.expired++;
@@ -193,6 +204,110 @@ class TheGate implements CoreGate {
       this.stats.proven++;
     }
     return { verdict: 'proven', ticket };
+  }
+
+  /** Somebody who was proven may be kept out, and may know why. */
+  #keepsOut(knock: Knock, ticket: Ticket): Refused | undefined {
+    const { account } = ticket;
+    if (account.locked) return this.#refuse(knock, 'locked', account);
+    const decision = this.#parts.policy.decide(ticket);
+    return decision.allowed ? undefined : this.#refuse(knock, 'policy', account, decision.rule);
+  }
+
+  async #proveCode(knock: Knock, proof: OtpProof): Promise<Verdict> {
+    const { codes } = this.#parts;
+    if (codes === undefined) return this.#refuse(knock, 'wrong-proof');
+    let claim: Claim;
+    try {
+      claim = await codes.claim(knock, proof);
+    } catch (error) {
+      return this.#unavailable(knock, error);
+    }
+    const held = this.#limits.holdUser(claim.key, knock.client);
+    return held !== undefined ? this.#slow(knock, held, claim.account) : this.#weigh(codes, claim);
+  }
+
+  async #proveAnswer(knock: Knock, proof: AnswerProof, account: Account): Promise<Verdict> {
+    const { codes } = this.#parts;
+    if (codes === undefined) return this.#refuse(knock, 'wrong-proof', account);
+    let claim: Claim;
+    try {
+      claim = await codes.claimAnswer(knock, proof, account);
+    } catch (error) {
+      return this.#unavailable(knock, error);
+    }
+    // Others may have failed meanwhile.
+    const held = this.#limits.holdUser(claim.key, knock.client);
+    return held !== undefined ? this.#slow(knock, held, account) : this.#weigh(codes, claim);
+  }
+
+  /** While a password is asked for elsewhere the try counts as failed, so that tries sent all at once gain nothing. */
+  async #weigh(codes: Codes, claim: Claim): Promise<Verdict> {
+    const { knock, key } = claim;
+    let decision = codes.decide(claim);
+    if (decision instanceof Promise) {
+      this.#limits.failed(key, knock.client);
+      try {
+        decision = await decision;
+      } catch (error) {
+        return this.#unavailable(knock, error);
+      } finally {
+        this.#limits.failed(key, knock.client, true);
+      }
+    }
+    return this.#conclude(claim, decision);
+  }
+
+  async #conclude(claim: Claim, decision: CodeDecision): Promise<Verdict> {
+    const { knock, key, account } = claim;
+    if (decision.kind === 'wrong') {
+      this.#limits.failed(key, knock.client);
+      const refused = this.#refuse(knock, account ? 'wrong-proof' : 'unknown-user', account, decision.otp.detail);
+      return { ...refused, otp: decision.otp };
+    }
+    if (decision.kind === 'trigger') {
+      // Whoever has no account has no token that could send.
+      const refused = this.#keepsOut(knock, {
+        door: knock.door,
+        account: account!,
+        client: knock.client,
+        time: knock.time,
+      });
+      return refused ?? this.#challenge(knock, account!, () => decision.start());
+    }
+    try {
+      await decision.durable;
+    } catch (error) {
+      return this.#unavailable(knock, error);
+    }
+    const ticket = { door: knock.door, account: decision.account, client: knock.client, time: knock.time };
+    const refused = this.#keepsOut(knock, ticket);
+    if (refused !== undefined) return refused;
+    this.#limits.succeeded(key, knock.client);
+    this.stats.proven++;
+    return { verdict: 'proven', ticket, ...(decision.token ? { token: decision.token } : {}) };
+  }
+
+  /** Apart from `#accept`, so that no closure is made for who needs none. */
+  #secondStep(knock: Knock, account: Account): Promise<Verdict> {
+    return this.#challenge(knock, account, () => this.#parts.codes?.secondStep(knock, account));
+  }
+
+  /** Right so far: nothing is counted, and no place made known. */
+  async #challenge(
+    knock: Knock,
+    account: Account,
+    start: () => Promise<StartedChallenge | undefined> | undefined,
+  ): Promise<Verdict> {
+    let started: StartedChallenge | undefined;
+    try {
+      started = await start();
+    } catch (error) {
+      return this.#unavailable(knock, error);
+    }
+    if (started === undefined) return this.#refuse(knock, 'not-sent', account);
+    this.stats.challenged++;
+    return { verdict: 'challenge', via: 'sms', ...started };
   }
 
   /** Remembers it, so that it is new this once. */

@@ -13,6 +13,7 @@ export function offerGateMetrics(metrics: Metrics, stats: GateStats, nonceCounts
     ],
     ['kind'],
   );
+  metrics.counter('gatehouse_gate_challenged_total', 'Challenges given out.', () => stats.challenged, []);
   metrics.counter(
     'gatehouse_gate_refused_total',
     'Knocks refused, by reason.',

@@ -10,6 +10,7 @@
  */
 import type { GatehouseError } from '../../platform/errors.ts';
 import type { BindingRow, LocationSpec, RowCells, RowsMatch, RowsSpec } from '../ser/types.ts';
+import type { OwnTable, OwnValues } from './own-table.ts';
 
 export type Change =
   | {
@@ -35,6 +36,9 @@ export type Change =
       readonly cut?: boolean;
     }
   | { readonly kind: 'delete-rows'; readonly table: RowsSpec; readonly where: RowsMatch }
+  /** A row of one of our own tables, made or changed. */
+  | { readonly kind: 'put-own'; readonly table: OwnTable; readonly values: OwnValues }
+  | { readonly kind: 'drop-own'; readonly table: OwnTable; readonly key: string }
   /** `line` is the JSON text of the event without its chain fields. */
   | { readonly kind: 'audit'; readonly line: string }
   | { readonly kind: 'history'; readonly row: HistoryRow };

@@ -6,6 +6,7 @@ import type { PolicyRule } from '../policy/types.ts';
 import type { RealmStore } from '../realms/store.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SmsProviderStore } from '../sms/types.ts';
+import type { TokenStore } from '../tokens/store.ts';
 import type { UserStore } from '../users/store.ts';
 
 export interface Storage {
@@ -16,6 +17,8 @@ export interface Storage {
   readonly policies: PolicyStore;
   readonly smsProviders: SmsProviderStore;
   readonly realms: RealmStore;
+  /** Tokens, and the other tables of our own that the journal writes. */
+  readonly tokens: TokenStore;
   readonly ser: SerTables;
   /** What was found and done while opening, for `check` and the start message. */
   readonly report: StorageReport;

@@ -5,7 +5,7 @@
  * Times are milliseconds since the epoch unless said otherwise. Neither a seed nor a PIN nor a code leaves core/tokens, but for a
  * seed that was made here and is shown once, at enrolment. Names of fields in parentheses are LinOTP's.
  */
-import type { Answer } from '../answer.ts';
+import type { Person, Realms } from '../realms/types.ts';
 
 /** hmac: HOTP (RFC 4226); sms: HOTP whose values are sent; totp: RFC 6238. */
 export type TokenType = 'hmac' | 'sms' | 'totp';
@@ -62,32 +62,15 @@ export interface TokenView {
   readonly lastSuccess: number;
 }
 
-/** A person as tokens need to know one; what realms give satisfies it. */
-export interface TokenPerson {
-  readonly source: string;
-  readonly id: string;
-  readonly login: string;
-  /** The realm he was looked up in, lower case; empty: none. */
-  readonly realm: string;
-  readonly locked: boolean;
-  /** E.g. `mobile`, `email`; undefined: the source does not know. */
-  attribute(name: string): string | undefined;
-  /** False also where the source holds no password. */
-  checkPassword(password: string): Answer<boolean>;
-}
-
-/** Where people are found. @public */
-export interface People {
-  /** `realm` empty: the default one. Null: nobody. Errors: STORAGE_UNAVAILABLE and those of the source. */
-  find(login: string, realm: string): Answer<TokenPerson | null>;
-}
+/** Where tokens look for people. */
+export type People = Pick<Realms, 'find' | 'findById' | 'checkPassword'>;
 
 /** What /admin/init can say; what is absent is as system config says. */
 export interface EnrolRequest {
   readonly type: TokenType;
   /** Absent: generated, `LSSM`, `LSHO` or `LSTO` and 8 hex digits. One that is there is made anew. */
   readonly serial?: string;
-  readonly owner?: TokenPerson;
+  readonly owner?: Person;
   /** Besides the owner's. */
   readonly realms?: readonly string[];
   /** Wanted for sms. */
@@ -179,8 +162,6 @@ export interface TokenPage {
  *
  * Errors: TOKEN_UNKNOWN (a serial that nothing has), TOKEN_INVALID (a value out of its range, with the field in the message),
  * TOKEN_TAKEN (assigning a token that somebody else has), those of the journal.
- *
- * @public
  */
 export interface TokenDesk {
   enrol(request: EnrolRequest, by: string): Promise<Enrolled>;
@@ -194,19 +175,19 @@ export interface TokenDesk {
   /** Failures forgotten. */
   reset(which: TokenChoice, by: string): Promise<number>;
   remove(which: TokenChoice, by: string): Promise<number>;
-  assign(serial: string, owner: TokenPerson, by: string, pin?: string): Promise<number>;
+  assign(serial: string, owner: Person, by: string, pin?: string): Promise<number>;
   unassign(which: TokenChoice, by: string): Promise<number>;
   /** Two values in a row, within the sync window; false: they are not. */
   resync(serial: string, otp1: string, otp2: string, by: string): Promise<boolean>;
 }
 
-/** System configuration: LinOTP's keys and values, which are texts (/system/setConfig, getConfig, delConfig). @public */
+/** System configuration: LinOTP's keys and values, which are texts (/system/setConfig, getConfig, delConfig). */
 export interface SystemConfig {
   /** What was set, or else what a new installation has; undefined: neither. */
   get(key: string): string | undefined;
   /** All keys with a value, by name. */
   all(): Record<string, string>;
-  /** Errors: CONFIG_INVALID, those of the journal. */
+  /** Errors: SYSTEM_CONFIG, those of the journal. */
   set(values: Readonly<Record<string, string>>, by: string): Promise<void>;
   /** False: it was not set. */
   remove(key: string, by: string): Promise<boolean>;
@@ -222,28 +203,10 @@ export interface CodeMessage {
   readonly client: string;
 }
 
-/** Sends codes; implemented by core/sms. Errors: those of SmsProvider, SMS_PROVIDER_UNKNOWN. @public */
+/** Sends codes; implemented by core/sms. Errors: those of SmsProvider, SMS_PROVIDER_UNKNOWN. */
 export interface SmsSender {
   /** `timeout`: seconds that the provider says its codes are valid; null: as the system says. */
   send(message: CodeMessage): Promise<{ provider: string; timeout: number | null }>;
-}
-
-/** Who is asked about when a policy is. */
-export interface TokenSubject {
-  readonly login: string;
-  readonly realm: string;
-  readonly client: string;
-  readonly time: number;
-}
-
-/** Questions to the policies of LinOTP's scopes. @public */
-export interface TokenPolicy {
-  /** What the action says: true for one without a value; undefined: no policy says anything of it. */
-  action(
-    scope: 'authentication' | 'authorization' | 'enrollment',
-    name: string,
-    of: TokenSubject,
-  ): string | boolean | undefined;
 }
 
 /** One token that a challenge was made for. */
@@ -271,7 +234,7 @@ export interface ChallengeStatus {
   readonly open: boolean;
 }
 
-/** Looks at challenges, for the OTP door. @public */
+/** Looks at challenges, for the OTP door. */
 export interface ChallengeDesk {
   /** Those of a transaction or its sub-transactions. */
   status(transaction: string): readonly ChallengeStatus[];

@@ -5,6 +5,7 @@ import * as serTables from './0002-ser-tables.ts';
 import * as policy from './0003-policy.ts';
 import * as smsProvider from './0004-sms-provider.ts';
 import * as realms from './0005-realms.ts';
+import * as tokens from './0006-tokens.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-policy': policy,
   '0004-sms-provider': smsProvider,
   '0005-realms': realms,
+  '0006-tokens': tokens,
 };

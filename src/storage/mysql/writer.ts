@@ -6,8 +6,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultSetHeader, RowDataPacket } from 'mysql2';
+import type { OwnCell } from '../../core/journal/own-table.ts';
 import { REFRESH } from '../batch.ts';
 import type { Work, Writer } from '../database.ts';
+import { onDuplicateKey, ownSql } from '../own-rows.ts';
 import type { LocationPlan } from '../ser/location-plan.ts';
 import { rowsSql } from '../ser/rows-sql.ts';
 import type { Servers } from '../servers.ts';
@@ -46,7 +48,8 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
 
   return {
     async write(work, timeoutMs) {
-      if (work.history.length === 0 && work.rows.length === 0 && work.locations.every(isIdle)) return;
+      if (work.history.length === 0 && work.rows.length === 0 && work.own.length === 0 && work.locations.every(isIdle))
+        return;
       await connect(timeoutMs);
       const statements = statementsOf(work);
       const missed = missedBy(statements, await transact(statements.map(sqlOf), timeoutMs));
@@ -152,7 +155,7 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
     if (which === connection) connection = undefined;
   }
 
-  function statementsOf({ cells, locations, rows, history }: Work): Statement[] {
+  function statementsOf({ cells, locations, rows, own, history }: Work): Statement[] {
     const statements: Statement[] = [];
     for (const { plan, puts, deletes } of locations) {
       const text = texts.get(plan) ?? new LocationSql(plan);
@@ -169,9 +172,14 @@ export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWrite
       statements.push({ sql: count ?? refresh, finds: refreshes.length, otherwise });
     }
     for (const sql of rowsSql(rows, literal)) statements.push({ sql });
+    for (const sql of ownSql(own, ownLiteral, onDuplicateKey)) statements.push({ sql });
     if (history.length > 0) statements.push({ sql: historySql(history) });
     return statements;
   }
+}
+
+function ownLiteral(value: OwnCell): string {
+  return typeof value === 'string' ? unicodeLiteral(value) : literal(value);
 }
 
 function isIdle({ puts, deletes }: Work['locations'][number]): boolean {

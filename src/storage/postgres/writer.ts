@@ -5,9 +5,11 @@
  * Rows that are there are updated, and only the others inserted: an INSERT that finds its row would use up a number of the
  * table's sequence each time, and those of SER's tables end after 2,147,483,647. Units: timeouts in milliseconds.
  */
+import type { OwnCell } from '../../core/journal/own-table.ts';
 import type { Cell } from '../batch.ts';
 import { FIELD } from '../batch.ts';
 import type { LocationWork, Work, Writer } from '../database.ts';
+import { onConflict, ownSql } from '../own-rows.ts';
 import { cellFor, type LocationPlan, type PlanColumn } from '../ser/location-plan.ts';
 import { rowsSql } from '../ser/rows-sql.ts';
 import type { Servers } from '../servers.ts';
@@ -152,13 +154,14 @@ export function postgresWriter(address: PostgresAddress, servers: Servers): Post
     return args === undefined ? sql : `EXECUTE ${prepared.get(sql)}(${args.join(',')})`;
   }
 
-  function callsOf({ cells, locations, rows, history }: Work): Call[] {
+  function callsOf({ cells, locations, rows, own, history }: Work): Call[] {
     const calls: Call[] = [];
     for (const location of locations) {
       if (location.deletes.length > 0) calls.push(deleteCall(cells, location));
       if (location.puts.length > 0) calls.push(putCall(cells, location));
     }
     for (const sql of rowsSql(rows, literal)) calls.push({ sql });
+    for (const sql of ownSql(own, ownLiteral, onConflict)) calls.push({ sql });
     if (history.length > 0) calls.push({ sql: HISTORY_SQL, args: historyArgs(history) });
     return calls;
   }
@@ -195,6 +198,10 @@ function arrayOf({ kind }: PlanColumn, value: (row: number) => Cell, rows: reado
 function literal(value: Cell): string {
   if (value === null || Number.isNaN(value)) return 'NULL';
   return typeof value === 'number' ? String(value) : textLiteral(fromWire(value));
+}
+
+function ownLiteral(value: OwnCell): string {
+  return typeof value === 'string' ? textLiteral(withoutNul(value)) : literal(value);
 }
 
 /** A session ends once; what is sent twice in one batch is written once. */

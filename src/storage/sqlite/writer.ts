@@ -1,7 +1,10 @@
 /** Batches for SQLite: prepared statements run row by row inside one transaction, the cheapest way with no round trips. */
+
+import type { OwnTable } from '../../core/journal/own-table.ts';
 import type { Cell } from '../batch.ts';
 import { FIELD } from '../batch.ts';
 import type { LocationWork, Work, Writer } from '../database.ts';
+import { insertOwn, type OwnWork, onConflict } from '../own-rows.ts';
 import { cellFor, type LocationPlan } from '../ser/location-plan.ts';
 import type { RowChange, RowsPlan } from '../ser/rows-plan.ts';
 import { deleteSql, insertHead } from '../ser/rows-sql.ts';
@@ -20,6 +23,8 @@ const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, start
 export function sqliteWriter(file: SqliteFile): Writer {
   const prepared = new WeakMap<LocationPlan, Statements>();
   const inserts = new WeakMap<RowsPlan, Statement>();
+  /** By table. */
+  const owns = new Map<string, Statements>();
   let history: Statement | undefined;
 
   return {
@@ -57,6 +62,7 @@ export function sqliteWriter(file: SqliteFile): Writer {
   function execute(work: Work): void {
     for (const location of work.locations) writeLocation(work.cells, location);
     for (const change of work.rows) writeRow(change);
+    for (const one of work.own) writeOwn(one);
     for (const row of work.history) {
       history ??= file.raw(HISTORY_SQL);
       history.run([row.session, row.door, row.user, row.client, row.started, row.ended, row.reason]);
@@ -85,6 +91,22 @@ export function sqliteWriter(file: SqliteFile): Writer {
     const insert = inserts.get(plan) ?? file.raw(`${insertHead(plan)} (${plan.columns.map(() => '?').join(', ')})`);
     inserts.set(plan, insert);
     insert.run(change.values);
+  }
+
+  function writeOwn({ table, puts, drops }: OwnWork): void {
+    const { put, remove } = owns.get(table.name) ?? prepareOwn(table);
+    for (const key of drops) remove.run([key]);
+    for (const values of puts) put.run([...values]);
+  }
+
+  function prepareOwn(table: OwnTable): Statements {
+    const [key] = table.columns;
+    const made = {
+      put: file.raw(`${insertOwn(table)} (${table.columns.map(() => '?').join(', ')}) ${onConflict(table)}`),
+      remove: file.raw(`DELETE FROM ${table.name} WHERE ${key} = ?`),
+    };
+    owns.set(table.name, made);
+    return made;
   }
 
   function statementsOf(plan: LocationPlan): Statements {

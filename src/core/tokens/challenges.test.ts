@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { challengeDesk } from './challenge-status.ts';
+import { outcome, type Rows, SEED, tokenLab, VALUES } from './lab.ts';
+
+const PIN = 'geheim';
+const [, FIRST] = VALUES;
+
+async function smsLab(rows?: Rows) {
+  const lab = await tokenLab({ ...(rows ? { rows } : {}) });
+  const owner = lab.add('hans');
+  const request = { type: 'sms', serial: 'LSSM1', seed: SEED, pin: PIN, phone: '+491701234567', owner } as const;
+  if (!rows) await lab.desk.enrol(request, 'test');
+  return lab;
+}
+
+async function transactionOf(lab: Awaited<ReturnType<typeof smsLab>>): Promise<string> {
+  const verdict = await lab.check('hans', PIN);
+  assert.equal(verdict.verdict, 'challenge');
+  return verdict.transaction;
+}
+
+test('a challenge survives a restart, and what was answered does not come back', async () => {
+  const before = await smsLab();
+  const transaction = await transactionOf(before);
+  const after = await smsLab(before.rows);
+  assert.equal(outcome(await after.check('hans', FIRST, { transaction })), 'proven');
+  await after.journal.drain();
+  const last = await smsLab(after.rows);
+  assert.equal(outcome(await last.check('hans', FIRST, { transaction })), 'wrong-proof');
+  assert.equal(last.rows.tables.get('gh_challenge')?.size, 0);
+});
+
+test('a row that somebody else wrote or changed counts for nothing, and stands in the audit trail', async () => {
+  const before = await smsLab();
+  const transaction = await transactionOf(before);
+  const rows = before.rows.tables.get('gh_challenge')!;
+  const [, payload, mac] = rows.get(transaction) as string[];
+  rows.set('1', ['1', payload!, mac!]);
+  rows.set('2', ['2', payload!, '']);
+  rows.set(transaction, [transaction, payload!.replace('LSSM1', 'LSSM2'), mac!]);
+  const after = await smsLab(before.rows);
+  await after.journal.drain();
+  assert.equal(after.challenges.size, 0);
+  assert.equal(rows.size, 0);
+  assert.deepEqual(after.journal.lines.map(({ reason, transaction }) => [reason, transaction]).sort(), [
+    ['tampered-challenge', '1'],
+    ['tampered-challenge', '2'],
+    ['tampered-challenge', transaction],
+  ]);
+});
+
+test('expired ones are swept, from memory and from the database', async () => {
+  const lab = await smsLab();
+  await transactionOf(lab);
+  lab.time.now += 119_999;
+  lab.challenges.sweep();
+  await lab.journal.drain();
+  assert.deepEqual([lab.challenges.size, lab.rows.tables.get('gh_challenge')?.size], [1, 1]);
+  lab.time.now += 1;
+  lab.challenges.sweep();
+  await lab.journal.drain();
+  assert.deepEqual([lab.challenges.size, lab.rows.tables.get('gh_challenge')?.size], [0, 0]);
+});
+
+test('ten wrong answers close a challenge', async () => {
+  const lab = await smsLab();
+  await lab.desk.set({ serial: 'LSSM1' }, { maxFailCount: 100 }, 'test');
+  const transaction = await transactionOf(lab);
+  for (let i = 0; i < 10; i++) assert.equal(outcome(await lab.check('hans', '000000', { transaction })), 'wrong-proof');
+  assert.equal(outcome(await lab.check('hans', FIRST, { transaction })), 'wrong-proof');
+});
+
+test('what check_status tells', async () => {
+  const lab = await smsLab();
+  const desk = challengeDesk(lab.challenges, lab.shelf);
+  const transaction = await transactionOf(lab);
+  const open = { transaction, serial: 'LSSM1', type: 'sms', message: 'sms submitted' };
+  assert.deepEqual(desk.status(transaction), [
+    { ...open, receivedCount: 0, receivedTan: false, validTan: false, open: true },
+  ]);
+  await lab.check('hans', '000000', { transaction });
+  await lab.check('hans', FIRST, { transaction });
+  assert.deepEqual(desk.status(transaction), [
+    { ...open, receivedCount: 2, receivedTan: true, validTan: true, open: false },
+  ]);
+  assert.deepEqual(desk.status('12345'), []);
+});
+
+test('a second step at another door: the password leads to a code, good there, for him, from that place, once', async () => {
+  const lab = await smsLab();
+  lab.add('eve');
+  lab.policy(['portal', 'second_step=sms']);
+  const password = { kind: 'password', password: 'secret' } as const;
+  assert.equal(outcome(await lab.portal('hans', { kind: 'password', password: 'nix' })), 'wrong-proof');
+  assert.equal(lab.sent.length, 0);
+  const verdict = await lab.portal('hans', password);
+  assert.equal(verdict.verdict, 'challenge');
+  const answer = { kind: 'answer', transaction: verdict.transaction, code: lab.sent[0]!.text } as const;
+  assert.equal(outcome(await lab.portal('hans', answer, '192.0.2.66')), 'wrong-proof');
+  assert.equal(outcome(await lab.portal('eve', answer)), 'wrong-proof');
+  assert.equal(outcome(await lab.check('hans', answer.code, { transaction: answer.transaction })), 'wrong-proof');
+  assert.equal(outcome(await lab.portal('hans', { ...answer, code: VALUES[2] })), 'wrong-proof', 'only what was sent');
+  const proven = await lab.portal('hans', answer);
+  assert.equal(proven.verdict, 'proven');
+  assert.equal(proven.ticket.account.login, 'hans');
+  assert.equal(outcome(await lab.portal('hans', answer)), 'wrong-proof');
+  assert.equal(outcome(await lab.portal('eve', password)), 'not-sent', 'no token, no way in');
+});

@@ -1,0 +1,254 @@
+/** Tokens without a database, for tests: rows in memory, a journal that is slow, away or killed on demand, and a gate in front. */
+import assert from 'node:assert/strict';
+import { GatehouseError } from '../../platform/errors.ts';
+import { silentLog } from '../../platform/log.ts';
+import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { createGate } from '../gate/gate.ts';
+import type { AnswerProof, OtpProof, PasswordProof, Verdict } from '../gate/types.ts';
+import { noHooks } from '../hooks/hooks.ts';
+import type { OwnCell, OwnTable, OwnValues } from '../journal/own-table.ts';
+import type { Change, Journal, Waiter } from '../journal/types.ts';
+import { Limits } from '../limits/limits.ts';
+import { PolicyRules } from '../policy/rules.ts';
+import { NonceCounts } from '../proofs/nonce-counts.ts';
+import type { Person } from '../realms/types.ts';
+import { keyringOf } from '../secrets/keyring.ts';
+import { SessionDirectory } from '../sessions/directory.ts';
+import { RefreshCounts } from '../sessions/refresh-counts.ts';
+import { StoredAccount } from '../users/stored-account.ts';
+import { Challenges } from './challenges.ts';
+import { TokenCodes } from './codes.ts';
+import { StoredTokens } from './desk.ts';
+import { Pins } from './pins.ts';
+import { Shelf } from './shelf.ts';
+import type { TokenStore } from './store.ts';
+import { StoredSystemConfig } from './system-config.ts';
+import type { CodeMessage } from './types.ts';
+
+/** Key of RFC 4226 appendix D. */
+export const SEED = Buffer.from('12345678901234567890').toString('hex');
+/** Its values, from counter 0 on. */
+export const VALUES = [
+  '755224',
+  '287082',
+  '359152',
+  '969429',
+  '338314',
+  '254676',
+  '287922',
+  '162583',
+  '399871',
+  '520489',
+] as const;
+
+const EMPTY_KEY = Buffer.alloc(32, 7);
+
+/** What a database holds when everything that was acknowledged is in it. */
+export class Rows implements TokenStore {
+  readonly tables = new Map<string, Map<string, OwnValues>>();
+  reads = 0;
+
+  async read(table: OwnTable, where: Readonly<Record<string, OwnCell>>): Promise<OwnValues[]> {
+    this.reads++;
+    const found = [...(this.tables.get(table.name)?.values() ?? [])].filter((values) =>
+      Object.entries(where).every(([column, value]) => values[table.columns.indexOf(column)] === value),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    return found;
+  }
+
+  async list(): Promise<{ rows: OwnValues[]; total: number }> {
+    const rows = [...(this.tables.get('gh_token')?.values() ?? [])];
+    return { rows, total: rows.length };
+  }
+
+  write(unit: readonly Change[]): void {
+    for (const change of unit) {
+      if (change.kind !== 'put-own' && change.kind !== 'drop-own') continue;
+      const rows = this.tables.get(change.table.name) ?? new Map<string, OwnValues>();
+      this.tables.set(change.table.name, rows);
+      if (change.kind === 'put-own') rows.set(String(change.values[0]), change.values);
+      else rows.delete(change.key);
+    }
+  }
+}
+
+/** Writes at the next turn of the loop; held, when it is let go. */
+export class SlowJournal implements Journal {
+  readonly #rows: Rows;
+  readonly lines: Record<string, unknown>[] = [];
+  #held: [readonly Change[], Waiter | undefined][] | undefined;
+  isAway = false;
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  append(unit: readonly Change[], waiter?: Waiter): void {
+    if (this.#held) this.#held.push([unit, waiter]);
+    else setImmediate(() => this.#settle(unit, waiter));
+  }
+
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [unit, waiter] of held) this.#settle(unit, waiter);
+  }
+
+  async drain(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #settle(unit: readonly Change[], waiter: Waiter | undefined): void {
+    const error = this.isAway ? new GatehouseError('STORAGE_UNAVAILABLE', 'away') : undefined;
+    if (!error) this.#take(unit);
+    waiter?.settled(error);
+  }
+
+  #take(unit: readonly Change[]): void {
+    this.#rows.write(unit);
+    for (const change of unit) if (change.kind === 'audit') this.lines.push(JSON.parse(change.line));
+  }
+}
+
+export function person(name: string, changes: Partial<Person> = {}): Person {
+  return { source: 'local', id: name, login: name, realm: '', locked: false, attributes: {}, ...changes };
+}
+
+export type Lab = Awaited<ReturnType<typeof tokenLab>>;
+
+/** `rows`: those of another lab, as after a restart. `capacity`: owners in memory. */
+export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, capacity = 100 } = {}) {
+  const time = { now };
+  const clock = { now: () => time.now, monotonic: () => time.now };
+  const journal = new SlowJournal(rows);
+  const keyring = keyringOf(EMPTY_KEY);
+  const pins = new Pins(keyring);
+  const shelf = new Shelf({ store: rows, journal, capacity });
+  const config = new StoredSystemConfig({ store: rows, journal, clock });
+  const challenges = new Challenges({ store: rows, journal, keyring, clock, log: silentLog });
+  await config.load();
+  await challenges.load();
+  const desk = new StoredTokens({
+    store: rows,
+    shelf,
+    clock,
+    keyring,
+    pins,
+    config,
+    closeChallenges: (serial) => challenges.closeOf(serial),
+  });
+  const persons = new Map<string, Person>();
+  const passwords = new Map<string, string>();
+  const people = {
+    find: async (login: string, realm: string) => {
+      const found = persons.get(login);
+      return found && (found.realm === realm || realm === '') ? found : null;
+    },
+    findById: async (source: string, id: string) =>
+      [...persons.values()].find((one) => one.source === source && one.id === id) ?? null,
+    checkPassword: async ({ login }: Person, password: string) => passwords.get(login) === password,
+  };
+  const rules = new PolicyRules();
+  const sent: CodeMessage[] = [];
+  const gateway = { refuses: false, timeout: null as number | null, durable: [] as boolean[] };
+  const sender = {
+    async send(message: CodeMessage) {
+      if (gateway.refuses) throw new GatehouseError('SMS_REFUSED', 'no');
+      sent.push(message);
+      return { provider: 'fake', timeout: gateway.timeout };
+    },
+  };
+  const codes = new TokenCodes({
+    shelf,
+    challenges,
+    desk,
+    config,
+    policy: rules,
+    people,
+    sender,
+    keyring,
+    pins,
+    clock,
+    log: silentLog,
+  });
+  const wheel = new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) });
+  const limits = { attempts: 1_000_000, senderAttempts: 1_000_000 };
+  const gate = createGate({
+    clock,
+    log: silentLog,
+    journal,
+    limits: new Limits(wheel, clock, limits),
+    nonceCounts: new NonceCounts({ clock, lifetimeMs: 300_000 }),
+    policy: rules,
+    hooks: noHooks,
+    sessions: new SessionDirectory(() => []),
+    refreshes: new RefreshCounts(journal, clock),
+    codes,
+    source: () => ({ name: 'local', shared: false, ignoresCase: false, find: (name) => accountOf(name) }),
+  });
+
+  function accountOf(name: string) {
+    const found = persons.get(name);
+    if (!found) return null;
+    const data = { id: `local:${name}`, name, domain: '', locked: found.locked, values: [] };
+    return new StoredAccount(data, { password: () => passwords.get(name), ha1: () => undefined });
+  }
+
+  /** `/validate/check` with a user, else by the serial or transaction of `more`. */
+  async function check(user: string, pass: string, more: Partial<OtpProof> = {}): Promise<Verdict> {
+    const proof: OtpProof = { kind: 'otp', pass, ...more };
+    return gate.prove({
+      door: 'otp',
+      user,
+      domain: '',
+      client: { address: '192.0.2.1', port: 0 },
+      proof,
+      time: time.now,
+    });
+  }
+
+  async function portal(user: string, proof: PasswordProof | AnswerProof, address = '192.0.2.9'): Promise<Verdict> {
+    return gate.prove({ door: 'portal', user, domain: '', client: { address, port: 0 }, proof, time: time.now });
+  }
+
+  function policy(...actions: [scope: string, action: string][]): void {
+    const any = { user: '*', realm: '*', client: '*', time: '', active: true };
+    rules.replace(actions.map(([scope, action], index) => ({ name: `p${index}`, scope, action, ...any })));
+  }
+
+  function add(name: string, password = 'secret', changes: Partial<Person> = {}): Person {
+    const made = person(name, changes);
+    persons.set(name, made);
+    passwords.set(name, password);
+    return made;
+  }
+
+  return {
+    time,
+    rows,
+    journal,
+    shelf,
+    config,
+    challenges,
+    desk,
+    persons,
+    policy,
+    sent,
+    gateway,
+    gate,
+    add,
+    check,
+    portal,
+  };
+}
+
+/** In one word: what became of it. */
+export function outcome(verdict: Verdict): string {
+  if (verdict.verdict === 'refused') return verdict.reason;
+  return verdict.verdict;
+}
