@@ -206,7 +206,16 @@ async function openDoors(
   });
 
   const portal =
-    site.portal && createPortalDoor({ settings: site.portal, gate, journal, clock, log: log.child('portal') });
+    site.portal &&
+    createPortalDoor({
+      settings: site.portal,
+      gate,
+      journal,
+      tables: storage.ser,
+      users: users.local,
+      clock,
+      log: log.child('portal'),
+    });
 
   wheel.run();
   // Health is served last, so that whoever waits for it finds everything open.

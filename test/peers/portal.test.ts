@@ -2,11 +2,9 @@
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSite } from './gatehouse.ts';
-import { GATEWAY, type LabClient, type Seen, startLab, WEB, WEB6 } from './portal-lab.ts';
-
-const PORTAL = `http://${GATEWAY}:2050`;
+import { GATEWAY, startLab, WEB, WEB6 } from './portal-lab.ts';
+import { logIn, PORTAL, until } from './portal-steps.ts';
 
 /** What telephones and computers ask to see whether they are online. */
 const PROBES = [
@@ -17,27 +15,6 @@ const PROBES = [
   'http://clients3.google.com/generate_204',
   'http://nmcheck.gnome.org/check_network_status.txt',
 ];
-
-function field(page: string, name: string): string {
-  const value = new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1];
-  assert.ok(value !== undefined, `no field ${name} in ${page}`);
-  return value.replaceAll('&amp;', '&');
-}
-
-/** Through the page that a probe leads to; gives the answer to the form. */
-async function logIn(client: LabClient, fields: Record<string, string> = {}): Promise<Seen> {
-  const probe = await client.ask(PROBES[0]!);
-  assert.equal(probe.status, 307, JSON.stringify(probe));
-  const page = await client.ask(probe.headers.location!);
-  assert.equal(page.status, 200, page.body);
-  const form = { tok: field(page.body, 'tok'), redir: field(page.body, 'redir'), ...fields };
-  return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; !(await isSo()); await sleep(50))
-    if (Date.now() > end) assert.fail(`it did not happen: ${what}`);
-}
 
 test('strangers are redirected, by a click one is in, and out when the time is over', async (t) => {
   const lab = await startLab(t);

@@ -80,7 +80,8 @@ export type RowsKind =
   | 'address'
   | 'usr_preferences'
   | 'acc'
-  | 'missed_calls';
+  | 'missed_calls'
+  | 'portal_session';
 
 export interface RowsSpec extends TableSpec {
   /** What is made of it where it is missing in a database of our own. */

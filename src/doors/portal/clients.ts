@@ -19,8 +19,10 @@ export interface Client {
   /** When it was last heard of. */
   active: number;
   session: Session | undefined;
-  /** A login or logout is under way. */
+  /** A login is under way. */
   busy: boolean;
+  /** Resolves when it is out. */
+  leaving: Promise<void> | undefined;
 }
 
 /** Times in milliseconds since the epoch; `ends` 0 = no end. */
@@ -30,10 +32,19 @@ export interface Session {
   readonly user: string;
   readonly started: number;
   readonly ends: number;
-  /** Bytes of the user before the set's own counters began. */
-  readonly before: { readonly sent: number; readonly received: number };
+  /** Bytes before the firewall's own counters began. */
+  readonly before: Bytes;
+  /** Bytes that it may have; 0 = no limit. */
+  readonly most: Bytes;
+  /** As last read. */
   sent: number;
   received: number;
+}
+
+/** From the client, and to it. */
+export interface Bytes {
+  readonly sent: number;
+  readonly received: number;
 }
 
 export class Clients {
@@ -73,15 +84,26 @@ export class Clients {
     }
     if (this.size - this.inside >= MOST_STRANGERS) this.#forgetOldest();
     const id = ++this.#lastId;
-    const client = { address, mac, id, token: newToken(), added: now, active: now, session: undefined, busy: false };
+    const client: Client = {
+      address,
+      mac,
+      id,
+      token: newToken(),
+      added: now,
+      active: now,
+      session: undefined,
+      busy: false,
+      leaving: undefined,
+    };
     this.#byKey.set(keyOf(address, mac), client);
     return client;
   }
 
-  entered(client: Client, session: Session): void {
+  /** `token`: for one that was in before. */
+  entered(client: Client, session: Session, token = newToken()): void {
     if (client.session === undefined) this.#inside++;
     client.session = session;
-    client.token = newToken();
+    client.token = token;
     this.#byAddress.set(client.address, client);
   }
 
@@ -109,13 +131,18 @@ export class Clients {
   }
 }
 
+/** In, and not on the way out. */
+export function isInside(client: Client): boolean {
+  return client.session !== undefined && client.leaving === undefined;
+}
+
 /** In constant time. */
 export function isToken(client: Client, given: string): boolean {
   const [a, b] = [Buffer.from(client.token), Buffer.from(given)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function newToken(): string {
+export function newToken(): string {
   return randomBytes(16).toString('hex');
 }
 

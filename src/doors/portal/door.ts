@@ -2,7 +2,8 @@
  * The Wi-Fi door: puts its parts together and shows the face that all doors show.
  *
  * Order of the start: the gateway's addresses are looked at, the firewall is loaded whole, then the listener opens; so nobody is let
- * past who was not asked. Stopping closes the listener first and removes the firewall last.
+ * past who was not asked. Stopping closes the listener first and removes the firewall last. Sessions outlive both a stop and a crash:
+ * the next start takes over what is written down, and what the firewall has counted since.
  *
  * Errors of start: PORTAL_INTERFACE, PORTAL_RIGHTS, PORTAL_FIREWALL, those of platform/listen-error.ts.
  */
@@ -10,10 +11,14 @@ import type { Server } from 'node:http';
 import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../core/gate/types.ts';
 import type { Journal } from '../../core/journal/types.ts';
+import type { SerTables } from '../../core/ser/types.ts';
+import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { Clients } from './clients.ts';
+import { createBinAuth } from './binauth/binauth.ts';
+import { systemPrograms } from './binauth/programs.ts';
+import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { findGateway } from './firewall/gateway.ts';
@@ -24,11 +29,15 @@ import { closeHttp, listenHttp } from './http/server.ts';
 import { createLogIn } from './login.ts';
 import { Sessions } from './sessions.ts';
 import { Pages } from './splash/pages.ts';
+import { loadSessions } from './stored-sessions.ts';
 
 export interface PortalParts {
   readonly settings: PortalSettings;
   readonly gate: Gate;
   readonly journal: Journal;
+  readonly tables: SerTables;
+  /** Where names are looked for that a program vouches for. */
+  readonly users: UserSource;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,7 +48,15 @@ export function createPortalDoor(parts: PortalParts): Door {
   const { settings, clock, log } = parts;
   const clients = new Clients();
   const firewall = new Firewall(systemNft());
-  const sessions = new Sessions({ ...parts, clients, firewall });
+  const binauth = settings.binauth ? createBinAuth(settings.binauth, systemPrograms, log) : undefined;
+  const sessions = new Sessions({
+    ...parts,
+    clients,
+    firewall,
+    tell(event, { mac }, session, ends) {
+      binauth?.tell({ event, mac, bytes: session, started: session.started, ends });
+    },
+  });
   let servers: Server[] = [];
   let open: Listener[] = [];
   let sweeping: NodeJS.Timeout | undefined;
@@ -58,7 +75,10 @@ export function createPortalDoor(parts: PortalParts): Door {
 
   async function start(): Promise<void> {
     const gateway = findGateway(settings);
-    await firewall.load(settings, gateway, []);
+    const stored = await loadSessions(parts.tables);
+    // What a crash left behind has counted on.
+    const members = sessions.resume(stored, await firewall.traffic());
+    await firewall.load(settings, gateway, members);
     try {
       const onRequest = createApp({
         ...parts,
@@ -67,7 +87,7 @@ export function createPortalDoor(parts: PortalParts): Door {
         sessions,
         neighbours: systemNeighbours(settings.interface),
         pages: new Pages(settings.web_root),
-        logIn: createLogIn({ ...parts, sessions }),
+        logIn: createLogIn({ ...parts, sessions, binauth }),
       });
       for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {
         const { port } = settings;
@@ -79,7 +99,10 @@ export function createPortalDoor(parts: PortalParts): Door {
       throw error;
     }
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
-    counting = setInterval(count, 1000 * settings.check_seconds).unref();
+    let seconds = 0;
+    counting = setInterval(() => {
+      if (++seconds % settings.check_seconds === 0 || sessions.areLimited) count();
+    }, 1000).unref();
   }
 
   async function stop(withinMs: number): Promise<void> {
@@ -88,9 +111,13 @@ export function createPortalDoor(parts: PortalParts): Door {
     const closing = servers;
     servers = [];
     open = [];
-    await closeHttp(closing, withinMs);
-    for (const client of clients.all()) await sessions.close(client, 'shutdown_deauth');
-    await firewall.remove();
+    await closeHttp(closing, withinMs / 2);
+    try {
+      await sessions.suspend();
+      await binauth?.settle(withinMs / 2);
+    } finally {
+      await firewall.remove();
+    }
   }
 
   function count(): void {
@@ -107,8 +134,9 @@ export function createPortalDoor(parts: PortalParts): Door {
   }
 
   function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {
-    for (const { address, mac, session } of clients.all()) {
-      if (!session || (filter?.user !== undefined && filter.user !== session.user)) continue;
+    for (const client of clients.all()) {
+      const { address, mac, session } = client;
+      if (!session || !isInside(client) || (filter?.user !== undefined && filter.user !== session.user)) continue;
       const { name, user, started, ends, sent, received } = session;
       const detail = { mac, sent, received };
       yield { session: name, door: 'portal', user, client: address, started, expires: ends, detail };

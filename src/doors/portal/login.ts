@@ -1,17 +1,21 @@
 /**
- * Whether a client may come in: by a click, or by name and password that the gate checks. Both are knocks at the one gate, so
- * that limits, policies, hooks and the audit trail hold for both.
+ * Whether a client may come in: by a click, by name and password that the gate checks, or because the BinAuth program says so. Each is
+ * a knock at the one gate, so that limits, policies, hooks and the audit trail hold for all.
  *
- * Who comes by a click has no account: his MAC address stands for him, so that rules can name it and limits count it.
+ * Who comes without a name has no account: his MAC address stands for him, so that rules can name it and limits count it. The
+ * program is a source of users to the gate: it is asked when the limits allow another try, and what it says is the check of the
+ * password. It may vouch for names that no table knows; a name that one knows is that user, who may be locked.
  */
-import type { Gate, Knock, Proof, RefusalReason } from '../../core/gate/types.ts';
+import type { Gate, Knock, RefusalReason } from '../../core/gate/types.ts';
 import type { Account, UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Client } from './clients.ts';
+import type { Answer } from './binauth/answer.ts';
+import type { BinAuth } from './binauth/binauth.ts';
+import type { Bytes, Client } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
-import type { Sessions } from './sessions.ts';
+import { type Sessions, UNLIMITED } from './sessions.ts';
 import type { Reason } from './splash/words.ts';
 
 export interface Credentials {
@@ -31,7 +35,11 @@ export type Outcome =
   | { readonly is: 'code'; readonly transaction: string; readonly prompt: string };
 
 export interface LoginParts {
-  readonly settings: Pick<PortalSettings, 'login'>;
+  readonly settings: Pick<PortalSettings, 'login' | 'session_seconds'>;
+  /** Undefined: none is configured. */
+  readonly binauth: BinAuth | undefined;
+  /** The users of this door. */
+  readonly users: UserSource;
   readonly sessions: Sessions;
   readonly gate: Gate;
   readonly clock: Clock;
@@ -40,6 +48,14 @@ export interface LoginParts {
 
 /** Names longer than that nobody has; nothing is cut. */
 const LONGEST = 255;
+/** Others than that are not what browsers send. */
+const LONGEST_AGENT = 4_096;
+
+interface Grant {
+  readonly seconds: number;
+  readonly most: Bytes;
+}
+const NO_GRANT: Grant = { seconds: 0, most: UNLIMITED };
 
 const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   'unknown-user': 'wrong',
@@ -57,7 +73,9 @@ export type LogIn = (client: Client, given: Credentials) => Promise<Outcome>;
 const IN: Outcome = { is: 'in' };
 
 export function createLogIn(parts: LoginParts): LogIn {
-  const { settings, sessions, gate, clock, log } = parts;
+  const { settings, sessions, binauth, users, gate, clock, log } = parts;
+  /** What the program granted to those who are asked for a code now. */
+  const granted = new WeakMap<Client, Grant>();
 
   return async function logIn(client, given) {
     // Whoever presses the button twice asks for one session.
@@ -76,11 +94,19 @@ export function createLogIn(parts: LoginParts): LogIn {
 
   async function decide(client: Client, given: Credentials): Promise<Outcome> {
     if (sessions.full) return refused('full');
-    const knock = knockFor(client, given);
-    if (knock === undefined) return refused('wrong');
-    const verdict = await gate.prove(knock);
+    if (given.user.length > LONGEST || given.password.length > LONGEST || given.userAgent.length > LONGEST_AGENT) {
+      return refused('wrong');
+    }
+    let grant = granted.get(client) ?? NO_GRANT;
+    granted.delete(client);
+    const verdict = await gate.prove(
+      knockFor(client, given, (one) => {
+        grant = one;
+      }),
+    );
     if (verdict.verdict === 'refused') return refused(REASON_OF[verdict.reason]);
     if (verdict.verdict === 'challenge') {
+      granted.set(client, grant);
       return { is: 'code', transaction: verdict.transaction, prompt: verdict.prompt };
     }
     const name = sessions.newName();
@@ -88,19 +114,40 @@ export function createLogIn(parts: LoginParts): LogIn {
     if (!admission.admitted) return refused('rule');
     // Others may have come in meanwhile.
     if (sessions.full) return refused('full');
-    await sessions.open(client, verdict.ticket.account.login, name, undefined, admission.terms);
+    const seconds = shorter(grant.seconds || settings.session_seconds, admission.terms.seconds);
+    const user = verdict.ticket.account.login;
+    await sessions.open(client, { name, user, seconds, most: grant.most, event: 'client_auth' });
     return IN;
   }
 
-  /** Undefined: nobody can be meant. */
-  function knockFor(client: Client, { user, password, answer }: Credentials): Knock | undefined {
-    const second: Proof | undefined = answer && { kind: 'answer', ...answer };
-    if (settings.login === 'click') {
-      const proof = second ?? { kind: 'external', by: 'click' };
-      return { ...knockOf(client, client.mac), proof, source: sourceOf(client.mac) };
+  function knockFor(client: Client, given: Credentials, onGrant: (grant: Grant) => void): Knock {
+    const { user, password, answer } = given;
+    if (answer) return { ...knockOf(client, user || client.mac), proof: { kind: 'answer', ...answer } };
+    if (binauth) {
+      const source = programSource(client, given, binauth, onGrant);
+      return { ...knockOf(client, user || client.mac), proof: { kind: 'password', password }, source };
     }
-    if (user === '' || user.length > LONGEST || password.length > LONGEST) return undefined;
-    return { ...knockOf(client, user), proof: second ?? { kind: 'password', password } };
+    if (settings.login === 'password') return { ...knockOf(client, user), proof: { kind: 'password', password } };
+    const source = sourceOf('click', async () => stranger(client.mac, undefined));
+    return { ...knockOf(client, client.mac), proof: { kind: 'external', by: 'click' }, source };
+  }
+
+  function programSource(
+    client: Client,
+    { user, password, redir, userAgent }: Credentials,
+    program: BinAuth,
+    onGrant: (grant: Grant) => void,
+  ): UserSource {
+    return sourceOf('binauth', async () => {
+      const { mac, address } = client;
+      const answer: Answer = await program.ask({ mac, user, password, redir, userAgent, address });
+      if (answer.is === 'yes') onGrant(answer);
+      const known = user === '' ? null : await users.find(user, '');
+      const says = answer.is === 'yes';
+      if (known === null) return stranger(user || mac, says);
+      const { id, login, name, domain, locked } = known;
+      return { ...stranger(login, says), id, name, domain, locked };
+    });
   }
 
   function knockOf(client: Client, user: string): Omit<Knock, 'proof'> {
@@ -113,8 +160,13 @@ function refused(reason: Reason): Outcome {
 }
 
 /** Finds one user, whoever is asked for. */
-function sourceOf(login: string): UserSource {
-  const account: Account = {
+function sourceOf(name: string, find: () => Promise<Account>): UserSource {
+  return { name, shared: false, ignoresCase: false, find };
+}
+
+/** Somebody whom no table knows. */
+function stranger(login: string, isRight: boolean | undefined): Account {
+  return {
     id: `portal:${login}`,
     login,
     name: login,
@@ -122,7 +174,12 @@ function sourceOf(login: string): UserSource {
     locked: false,
     values: [],
     ha1: () => undefined,
-    checkPassword: () => undefined,
+    checkPassword: () => isRight,
   };
-  return { name: 'click', shared: false, ignoresCase: false, find: () => account };
+}
+
+/** 0 is no end. */
+function shorter(seconds: number, terms: number | undefined): number {
+  if (terms === undefined) return seconds;
+  return seconds === 0 ? terms : Math.min(seconds, terms);
 }

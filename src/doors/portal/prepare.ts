@@ -46,7 +46,6 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
   }
   const { binauth } = settings;
   if (binauth !== undefined) {
-    tell('error', 'PORTAL_PROGRAM', 'BinAuth is not there yet', 'remove `binauth`: it would not be asked who gets in');
     const fault = faultOfProgram(binauth);
     if (fault)
       tell('error', 'PORTAL_PROGRAM', `${binauth} ${fault}`, 'correct the path, or make it executable: chmod +x');

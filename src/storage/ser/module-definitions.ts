@@ -1,6 +1,6 @@
 /**
  * The tables that modules of a script ask for, made when the first script does so: OpenSER 1.3's names and order of columns, with
- * addresses wide enough for IPv6 and texts as wide as those of the other tables.
+ * addresses wide enough for IPv6 and texts as wide as those of the other tables. And the sessions of the Wi-Fi door, in the same manner.
  */
 import type { Dialect } from '../database.ts';
 import { create, createIndexed, maybe, origin, texts, user, WORDS } from './definition-words.ts';
@@ -14,6 +14,7 @@ export const MODULE_TABLES = {
   usr_preferences: preferences,
   acc: accounting,
   missed_calls: accounting,
+  portal_session: portalSessions,
 } as const;
 
 function regularGroups(table: string, dialect: Dialect): string[] {
@@ -83,4 +84,19 @@ function accounting(table: string, dialect: Dialect): string[] {
     `time ${WORDS[dialect].time} NOT NULL`,
   ];
   return createIndexed(table, dialect, columns, [['callid']]);
+}
+
+/** Times in milliseconds since the epoch. */
+function portalSessions(table: string, dialect: Dialect): string[] {
+  const text = texts(dialect);
+  const number = (name: string) => `${name} bigint NOT NULL DEFAULT 0`;
+  const columns = [
+    text('session', 64),
+    text('address', 50),
+    text('mac', 17),
+    text('token', 64),
+    text('login', 255),
+    ...['started', 'ends', 'sent', 'received', 'most_sent', 'most_received', 'suspended'].map(number),
+  ];
+  return [create(table, dialect, columns, ['session'])];
 }

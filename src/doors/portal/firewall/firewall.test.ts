@@ -53,14 +53,14 @@ test('to be let in again, or out when the time was over, is no error: what is de
 });
 
 test('traffic is read from the listing of nft', () => {
-  const element = (val: unknown, bytes: number) => ({ elem: { val, timeout: 60, counter: { packets: 1, bytes } } });
+  const element = (val: string, bytes: number) => ({ elem: { val, timeout: 60, counter: { packets: 1, bytes } } });
   const listing = {
     nftables: [
       { metainfo: { version: '1.0.6' } },
-      { set: { name: 'in4', elem: [element({ concat: ['10.0.0.1', '02:00:5e:10:00:01'] }, 100)] } },
-      { set: { name: 'in6', elem: [element({ concat: ['2001:db8::1', '02:00:5e:10:00:01'] }, 7)] } },
-      { set: { name: 'to4', elem: [element('10.0.0.1', 5000), element('10.0.0.9', 1)] } },
-      { set: { name: 'to6' } },
+      { set: { name: 'sent4', elem: [element('10.0.0.1', 100)] } },
+      { set: { name: 'sent6', elem: [element('2001:db8::1', 7)] } },
+      { set: { name: 'got4', elem: [element('10.0.0.1', 5000), element('10.0.0.9', 1)] } },
+      { set: { name: 'got6' } },
     ],
   };
   assert.deepEqual(trafficIn(JSON.stringify(listing)), [

@@ -10,7 +10,7 @@ import type { Nft } from './nft.ts';
 import type { FirewallSettings, GatewayAddresses, Member } from './ruleset.ts';
 import { addressElement, pairElement, REMOVE_TABLE, ruleset, TABLE } from './ruleset.ts';
 
-/** Bytes since the element was made: from the client, and to it. */
+/** Bytes since the client was let in: from it, and to it. */
 export interface Traffic {
   readonly address: string;
   readonly sent: number;
@@ -27,6 +27,7 @@ interface Change {
 
 export class Firewall {
   readonly #nft: Nft;
+  #reading: Promise<Traffic[]> | undefined;
   #waiting: Change[] = [];
   #running: Promise<void> | undefined;
 
@@ -45,18 +46,25 @@ export class Firewall {
     await this.#nft.apply(REMOVE_TABLE);
   }
 
-  /** Lets the client in, or gives it another time. */
+  /** Lets the client in, or gives it another time; its counters begin anew where they were forgotten. */
   admit(member: Member): Promise<void> {
-    const [pairs, addresses] = setsOf(member);
-    return this.#change(
-      `${removal(member)}add element ${TABLE} ${pairs} { ${pairElement(member)} }\n` +
-        `add element ${TABLE} ${addresses} { ${addressElement(member)} }\n`,
-    );
+    const { pairs, addresses, counters } = setsOf(member);
+    const elements = [
+      ...counters.map((name) => `${name} { ${member.address} }`),
+      `${pairs} { ${pairElement(member)} }`,
+      `${addresses} { ${addressElement(member)} }`,
+    ];
+    return this.#change(`${removal(member)}${commands('add', elements)}`);
   }
 
-  /** Its open connections stop with it. */
+  /** Its open connections stop with it. Its counters stay until `forget`. */
   expel(member: Member): Promise<void> {
     return this.#change(removal(member));
+  }
+
+  forget(member: Member): Promise<void> {
+    const elements = setsOf(member).counters.map((name) => `${name} { ${member.address} }`);
+    return this.#change(`${commands('add', elements)}${commands('delete', elements)}`);
   }
 
   /** Puts the MAC address into the set, or takes it out. What was learnt of trusted ones is forgotten. */
@@ -66,8 +74,19 @@ export class Firewall {
     return this.#change(`add element ${TABLE} ${name} { ${mac} }\n${take}${forget}`);
   }
 
+  /** Who asks while it is being read waits for the next reading, which all of them share. */
   async traffic(): Promise<Traffic[]> {
-    return trafficIn((await this.#nft.list(TABLE)) ?? '');
+    await this.#reading?.catch(() => {});
+    this.#reading ??= this.#read();
+    return this.#reading;
+  }
+
+  async #read(): Promise<Traffic[]> {
+    try {
+      return trafficIn((await this.#nft.list(TABLE)) ?? '');
+    } finally {
+      this.#reading = undefined;
+    }
   }
 
   #change(text: string): Promise<void> {
@@ -95,20 +114,21 @@ export class Firewall {
   }
 }
 
-function setsOf({ address }: Member): readonly [pairs: string, addresses: string] {
-  return isIPv4(address) ? ['in4', 'to4'] : ['in6', 'to6'];
+function setsOf({ address }: Member) {
+  return isIPv4(address)
+    ? { pairs: 'in4', addresses: 'to4', counters: ['sent4', 'got4'] }
+    : { pairs: 'in6', addresses: 'to6', counters: ['sent6', 'got6'] };
 }
 
 function removal(member: Member): string {
-  const [pairs, addresses] = setsOf(member);
+  const { pairs, addresses } = setsOf(member);
   const forever = { ...member, leftMs: undefined };
-  return ['add', 'delete']
-    .map(
-      (verb) =>
-        `${verb} element ${TABLE} ${pairs} { ${pairElement(forever)} }\n` +
-        `${verb} element ${TABLE} ${addresses} { ${addressElement(forever)} }\n`,
-    )
-    .join('');
+  const elements = [`${pairs} { ${pairElement(forever)} }`, `${addresses} { ${addressElement(forever)} }`];
+  return `${commands('add', elements)}${commands('delete', elements)}`;
+}
+
+function commands(verb: 'add' | 'delete', elements: readonly string[]): string {
+  return elements.map((element) => `${verb} element ${TABLE} ${element}\n`).join('');
 }
 
 /** One line for each address that is in, read from `nft -j list table`. */
@@ -118,12 +138,11 @@ export function trafficIn(listing: string): Traffic[] {
   const sent = new Map<string, number>();
   const received = new Map<string, number>();
   for (const { set } of nftables) {
-    const into = set && (/^in[46]$/.test(set.name) ? sent : /^to[46]$/.test(set.name) ? received : undefined);
+    const into = set && (/^sent[46]$/.test(set.name) ? sent : /^got[46]$/.test(set.name) ? received : undefined);
     if (into === undefined) continue;
     for (const one of set?.elem ?? []) {
-      const { val, counter } = (one as { elem?: { val?: unknown; counter?: { bytes?: number } } }).elem ?? {};
-      const address = typeof val === 'string' ? val : (val as { concat?: string[] } | undefined)?.concat?.[0];
-      if (address !== undefined) into.set(address, counter?.bytes ?? 0);
+      const { val, counter } = (one as { elem?: { val?: string; counter?: { bytes?: number } } }).elem ?? {};
+      if (typeof val === 'string') into.set(val, counter?.bytes ?? 0);
     }
   }
   return [...sent].map(([address, bytes]) => ({ address, sent: bytes, received: received.get(address) ?? 0 }));

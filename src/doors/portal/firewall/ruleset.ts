@@ -5,8 +5,8 @@
  * Who is in stands in sets, looked up at the same cost however many they are: an element holds address and MAC of a client, and goes
  * by itself when its time is over, also when nobody is there to remove it. So a crash lets nobody in, and keeps nobody in.
  *
- * Packets to a client are judged by address alone, since they come without its MAC: `in4` and `in6` are what it sends, counted, `to4`
- * and `to6` what it gets. What comes back from where strangers may go is let through by the same rules, read backwards.
+ * Packets to a client are judged by address alone, since they come without its MAC: `in4` and `in6` are what it sends, `to4` and
+ * `to6` what it gets. Bytes are counted in sets of their own, `sent` and `got`, which stay until they have been read. What comes back from where strangers may go is let through by the same rules, read backwards.
  *
  * Order in each chain: blocked, then trusted, then those that are in, then strangers.
  */
@@ -72,10 +72,26 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
     set('blocked', 'ether_addr', [], settings.blocked_macs),
     set('allowed', 'ether_addr', [], settings.allowed_macs),
     set('trusted', 'ether_addr', [], settings.trusted_macs),
-    set('in4', 'ipv4_addr . ether_addr', ['flags timeout', 'counter'], v4.map(pairElement)),
-    set('in6', 'ipv6_addr . ether_addr', ['flags timeout', 'counter'], v6.map(pairElement)),
-    set('to4', 'ipv4_addr', ['flags timeout', 'counter'], v4.map(addressElement)),
-    set('to6', 'ipv6_addr', ['flags timeout', 'counter'], v6.map(addressElement)),
+    set('in4', 'ipv4_addr . ether_addr', ['flags timeout'], v4.map(pairElement)),
+    set('in6', 'ipv6_addr . ether_addr', ['flags timeout'], v6.map(pairElement)),
+    set('to4', 'ipv4_addr', ['flags timeout'], v4.map(addressElement)),
+    set('to6', 'ipv6_addr', ['flags timeout'], v6.map(addressElement)),
+    ...['sent4', 'got4'].map((name) =>
+      set(
+        name,
+        'ipv4_addr',
+        ['counter'],
+        v4.map(({ address }) => address),
+      ),
+    ),
+    ...['sent6', 'got6'].map((name) =>
+      set(
+        name,
+        'ipv6_addr',
+        ['counter'],
+        v6.map(({ address }) => address),
+      ),
+    ),
     set('trusted4', 'ipv4_addr', ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535'], []),
     set('trusted6', 'ipv6_addr', ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535'], []),
     ...addressSets(rules).map((name) => set(name, 'ipv4_addr', ['flags interval'], [])),
@@ -122,8 +138,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
       ...clamp,
       'ip daddr @trusted4 accept',
       'ip6 daddr @trusted6 accept',
-      'ip daddr @to4 accept',
-      'ip6 daddr @to6 accept',
+      'ip daddr @to4 ip daddr @got4 accept',
+      'ip6 daddr @to6 ip6 daddr @got6 accept',
       ...verdicts(rules['preauthenticated-users'], 'back'),
       'drop',
     ]),
@@ -133,7 +149,13 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
       ...verdicts(rules['trusted-users'], 'there'),
       AGAINST_STRANGERS,
     ]),
-    chain('from_member', undefined, [...verdicts(rules['authenticated-users'], 'there'), AGAINST_STRANGERS]),
+    chain('from_member', undefined, [
+      // They match and have no verdict: an element counts when it is looked up.
+      'ip saddr @sent4',
+      'ip6 saddr @sent6',
+      ...verdicts(rules['authenticated-users'], 'there'),
+      AGAINST_STRANGERS,
+    ]),
     chain('trusted_to_router', undefined, [...verdicts(rules['trusted-users-to-router'], 'there'), AGAINST_STRANGERS]),
     chain('to_router', undefined, [...verdicts(rules['users-to-router'], 'there'), AGAINST_STRANGERS]),
     '}',

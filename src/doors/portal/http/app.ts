@@ -10,7 +10,7 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../../../platform/clock.ts';
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
-import { type Client, type Clients, isToken } from '../clients.ts';
+import { type Client, type Clients, isInside, isToken } from '../clients.ts';
 import type { PortalSettings } from '../config/model.ts';
 import type { Gateway } from '../firewall/gateway.ts';
 import type { Neighbours } from '../firewall/neighbours.ts';
@@ -126,7 +126,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     client: Client,
     words: Words,
   ): Promise<void> {
-    if (client.session === undefined) return splash(request, response, client, words, NONE);
+    if (!isInside(client)) return splash(request, response, client, words, NONE);
     const page = await pages.page(settings.status_page, 'status', words);
     show(request, response, 200, page(variables(request, client, words, NONE)));
   }
@@ -141,6 +141,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     const isPost = request.method === 'POST';
     const form = isPost ? await readForm(request) : asked;
     if (form === undefined) return refuse(request, response, words, 400, 'again');
+    await client.leaving;
     if (client.session) return status(request, response, client, words);
     const redir = safeRedir(form.get('redir'));
     // After POST the next request must be a GET, or the password would be sent on to where it goes.

@@ -1,0 +1,115 @@
+/**
+ * The BinAuth program: asked before a client is let in, told of everything afterwards. Questions run side by side, as many at once as
+ * `AT_ONCE`, so that a slow program makes only logins wait, and only those; notices of one client keep their order.
+ *
+ * What clients wrote is an argument each, percent-encoded, and as it was in the environment. There is no shell.
+ */
+import { describeError, GatehouseError } from '../../../platform/errors.ts';
+import type { Log } from '../../../platform/log.ts';
+import { type Answer, readAnswer } from './answer.ts';
+import type { Programs } from './programs.ts';
+import { type Notice, noticeArguments, type Question, questionArguments } from './question.ts';
+
+export interface BinAuth {
+  /** Errors: PORTAL_PROGRAM, it could not be asked: that is no answer. */
+  ask(question: Question): Promise<Answer>;
+  tell(notice: Notice): void;
+  /** Resolves when all notices have been told, or `withinMs` is over. */
+  settle(withinMs: number): Promise<void>;
+}
+
+const AT_ONCE = 8;
+const MOST_WAITING = 256;
+const MOST_NOTICES = 10_000;
+const DEADLINE_MS = 30_000;
+const MOST_OUTPUT = 4_096;
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Only these go along of our own environment. */
+const KEPT = ['TZ', 'LANG'];
+
+export function createBinAuth(file: string, programs: Programs, log: Log): BinAuth {
+  const questions = new Lanes(AT_ONCE, MOST_WAITING);
+  const notices = new Lanes(AT_ONCE, MOST_NOTICES);
+  const lastOf = new Map<string, Promise<void>>();
+
+  return {
+    async ask(question) {
+      if (!questions.hasRoom) throw new GatehouseError('PORTAL_PROGRAM', `${file} has too many questions to answer`);
+      const answer = readAnswer(await questions.run(() => run(questionArguments(question), plainly(question))));
+      if (answer.is === 'no' && answer.why) log.warn('a login was refused', { program: file, why: answer.why });
+      return answer;
+    },
+
+    tell(notice) {
+      if (!notices.hasRoom) {
+        log.warn('a notice was left out: too many wait', { program: file, event: notice.event, mac: notice.mac });
+        return;
+      }
+      const { mac } = notice;
+      const told = (lastOf.get(mac) ?? Promise.resolve()).then(async () => {
+        try {
+          await notices.run(() => run(noticeArguments(notice), {}));
+        } catch (error) {
+          log.warn('a notice could not be given', { program: file, event: notice.event, error: describeError(error) });
+        }
+        if (lastOf.get(mac) === told) lastOf.delete(mac);
+      });
+      lastOf.set(mac, told);
+    },
+
+    async settle(withinMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, withinMs);
+      });
+      await Promise.race([Promise.all(lastOf.values()), late]);
+      clearTimeout(timer);
+    },
+  };
+
+  function run(args: string[], more: Record<string, string>) {
+    const env: Record<string, string> = { PATH, ...more };
+    for (const name of KEPT) if (process.env[name]) env[name] = process.env[name];
+    return programs.run({ file, args, env, timeoutMs: DEADLINE_MS, maxOutputBytes: MOST_OUTPUT });
+  }
+}
+
+/** As it was written; what no environment can hold is left out. */
+function plainly({ user, password, redir, userAgent }: Question): Record<string, string> {
+  const values = {
+    GATEHOUSE_USERNAME: user,
+    GATEHOUSE_PASSWORD: password,
+    GATEHOUSE_REDIR: redir,
+    GATEHOUSE_USER_AGENT: userAgent,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => !value.includes('\0')));
+}
+
+/** So many at once, the others in their order. */
+class Lanes {
+  readonly #most: number;
+  readonly #room: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(most: number, room: number) {
+    this.#most = most;
+    this.#room = room;
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting.length < this.#room;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+}
