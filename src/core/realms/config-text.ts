@@ -8,8 +8,43 @@ import * as z from 'zod';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { ResolverConfig } from './types.ts';
 
+/** Trimmed, and absent where it is empty: forms send every field. */
+export function optionalText(most = 1000) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
+    z.string().trim().max(most).optional(),
+  );
+}
+
 export function requiredText(most = 1000) {
   return z.string().trim().min(1).max(most);
+}
+
+export function numberText(least: number, most: number, usual: number) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? (value.trim() === '' ? undefined : Number(value)) : value),
+    z.int().min(least).max(most).default(usual),
+  );
+}
+
+/** A JSON object of texts, or the text of one. Members that are empty are left out. */
+export function mapText() {
+  return z.preprocess(
+    (value) => {
+      if (typeof value !== 'string') return value;
+      try {
+        return JSON.parse(value.trim().replace(/^'(.*)'$/s, '$1'));
+      } catch {
+        return value;
+      }
+    },
+    z
+      .record(z.string().min(1).max(64), z.string().max(255).nullable())
+      .refine((map) => Object.keys(map).length <= 64, 'has more than 64 members')
+      .transform((map) =>
+        Object.fromEntries(Object.entries(map).filter((member): member is [string, string] => Boolean(member[1]))),
+      ),
+  );
 }
 
 export function readResolverConfig<T>(

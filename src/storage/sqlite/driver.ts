@@ -1,4 +1,4 @@
-/** node:sqlite, and nothing else in the house imports it: its class is to be renamed. Shaped for Kysely's SqliteDialect. */
+/** node:sqlite, and nothing else in storage imports it: its class is to be renamed. Shaped for Kysely's SqliteDialect. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
