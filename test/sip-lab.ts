@@ -147,6 +147,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       realms: fakeRealms(),
       sms: new CodeSender({
         ...storage,
+        rows: { read: async () => [] },
         classes: [],
         store: storage.smsProviders,
         keyring,

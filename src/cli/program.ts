@@ -183,6 +183,12 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .option('--text <text>', 'what to send', 'A test of Gatehouse')
     .description('send an SMS and print what the gateway answered')
     .action(run(() => import('./commands/sms-test.ts')));
+  sms
+    .command('log')
+    .option('--limit <number>', 'how many at most', '50')
+    .option('--user <login>', 'those for this user')
+    .description('list the messages that were sent of late, and what became of them')
+    .action(run(() => import('./commands/sms-log.ts')));
 
   const resolver = program
     .command('resolver')

@@ -82,6 +82,8 @@ export async function layGround(
     journal: storage.journal,
     clock,
     log: log.child('sms'),
+    options: site.config.sms,
+    rows: storage.tokens,
   });
   try {
     await keyring.checkKey(storage.meta);

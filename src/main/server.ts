@@ -228,6 +228,7 @@ async function openDoors(
       throw error;
     }
   }
+  ground.sms.resume();
   const first = await admins.ensureFirst(adminPassword);
   return {
     listeners: () => doors.flatMap((door) => door.listeners()),
@@ -267,6 +268,7 @@ async function openDoors(
         ground.book = book;
         ground.defaultDomain = next.config.users.default_domain;
         nonceCounts.coverLifetime(nonceLifeMs(change.script));
+        ground.sms.configure(next.config.sms);
         log.setLevel(next.config.log.level);
         inForce = next;
       },

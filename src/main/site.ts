@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import * as z from 'zod';
+import { smsOptions } from '../core/sms/config.ts';
 import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
 import { httpOptions } from '../doors/console/config.ts';
 import { otpOptions } from '../doors/otp/config.ts';
@@ -64,6 +65,7 @@ export const configuration = z.strictObject({
   http: httpOptions.prefault({}),
   otp: otpOptions.prefault({}),
   portal: portalConfig.optional(),
+  sms: smsOptions.prefault({}),
 });
 
 /** The configuration and script, read and found good. */

@@ -173,6 +173,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     rules: new PolicyRules(),
     realms: fakeRealms(),
     sms: new CodeSender({
+      rows: { read: async () => [] },
       clock,
       journal,
       log: silentLog,

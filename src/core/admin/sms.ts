@@ -8,7 +8,10 @@ import { censor } from '../sms/censor.ts';
 import type { CodeSender } from '../sms/sender.ts';
 import type { Administration } from './types.ts';
 
-type SmsCalls = Pick<Administration, 'listSmsProviders' | 'setSmsProvider' | 'removeSmsProvider' | 'testSms'>;
+type SmsCalls = Pick<
+  Administration,
+  'listSmsProviders' | 'setSmsProvider' | 'removeSmsProvider' | 'testSms' | 'listSmsMessages'
+>;
 
 export function smsCalls(
   sender: CodeSender,
@@ -26,6 +29,12 @@ export function smsCalls(
     testSms: async ({ number, text, provider: wanted }) => {
       const { provider, answer } = await sender.sendBy(wanted, { number, text });
       return { provider, answer };
+    },
+    listSmsMessages: async (options) => {
+      const records = await sender.messages.list(options);
+      return records.map(({ time, parts, ...rest }) => {
+        return { ...rest, time: new Date(time).toISOString(), gatewayIds: parts.map(({ id }) => id) };
+      });
     },
   };
 

@@ -11,6 +11,7 @@ import type { SessionInfo, WaitingChange } from '../doors/types.ts';
 
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '../policy/types.ts';
 import type { RealmCalls } from '../realms/types.ts';
+import type { MessageState } from '../sms/message-log.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 
 /** Users in one piece of an import. */
@@ -81,6 +82,22 @@ export interface AuditReport {
   faults: { file: string; line: number; fault: string }[];
 }
 
+/** What became of an SMS. */
+export interface SmsMessageView {
+  id: string;
+  /** ISO 8601. */
+  time: string;
+  /** Empty: a test. */
+  user: string;
+  /** All but the last digits masked. */
+  number: string;
+  provider: string;
+  state: MessageState;
+  answer: string;
+  /** The gateway's names for its parts. */
+  gatewayIds: string[];
+}
+
 /** What the rules say of somebody, and what follows. */
 export interface PolicyReasons {
   account: 'open' | 'locked' | 'unknown';
@@ -148,6 +165,9 @@ export interface Administration extends RealmCalls {
   removeSmsProvider(name: string): Promise<void>;
   /** Sends one SMS, by the default provider where none is named. */
   testSms(message: { number: string; text: string; provider?: string }): Promise<{ provider: string; answer: string }>;
+
+  /** Messages that were sent of late, newest first; `before`: the id of the last one seen. */
+  listSmsMessages(options: { limit: number; before?: string; user?: string }): Promise<SmsMessageView[]>;
 
   /** Of an administrator of console and HTTP; `admin` is made where there is none. */
   setAdminPassword(name: string, password: string): Promise<void>;

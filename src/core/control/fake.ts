@@ -161,6 +161,17 @@ export function fakeAdministration(): FakeAdministration {
       return { provider: message.provider ?? 'default', answer: 'ID 7' };
     },
     ...realmCalls(fakeRealms(), () => NO_AUDIT),
+    listSmsMessages: async () =>
+      fake.sent.map(({ number }, i) => ({
+        id: String(i),
+        time: '2026-01-01T00:00:00.000Z',
+        user: '',
+        number,
+        provider: 'default',
+        state: 'sent',
+        answer: 'ID 7',
+        gatewayIds: [],
+      })),
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

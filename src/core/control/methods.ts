@@ -120,6 +120,13 @@ export const METHODS = {
   setRealm: z.tuple([z.string().max(80), z.array(z.string().max(160)).max(50)]),
   removeRealm: z.tuple([z.string().max(80)]),
   setDefaultRealm: z.tuple([z.string().max(80)]),
+  listSmsMessages: z.tuple([
+    z.strictObject({
+      limit: z.int().min(1).max(1000),
+      before: z.string().max(32).optional(),
+      user: login.optional(),
+    }),
+  ]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

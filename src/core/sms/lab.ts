@@ -3,8 +3,9 @@ import { silentLog } from '../../platform/log.ts';
 import type { Change, Waiter } from '../journal/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
 import { keyringOf } from '../secrets/keyring.ts';
-import { CodeSender, type SenderBounds } from './sender.ts';
-import type { SmsMessage } from './types.ts';
+import { type SmsOptions, smsOptions } from './config.ts';
+import { CodeSender } from './sender.ts';
+import type { SmsMessage, SmsReceipt } from './types.ts';
 
 export type FakeGateway = (message: SmsMessage) => Promise<string>;
 
@@ -16,9 +17,10 @@ export const MESSAGE = {
   client: '192.0.2.1',
 };
 
-export async function smsLab(gateways: Readonly<Record<string, FakeGateway>>, bounds?: SenderBounds) {
+export async function smsLab(gateways: Readonly<Record<string, FakeGateway>>, options: Partial<SmsOptions> = {}) {
   let now = 1_700_000_000_000;
   const clock = { now: () => now, monotonic: () => now };
+  const listeners = new Map<string, (receipt: SmsReceipt) => void>();
   const timers = new Map<() => void, number>();
   const written: Change[] = [];
   const rules = new PolicyRules();
@@ -39,10 +41,19 @@ export async function smsLab(gateways: Readonly<Record<string, FakeGateway>>, bo
       {
         name: 'Fake',
         about: '',
-        open: async ({ as }) => ({ send: (message) => gateways[as as string]!(message), close: async () => {} }),
+        open: async ({ as }) => ({
+          async send(message, taken) {
+            const id = await gateways[as as string]!(message);
+            taken?.(id);
+            return id;
+          },
+          onReceipt: (listener) => void listeners.set(as as string, listener),
+          close: async () => {},
+        }),
       },
     ],
-    ...(bounds ? { bounds } : {}),
+    options: { ...smsOptions.parse({}), ...options },
+    rows: { read: async () => [] },
     setTimer: (ms, call) => {
       timers.set(call, now + ms);
       return () => void timers.delete(call);
@@ -65,5 +76,6 @@ export async function smsLab(gateways: Readonly<Record<string, FakeGateway>>, bo
     rules.replace([{ name: 'sms', scope: 'authentication', action, ...all }]);
   };
   const audited = () => written.flatMap((one) => (one.kind === 'audit' ? [JSON.parse(one.line)] : []));
-  return { sender, rules, policy, pass, settle, audited, written };
+  const report = (provider: string, receipt: SmsReceipt) => listeners.get(provider)!(receipt);
+  return { sender, report, rules, policy, pass, settle, audited, written };
 }

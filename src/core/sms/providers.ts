@@ -9,13 +9,23 @@ import type { AuditLines } from '../audit/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { restore } from './censor.ts';
 import { FailedProviders } from './failed-providers.ts';
-import type { SmsClass, SmsConfig, SmsDefinition, SmsMessage, SmsProvider, SmsProviderStore } from './types.ts';
+import type {
+  SmsClass,
+  SmsConfig,
+  SmsDefinition,
+  SmsMessage,
+  SmsProvider,
+  SmsProviderStore,
+  SmsReceipt,
+} from './types.ts';
 
 export interface SmsProvidersParts {
   readonly classes: readonly SmsClass[];
   readonly store: SmsProviderStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
+  /** What a gateway reports of a message that it took before. */
+  received?(provider: string, receipt: SmsReceipt): void;
 }
 
 export class SmsProviders {
@@ -97,11 +107,14 @@ export class SmsProviders {
     return this.#find(name ?? this.list().find(({ isDefault }) => isDefault)?.name);
   }
 
-  /** Gives what the gateway answered. */
-  async send(name: string, message: SmsMessage): Promise<string> {
-    const definition = this.#find(name);
-    const provider = await (this.#open.get(name) ?? this.#opened(definition));
-    return provider.send(message);
+  /** Gives what the gateway answered. `taken`: see SmsProvider. */
+  async send(name: string, message: SmsMessage, taken?: (id: string) => void): Promise<string> {
+    return (await this.#provider(name)).send(message, taken);
+  }
+
+  /** Opened, so that what it reports is heard. */
+  async listen(name: string): Promise<void> {
+    await this.#provider(name);
   }
 
   async close(): Promise<void> {
@@ -133,12 +146,19 @@ export class SmsProviders {
     });
   }
 
+  #provider(name: string): Promise<SmsProvider> {
+    return this.#open.get(name) ?? this.#opened(this.#find(name));
+  }
+
   #opened({ name, class: of, config }: SmsDefinition): Promise<SmsProvider> {
     const provider = this.#classOf(of).open(config);
     this.#open.set(name, provider);
-    provider.catch(() => {
-      if (this.#open.get(name) === provider) this.#open.delete(name);
-    });
+    provider.then(
+      (one) => one.onReceipt?.((receipt) => this.#parts.received?.(name, receipt)),
+      () => {
+        if (this.#open.get(name) === provider) this.#open.delete(name);
+      },
+    );
     return provider;
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatehouseError } from '../../platform/errors.ts';
+import { smsOptions } from './config.ts';
 import { type FakeGateway, MESSAGE, smsLab } from './lab.ts';
 
 const took: FakeGateway = async () => 'ID 7';
@@ -62,7 +63,8 @@ test('when none takes it, the error and the audit trail say why of each, and hol
     message:
       'no provider took the message: a: SMS_UNREACHABLE it is [SMS_UNREACHABLE]; b: SMS_REFUSED it is [SMS_REFUSED]',
   });
-  const [{ time: _, ...line }] = audited();
+  const [{ time: _, message, ...line }] = audited();
+  assert.equal((await sender.messages.list({ limit: 1 }))[0]!.id, message);
   assert.deepEqual(line, {
     event: 'sms-failed',
     user: 'anna',
@@ -142,7 +144,7 @@ test('one that hangs leaves the next its share of the time, and its own messages
     hanging.push(Promise.withResolvers());
     return hanging.at(-1)!.promise;
   };
-  const bounds = { atOnce: 2, waiting: 1, deadlineMs: 30_000 };
+  const bounds = { at_once: 2, waiting: 1, deadline_seconds: 30 };
   const { sender, policy, pass, settle, rules } = await smsLab({ hangs, other: took }, bounds);
   policy('sms_provider=hangs other');
   const [first, second, third, fourth] = Array.from({ length: 4 }, () => sender.send(MESSAGE));
@@ -176,4 +178,58 @@ test('a test goes by the named provider only, also while it is passed over', asy
   assert.equal(tried, 2);
   assert.equal((await sender.sendBy('two', MESSAGE)).provider, 'two');
   await assert.rejects(sender.sendBy('nix', MESSAGE), { code: 'SMS_PROVIDER_UNKNOWN' });
+});
+
+test('the list of messages shows what became of each, and no code or number that a gateway echoes', async () => {
+  const { sender, policy } = await smsLab({
+    a: down,
+    b: async ({ number, text }) => `200 ${number} ${text} OK`,
+    c: fails('SMS_REFUSED'),
+  });
+  policy('sms_provider=a b');
+  await sender.send(MESSAGE);
+  policy('sms_provider=c');
+  await assert.rejects(sender.send(MESSAGE));
+  const shown = (await sender.messages.list({ limit: 9 })).map(({ state, provider, answer }) => [
+    state,
+    provider,
+    answer,
+  ]);
+  assert.deepEqual(shown, [
+    ['refused', 'c', 'SMS_REFUSED it is [SMS_REFUSED]'],
+    ['sent', 'b', '200 *********567 … OK'],
+  ]);
+});
+
+test('over a limit nothing is sent, and the trail says so; a test by an administrator is not limited', async () => {
+  const { sender, audited } = await smsLab({ one: took }, { per_user: 1 });
+  await sender.send(MESSAGE);
+  await assert.rejects(sender.send(MESSAGE), { code: 'SMS_LIMIT' });
+  assert.match(audited()[0].reason, /1 messages for one user in a day/);
+  assert.equal((await sender.messages.list({ limit: 1 }))[0]!.state, 'refused');
+  await sender.sendBy(undefined, MESSAGE);
+  sender.configure({ ...smsOptions.parse({}), per_user: 2 });
+  await sender.send(MESSAGE);
+});
+
+test('where a policy asks for it, the number is checked and goes out in international form', async () => {
+  const numbers: string[] = [];
+  const { sender, policy } = await smsLab({
+    one: async ({ number }) => {
+      numbers.push(number);
+      return '';
+    },
+  });
+  policy('sms_number_check=DE');
+  await sender.send({ ...MESSAGE, number: '0170 1234567' });
+  await assert.rejects(sender.send({ ...MESSAGE, number: '12' }), { code: 'SMS_NUMBER' });
+  assert.deepEqual(numbers, ['+491701234567']);
+});
+
+test('what a gateway reports later is in the list', async () => {
+  const { sender, report, settle } = await smsLab({ one: took });
+  await sender.send(MESSAGE);
+  report('one', { id: 'ID 7', state: 'delivered', detail: '' });
+  await settle();
+  assert.equal((await sender.messages.list({ limit: 1 }))[0]!.state, 'delivered');
 });

@@ -10,28 +10,32 @@
 import type { Clock } from '../../platform/clock.ts';
 import { describeError, GatehouseError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { auditChange } from '../audit/events.ts';
+import { auditLine } from '../audit/events.ts';
 import type { HealthItem } from '../doors/types.ts';
+import type { OwnRows } from '../journal/own-table.ts';
 import type { Journal } from '../journal/types.ts';
 import { namedProviders } from '../policy/linotp/search.ts';
 import type { PolicyRules } from '../policy/rules.ts';
 import type { CodeMessage, SmsSender } from '../tokens/types.ts';
-import { Lane, type LaneBounds, type SetTimer } from './lane.ts';
+import { checkedNumber } from './checked-number.ts';
+import { type SmsOptions, smsOptions } from './config.ts';
+import { Lane, type SetTimer } from './lane.ts';
+import { SmsLimits } from './limits.ts';
 import { maskedNumber } from './masked-number.ts';
+import { MessageLog } from './message-log.ts';
 import { SmsProviders, type SmsProvidersParts } from './providers.ts';
+import { scrubbed } from './scrub.ts';
+import type { SmsReceipt } from './types.ts';
 
 export interface SenderParts {
+  /** Where messages are kept account of. */
+  readonly rows: OwnRows;
   readonly rules: PolicyRules;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
-  readonly bounds?: SenderBounds;
+  readonly options?: SmsOptions;
   readonly setTimer?: SetTimer;
-}
-
-export interface SenderBounds extends LaneBounds {
-  /** For all tries of one message together. */
-  readonly deadlineMs: number;
 }
 
 export interface SentMessage {
@@ -42,8 +46,6 @@ export interface SentMessage {
   readonly timeout: number | null;
 }
 
-const BOUNDS: SenderBounds = { atOnce: 16, waiting: 256, deadlineMs: 30_000 };
-
 interface Order {
   readonly message: CodeMessage;
   readonly names: readonly string[];
@@ -53,31 +55,58 @@ interface Order {
 
 export class CodeSender implements SmsSender {
   readonly providers: SmsProviders;
+  readonly messages: MessageLog;
+  readonly limits: SmsLimits;
   readonly #parts: SenderParts;
-  readonly #bounds: SenderBounds;
+  #options: SmsOptions;
   readonly #lanes = new Map<string, Lane>();
+  #closed = false;
 
-  constructor(parts: SenderParts & SmsProvidersParts) {
-    this.providers = new SmsProviders(parts);
+  constructor(parts: SenderParts & Omit<SmsProvidersParts, 'received'>) {
+    this.messages = new MessageLog(parts);
+    this.providers = new SmsProviders({ ...parts, received: (provider, receipt) => this.#received(provider, receipt) });
     this.#parts = parts;
-    this.#bounds = parts.bounds ?? BOUNDS;
+    this.#options = parts.options ?? smsOptions.parse({});
+    this.limits = new SmsLimits(this.#options, parts.clock);
   }
 
   send(message: CodeMessage): Promise<SentMessage> {
-    return this.#audited(message, () => this.#deliver(this.#orderOf(message)));
+    return this.#recorded(message, async (id) => {
+      const order = await this.#orderOf(message);
+      this.limits.admit(order.message);
+      return this.#deliver(id, order);
+    });
   }
 
   /** By this provider, else by the default, and no other: to see what it says. */
   sendBy(provider: string | undefined, { number, text }: { number: string; text: string }): Promise<SentMessage> {
     const message = { number, text, user: '', realm: '', client: '' };
-    return this.#audited(message, async () => {
+    return this.#recorded(message, async (id) => {
       const { name } = this.providers.definition(provider);
-      return this.#try(name, message, this.#bounds.deadlineMs);
+      return this.#try(id, name, message, this.#deadlineMs);
     });
   }
 
+  /** Listens again for receipts of what was sent before the server was started. */
+  async resume(): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      for (const name of await this.messages.owing()) if (this.providers.has(name)) await this.providers.listen(name);
+    } catch (error) {
+      if (!this.#closed)
+        log.warn('receipts of SMS that were sent before may be missed', { error: describeError(error) });
+    }
+  }
+
   close(): Promise<void> {
+    this.#closed = true;
     return this.providers.close();
+  }
+
+  /** Options that changed; how many go to a provider at once stays. */
+  configure(options: SmsOptions): void {
+    this.#options = options;
+    this.limits.configure(options);
   }
 
   health(): HealthItem[] {
@@ -88,14 +117,20 @@ export class CodeSender implements SmsSender {
       const text = `the policy ${policy} names the SMS provider ${provider}, which nobody set up`;
       return { code: 'SMS_PROVIDER_UNKNOWN', severity: 'warning', text };
     });
-    return [...unknown, ...providers.failed.health()];
+    return [...unknown, ...providers.failed.health(), ...this.limits.health()];
   }
 
-  #orderOf(message: CodeMessage): Order {
+  get #deadlineMs(): number {
+    return 1000 * this.#options.deadline_seconds;
+  }
+
+  async #orderOf(given: CodeMessage): Promise<Order> {
     const { rules, clock } = this.#parts;
     const { providers } = this;
-    const { user: name, realm, client } = message;
+    const { user: name, realm, client } = given;
     const asker = { name, realm, client, time: new Date(clock.now()) };
+    const country = rules.actionValue('authentication', 'sms_number_check', asker)?.value;
+    const message = country === undefined ? given : { ...given, number: await checkedNumber(given.number, country) };
     const listed = rules.actionValue('authentication', 'sms_provider', asker);
     if (listed === undefined) return { message, names: [providers.definition().name], goesOn: false };
     const names = [...new Set(listed.value)].filter((one) => providers.has(one));
@@ -110,15 +145,15 @@ export class CodeSender implements SmsSender {
     return { message, names, goesOn };
   }
 
-  async #deliver({ message, names, goesOn }: Order): Promise<SentMessage> {
+  async #deliver(id: string, { message, names, goesOn }: Order): Promise<SentMessage> {
     const { clock, log } = this.#parts;
-    const end = clock.monotonic() + this.#bounds.deadlineMs;
+    const end = clock.monotonic() + this.#deadlineMs;
     const usable = this.providers.failed.usable(names);
     const said: string[] = [];
     for (const [index, name] of usable.entries()) {
       const share = (end - clock.monotonic()) / (usable.length - index);
       try {
-        return await this.#try(name, message, share);
+        return await this.#try(id, name, message, share);
       } catch (error) {
         said.push(`${name}: ${describeError(error)}`);
         const { code } = error as Partial<GatehouseError>;
@@ -131,49 +166,73 @@ export class CodeSender implements SmsSender {
     throw new GatehouseError('SMS_PROVIDER_UNKNOWN', 'there is no SMS provider to try');
   }
 
-  async #try(name: string, message: CodeMessage, withinMs: number): Promise<SentMessage> {
-    const { providers } = this;
+  async #try(id: string, name: string, message: CodeMessage, withinMs: number): Promise<SentMessage> {
+    const { providers, messages } = this;
     const { failed } = providers;
     const { timeout } = providers.definition(name);
     const { number, text } = message;
+    const work = () => providers.send(name, { number, text }, (part) => messages.took(id, name, part));
     try {
-      const work = () => providers.send(name, { number, text });
-      const answer = await this.#lane(name).run(withinMs, work, (result) => this.#later(name, result));
+      const answer = await this.#lane(name).run(withinMs, work, (result) => this.#later(id, name, message, result));
       failed.worked(name);
+      messages.settle(id, name, 'sent', scrubbed(answer, message));
       return { provider: name, answer, timeout };
     } catch (error) {
+      // It goes into logs and the audit trail, here and wherever the codes are made.
+      if (error instanceof Error) error.message = scrubbed(error.message, message);
+      const code = error instanceof GatehouseError ? error.code : undefined;
+      if (code === 'SMS_UNREACHABLE') failed.failed(name, describeError(error));
       // Who says no can be reached.
-      if (error instanceof GatehouseError && error.code === 'SMS_UNREACHABLE') failed.failed(name, error.message);
-      if (error instanceof GatehouseError && error.code === 'SMS_REFUSED') failed.worked(name);
+      if (code === 'SMS_REFUSED') failed.worked(name);
+      messages.settle(
+        id,
+        name,
+        code === 'SMS_UNREACHABLE' || code === 'SMS_CONFIG' ? 'unreachable' : 'refused',
+        describeError(error),
+      );
       throw error;
     }
   }
 
   /** The next one was tried meanwhile, or the user was told that it failed. */
-  #later(name: string, result: Promise<string>): void {
+  #later(id: string, name: string, message: CodeMessage, result: Promise<string>): void {
     const { log } = this.#parts;
     result.then(
-      () => log.warn('an SMS provider took a message after its time', { provider: name }),
+      (answer) => {
+        log.warn('an SMS provider took a message after its time', { provider: name, message: id });
+        this.messages.late(id, name, scrubbed(answer, message));
+      },
       () => {},
     );
+  }
+
+  #received(provider: string, receipt: SmsReceipt): void {
+    this.messages.report(provider, receipt).catch((error) => {
+      this.#parts.log.warn('a receipt could not be kept', { provider, error: describeError(error) });
+    });
   }
 
   #lane(name: string): Lane {
     const known = this.#lanes.get(name);
     if (known) return known;
-    const lane = new Lane(this.#bounds, this.#parts.setTimer ?? setSystemTimer);
+    const { at_once: atOnce, waiting } = this.#options;
+    const lane = new Lane({ atOnce, waiting }, this.#parts.setTimer ?? setSystemTimer);
     this.#lanes.set(name, lane);
     return lane;
   }
 
-  async #audited<T>(message: CodeMessage, work: () => Promise<T>): Promise<T> {
+  /** In the list of messages and, where nobody took it, in the audit trail. */
+  async #recorded(message: CodeMessage, work: (id: string) => Promise<SentMessage>): Promise<SentMessage> {
+    const number = maskedNumber(message.number);
+    const id = this.messages.queue(message.user, number);
     try {
-      return await work();
+      return await work(id);
     } catch (error) {
-      const { journal, clock } = this.#parts;
-      const { user, realm, client, number } = message;
-      const fields = { user, realm, client, number: maskedNumber(number), reason: describeError(error) };
-      journal.append([auditChange(clock.now(), 'sms-failed', fields)]);
+      const { user, realm, client } = message;
+      const reason = describeError(error);
+      const fields = { message: id, user, realm, client, number, reason };
+      const state = (error as Partial<GatehouseError>).code === 'SMS_UNREACHABLE' ? 'unreachable' : 'refused';
+      this.messages.failed(id, state, reason, [auditLine(this.#parts.clock.now(), 'sms-failed', fields)]);
       throw error;
     }
   }

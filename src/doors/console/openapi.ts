@@ -47,6 +47,7 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   setRealm: 'Make or change a realm.',
   removeRealm: 'Remove a realm.',
   setDefaultRealm: 'Make a realm the default; empty: none.',
+  listSmsMessages: 'List the SMS that were sent of late, and what became of them.',
   setAdminPassword: 'Set the password of an administrator.',
   verifyAudit: 'Prove that no line of the audit trail was changed, removed or added.',
   status: 'Version, process, and whether it is well.',

@@ -48,6 +48,7 @@ const SCOPES = {
     qrtoken_pairing_cert: 'text',
     sms_dynamic_mobile_number: 'switch',
     sms_failover_on_refusal: 'switch', // Gatehouse's: the next provider is tried also when one says no
+    sms_number_check: 'text', // Gatehouse's: the number has to be a real one; the country of numbers without one
     sms_provider: 'list',
     smstext: 'text',
     support_offline: 'list',

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { maskedNumber } from './masked-number.ts';
+import { scrubbed } from './scrub.ts';
+
+const MESSAGE = { number: '+49 170 1234567', text: 'Your code: 372873' };
+
+test('an answer that echoes the message shows neither its text nor its code nor the number', () => {
+  const echoes: [answer: string, shown: string][] = [
+    ['200 ID 7', '200 ID 7'],
+    ['sent "Your code: 372873" to +491701234567', 'sent "…" to *********567'],
+    ['text=Your+code%3A+372873&to=00491701234567', 'text=Your+code%3A+…&to=***********567'],
+    ['{"to": "1701234567", "id": 99887766}', '{"to": "*******567", "id": 99887766}'],
+  ];
+  for (const [answer, shown] of echoes) assert.equal(scrubbed(answer, MESSAGE), shown);
+  assert.equal(scrubbed('x'.repeat(999), MESSAGE).length, 201);
+});
+
+test('of a number the last three digits stay, of a short one none', () => {
+  assert.deepEqual(['+491701234567', '123456', '', 'x'.repeat(99)].map(maskedNumber), [
+    '*********567',
+    '******',
+    '',
+    '',
+  ]);
+});
