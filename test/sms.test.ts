@@ -68,6 +68,18 @@ test('set, list, show, test and remove a provider, beside a stopped server and i
   await server.stop();
   server = await site.start();
   await testing(0, '+49170', '--provider', 'second');
+  // Newest first; those of before the restart, too.
+  const log = gatehouse(0, 'sms', 'log').split('\n');
+  assert.deepEqual(
+    log.slice(1, 4).map((line) => line.replace(/^\S+ \S+ +/, '').replace(/ {2,}/g, '|')),
+    [
+      '-|*****|second|sent|status 200, ID: 7',
+      '-|****|second|refused|http://127.0.0.1:PORT/send did not take the message: status 200, ERR 105 [SMS_REFUSED]',
+      '-|*********567|first|sent|status 200, ID: 7',
+    ].map((line) => line.replace('PORT', String(gateway.port))),
+  );
+  const { messages } = JSON.parse(gatehouse(0, 'sms', 'log', '--limit', '1', '--json'));
+  assert.deepEqual([messages.length, messages[0].state], [1, 'sent']);
   gatehouse(0, 'sms', 'rm', 'second');
   gatehouse(0, 'sms', 'rm', 'first');
   assert.match(await testing(5, '+49170'), /there is no SMS provider yet/);
@@ -77,4 +89,5 @@ test('set, list, show, test and remove a provider, beside a stopped server and i
     .filter((path) => path !== file && statSync(path).isFile())
     .map((path) => readFileSync(path, 'latin1'));
   for (const text of [...said, ...kept, server.output()]) assert.ok(!text.includes(SECRET));
+  for (const text of [...kept, server.output()]) assert.ok(!text.includes('1701234567'));
 });

@@ -47,6 +47,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   SMS_PROVIDER: EXIT.usage,
   SMS_NUMBER: EXIT.usage,
   SMS_UNREACHABLE: EXIT.unreachable,
+  SMS_BUSY: EXIT.unreachable,
   RESOLVER_NAME: EXIT.usage,
   RESOLVER_TYPE: EXIT.usage,
   RESOLVER_CONFIG: EXIT.usage,

@@ -40,6 +40,7 @@ export const CORE_ERRORS = {
   SMS_CLASS: 'there is no class of SMS providers of this name',
   SMS_PROVIDER: 'the text cannot be the name of an SMS provider',
   SMS_PROVIDER_UNKNOWN: 'there is no SMS provider of this name, or none at all',
+  SMS_BUSY: 'too many messages wait for an SMS provider already',
   SMS_LIMIT: 'a limit of the section sms for messages in a day is reached',
   SMS_COUNTRY: 'a message was to go to a number with a prefix that is not allowed',
   SMS_BUDGET: 'state: the SMS budget of the day is nearly or wholly used up',

@@ -55,6 +55,15 @@ const CONFIGS: Readonly<Record<string, (place: Place) => SmsConfig>> = {
     use_ssl: tls,
     TIMEOUT: 1,
   }),
+  SMPPSMSProvider: ({ host, port, tls }) => ({
+    server: host,
+    port,
+    system_id: 'me',
+    password: 'geheim',
+    source_addr: 'Gatehouse',
+    use_tls: tls,
+    TIMEOUT: 1,
+  }),
 };
 
 for (const [kind, configOf] of Object.entries(CONFIGS)) {

@@ -2,7 +2,7 @@
  * What goes to one provider: so many messages at once, the others wait behind them, and nobody waits for ever. A gateway that hangs holds up
  * its own messages only.
  *
- * Errors: SMS_UNREACHABLE when the time was over or too many wait; those of the work.
+ * Errors: SMS_BUSY when too many wait or its turn did not come in time; SMS_UNREACHABLE when the work took too long; those of the work.
  */
 import { GatehouseError } from '../../platform/errors.ts';
 
@@ -32,7 +32,7 @@ export class Lane {
   run<T>(withinMs: number, work: () => Promise<T>, late: (result: Promise<T>) => void): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (this.#running >= this.#bounds.atOnce && this.#queue.size >= this.#bounds.waiting) {
-      reject(unreachable(`${this.#queue.size} messages wait for it already`));
+      reject(new GatehouseError('SMS_BUSY', `${this.#queue.size} messages wait for it already`));
       return promise;
     }
     let started: Promise<T> | undefined;
@@ -44,10 +44,10 @@ export class Lane {
     };
     const stop = this.#setTimer(withinMs, () => {
       this.#queue.delete(start);
-      reject(
-        unreachable(`it did not ${started ? 'answer' : 'come to its turn'} within ${Math.round(withinMs / 1000)} s`),
-      );
-      if (started) late(started);
+      const within = `within ${Math.round(withinMs / 1000)} s`;
+      if (started === undefined) return reject(new GatehouseError('SMS_BUSY', `its turn did not come ${within}`));
+      reject(new GatehouseError('SMS_UNREACHABLE', `it did not answer ${within}`));
+      late(started);
     });
     if (this.#running < this.#bounds.atOnce) start();
     else this.#queue.add(start);
@@ -59,8 +59,4 @@ export class Lane {
     const [first] = this.#queue;
     first?.();
   }
-}
-
-function unreachable(why: string): GatehouseError {
-  return new GatehouseError('SMS_UNREACHABLE', why);
 }

@@ -152,6 +152,7 @@ test('one that hangs leaves the next its share of the time, and its own messages
   assert.equal(hanging.length, 2);
   // The third waits for its turn; the fourth finds the queue full and goes on at once.
   assert.equal((await fourth!).provider, 'other');
+  assert.deepEqual(sender.health(), [], 'who has much to do can be reached');
   rules.replace([]);
   await sender.providers.set({ ...sender.providers.definition('other'), isDefault: true }, []);
   assert.equal((await sender.send(MESSAGE)).provider, 'other');

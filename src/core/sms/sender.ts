@@ -1,7 +1,7 @@
 /**
  * Sends a message by the provider that the policies name for its user, and by the next one where that cannot be reached.
  *
- * The list is the value of authentication/sms_provider, else the default provider alone. The next one is tried after SMS_UNREACHABLE and SMS_CONFIG, after
+ * The list is the value of authentication/sms_provider, else the default provider alone. The next one is tried after SMS_UNREACHABLE, SMS_BUSY and SMS_CONFIG, after
  * SMS_REFUSED where sms_failover_on_refusal says so; nothing is sent again by the same one. Names that nobody set up are passed over.
  * A time-out may have delivered: two messages may arrive then, never none for caution's sake. All tries together have one deadline, of which each gets its share.
  *
@@ -46,6 +46,9 @@ export interface SentMessage {
   readonly timeout: number | null;
 }
 
+/** Errors after which another provider is tried. */
+const NOT_SENT: ReadonlySet<string> = new Set(['SMS_UNREACHABLE', 'SMS_BUSY', 'SMS_CONFIG']);
+
 interface Order {
   readonly message: CodeMessage;
   readonly names: readonly string[];
@@ -89,13 +92,12 @@ export class CodeSender implements SmsSender {
 
   /** Listens again for receipts of what was sent before the server was started. */
   async resume(): Promise<void> {
-    const { log } = this.#parts;
-    try {
-      for (const name of await this.messages.owing()) if (this.providers.has(name)) await this.providers.listen(name);
-    } catch (error) {
-      if (!this.#closed)
-        log.warn('receipts of SMS that were sent before may be missed', { error: describeError(error) });
-    }
+    const missed = (error: unknown) => {
+      const fields = { error: describeError(error) };
+      if (!this.#closed) this.#parts.log.warn('receipts of SMS that were sent before may be missed', fields);
+    };
+    const owing = await this.messages.owing().catch(missed);
+    for (const name of owing ?? []) if (this.providers.has(name)) await this.providers.listen(name).catch(missed);
   }
 
   close(): Promise<void> {
@@ -157,7 +159,7 @@ export class CodeSender implements SmsSender {
       } catch (error) {
         said.push(`${name}: ${describeError(error)}`);
         const { code } = error as Partial<GatehouseError>;
-        const next = code === 'SMS_UNREACHABLE' || code === 'SMS_CONFIG' || (code === 'SMS_REFUSED' && goesOn);
+        const next = NOT_SENT.has(code ?? '') || (code === 'SMS_REFUSED' && goesOn);
         const isLast = index === usable.length - 1 || clock.monotonic() >= end;
         if (!next || isLast) throw said.length === 1 ? error : allFailed(code === 'SMS_REFUSED', said);
         log.warn('an SMS provider failed, the next one is tried', { provider: name, error: describeError(error) });
@@ -184,12 +186,7 @@ export class CodeSender implements SmsSender {
       if (code === 'SMS_UNREACHABLE') failed.failed(name, describeError(error));
       // Who says no can be reached.
       if (code === 'SMS_REFUSED') failed.worked(name);
-      messages.settle(
-        id,
-        name,
-        code === 'SMS_UNREACHABLE' || code === 'SMS_CONFIG' ? 'unreachable' : 'refused',
-        describeError(error),
-      );
+      messages.settle(id, name, stateOf(error), describeError(error));
       throw error;
     }
   }
@@ -231,11 +228,14 @@ export class CodeSender implements SmsSender {
       const { user, realm, client } = message;
       const reason = describeError(error);
       const fields = { message: id, user, realm, client, number, reason };
-      const state = (error as Partial<GatehouseError>).code === 'SMS_UNREACHABLE' ? 'unreachable' : 'refused';
-      this.messages.failed(id, state, reason, [auditLine(this.#parts.clock.now(), 'sms-failed', fields)]);
+      this.messages.failed(id, stateOf(error), reason, [auditLine(this.#parts.clock.now(), 'sms-failed', fields)]);
       throw error;
     }
   }
+}
+
+function stateOf(error: unknown): 'refused' | 'unreachable' {
+  return NOT_SENT.has((error as Partial<GatehouseError>).code ?? '') ? 'unreachable' : 'refused';
 }
 
 function allFailed(refused: boolean, said: readonly string[]): GatehouseError {
