@@ -6,6 +6,7 @@ import * as policy from './0003-policy.ts';
 import * as smsProvider from './0004-sms-provider.ts';
 import * as realms from './0005-realms.ts';
 import * as tokens from './0006-tokens.ts';
+import * as smsMessage from './0007-sms-message.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-sms-provider': smsProvider,
   '0005-realms': realms,
   '0006-tokens': tokens,
+  '0007-sms-message': smsMessage,
 };
