@@ -9,6 +9,7 @@ import { dropOwn, type OwnTable, putOwn } from '../core/journal/own-table.ts';
 import type { Change } from '../core/journal/types.ts';
 import type { BindingRow, LocationSpec, RowsSpec, SubscriberRow, SubscriberSpec, UriSpec } from '../core/ser/types.ts';
 import { wireText } from '../core/ser/wire-text.ts';
+import { MessageLog } from '../core/sms/message-log.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { rowOf, TOKEN_TABLE, type Token, tokenOf } from '../core/tokens/token.ts';
 import type { TokenQuery } from '../core/tokens/types.ts';
@@ -672,6 +673,22 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     await smsProviders.set(sealed('b', true, 4), []);
     await smsProviders.remove('a', [AUDIT_LINE]);
     assert.deepEqual(await smsProviders.list(), [sealed('b', true, 4)]);
+  });
+
+  is('what became of messages is kept, the longest texts as well', async (_t, { journal, tokens: rows }) => {
+    const log = new MessageLog({ rows, journal, clock: systemClock });
+    const [one, two] = [log.queue(`żółw${'x'.repeat(999)}`, '***567'), log.queue('', '')];
+    for (let i = 0; i < 12; i++) log.took(one, 'p'.repeat(64), `${i}`.padEnd(65, '"'));
+    log.settle(one, 'p'.repeat(64), 'unreachable', `'\0\\ 😀${'y'.repeat(999)}`);
+    log.failed(two, 'refused', '', [AUDIT_LINE]);
+    await journal.drain();
+    const again = new MessageLog({ rows, journal, clock: systemClock });
+    const kept = await again.list({ limit: 9 });
+    assert.deepEqual(kept, await log.list({ limit: 9 }));
+    assert.deepEqual(
+      kept.map(({ state }) => state),
+      ['refused', 'unreachable'],
+    );
   });
 
   is('resolvers and realms: set, changed, removed, with their lines in the trail', async (_t, { realms }) => {
