@@ -156,7 +156,10 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
   sms
     .command('set')
     .argument('<name>')
-    .argument('<class>', 'HttpSMSProvider or RestSMSProvider, also as LinOTP writes it')
+    .argument(
+      '<class>',
+      'HttpSMSProvider, RestSMSProvider, SmtpSMSProvider, SMPPSMSProvider, DeviceSMSProvider or FileSMSProvider, also as LinOTP writes it',
+    )
     .argument('<config>', 'a file with its configuration, a JSON object, or - for standard input')
     .option('--timeout <seconds>', 'how long a code sent by it is valid')
     .option('--default', 'use it where no policy names another')

@@ -11,7 +11,7 @@ export function shownAnswer({ status, text }: GatewayAnswer): string {
 /** `secrets`: what a gateway may repeat and nobody else should read. */
 export function shownText(text: string, secrets: readonly string[] = []): string {
   let shown = text;
-  for (const secret of secrets) if (secret.length > 3) shown = shown.replaceAll(secret, '…');
+  for (const secret of secrets) if (secret !== '') shown = shown.replaceAll(secret, '…');
   return shown
     .slice(0, LONGEST)
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')

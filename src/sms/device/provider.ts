@@ -27,7 +27,7 @@ export function openDeviceProvider(given: SmsConfig, programs: Programs, path = 
         });
       }
       const result = await run(config, programs, path, to, text);
-      const said = shownText(wordsOf(result), [text, ...text.split('\n')]);
+      const said = shownText(wordsOf(result), [text, ...text.split('\n').filter((line) => line.length > 3)]);
       if (result.exitCode === 0) return said;
       if (result.timedOut) throw new GatehouseError('SMS_UNREACHABLE', `gnokii did not end in time: ${said}`, ADVICE);
       const how = result.exitCode === null ? result.signal : `exit status ${result.exitCode}`;

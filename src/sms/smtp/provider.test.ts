@@ -282,16 +282,32 @@ test('a server that is not there: unreachable, or with raise_exception false the
   await assert.rejects(send(port, { mailserver: 'no-such-host.invalid' }), { code: 'SMS_UNREACHABLE' });
 });
 
-test('a server that never answers QUIT has taken the message', async (t) => {
-  const port = await talker(t, (socket) => {
-    const answers = ['250 x', '250 ok', '250 ok', '354 go', '', '250 taken'];
+/** A server of few words, with an answer for each command; none for what is not there. */
+const simple = (t: TestContext, answers: Readonly<Record<string, string>>) =>
+  talker(t, (socket) => {
+    const all: Record<string, string> = {
+      EHLO: '250 x',
+      HELO: '250 x',
+      MAIL: '250 ok',
+      RCPT: '250 ok',
+      DATA: '354 go',
+    };
     socket.write('220 x\r\n');
     socket.setEncoding('latin1').on('data', (data: string) => {
-      const answer = data.startsWith('From:') ? '250 taken' : answers.shift();
+      const answer = { ...all, From: '250 taken', ...answers }[data.slice(0, 4)];
       if (answer) socket.write(`${answer}\r\n`);
     });
   });
-  assert.equal(await send(port, { TIMEOUT: '5,2' }), '250 taken');
+
+test('a server that never answers QUIT has taken the message', async (t) => {
+  assert.equal(await send(await simple(t, {}), { TIMEOUT: '5,2' }), '250 taken');
+});
+
+test('a server that knows only HELO is sent no password', async (t) => {
+  const port = await simple(t, { EHLO: '502 no', AUTH: '235 you gave me a password', QUIT: '221 x' });
+  const login = { mailuser: 'me', mailpassword: 'geheim' };
+  await assert.rejects(send(port, login), { code: 'SMS_REFUSED', message: /offers no AUTH/ });
+  assert.equal(await send(port, { ...login, allow_unauthenticated: true }), '250 taken');
 });
 
 test('the configurations of the manual, its slips corrected, all send', async (t) => {

@@ -101,7 +101,7 @@ function openSession({ host, port, security, tls, timeouts }: SmtpServer, socket
 async function converse(smtp: SMTPConnection, server: SmtpServer, { sender, recipient, text }: Delivery) {
   await step((done) => smtp.connect(done));
   const { login } = server;
-  if (login && smtp.allowsAuth) {
+  if (login && offersAuth(smtp)) {
     const credentials = { user: login.user, pass: login.password };
     await step((done) => smtp.login({ user: login.user, credentials }, done));
   } else if (login && !server.allowUnauthenticated) {
@@ -113,6 +113,11 @@ async function converse(smtp: SMTPConnection, server: SmtpServer, { sender, reci
     smtp.send({ from: sender, to: recipient, size: text.length }, text, done),
   );
   return sent.response;
+}
+
+/** To a server that knows only HELO nodemailer would log in unasked. */
+function offersAuth({ lastServerResponse }: SMTPConnection): boolean {
+  return /^250[ -]AUTH\b/im.test(lastServerResponse || '');
 }
 
 function step<Result>(work: (done: (error?: Error | null, result?: Result) => void) => void): Promise<Result> {
