@@ -22,6 +22,7 @@ import { SessionDirectory } from '../src/core/sessions/directory.ts';
 import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
 import { CodeSender } from '../src/core/sms/sender.ts';
 import type { Storage } from '../src/core/storage/types.ts';
+import { fakeTokens } from '../src/core/tokens/fake.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
 import { DigestRuleBook } from '../src/doors/sip/modules/auth/digest-rules.ts';
@@ -145,6 +146,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       findRows: scriptTables(script, nameOf).rows,
       rules,
       realms: fakeRealms(),
+      tokens: fakeTokens(),
       sms: new CodeSender({
         ...storage,
         rows: { read: async () => [] },

@@ -76,7 +76,7 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, book, rules, sms, realms }: Ground,
+  { storage, keyring, users, book, rules, sms, realms, tokens }: Ground,
   dataDir: string,
 ) {
   return {
@@ -89,6 +89,7 @@ export function administrationParts(
     rules,
     sms,
     realms,
+    tokens: tokens.desk,
     changed: (name: string) => {
       users.forget(name);
       realms.localChanged();

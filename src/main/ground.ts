@@ -13,6 +13,8 @@ import { RealmDirectory } from '../core/realms/realms.ts';
 import { type Keyring, openOrCreateKeyring } from '../core/secrets/keyring.ts';
 import { CodeSender } from '../core/sms/sender.ts';
 import type { Storage } from '../core/storage/types.ts';
+import { createTokens, type TokenService } from '../core/tokens/service.ts';
+import { isOn } from '../core/tokens/system-config.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -30,6 +32,7 @@ export interface Ground {
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
+  readonly tokens: TokenService;
   /** Domain of logins written without one. */
   defaultDomain: string;
   /** Runs programs; a process of its own from the first one on. */
@@ -71,7 +74,7 @@ export async function layGround(
     clock,
     log: log.child('realms'),
     trustMs,
-    splitAtSign: () => true,
+    splitAtSign: () => isOn(ground.tokens.config, 'splitAtSign'),
   });
   const helper = openHelper();
   const sms = new CodeSender({
@@ -85,11 +88,22 @@ export async function layGround(
     options: site.config.sms,
     rows: storage.tokens,
   });
+  const tokens = createTokens({
+    store: storage.tokens,
+    journal: storage.journal,
+    keyring,
+    policy: rules,
+    people: realms,
+    sender: sms,
+    clock,
+    log: log.child('tokens'),
+  });
   try {
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
     await sms.providers.load();
     await realms.load();
+    await tokens.load();
   } catch (error) {
     await storage.close();
     throw error;
@@ -104,7 +118,7 @@ export async function layGround(
   });
   const book = await openBook(site.tables, storage, keyring);
   const defaultDomain = site.config.users.default_domain;
-  const ground: Ground = { keyring, storage, users, rules, sms, helper, realms, book, defaultDomain };
+  const ground: Ground = { keyring, storage, users, rules, sms, helper, realms, tokens, book, defaultDomain };
   return ground;
 }
 

@@ -56,6 +56,8 @@ export interface Server {
 /** Seconds that a nonce lives when ser.cfg does not say, and how far a clock may be off. */
 const NONCE_EXPIRE = 300;
 const NONCE_SLACK = 60;
+/** How often expired challenges are let go. */
+const CHALLENGES_MS = 60_000;
 
 /** Errors: ProblemsError with everything that is wrong with the configuration; those of storage, keys and listeners. */
 export async function startServer(options: StartOptions): Promise<Server> {
@@ -95,7 +97,7 @@ async function openDoors(
   adminPassword: string | undefined,
 ): Promise<Server> {
   const clock = systemClock;
-  const { keyring, storage, users, rules } = ground;
+  const { keyring, storage, users, rules, tokens } = ground;
   const { journal } = storage;
   const startedAt = new Date(clock.now()).toISOString();
   const metrics = createMetrics({ version });
@@ -115,6 +117,7 @@ async function openDoors(
     hooks: noHooks,
     sessions,
     refreshes: new RefreshCounts(journal, clock),
+    codes: tokens.codes,
     source: () => users.local,
   });
   const sip: SipDoor = createSipDoor({
@@ -133,10 +136,13 @@ async function openDoors(
     administration: (actor) => administration(actor),
     shutDown: () => process.kill(process.pid, 'SIGTERM'),
   });
+  const sweeping = setInterval(() => tokens.sweep(), CHALLENGES_MS).unref();
   offerGateMetrics(metrics, gate.stats, nonceCounts);
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
   metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
   metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
+  metrics.gauge('gatehouse_token_owners', 'Owners whose tokens are in memory.', () => tokens.sizes().owners, []);
+  metrics.gauge('gatehouse_challenges', 'Challenges that have not expired.', () => tokens.sizes().challenges, []);
   metrics.gauge('gatehouse_users_waiting', 'Users that are being read.', () => users.waiting, []);
   const admins = createAdmins({ store: storage.admins, limits, journal, clock });
   const health = (): HealthItem[] => [
@@ -277,6 +283,7 @@ async function openDoors(
 
   async function stopAll(withinMs: number): Promise<void> {
     await Promise.all(doors.map((door) => door.stop(withinMs)));
+    clearInterval(sweeping);
     gate.flush();
     wheel.halt();
     await known.close();

@@ -13,6 +13,7 @@ import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
 import { CodeSender } from '../sms/sender.ts';
+import { fakeTokens } from '../tokens/fake.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { type AdministrationParts, createAdministration } from './administration.ts';
@@ -172,6 +173,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     },
     rules: new PolicyRules(),
     realms: fakeRealms(),
+    tokens: fakeTokens(),
     sms: new CodeSender({
       rows: { read: async () => [] },
       clock,

@@ -18,6 +18,7 @@ import type { SerTables } from '../ser/types.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { CodeSender } from '../sms/sender.ts';
 import type { PolicyStore } from '../storage/types.ts';
+import type { TokenDesk } from '../tokens/types.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
@@ -26,6 +27,7 @@ import { policyCalls } from './policies.ts';
 import { realmCalls } from './realms.ts';
 import { type FindRows, rowCalls } from './ser-rows.ts';
 import { smsCalls } from './sms.ts';
+import { tokenCalls } from './tokens.ts';
 import {
   type Administration,
   type AuditReport,
@@ -51,6 +53,7 @@ export interface AdministrationParts {
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
+  readonly tokens: TokenDesk;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   readonly management?: Management;
@@ -99,6 +102,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
     ...realmCalls(parts.realms, event),
+    ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),

@@ -13,6 +13,7 @@ import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '.
 import type { RealmCalls } from '../realms/types.ts';
 import type { MessageState } from '../sms/message-log.ts';
 import type { SmsDefinition } from '../sms/types.ts';
+import type { TokenCalls } from './tokens.ts';
 
 /** Users in one piece of an import. */
 export const IMPORT_PIECE = 500;
@@ -119,7 +120,7 @@ export interface ReloadReport {
   problems: Problem[];
 }
 
-export interface Administration extends RealmCalls {
+export interface Administration extends RealmCalls, TokenCalls {
   addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;

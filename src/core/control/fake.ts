@@ -1,12 +1,14 @@
 /** An Administration that keeps users in memory, for tests of whatever speaks to one. */
 import { GatehouseError } from '../../platform/errors.ts';
 import { realmCalls } from '../admin/realms.ts';
+import { tokenCalls } from '../admin/tokens.ts';
 import type { Administration, BindingView, RowFields, SerList, UserView } from '../admin/types.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
 import { fakeRealms } from '../realms/fake.ts';
 import type { SmsDefinition } from '../sms/types.ts';
+import { fakeTokens } from '../tokens/fake.ts';
 
 const NO_AUDIT: AuditLines = [];
 
@@ -28,6 +30,7 @@ export interface FakeAdministration extends Administration {
 export function fakeAdministration(): FakeAdministration {
   const users: FakeAdministration['users'] = new Map();
   const bindings: BindingView[] = [];
+  const realms = fakeRealms();
   const sessions: SessionInfo[] = [];
   const user = (login: string) => {
     const found = users.get(login);
@@ -160,7 +163,6 @@ export function fakeAdministration(): FakeAdministration {
       fake.sent.push(message);
       return { provider: message.provider ?? 'default', answer: 'ID 7' };
     },
-    ...realmCalls(fakeRealms(), () => NO_AUDIT),
     listSmsMessages: async () =>
       fake.sent.map(({ number }, i) => ({
         id: String(i),
@@ -172,6 +174,8 @@ export function fakeAdministration(): FakeAdministration {
         answer: 'ID 7',
         gatewayIds: [],
       })),
+    ...realmCalls(realms, () => NO_AUDIT),
+    ...tokenCalls({ desk: fakeTokens(), realms, actor: 'test' }),
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

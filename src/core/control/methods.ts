@@ -6,8 +6,10 @@
  */
 import * as z from 'zod';
 import { GatehouseError } from '../../platform/errors.ts';
+import { TOKEN_SWITCHES } from '../admin/tokens.ts';
 import { type Administration, IMPORT_PIECE, SER_LISTS, type SerList } from '../admin/types.ts';
 import type { ResolverType } from '../realms/types.ts';
+import { TOKEN_ORDERS } from '../tokens/types.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
@@ -38,6 +40,10 @@ const policyRule = z.strictObject({
   time: condition,
   active: z.boolean(),
 });
+const serial = z.string().min(1).max(80);
+/** A login, with or without its realm. */
+const person = z.string().min(1).max(400);
+const tokenSelection = z.strictObject({ serial: serial.optional(), user: person.optional() });
 const serList = z.enum(Object.keys(SER_LISTS) as [SerList, ...SerList[]]);
 const rowFields = z
   .record(z.string().max(64), z.union([z.string().max(255), z.int(), z.null()]))
@@ -127,6 +133,63 @@ export const METHODS = {
       user: login.optional(),
     }),
   ]),
+  enrolToken: z.tuple([
+    z.strictObject({
+      type: z.enum(['hmac', 'sms', 'totp']),
+      serial: serial.optional(),
+      user: person.optional(),
+      realms: z.array(z.string().max(64)).max(20).optional(),
+      phone: z.string().max(64).optional(),
+      pin: z.string().max(256).optional(),
+      seed: z.string().max(256).optional(),
+      keySize: z.int().optional(),
+      otpLength: z.int().optional(),
+      hash: z.enum(['sha1', 'sha256', 'sha512']).optional(),
+      description: z.string().max(250).optional(),
+      timeStep: z.int().optional(),
+    }),
+  ]),
+  showToken: z.tuple([serial]),
+  listTokens: z.tuple([
+    z.strictObject({
+      serial: serial.optional(),
+      login: person.optional(),
+      user: person.optional(),
+      realm: z.string().max(64).optional(),
+      type: z.enum(['hmac', 'sms', 'totp']).optional(),
+      text: z.string().max(128).optional(),
+      page: z.int().min(1).optional(),
+      pageSize: z.int().min(1).max(10_000).optional(),
+      orderBy: z.enum(TOKEN_ORDERS).optional(),
+      descending: z.boolean().optional(),
+    }),
+  ]),
+  setToken: z.tuple([
+    tokenSelection,
+    z.strictObject({
+      pin: z.string().max(256).optional(),
+      description: z.string().max(250).optional(),
+      phone: z.string().max(64).optional(),
+      maxFailCount: z.int().optional(),
+      syncWindow: z.int().optional(),
+      countWindow: z.int().optional(),
+      otpLength: z.int().optional(),
+      hash: z.enum(['sha1', 'sha256', 'sha512']).optional(),
+      timeWindow: z.int().optional(),
+      timeStep: z.int().optional(),
+      timeShift: z.int().optional(),
+      countAuth: z.int().optional(),
+      countAuthMax: z.int().optional(),
+      countAuthSuccess: z.int().optional(),
+      countAuthSuccessMax: z.int().optional(),
+      validFrom: z.int().optional(),
+      validUntil: z.int().optional(),
+      realms: z.array(z.string().max(64)).max(20).optional(),
+    }),
+  ]),
+  switchToken: z.tuple([z.enum(TOKEN_SWITCHES), tokenSelection]),
+  assignToken: z.tuple([serial, person]),
+  resyncToken: z.tuple([serial, z.string().max(16), z.string().max(16)]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
   status: z.tuple([]),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { challengeDesk } from './challenge-status.ts';
-import { outcome, type Rows, SEED, tokenLab, VALUES } from './lab.ts';
+import type { Rows } from './fake.ts';
+import { outcome, SEED, tokenLab, VALUES } from './lab.ts';
 
 const PIN = 'geheim';
 const [, FIRST] = VALUES;

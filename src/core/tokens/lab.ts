@@ -1,4 +1,4 @@
-/** Tokens without a database, for tests: rows in memory, a journal that is slow, away or killed on demand, and a gate in front. */
+/** Tokens with a gate in front and no database behind, for tests. */
 import assert from 'node:assert/strict';
 import { GatehouseError } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -6,22 +6,19 @@ import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { createGate } from '../gate/gate.ts';
 import type { AnswerProof, OtpProof, PasswordProof, Verdict } from '../gate/types.ts';
 import { noHooks } from '../hooks/hooks.ts';
-import type { OwnCell, OwnTable, OwnValues } from '../journal/own-table.ts';
-import type { Change, Journal, Waiter } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { Person } from '../realms/types.ts';
-import { keyringOf } from '../secrets/keyring.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
 import { RefreshCounts } from '../sessions/refresh-counts.ts';
 import { StoredAccount } from '../users/stored-account.ts';
 import { Challenges } from './challenges.ts';
 import { TokenCodes } from './codes.ts';
 import { StoredTokens } from './desk.ts';
+import { FAKE_KEYRING, Rows, SlowJournal } from './fake.ts';
 import { Pins } from './pins.ts';
 import { Shelf } from './shelf.ts';
-import type { TokenStore } from './store.ts';
 import { StoredSystemConfig } from './system-config.ts';
 import type { CodeMessage } from './types.ts';
 
@@ -41,80 +38,6 @@ export const VALUES = [
   '520489',
 ] as const;
 
-const EMPTY_KEY = Buffer.alloc(32, 7);
-
-/** What a database holds when everything that was acknowledged is in it. */
-export class Rows implements TokenStore {
-  readonly tables = new Map<string, Map<string, OwnValues>>();
-  reads = 0;
-
-  async read(table: OwnTable, where: Readonly<Record<string, OwnCell>>): Promise<OwnValues[]> {
-    this.reads++;
-    const found = [...(this.tables.get(table.name)?.values() ?? [])].filter((values) =>
-      Object.entries(where).every(([column, value]) => values[table.columns.indexOf(column)] === value),
-    );
-    await new Promise((resolve) => setImmediate(resolve));
-    return found;
-  }
-
-  async list(): Promise<{ rows: OwnValues[]; total: number }> {
-    const rows = [...(this.tables.get('gh_token')?.values() ?? [])];
-    return { rows, total: rows.length };
-  }
-
-  write(unit: readonly Change[]): void {
-    for (const change of unit) {
-      if (change.kind !== 'put-own' && change.kind !== 'drop-own') continue;
-      const rows = this.tables.get(change.table.name) ?? new Map<string, OwnValues>();
-      this.tables.set(change.table.name, rows);
-      if (change.kind === 'put-own') rows.set(String(change.values[0]), change.values);
-      else rows.delete(change.key);
-    }
-  }
-}
-
-/** Writes at the next turn of the loop; held, when it is let go. */
-export class SlowJournal implements Journal {
-  readonly #rows: Rows;
-  readonly lines: Record<string, unknown>[] = [];
-  #held: [readonly Change[], Waiter | undefined][] | undefined;
-  isAway = false;
-
-  constructor(rows: Rows) {
-    this.#rows = rows;
-  }
-
-  append(unit: readonly Change[], waiter?: Waiter): void {
-    if (this.#held) this.#held.push([unit, waiter]);
-    else setImmediate(() => this.#settle(unit, waiter));
-  }
-
-  hold(): void {
-    this.#held ??= [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const [unit, waiter] of held) this.#settle(unit, waiter);
-  }
-
-  async drain(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #settle(unit: readonly Change[], waiter: Waiter | undefined): void {
-    const error = this.isAway ? new GatehouseError('STORAGE_UNAVAILABLE', 'away') : undefined;
-    if (!error) this.#take(unit);
-    waiter?.settled(error);
-  }
-
-  #take(unit: readonly Change[]): void {
-    this.#rows.write(unit);
-    for (const change of unit) if (change.kind === 'audit') this.lines.push(JSON.parse(change.line));
-  }
-}
-
 export function person(name: string, changes: Partial<Person> = {}): Person {
   return { source: 'local', id: name, login: name, realm: '', locked: false, attributes: {}, ...changes };
 }
@@ -126,7 +49,7 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
   const time = { now };
   const clock = { now: () => time.now, monotonic: () => time.now };
   const journal = new SlowJournal(rows);
-  const keyring = keyringOf(EMPTY_KEY);
+  const keyring = FAKE_KEYRING;
   const pins = new Pins(keyring);
   const shelf = new Shelf({ store: rows, journal, capacity });
   const config = new StoredSystemConfig({ store: rows, journal, clock });

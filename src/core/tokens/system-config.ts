@@ -27,6 +27,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   DefaultChallengeValidityTime: '120',
   PrependPin: 'True',
   FailCounterIncOnFalsePin: 'True',
+  splitAtSign: 'True',
   SMSProviderTimeout: '120',
   SMSBlockingTimeout: '30',
 };
