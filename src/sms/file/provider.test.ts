@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -10,7 +20,7 @@ import { openFileProvider } from './provider.ts';
 const MESSAGE = { number: '+49 170', text: 'Grüße: 372873\n' };
 
 function folderFor(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-sms-'));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'gatehouse-sms-'));
   t.after(() => rmSync(folder, { recursive: true }));
   return folder;
 }
