@@ -221,6 +221,7 @@ async function openDoors(
       users: users.local,
       clock,
       log: log.child('portal'),
+      shutDown: () => process.kill(process.pid, 'SIGTERM'),
     });
 
   wheel.run();

@@ -4,6 +4,7 @@
  */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -56,7 +57,7 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   writeFileSync(join(folder, 'htdocs', 'splash.html'), PAGE);
   writeFileSync(
     join(folder, 'nodogsplash.conf'),
-    `GatewayInterface br-lan\nSessionTimeout 60\nWebRoot ${folder}/htdocs\nBinAuth ${folder}/binauth\nMaxClients 50\n` +
+    `GatewayInterface br-lan\nSessionTimeout 60\nWebRoot ${folder}/htdocs\nBinAuth ${folder}/binauth\nNdsctlSocket ${folder}/ctl\nMaxClients 50\n` +
       'FirewallRuleSet users-to-router {\n  FirewallRule allow udp port 53\n}\n',
   );
   const calls = () =>
@@ -127,6 +128,32 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   const [, , got, sent, start, end] = (await heard('client_deauth', staff.mac)).map(Number) as number[];
   assert.ok(got! > 100 && sent! > 100, `${got} bytes to, ${sent} from the client`);
   assert.ok(Math.abs(Date.now() / 1000 - start!) < 300 && end! >= start! && end! - start! < 300);
+  const ndsctl = (...words: string[]) => {
+    const program = join(import.meta.dirname, '..', '..', 'bin', 'ndsctl');
+    const { status, stdout } = spawnSync(process.execPath, [program, '-s', `${folder}/ctl`, ...words], {
+      encoding: 'utf8',
+    });
+    return [status, stdout.trim()] as const;
+  };
+  const listed = JSON.parse(ndsctl('json')[1]) as { clients: Record<string, { state: string; token: string }> };
+  const states = [staff, guest].map(({ mac }) => listed.clients[mac]?.state);
+  assert.deepEqual(states, ['Preauthenticated', 'Authenticated']);
+  const { token } = listed.clients[staff.mac]!;
+  assert.deepEqual(ndsctl('auth', token), [0, `Client ${token} authenticated.`]);
+  assert.equal((await staff.ask(PROBE)).status, 204);
+  await heard('ndsctl_auth', staff.mac);
+  assert.deepEqual(ndsctl('auth', '02:00:5e:10:00:99'), [1, 'Failed to authenticate client 02:00:5e:10:00:99.']);
+  assert.deepEqual(ndsctl('trust', staff.mac), [0, `MAC ${staff.mac} trusted.`]);
+  assert.equal(ndsctl('trust', staff.mac)[0], 1);
+  assert.deepEqual(ndsctl('deauth', staff.address), [0, `Client ${staff.address} deauthenticated.`]);
+  assert.equal((await staff.ask(PROBE)).status, 204, 'trusted');
+  assert.deepEqual(ndsctl('block', staff.mac), [0, `MAC ${staff.mac} blocked.`]);
+  assert.equal((await staff.ask(PROBE)).error, 'ETIMEDOUT', 'blocked counts before trusted');
+  assert.equal(ndsctl('unblock', staff.mac)[0], 0);
+  assert.equal(ndsctl('untrust', staff.mac)[0], 0);
+  assert.match(ndsctl('clients')[1], new RegExp(`^4\n\n(?:.*\n)*mac=${guest.mac}\n`));
+  assert.match(ndsctl('status')[1], /BinAuth: .*binauth/);
+
   assert.equal(site.run('kick', 'child').status, 0);
   assert.equal((await other.ask(PROBE)).status, 307);
   await heard('ndsctl_deauth', other.mac);

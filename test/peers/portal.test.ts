@@ -1,7 +1,9 @@
 /** The Wi-Fi door in a network of its own: strangers are redirected, logged-in clients get through, and are out when their time is over. */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { folderFor } from './children.ts';
 import { makeSite } from './gatehouse.ts';
 import { GATEWAY, startLab, WEB, WEB6 } from './portal-lab.ts';
 import { logIn, PORTAL, until } from './portal-steps.ts';
@@ -20,7 +22,8 @@ test('strangers are redirected, by a click one is in, and out when the time is o
   const lab = await startLab(t);
   const before = lab.inGateway('nft', 'list', 'ruleset');
   const [one, two] = [await lab.client(1), await lab.client(2)];
-  const yaml = 'portal: { interface: br-lan, session_seconds: 10, rules: { users-to-router: [allow udp port 53] } }';
+  const socket = join(folderFor(t, 'gatehouse-ctl'), 'ndsctl.sock');
+  const yaml = `portal: { interface: br-lan, session_seconds: 10, ndsctl_socket: ${socket}, rules: { users-to-router: [allow udp port 53] } }`;
   const site = await makeSite(t, { enter: lab.gateway, yaml });
   const server = await site.start();
 

@@ -8,6 +8,7 @@
  * Errors of start: PORTAL_INTERFACE, PORTAL_RIGHTS, PORTAL_FIREWALL, those of platform/listen-error.ts.
  */
 import type { Server } from 'node:http';
+import type { Server as SocketServer } from 'node:net';
 import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../core/gate/types.ts';
 import type { Journal } from '../../core/journal/types.ts';
@@ -20,6 +21,8 @@ import { createBinAuth } from './binauth/binauth.ts';
 import { systemPrograms } from './binauth/programs.ts';
 import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
+import { createCommands } from './ctl/commands.ts';
+import { listenOnCtlSocket } from './ctl/socket.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { findGateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
@@ -27,6 +30,7 @@ import { systemNft } from './firewall/nft.ts';
 import { createApp } from './http/app.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
 import { createLogIn } from './login.ts';
+import { MacLists } from './mac-lists.ts';
 import { Sessions } from './sessions.ts';
 import { Pages } from './splash/pages.ts';
 import { loadSessions } from './stored-sessions.ts';
@@ -40,12 +44,15 @@ export interface PortalParts {
   readonly users: UserSource;
   readonly clock: Clock;
   readonly log: Log;
+  /** Ends the server in order. */
+  readonly shutDown: () => void;
 }
 
 const SWEEP_MS = 250;
 
 export function createPortalDoor(parts: PortalParts): Door {
   const { settings, clock, log } = parts;
+  const now = () => clock.now();
   const clients = new Clients();
   const firewall = new Firewall(systemNft());
   const binauth = settings.binauth ? createBinAuth(settings.binauth, systemPrograms, log) : undefined;
@@ -57,7 +64,9 @@ export function createPortalDoor(parts: PortalParts): Door {
       binauth?.tell({ event, mac, bytes: session, started: session.started, ends });
     },
   });
+  const lists = new MacLists(settings, firewall);
   let servers: Server[] = [];
+  let ctl: SocketServer | undefined;
   let open: Listener[] = [];
   let sweeping: NodeJS.Timeout | undefined;
   let counting: NodeJS.Timeout | undefined;
@@ -94,6 +103,9 @@ export function createPortalDoor(parts: PortalParts): Door {
         servers.push(await listenHttp({ address, port }, onRequest));
         open.push({ door: 'portal', what: 'portal http', address, port });
       }
+      const { shutDown } = parts;
+      const run = createCommands({ settings, clients, sessions, lists, now, startedAt: now(), shutDown, log });
+      ctl = await listenOnCtlSocket(settings.ndsctl_socket, run);
     } catch (error) {
       await stop(0);
       throw error;
@@ -111,6 +123,7 @@ export function createPortalDoor(parts: PortalParts): Door {
     const closing = servers;
     servers = [];
     open = [];
+    ctl?.close();
     await closeHttp(closing, withinMs / 2);
     try {
       await sessions.suspend();

@@ -1,0 +1,44 @@
+/** Who is trusted, blocked or allowed, as the configuration begins and ndsctl goes on; a restart begins anew. Blocked counts before all. */
+import type { PortalSettings } from './config/model.ts';
+import type { Firewall, MacSet } from './firewall/firewall.ts';
+
+export class MacLists {
+  readonly #sets: Readonly<Record<MacSet, Set<string>>>;
+  readonly #mechanism: PortalSettings['mac_mechanism'];
+  readonly #firewall: Firewall;
+
+  constructor(
+    settings: Pick<PortalSettings, 'mac_mechanism' | 'trusted_macs' | 'blocked_macs' | 'allowed_macs'>,
+    firewall: Firewall,
+  ) {
+    this.#mechanism = settings.mac_mechanism;
+    this.#firewall = firewall;
+    this.#sets = {
+      trusted: new Set(settings.trusted_macs),
+      blocked: new Set(settings.blocked_macs),
+      allowed: new Set(settings.allowed_macs),
+    };
+  }
+
+  all(name: MacSet): readonly string[] {
+    return [...this.#sets[name]];
+  }
+
+  isBlocked(mac: string): boolean {
+    return this.#sets.blocked.has(mac) || (this.#mechanism === 'allow' && !this.#sets.allowed.has(mac));
+  }
+
+  isTrusted(mac: string): boolean {
+    return this.#sets.trusted.has(mac) && !this.isBlocked(mac);
+  }
+
+  /** False: it is so already, or that list is not in use. In force when this resolves. */
+  async put(name: MacSet, mac: string, isIn: boolean): Promise<boolean> {
+    const set = this.#sets[name];
+    if (set.has(mac) === isIn || (name === 'allowed' && this.#mechanism !== 'allow')) return false;
+    await this.#firewall.list(name, mac, isIn);
+    if (isIn) set.add(mac);
+    else set.delete(mac);
+    return true;
+  }
+}
