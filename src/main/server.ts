@@ -219,6 +219,7 @@ async function openDoors(
       journal,
       tables: storage.ser,
       users: users.local,
+      programs: ground.helper,
       clock,
       log: log.child('portal'),
       shutDown: () => process.kill(process.pid, 'SIGTERM'),

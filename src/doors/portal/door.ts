@@ -16,9 +16,9 @@ import type { SerTables } from '../../core/ser/types.ts';
 import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
+import type { Programs } from '../../platform/helper/types.ts';
 import type { Log } from '../../platform/log.ts';
 import { createBinAuth } from './binauth/binauth.ts';
-import { systemPrograms } from './binauth/programs.ts';
 import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import { createCommands } from './ctl/commands.ts';
@@ -42,6 +42,8 @@ export interface PortalParts {
   readonly tables: SerTables;
   /** Where names are looked for that a program vouches for. */
   readonly users: UserSource;
+  /** Runs nft, ip and the BinAuth program. */
+  readonly programs: Programs;
   readonly clock: Clock;
   readonly log: Log;
   /** Ends the server in order. */
@@ -54,8 +56,8 @@ export function createPortalDoor(parts: PortalParts): Door {
   const { settings, clock, log } = parts;
   const now = () => clock.now();
   const clients = new Clients();
-  const firewall = new Firewall(systemNft());
-  const binauth = settings.binauth ? createBinAuth(settings.binauth, systemPrograms, log) : undefined;
+  const firewall = new Firewall(systemNft(parts.programs));
+  const binauth = settings.binauth ? createBinAuth(settings.binauth, parts.programs, log) : undefined;
   const sessions = new Sessions({
     ...parts,
     clients,
@@ -94,7 +96,7 @@ export function createPortalDoor(parts: PortalParts): Door {
         gateway,
         clients,
         sessions,
-        neighbours: systemNeighbours(settings.interface),
+        neighbours: systemNeighbours(settings.interface, parts.programs),
         pages: new Pages(settings.web_root),
         logIn: createLogIn({ ...parts, sessions, binauth }),
       });

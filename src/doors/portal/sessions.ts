@@ -90,9 +90,12 @@ export class Sessions {
     const token = newToken();
     const start = startOf(client, session);
     await commit(journal, [...gate.opened(start), ...putSession({ ...client, token, session, suspended: false })]);
+    const member = memberOf(client, session, clock.now());
     try {
-      await firewall.admit(memberOf(client, session, clock.now()));
+      await firewall.admit(member);
     } catch (error) {
+      // Whether it is in is not known: it must not be.
+      firewall.expel(member).catch(() => {});
       journal.append([...gate.ended(start, 'removed', clock.now()), ...deleteSession(session)]);
       throw error;
     }

@@ -25,7 +25,8 @@ export interface HelperLimits {
 }
 
 const LIMITS: HelperLimits = { atOnce: 16, waiting: 256 };
-const MOST_BYTES = 1 << 20;
+const MOST_INPUT = 1 << 20;
+const MOST_OUTPUT = 16 << 20;
 /** Linux takes 128 KiB. */
 const MOST_ARGUMENT_BYTES = 65_536;
 const LONGEST_MS = 24 * 3_600_000;
@@ -174,8 +175,8 @@ function faultOf({ file, args, env, cwd = '/', stdin, timeoutMs, maxOutputBytes 
     if (text.includes('\0')) return 'there is a NUL in an argument or a variable';
     if (Buffer.byteLength(text) > MOST_ARGUMENT_BYTES) return `an argument has more than ${MOST_ARGUMENT_BYTES} bytes`;
   }
-  if (stdin !== undefined && stdin.length > MOST_BYTES) return `its input has more than ${MOST_BYTES} bytes`;
-  if (!(maxOutputBytes >= 0 && maxOutputBytes <= MOST_BYTES)) return `no more than ${MOST_BYTES} bytes are kept`;
+  if (stdin !== undefined && stdin.length > MOST_INPUT) return `its input has more than ${MOST_INPUT} bytes`;
+  if (!(maxOutputBytes >= 0 && maxOutputBytes <= MOST_OUTPUT)) return `no more than ${MOST_OUTPUT} bytes are kept`;
   return timeoutMs > 0 && timeoutMs <= LONGEST_MS ? undefined : `it runs for no longer than ${LONGEST_MS} ms`;
 }
 

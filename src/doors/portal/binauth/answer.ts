@@ -3,8 +3,8 @@
  * Anything else is a refusal, and why is told to the log.
  */
 
+import type { ProgramResult } from '../../../platform/helper/types.ts';
 import type { Bytes } from '../clients.ts';
-import type { ProgramResult } from './programs.ts';
 
 export type Answer =
   /** `seconds` 0: the time that holds for everybody. Bytes of the session, 0 = no limit. */

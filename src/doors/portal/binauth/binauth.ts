@@ -5,9 +5,9 @@
  * What clients wrote is an argument each, percent-encoded, and as it was in the environment. There is no shell.
  */
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
+import type { Programs } from '../../../platform/helper/types.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Answer, readAnswer } from './answer.ts';
-import type { Programs } from './programs.ts';
 import { type Notice, noticeArguments, type Question, questionArguments } from './question.ts';
 
 export interface BinAuth {
@@ -18,7 +18,9 @@ export interface BinAuth {
   settle(withinMs: number): Promise<void>;
 }
 
-const AT_ONCE = 8;
+/** Together fewer than the helper runs: room is left for the firewall. */
+const AT_ONCE = 6;
+const NOTICES_AT_ONCE = 4;
 const MOST_WAITING = 256;
 const MOST_NOTICES = 10_000;
 const DEADLINE_MS = 30_000;
@@ -29,7 +31,7 @@ const KEPT = ['TZ', 'LANG'];
 
 export function createBinAuth(file: string, programs: Programs, log: Log): BinAuth {
   const questions = new Lanes(AT_ONCE, MOST_WAITING);
-  const notices = new Lanes(AT_ONCE, MOST_NOTICES);
+  const notices = new Lanes(NOTICES_AT_ONCE, MOST_NOTICES);
   const lastOf = new Map<string, Promise<void>>();
 
   return {

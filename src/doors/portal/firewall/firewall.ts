@@ -1,11 +1,13 @@
 /**
  * The firewall while the door is open: loads the table, and changes its sets in batches. One transaction is in flight; what is asked
- * for meanwhile shares the next one. A batch that nft refuses is tried again change by change, so that one cannot spoil another.
+ * for meanwhile shares the next one. A batch that fails is tried again change by change, so that one cannot spoil another, and what a
+ * lost helper may have done or not is done.
  *
  * An element may have expired, or stand there already, when a change comes: each change first adds what it then deletes, which holds
  * in both cases and lets a new time count.
  */
 import { isIPv4 } from 'node:net';
+import { GatehouseError } from '../../../platform/errors.ts';
 import type { Nft } from './nft.ts';
 import type { FirewallSettings, GatewayAddresses, Member } from './ruleset.ts';
 import { addressElement, pairElement, REMOVE_TABLE, ruleset, TABLE } from './ruleset.ts';
@@ -16,6 +18,10 @@ export interface Traffic {
   readonly sent: number;
   readonly received: number;
 }
+
+/** What one transaction takes at most: its text is bounded. */
+const MOST_CHANGES = 1_000;
+const MOST_MEMBERS = 2_000;
 
 export type MacSet = 'blocked' | 'allowed' | 'trusted';
 
@@ -28,7 +34,7 @@ interface Change {
 export class Firewall {
   readonly #nft: Nft;
   #reading: Promise<Traffic[]> | undefined;
-  #waiting: Change[] = [];
+  readonly #waiting: Change[] = [];
   #running: Promise<void> | undefined;
 
   constructor(nft: Nft) {
@@ -36,8 +42,9 @@ export class Firewall {
   }
 
   /** Everything at once, in place of what may be left of an earlier run. Errors: PORTAL_RIGHTS, PORTAL_FIREWALL. */
-  load(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): Promise<void> {
-    return this.#nft.apply(ruleset(settings, gateway, members));
+  async load(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): Promise<void> {
+    await this.#nft.apply(ruleset(settings, gateway, members.slice(0, MOST_MEMBERS)));
+    await Promise.all(members.slice(MOST_MEMBERS).map((member) => this.admit(member)));
   }
 
   /** After the changes under way; nothing of ours is left. */
@@ -100,13 +107,13 @@ export class Firewall {
     // Those of one turn of the event loop go together from the first batch on.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#waiting.splice(0, MOST_CHANGES);
       try {
         await this.#nft.apply(batch.map(({ text }) => text).join(''));
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        if (batch.length === 1) batch[0]!.reject(error);
+        const isHopeless = batch.length === 1 && error instanceof GatehouseError && error.code.startsWith('PORTAL_');
+        if (isHopeless) batch[0]!.reject(error);
         else for (const change of batch) await this.#nft.apply(change.text).then(change.resolve, change.reject);
       }
     }

@@ -3,8 +3,8 @@
  *
  * Errors: PORTAL_RIGHTS (no nft, no rights, no support in the kernel), PORTAL_FIREWALL (nft refuses the text).
  */
-import { spawn } from 'node:child_process';
 import { GatehouseError } from '../../../platform/errors.ts';
+import type { Programs } from '../../../platform/helper/types.ts';
 
 export interface Nft {
   /** Takes effect as a whole or not at all. */
@@ -14,28 +14,40 @@ export interface Nft {
 }
 
 const DEADLINE_MS = 30_000;
-const LARGEST_LISTING = 64 << 20;
-/** nft stands where only root's PATH leads. */
-const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
+const MOST_SAID = 4_096;
+const LARGEST_LISTING = 16 << 20;
+const ENV = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
 
-export function systemNft(): Nft {
+export function systemNft(programs: Programs): Nft {
   return {
     async apply(text) {
-      const { status, stderr } = await run(['-f', '-'], text);
-      if (status !== 0) throw refusal(stderr);
+      const { exitCode, stderr } = await run(['-f', '-'], text, MOST_SAID);
+      if (exitCode !== 0) throw refusal(stderr);
     },
     async list(table) {
-      const { status, stdout, stderr } = await run(['-j', 'list', 'table', ...table.split(' ')], '');
-      if (status === 0) return stdout;
+      const { exitCode, stdout, stderr } = await run(['-j', 'list', 'table', ...table.split(' ')], '', LARGEST_LISTING);
+      if (exitCode === 0) return stdout.toString('utf8');
       if (stderr.includes('No such file or directory')) return undefined;
       throw refusal(stderr);
     },
   };
+
+  async function run(args: readonly string[], input: string, maxOutputBytes: number) {
+    const request = { file: 'nft', args, stdin: Buffer.from(input), env: ENV, timeoutMs: DEADLINE_MS, maxOutputBytes };
+    try {
+      return await programs.run(request);
+    } catch (cause) {
+      if (!(cause instanceof GatehouseError) || cause.code !== 'PROGRAM_START') throw cause;
+      const hint = 'install it: apt-get install nftables';
+      throw new GatehouseError('PORTAL_RIGHTS', `nft cannot be run: ${cause.message}`, { hint, cause });
+    }
+  }
 }
 
-function refusal(stderr: string): GatehouseError {
-  const said = stderr.split('\n').find((line) => line !== '') ?? 'nothing was said why';
-  if (/Operation not permitted|you must be root|Protocol not supported|cache initialization failed/i.test(stderr)) {
+function refusal(stderr: Buffer): GatehouseError {
+  const text = stderr.toString('utf8');
+  const said = text.split('\n').find((line) => line !== '') ?? 'nothing was said why';
+  if (/Operation not permitted|you must be root|Protocol not supported|cache initialization failed/i.test(text)) {
     return new GatehouseError('PORTAL_RIGHTS', `the firewall cannot be changed: ${said}`, {
       hint: 'the Wi-Fi door wants root or CAP_NET_ADMIN, and a kernel with nf_tables',
     });
@@ -43,30 +55,4 @@ function refusal(stderr: string): GatehouseError {
   return new GatehouseError('PORTAL_FIREWALL', `nft refused the firewall: ${said}`, {
     hint: 'run `nft list ruleset`: are there rules or versions that do not go with ours?',
   });
-}
-
-async function run(
-  args: readonly string[],
-  input: string,
-): Promise<{ status: number; stdout: string; stderr: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; stdout: string; stderr: string }>();
-  const child = spawn('nft', args, { env: { PATH, LC_ALL: 'C' }, timeout: DEADLINE_MS, killSignal: 'SIGKILL' });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    stdout += piece;
-    if (stdout.length > LARGEST_LISTING) child.kill('SIGKILL');
-  });
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
-    if (stderr.length < 4096) stderr += piece;
-  });
-  child.on('error', (cause) => {
-    const hint = 'install it: apt-get install nftables';
-    reject(new GatehouseError('PORTAL_RIGHTS', `nft cannot be run: ${cause.message}`, { hint, cause }));
-  });
-  child.on('close', (code) => resolve({ status: code ?? -1, stdout, stderr }));
-  // It may end before it has read everything; its exit status tells.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  return promise;
 }
