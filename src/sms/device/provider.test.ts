@@ -60,6 +60,27 @@ test('gnokii gets file, number and message centre as arguments, the text on its 
   assert.deepEqual([String(other.runs[0]!.stdin), other.runs[0]!.timeoutMs], ['ab', 20_000]);
 });
 
+test('one message at a time, whatever became of the one before', async (t) => {
+  const waiting: PromiseWithResolvers<ProgramResult>[] = [];
+  const programs: Programs = {
+    run() {
+      waiting.push(Promise.withResolvers());
+      return waiting.at(-1)!.promise;
+    },
+  };
+  const provider = openDeviceProvider({ CONFIGFILE: configFile(t) }, programs);
+  const first = assert.rejects(provider.send(MESSAGE), { code: 'SMS_REFUSED' });
+  const second = provider.send(MESSAGE);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(waiting.length, 1);
+  waiting[0]!.resolve({ ...DONE, exitCode: 1 });
+  await first;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(waiting.length, 2);
+  waiting[1]!.resolve(DONE);
+  assert.equal(await second, 'Send succeeded');
+});
+
 test('nothing but a number becomes an argument', async (t) => {
   const { provider, runs } = lab(t);
   for (const number of ['--help', '-1', '+', '++1', '1 2', '1;id', '1\n', '0170-1', 'x', '١٢٣', '1'.repeat(21)])
