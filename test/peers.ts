@@ -27,6 +27,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
   npm: { program: 'npm', packages: ['npm'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
+  slapd: { program: 'slapd', packages: ['slapd'] },
   sipsak: { program: 'sipsak', packages: ['sipsak'] },
   sipvicious: { program: 'svcrack', packages: ['sipvicious'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },

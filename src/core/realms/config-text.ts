@@ -27,6 +27,16 @@ export function numberText(least: number, most: number, usual: number) {
   );
 }
 
+/** `True`, `true`, `1`, `on`; LinOTP's forms write `on` or nothing. */
+export function switchText(usual: boolean) {
+  return z.preprocess((value) => {
+    if (typeof value !== 'string') return value;
+    const text = value.trim().toLowerCase();
+    if (text === '') return undefined;
+    return /^(true|1|on|yes)$/.test(text) ? true : /^(false|0|off|no)$/.test(text) ? false : value;
+  }, z.boolean().default(usual));
+}
+
 /** A JSON object of texts, or the text of one. Members that are empty are left out. */
 export function mapText() {
   return z.preprocess(

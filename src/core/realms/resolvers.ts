@@ -74,6 +74,8 @@ export class Resolvers {
     const definition = this.#complete(given);
     const { store, keyring } = this.#parts;
     const { name, type, config } = definition;
+    const { log } = this.#parts;
+    await (await this.#classOf(type).open(config, { name, log })).close();
     await store.setResolver({ name, type, config: keyring.seal(JSON.stringify(config), sealOf(name)) }, audit);
     const before = this.#sources.get(name);
     this.#put(definition);
