@@ -27,6 +27,10 @@ test('the policy of user, realm and client names who is tried, in its order', as
   assert.deepEqual(await sender.send(MESSAGE), { provider: 'two', answer: 'ID 7', timeout: 60 });
   assert.equal((await sender.send({ ...MESSAGE, client: '10.0.0.1' })).provider, 'three');
   assert.equal((await sender.send({ ...MESSAGE, realm: 'two' })).provider, 'one');
+  rules.replace([{ ...rule('staff', 'sms_provider=three', 'x', '*'), user: 'staff:#mobile' }]);
+  assert.equal((await sender.send(MESSAGE)).provider, 'one');
+  const known = { ...MESSAGE, resolver: 'staff', attributes: { mobile: '1' } };
+  assert.equal((await sender.send(known)).provider, 'three');
 });
 
 test('one that cannot be reached, or not be opened, is followed by the next; one that says no only where a policy says so', async () => {

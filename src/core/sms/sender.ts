@@ -129,8 +129,8 @@ export class CodeSender implements SmsSender {
   async #orderOf(given: CodeMessage): Promise<Order> {
     const { rules, clock } = this.#parts;
     const { providers } = this;
-    const { user: name, realm, client } = given;
-    const asker = { name, realm, client, time: new Date(clock.now()) };
+    const { user: name, realm, client, resolver, attributes } = given;
+    const asker = { name, realm, client, resolver, attributes, time: new Date(clock.now()) };
     const country = rules.actionValue('authentication', 'sms_number_check', asker)?.value;
     const message = country === undefined ? given : { ...given, number: await checkedNumber(given.number, country) };
     const listed = rules.actionValue('authentication', 'sms_provider', asker);

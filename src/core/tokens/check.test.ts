@@ -161,7 +161,8 @@ test('the PIN makes an sms token send the value after its counter; PIN and value
   assert.deepEqual(tokens, [
     { transaction, message: 'sms submitted', serial: 'LSSM1', type: 'sms', description: '', again: false },
   ]);
-  assert.deepEqual(lab.sent, [{ number: '+491701234567', text: FIRST, user: 'hans', realm: '', client: '192.0.2.1' }]);
+  const asked = { user: 'hans', realm: '', client: '192.0.2.1', resolver: 'local', attributes: {} };
+  assert.deepEqual(lab.sent, [{ number: '+491701234567', text: FIRST, ...asked }]);
   assert.equal((await tokenOf(lab, 'LSSM1')).counter, 1);
   assert.equal(outcome(await lab.check('hans', PIN + FIRST)), 'proven');
   assert.equal((await tokenOf(lab, 'LSSM1')).counter, 2);

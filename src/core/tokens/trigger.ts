@@ -151,9 +151,9 @@ export class Trigger {
 
   async #send({ asker }: TriggerRequest, { token, number, text }: Code): Promise<boolean> {
     const { sender, shelf, log } = this.#parts;
-    const { name: user = '', realm = '', client = '' } = asker;
+    const { name: user = '', realm = '', client = '', resolver, attributes } = asker;
     try {
-      const { timeout } = await sender.send({ number, text, user, realm, client });
+      const { timeout } = await sender.send({ number, text, user, realm, client, resolver, attributes });
       const now = shelf.get(token.serial);
       if (timeout !== null && now?.sentCounter === token.sentCounter) {
         const sentUntil = this.#parts.clock.now() + timeout * 1000;

@@ -201,6 +201,9 @@ export interface CodeMessage {
   readonly user: string;
   readonly realm: string;
   readonly client: string;
+  /** Where the user comes from, and what is known of him, for conditions on that. */
+  readonly resolver?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Sends codes; implemented by core/sms. Errors: those of SmsProvider, SMS_PROVIDER_UNKNOWN. */

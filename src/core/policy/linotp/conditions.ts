@@ -15,8 +15,8 @@ export interface Asker {
   readonly name?: string;
   readonly realm?: string;
   /** Where the user comes from. */
-  readonly resolver?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
+  readonly resolver?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** IP address. */
   readonly client?: string;
   readonly time: Date;
