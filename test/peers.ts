@@ -18,6 +18,8 @@ export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
   chromium: { program: 'chromium', packages: ['chromium'] },
   fish: { program: 'fish', packages: ['fish'] },
+  // Its Perl module asks over HTTP with what Perl itself brings (perl: not only perl-base).
+  freeradius: { program: 'freeradius', packages: ['freeradius', 'freeradius-utils', 'perl'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   iproute2: { program: 'ip', packages: ['iproute2'] },
   gnokii: { program: 'gnokii', packages: ['gnokii-cli'] },

@@ -57,7 +57,8 @@ export interface AnswerParts {
   readonly login: AdminLogin;
   readonly log: Log;
   readonly clock: Clock;
-  readonly permissions: Pick<PolicyRules, 'permits'>;
+  /** Says what administrators may do. */
+  readonly policy: Pick<PolicyRules, 'permits'>;
   administration(actor: string): Administration;
 }
 
@@ -92,7 +93,7 @@ function callerOf({ name }: LoggedIn, { address }: HttpRequest, parts: AnswerPar
   function require(scope: OfficeScope, action: string, realms?: readonly string[]): void {
     const asker = { name, client: address, time: new Date(parts.clock.now()) };
     const askers = (realms?.length === 0 ? NO_REALM : realms)?.map((realm) => ({ ...asker, realm })) ?? [asker];
-    if (askers.some((one) => parts.permissions.permits(scope, action, one).allowed)) return;
+    if (askers.some((one) => parts.policy.permits(scope, action, one).allowed)) return;
     throw new GatehouseError('OTP_FORBIDDEN', `no policy lets the administrator ${name} do this: ${scope}/${action}`);
   }
 }

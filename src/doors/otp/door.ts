@@ -5,24 +5,29 @@
 import type { Admins } from '../../core/admin/admins.ts';
 import type { Administration } from '../../core/admin/types.ts';
 import type { PolicyRules } from '../../core/policy/rules.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { SystemConfig } from '../../core/tokens/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { HttpReply, HttpRequest, HttpRoutes } from '../../platform/http-route.ts';
-import type { Log } from '../../platform/log.ts';
+import { tokenCalls } from './admin/calls.ts';
+import type { TokenParts } from './admin/target.ts';
 import { auditCalls, type SearchAudit } from './audit/search.ts';
 import { type AdminCalls, answerAdmin, failed, requirePost, systemCalls } from './call.ts';
+import { type Believed, ClientAddresses } from './client.ts';
 import { AdminLogin } from './login/login.ts';
+import { configCalls } from './system/config.ts';
 import { policyCalls } from './system/policies.ts';
 import { PROVIDER_CALLS } from './system/providers.ts';
+import { REALM_CALLS } from './system/realms.ts';
+import { type ValidateParts, validateCalls } from './validate/calls.ts';
 
-export interface OtpParts {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface OtpParts extends Omit<ValidateParts, 'clients'>, TokenParts {
+  readonly config: SystemConfig;
+  /** Whose word counts on where a user is; it changes with a reload. */
+  believed(): Believed;
   /** Signs the sessions of administrators; the same over restarts. */
   readonly sessionKey: Buffer;
   readonly verifyAdmin: Admins['verify'];
-  /** What policies let administrators do. */
-  readonly permissions: Pick<PolicyRules, 'permits'>;
+  readonly policy: PolicyRules;
   readonly searchAudit: SearchAudit;
   /** The administration for who acts: the audit trail names them. */
   administration(actor: string): Administration;
@@ -31,19 +36,32 @@ export interface OtpParts {
 export function createOtpDoor(parts: OtpParts): HttpRoutes {
   const { clock, log, sessionKey: key, verifyAdmin: verify } = parts;
   const login = new AdminLogin({ key, clock, verify });
+  let believed = parts.believed();
+  let addresses = new ClientAddresses(believed);
   const adminCalls: AdminCalls = {
-    ...systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock) }),
+    ...systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock), ...REALM_CALLS, ...configCalls(parts.config) }),
+    ...tokenCalls(parts),
     ...auditCalls(parts.searchAudit),
   };
+  const validate = validateCalls({ ...parts, clients });
 
   return { prefixes: ['/validate', '/admin', '/system', '/audit'], handle };
 
   function handle(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { path } = request;
+    if (Object.hasOwn(validate, path)) return validate[path]!(request);
     if (path === '/admin/login') return atLogin(request);
     if (path === '/admin/logout') return login.logout(request);
     if (Object.hasOwn(adminCalls, path)) return answerAdmin(adminCalls[path]!, request, { ...parts, login });
     return failed(new GatehouseError('OTP_ROUTE', `there is no call ${path.slice(0, 80)}`), request, log);
+  }
+
+  function clients(): ClientAddresses {
+    const now = parts.believed();
+    if (now === believed) return addresses;
+    believed = now;
+    addresses = new ClientAddresses(now);
+    return addresses;
   }
 
   async function atLogin(request: HttpRequest): Promise<HttpReply> {

@@ -1,15 +1,21 @@
 /** The door without a network, for tests: requests as objects, and a browser's memory for cookies. */
 import type { AuditEntry } from '../../core/audit/search.ts';
 import { fakeAdministration } from '../../core/control/fake.ts';
+import type { Person, Realms } from '../../core/realms/types.ts';
+import { challengeDesk } from '../../core/tokens/challenge-status.ts';
+import { tokenLab } from '../../core/tokens/lab.ts';
 import type { HttpReply, HttpRequest } from '../../platform/http-route.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createOtpDoor } from './door.ts';
+import { textPattern } from './pattern.ts';
 
 export const START = Date.UTC(2026, 0, 1);
 
 /** With the administrator `admin`, password `right`. */
-export function otpLab(trail: readonly AuditEntry[] = []) {
-  const clock = { time: START, now: () => clock.time, monotonic: () => clock.time };
+export async function otpLab(trail: readonly AuditEntry[] = []) {
+  const stock = await tokenLab({ now: START });
+  const { time } = stock;
+  const clock = { now: () => time.now, monotonic: () => time.now };
   const administration = fakeAdministration();
   const actors: string[] = [];
   const knocks: string[] = [];
@@ -21,7 +27,13 @@ export function otpLab(trail: readonly AuditEntry[] = []) {
       knocks.push(`${name} ${address} ${port}`);
       return name === 'admin' && password === 'right';
     },
-    permissions: administration.policies,
+    policy: administration.policies,
+    gate: stock.gate,
+    realms: realmsOf(stock.persons),
+    tokens: stock.desk,
+    challenges: challengeDesk(stock.challenges, stock.shelf),
+    config: stock.config,
+    believed: () => ({ client_from: [], trusted_proxies: [] }),
     searchAudit: async ({ matches, skip, limit }) => {
       const found = trail.filter(({ fields, sequence }) => matches({ ...fields, seq: sequence }));
       return { entries: found.slice(skip, skip + limit), total: found.length, more: false };
@@ -43,7 +55,27 @@ export function otpLab(trail: readonly AuditEntry[] = []) {
     return send({ path, method, fields: new Map(Object.entries(fields)), headers });
   }
 
-  return { clock, administration, actors, knocks, send, call };
+  return { stock, time, administration, actors, knocks, send, call };
+}
+
+/** All persons are in all realms. */
+function realmsOf(persons: ReadonlyMap<string, Person>): Realms {
+  const find = async (login: string, realm: string) => {
+    const found = persons.get(login);
+    return found ? { ...found, realm } : null;
+  };
+  return {
+    split: (text, realm) => ({ login: text.split('@')[0]!, realm: realm || text.split('@')[1] || 'house' }),
+    defaultRealm: 'house',
+    list: () => [],
+    find,
+    findById: (_source, id, realm = 'house') => find(id, realm),
+    search: async ({ filter }) => ({
+      persons: [...persons.values()].filter(({ login }) => textPattern(filter.username ?? '*')(login)),
+      more: false,
+    }),
+    checkPassword: async () => false,
+  };
 }
 
 /** `result` and, where there is one, `detail`; checks what stands around them. */

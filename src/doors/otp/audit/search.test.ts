@@ -32,8 +32,8 @@ interface Page {
   rows: { id: string; cell: string[] }[];
 }
 
-function lab() {
-  const { call } = otpLab(TRAIL);
+async function lab() {
+  const { call } = await otpLab(TRAIL);
   return async (fields: Record<string, string>) => {
     const reply = await call('/audit/search', fields, 'GET');
     assert.deepEqual([reply.status, reply.type], [200, 'application/json']);
@@ -42,7 +42,7 @@ function lab() {
 }
 
 test('lines stand in the columns of LinOTP, newest first', async () => {
-  const { page, total, rows } = await lab()({ rp: '2' });
+  const { page, total, rows } = await (await lab())({ rp: '2' });
   assert.deepEqual([page, total, rows.map(({ id }) => id)], [1, 3, ['3', '2']]);
   const date = '2026-01-01 10:00:00.123';
   assert.deepEqual(
@@ -89,13 +89,14 @@ test('lines stand in the columns of LinOTP, newest first', async () => {
     ],
   );
   assert.deepEqual(
-    (await lab()({ rp: '2', page: '2' })).rows.map(({ id }) => id),
+    (await (await lab())({ rp: '2', page: '2' })).rows.map(({ id }) => id),
     ['1'],
   );
 });
 
 test('columns and queries choose', async () => {
-  const found = async (fields: Record<string, string>) => (await lab()(fields)).rows.map(({ id }) => id).join(' ');
+  const found = async (fields: Record<string, string>) =>
+    (await (await lab())(fields)).rows.map(({ id }) => id).join(' ');
   assert.equal(await found({ user: 'HANS*' }), '3 2');
   assert.equal(await found({ user: 'hans' }), '3');
   assert.equal(await found({ user: '*s@h*e' }), '2');
@@ -103,12 +104,12 @@ test('columns and queries choose', async () => {
   assert.equal(await found({ qtype: 'client', query: '2.0.2' }), '2');
   assert.equal(await found({ qtype: 'all', query: 'sip' }), '1');
   assert.equal(await found({ query: 'nothing' }), '');
-  const reply = await otpLab(TRAIL).call('/audit/search', { qtype: 'nothing', query: 'x' }, 'GET');
+  const reply = await (await otpLab(TRAIL)).call('/audit/search', { qtype: 'nothing', query: 'x' }, 'GET');
   assert.match(reply.body, /"code":905/);
 });
 
 test('as CSV it is a file of all that fits, and holds no formula', async () => {
-  const { call } = otpLab(TRAIL);
+  const { call } = await otpLab(TRAIL);
   const reply = await call('/audit/search', { outform: 'csv', rp: '1' }, 'GET');
   assert.equal(reply.type, 'text/csv; charset=utf-8');
   assert.match(String(reply.headers?.['content-disposition']), /attachment/);
@@ -119,7 +120,7 @@ test('as CSV it is a file of all that fits, and holds no formula', async () => {
 });
 
 test('a policy may keep an administrator from the trail', async () => {
-  const { call, administration } = otpLab(TRAIL);
+  const { call, administration } = await otpLab(TRAIL);
   const rule = { scope: 'audit', realm: '*', client: '*', time: '', active: true };
   administration.policies.replace([{ ...rule, name: 'view', action: 'view', user: 'other' }]);
   assert.match((await call('/audit/search', {}, 'GET')).body, /"code":410/);

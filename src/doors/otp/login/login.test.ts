@@ -15,7 +15,7 @@ function headersOf(reply: HttpReply): { cookie: string; 'x-csrf-token': string }
 }
 
 async function loggedIn() {
-  const lab = otpLab();
+  const lab = await otpLab();
   const reply = await lab.send({ path: '/admin/login', fields: WHO });
   return { ...lab, reply, headers: headersOf(reply) };
 }
@@ -38,13 +38,13 @@ test('a login gives the two cookies of LinOTP 4, and both together let in', asyn
 });
 
 test('over TLS the cookies are for TLS only', async () => {
-  const { send } = otpLab();
+  const { send } = await otpLab();
   const reply = await send({ path: '/admin/login', fields: WHO, secure: true });
   for (const cookie of reply.headers!['set-cookie'] as string[]) assert.match(cookie, /; Secure/);
 });
 
 test('a wrong login is 401, and counts for the address alone', async () => {
-  const { send, knocks } = otpLab();
+  const { send, knocks } = await otpLab();
   const reply = await send({ path: '/admin/login', fields: new Map([...WHO, ['password', 'wrong']]) });
   assert.equal(reply.status, 401);
   assert.deepEqual(resultOf(reply), {
@@ -57,7 +57,7 @@ test('a wrong login is 401, and counts for the address alone', async () => {
 });
 
 test('without the header, with a forged or an old token nobody is let in', async () => {
-  const { headers, send, clock } = await loggedIn();
+  const { headers, send, time } = await loggedIn();
   const refused = async (given: Record<string, string>) => {
     const reply = await send({ path: PATH, method: 'GET', headers: given });
     assert.equal(reply.status, 401, JSON.stringify(given));
@@ -72,7 +72,7 @@ test('without the header, with a forged or an old token nobody is let in', async
   await refused({ ...headers, cookie: `access_token_cookie=${unsigned()}` });
   await refused({ ...headers, cookie: 'access_token_cookie=..' });
   await refused({ authorization: `Basic ${btoa('admin:wrong')}` });
-  clock.time = START + 1_800_000;
+  time.now = START + 1_800_000;
   await refused(headers);
 
   function unsigned(): string {
@@ -83,9 +83,9 @@ test('without the header, with a forged or an old token nobody is let in', async
 });
 
 test('a token is renewed in its second half, and the old one goes on', async () => {
-  const { headers, send, clock } = await loggedIn();
+  const { headers, send, time } = await loggedIn();
   const at = async (seconds: number, given = headers) => {
-    clock.time = START + seconds * 1000;
+    time.now = START + seconds * 1000;
     return send({ path: PATH, method: 'GET', headers: given });
   };
   assert.deepEqual(cookiesOf(await at(899)), {});
@@ -98,8 +98,8 @@ test('a token is renewed in its second half, and the old one goes on', async () 
 });
 
 test('who logs out is out with every token of the session', async () => {
-  const { headers, send, clock } = await loggedIn();
-  clock.time = START + 1_000_000;
+  const { headers, send, time } = await loggedIn();
+  time.now = START + 1_000_000;
   const next = headersOf(await send({ path: PATH, method: 'GET', headers }));
   const out = await send({ path: '/admin/logout', method: 'GET', headers });
   assert.deepEqual(resultOf(out).result, { status: true, value: true });

@@ -12,8 +12,8 @@ const RULE = {
 };
 const ATTRIBUTES = ['action', 'scope', 'realm', 'user', 'time', 'client', 'active'];
 
-function lab() {
-  const { call, administration } = otpLab();
+async function lab() {
+  const { call, administration } = await otpLab();
   const value = async (path: string, fields: Record<string, string>, method: 'GET' | 'POST' = 'POST') => {
     const { result } = resultOf(await call(`/system/${path}`, fields, method)) as { result: { value: unknown } };
     return result.value;
@@ -28,7 +28,7 @@ function lab() {
 }
 
 test('a policy is set, found, checked, exported, imported and removed', async () => {
-  const { call, value } = lab();
+  const { call, value } = await lab();
   assert.deepEqual(await value('setPolicy', RULE), {
     'setPolicy texts': Object.fromEntries(ATTRIBUTES.map((name) => [name, true])),
   });
@@ -48,7 +48,7 @@ test('a policy is set, found, checked, exported, imported and removed', async ()
 });
 
 test('what is missing or cannot be read is told', async () => {
-  const { error } = lab();
+  const { error } = await lab();
   const { scope: _, ...rest } = RULE;
   assert.deepEqual(await error('setPolicy', rest), { code: 905, message: "Missing parameter: 'scope'" });
   assert.equal((await error('setPolicy', { ...RULE, action: "smstext='open" })).code, -311);
@@ -56,7 +56,7 @@ test('what is missing or cannot be read is told', async () => {
 });
 
 test('policies say what an administrator may do', async () => {
-  const { call, administration, value } = lab();
+  const { call, administration, value } = await lab();
   administration.policies.replace([
     { name: 'office', scope: 'system', action: 'read', user: 'admin', realm: '*', client: '*', time: '', active: true },
   ]);

@@ -11,7 +11,7 @@ const HTTP = {
 };
 
 test('a provider is set, shown as LinOTP shows it, made the default, tried and removed', async () => {
-  const { call, administration } = otpLab();
+  const { call, administration } = await otpLab();
   assert.deepEqual(resultOf(await call('/system/setProvider', HTTP)).result, { status: true, value: true });
   assert.deepEqual(administration.smsProviders[0], {
     name: 'first',
@@ -45,7 +45,7 @@ test('a provider is set, shown as LinOTP shows it, made the default, tried and r
 });
 
 test('what is missing is named as LinOTP names it, and changes are POSTs', async () => {
-  const { call, administration } = otpLab();
+  const { call, administration } = await otpLab();
   const { class: _, ...rest } = HTTP;
   const refused = await call('/system/setProvider', rest);
   assert.equal(refused.status, 200);
@@ -66,7 +66,7 @@ test('what is missing is named as LinOTP names it, and changes are POSTs', async
 });
 
 test('there is nothing under other paths', async () => {
-  const { call } = otpLab();
+  const { call } = await otpLab();
   for (const path of ['/system/', '/system/getprovider', '/admin/nothing', '/validate/nothing', '/system/constructor'])
     assert.equal((await call(path)).status, 404, path);
 });

@@ -1,0 +1,108 @@
+/** One-time passwords from the first provider to the locked token, over HTTP as a new user would try it with curl. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { GATEWAY_PASSWORD, otpSite } from './otp-lab.ts';
+
+test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refused; ten wrong ones lock', async (t) => {
+  const { site, server, gateway, answers, admin, value, check, simple, lastCode, enrol } = await otpSite(t);
+  const [serial, other] = await enrol('hans', 'anna');
+  assert.match(serial!, /^LSSM[0-9A-F]{8}$/);
+  const codes: string[] = [];
+  const trigger = async (user: string, client = '192.0.2.7') => {
+    const reply = await check({ user, pass: `pin-${user}`, client });
+    assert.equal(reply.result.value, false);
+    codes.push(lastCode());
+    return { code: lastCode(), transactionid: String(reply.detail?.transactionid), detail: reply.detail };
+  };
+  const ok = async (fields: Record<string, string>) => (await check({ client: '192.0.2.7', ...fields })).result.value;
+
+  // The PIN makes a challenge; the code answers it, once.
+  const first = await trigger('hans');
+  assert.deepEqual(first.detail, {
+    transactionid: first.transactionid,
+    message: 'sms submitted',
+    state: first.transactionid,
+    linotp_tokenserial: serial,
+    linotp_tokentype: 'sms',
+    linotp_tokendescription: '',
+  });
+  assert.match(first.transactionid, /^\d{17}$/);
+  assert.match(gateway.requests.at(-1)!, /to=%2B491701234567/);
+  const wrong = first.code === '000000' ? '000001' : '000000';
+  assert.equal(await ok({ user: 'hans', pass: wrong, transactionid: first.transactionid }), false);
+  assert.equal(await ok({ user: 'anna', pass: first.code, transactionid: first.transactionid }), false);
+  assert.equal(await ok({ user: 'hans', pass: first.code, state: first.transactionid }), true);
+  assert.equal(await ok({ user: 'hans', pass: first.code, state: first.transactionid }), false);
+  assert.equal(await ok({ user: 'hans', pass: `pin-hans${first.code}` }), false);
+
+  // PIN and code in one, and the answers of one line.
+  await value('/system/setConfig', { SMSBlockingTimeout: '0' });
+  const second = await trigger('hans');
+  assert.equal(await ok({ user: 'hans', pass: `pin-anna${second.code}` }), false);
+  assert.equal(await simple({ user: 'hans', pass: `pin-hans${second.code}`, client: '192.0.2.7' }), ':-)');
+  assert.match(await simple({ user: 'hans', pass: 'pin-hans', client: '192.0.2.7' }), /^:-\( \d{17} sms submitted$/);
+  codes.push(lastCode());
+  for (const user of ['hans', 'nobody'])
+    assert.equal(await simple({ user, pass: 'wrong', client: '192.0.2.9' }), ':-(');
+
+  // Too late.
+  await value('/system/setConfig', { DefaultChallengeValidityTime: '0', SMSProviderTimeout: '0' });
+  const late = await trigger('anna');
+  assert.equal(await ok({ user: 'anna', pass: late.code, transactionid: late.transactionid }), false);
+  await value('/system/delConfig', { key: 'DefaultChallengeValidityTime' });
+  await value('/system/delConfig', { key: 'SMSProviderTimeout' });
+
+  // Ten wrong ones lock the token. Places where the user got in before have five tries each, all others together five: so from three.
+  const places = ['192.0.2.31', '192.0.2.32', '192.0.2.33'];
+  for (const client of places) {
+    const { code, transactionid } = await trigger('anna', client);
+    assert.equal(await ok({ user: 'anna', pass: code, transactionid, client }), true);
+  }
+  const show = async () => {
+    const { data } = (await value('/admin/show', { serial: other! })) as { data: Record<string, unknown>[] };
+    return data[0]!;
+  };
+  assert.equal((await show())['LinOtp.FailCount'], 0);
+  for (const client of places)
+    for (let i = 0; i < 4; i++) assert.equal(await ok({ user: 'anna', pass: 'pin-anna000000', client }), false);
+  assert.ok(Number((await show())['LinOtp.FailCount']) >= 10);
+  const sent = gateway.requests.length;
+  assert.equal(await ok({ user: 'anna', pass: 'pin-anna', client: places[0]! }), false);
+  assert.equal(gateway.requests.length, sent, 'a locked token sends nothing');
+  assert.equal(await value('/admin/reset', { user: 'anna' }), 1);
+  assert.equal((await show())['LinOtp.FailCount'], 0);
+  const freed = await trigger('anna', places[1]);
+  assert.equal(await ok({ user: 'anna', pass: freed.code, state: freed.transactionid, client: places[1]! }), true);
+
+  // The token goes, and with it the way in.
+  assert.equal(await value('/admin/remove', { serial: other! }), 1);
+  assert.equal((await admin('/admin/show', { serial: other! })).result.status, true);
+  assert.equal(await ok({ user: 'anna', pass: 'pin-anna', client: places[2]! }), false);
+
+  const trail = JSON.parse(await (await otpTrail()).text()) as { total: number; rows: { cell: string[] }[] };
+  assert.ok(
+    trail.rows.every(({ cell }) => cell[2] === 'OK'),
+    JSON.stringify(trail.rows.map(({ cell }) => cell.slice(0, 5))),
+  );
+  assert.ok(trail.rows.some(({ cell }) => cell[4] === 'enrol-token' && cell[6] === serial));
+
+  assert.equal(await server.stop(), 0);
+  const written = readdirSync(site.folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(site.folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => [path, readFileSync(path, 'latin1')]);
+  const secrets = ['pin-hans', 'pin-anna', GATEWAY_PASSWORD, 'password of hans', 'a password of the tests'];
+  for (const [where, text] of [...written, ['the log', server.output()], ['the answers', answers.join('\n')]]) {
+    for (const secret of secrets) assert.ok(!text!.includes(secret), `${where} holds ${secret}`);
+    // Six digits may stand anywhere; as a word of their own they would be a code.
+    const found = codes.filter((code) => new RegExp(`(?<![0-9A-Za-z.])${code}(?![0-9A-Za-z])`).test(text!));
+    if (where === 'the log' || where === 'the answers' || where!.includes('audit')) assert.deepEqual(found, [], where);
+  }
+
+  function otpTrail(): Promise<Response> {
+    const headers = { authorization: `Basic ${btoa('admin:a password of the tests')}` };
+    return fetch(`http://127.0.0.1:${site.httpPort}/audit/search?rp=500`, { headers });
+  }
+});
