@@ -24,7 +24,8 @@ export interface HelperLimits {
   readonly waiting: number;
 }
 
-const LIMITS: HelperLimits = { atOnce: 16, waiting: 256 };
+/** Whoever asks keeps to less, so that programs of one kind that hang never take all places. */
+const LIMITS: HelperLimits = { atOnce: 64, waiting: 256 };
 const MOST_INPUT = 1 << 20;
 const MOST_OUTPUT = 16 << 20;
 /** Linux takes 128 KiB. */
