@@ -22,6 +22,7 @@ import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
 import { createOtpDoor } from '../doors/otp/door.ts';
 import { createPortalDoor } from '../doors/portal/door.ts';
+import { createRadiusDoor } from '../doors/radius/door.ts';
 import { createSipDoor, type SipChoice, type SipDoor } from '../doors/sip/door.ts';
 import type { ScriptErrorCode } from '../doors/sip/script/errors.ts';
 import type { LoadedScript } from '../doors/sip/script/load.ts';
@@ -231,9 +232,21 @@ async function openDoors(
       shutDown: () => process.kill(process.pid, 'SIGTERM'),
     });
 
+  const { radius: radiusConfig } = site.config;
+  const radius =
+    radiusConfig.clients.length > 0 &&
+    createRadiusDoor({
+      config: radiusConfig,
+      gate,
+      realms: ground.realms,
+      clock,
+      log: log.child('radius'),
+      metrics,
+    });
+
   wheel.run();
   // Health is served last, so that whoever waits for it finds everything open.
-  for (const door of [sip, ...(portal ? [portal] : []), http]) {
+  for (const door of [sip, ...(portal ? [portal] : []), ...(radius ? [radius] : []), http]) {
     try {
       await door.start();
       doors.push(door);

@@ -12,6 +12,8 @@ import { otpOptions } from '../doors/otp/config.ts';
 import type { PortalSettings } from '../doors/portal/config/model.ts';
 import { portalConfig } from '../doors/portal/config.ts';
 import { preparePortal } from '../doors/portal/prepare.ts';
+import { radiusConfig } from '../doors/radius/config.ts';
+import { checkRadius } from '../doors/radius/prepare.ts';
 import { sipConfig } from '../doors/sip/config.ts';
 import { type PreparedSip, prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
 import { type ScriptTables, scriptTables } from '../doors/sip/ser-tables.ts';
@@ -65,6 +67,7 @@ export const configuration = z.strictObject({
   http: httpOptions.prefault({}),
   otp: otpOptions.prefault({}),
   portal: portalConfig.optional(),
+  radius: radiusConfig.prefault({}),
   sms: smsOptions.prefault({}),
 });
 
@@ -85,9 +88,9 @@ export function readSite(options: StartOptions): Site {
   const prepared: PreparedSip = prepareSip(config.sip, options.serCfg);
   const sip = prepared.ready;
   const portal = config.portal && preparePortal(config.portal);
-  const problems = [...prepared.problems, ...(portal?.problems ?? [])];
-  if (sip === undefined || (portal && portal.settings === undefined))
-    throw new ProblemsError('CONFIG_INVALID', problems);
+  const problems = [...prepared.problems, ...(portal?.problems ?? []), ...checkRadius(config.radius)];
+  const isFaulty = problems.some(({ severity }) => severity === 'error');
+  if (sip === undefined || isFaulty) throw new ProblemsError('CONFIG_INVALID', problems);
   const databases = databasesOf(loaded, sip, options.dataDir);
   const tables = scriptTables(sip.script, (url) => databaseName(databases, url));
   const serCfg = prepared.file;

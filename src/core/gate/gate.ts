@@ -17,6 +17,7 @@ import type { Change, Journal } from '../journal/types.ts';
 import { SILENT, SLOWED } from '../limits/delayed-answers.ts';
 import { type Limits, nameKey } from '../limits/limits.ts';
 import type { Policy } from '../policy/policy.ts';
+import { fitsChap } from '../proofs/chap.ts';
 import { checkDigest } from '../proofs/digest.ts';
 import type { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
@@ -164,6 +165,7 @@ class TheGate implements CoreGate {
     const held = this.#limits.holdUser(key, knock.client);
     if (held !== undefined) return this.#slow(knock, held, undefined);
     if (knock.proof.kind === 'digest') checkDigest(knock.proof, DECOY_HA1);
+    if (knock.proof.kind === 'chap') fitsChap(knock.proof, DECOY_HA1);
     this.#limits.failed(key, knock.client);
     return this.#refuse(knock, 'unknown-user');
   }
@@ -194,8 +196,8 @@ class TheGate implements CoreGate {
     const ticket = { door: knock.door, account, client: knock.client, time: knock.time };
     const refused = this.#keepsOut(knock, ticket);
     if (refused !== undefined) return refused;
-    if (proof.kind === 'password' && this.#parts.policy.secondStep(ticket) === 'sms')
-      return this.#secondStep(knock, account);
+    const asksMore = proof.kind === 'password' || proof.kind === 'chap';
+    if (asksMore && this.#parts.policy.secondStep(ticket) === 'sms') return this.#secondStep(knock, account);
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
       this.stats.expired++;
@@ -387,6 +389,8 @@ function isRight(proof: Proof, account: Account): boolean {
     }
     case 'password':
       return account.checkPassword(proof.password) === true;
+    case 'chap':
+      return account.checkChap?.(proof) === true;
     case 'external':
       return true;
     case 'otp':

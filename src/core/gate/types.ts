@@ -5,6 +5,7 @@
  */
 import type { Answer } from '../answer.ts';
 import type { Change } from '../journal/types.ts';
+import type { ChapResponse } from '../proofs/chap.ts';
 import type { ChallengedToken, TokenType } from '../tokens/types.ts';
 import type { Account, UserSource } from '../users/types.ts';
 
@@ -54,6 +55,10 @@ export interface PasswordProof {
   readonly password: string;
 }
 
+export interface ChapProof extends ChapResponse {
+  readonly kind: 'chap';
+}
+
 /** A script or program that vouches for the user (click-through, BinAuth, FAS). */
 export interface ExternalProof {
   readonly kind: 'external';
@@ -88,7 +93,7 @@ export interface AnswerProof {
   readonly code: string;
 }
 
-export type Proof = DigestProof | PasswordProof | ExternalProof | OtpProof | AnswerProof;
+export type Proof = DigestProof | PasswordProof | ChapProof | ExternalProof | OtpProof | AnswerProof;
 
 export interface Knock {
   readonly door: DoorName;

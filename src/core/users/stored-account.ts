@@ -3,6 +3,7 @@
  *
  * It remembers the last HA1 it gave, so that a user who comes back with the same realm and algorithm costs no hash.
  */
+import { type ChapResponse, fitsChap } from '../proofs/chap.ts';
 import { sameSecret } from '../proofs/compare.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import type { Account, DigestAlgorithm } from './types.ts';
@@ -68,6 +69,11 @@ export class StoredAccount implements Account {
   checkPassword(password: string): boolean | undefined {
     const own = this.#secret.password();
     return own === undefined ? undefined : sameSecret(own, password);
+  }
+
+  checkChap(response: ChapResponse): boolean | undefined {
+    const own = this.#secret.password();
+    return own === undefined ? undefined : fitsChap(response, own);
   }
 
   #derive(username: string, realm: string, algorithm: DigestAlgorithm): string | undefined {

@@ -3,6 +3,7 @@
  * stands behind UserSource: local users, an attached SER table, later LDAP, SQL and passwd files.
  */
 import type { Answer } from '../answer.ts';
+import type { ChapResponse } from '../proofs/chap.ts';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
 
@@ -24,6 +25,8 @@ export interface Account {
   ha1(username: string, realm: string, algorithm: DigestAlgorithm): string | undefined;
   /** Constant-time check of a clear password; undefined where the source holds none. */
   checkPassword(password: string): boolean | undefined;
+  /** The same for a response of CHAP; absent where the source never holds a clear password. */
+  checkChap?(response: ChapResponse): boolean | undefined;
 }
 
 export interface UserSource {

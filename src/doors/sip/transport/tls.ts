@@ -15,8 +15,8 @@ import {
 } from 'node:tls';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import { Seldom } from '../../../platform/seldom.ts';
 import type { Certificates } from '../../../platform/tls/certificates.ts';
-import { Seldom } from '../seldom.ts';
 import type { Accepting, Ends, PooledConnection, StreamListen, StreamProtocol } from './connections.ts';
 import { hostPort, listenPoint } from './point.ts';
 import { StreamConnection } from './stream-connection.ts';

@@ -5,10 +5,10 @@
 import type { Clock } from '../../../../platform/clock.ts';
 import { describeError } from '../../../../platform/errors.ts';
 import type { Log } from '../../../../platform/log.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { SipMessage } from '../../message/message.ts';
 import type { Accounts, Run } from '../../run.ts';
 import type { ParameterValues } from '../../script/types.ts';
-import { Seldom } from '../../seldom.ts';
 import { type CallRecord, type Outcome, recordOf } from './record.ts';
 
 export interface Books {

@@ -9,8 +9,8 @@ import type { RowCells, RowsSpec } from '../../../../core/ser/types.ts';
 import type { Clock } from '../../../../platform/clock.ts';
 import type { GatehouseError } from '../../../../platform/errors.ts';
 import type { Log } from '../../../../platform/log.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
-import { Seldom } from '../../seldom.ts';
 import { oneLine } from '../one-line.ts';
 
 const MOST_CHARACTERS = 16 << 20;

@@ -7,11 +7,11 @@
 import { StoredAccount } from '../../../../core/users/stored-account.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
 import type { Log } from '../../../../platform/log.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import { consistsOf, HEX } from '../../message/chars.ts';
 import type { Run } from '../../run.ts';
 import type { ParameterValues, ScriptUses } from '../../script/types.ts';
 import type { Variable } from '../../script/values/types.ts';
-import { Seldom } from '../../seldom.ts';
 import type { Services } from '../../services.ts';
 import type { Found } from './examine.ts';
 import type { UserBase } from './knock.ts';

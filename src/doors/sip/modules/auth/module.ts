@@ -1,8 +1,8 @@
 /** The script's functions that ask for credentials and take them out of the request again. */
 
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { Run } from '../../run.ts';
 import type { ParameterSpec, SipModule, TextFunctionBody } from '../../script/types.ts';
-import { Seldom } from '../../seldom.ts';
 import { flag, lineText, numberText } from '../value-checks.ts';
 import { challenge } from './challenge.ts';
 import { examine } from './examine.ts';

@@ -5,10 +5,10 @@
 import type { SubscriberSpec } from '../../../../core/ser/types.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
 import { GatehouseError } from '../../../../platform/errors.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { Run } from '../../run.ts';
 import type { ParameterValues } from '../../script/types.ts';
 import { AvpList, type AvpName } from '../../script/values/avps.ts';
-import { Seldom } from '../../seldom.ts';
 import type { Services } from '../../services.ts';
 import { isDocumented } from '../auth/digest-rules.ts';
 import type { Found } from '../auth/examine.ts';

@@ -1,7 +1,7 @@
 /** pike: tells who sends too many requests. What to do with them the script says. */
 import { placeOf } from '../../../../core/limits/place.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { SipModule } from '../../script/types.ts';
-import { Seldom } from '../../seldom.ts';
 import { Lasting } from '../lasting.ts';
 import { Senders } from './senders.ts';
 

@@ -1,8 +1,9 @@
 /** registrar: what REGISTER does, and where a user is to be found. */
+
+import { Seldom } from '../../../../platform/seldom.ts';
 import { headerLine } from '../../message/header-text.ts';
 import type { Run } from '../../run.ts';
 import type { FunctionSpec, SipModule } from '../../script/types.ts';
-import { Seldom } from '../../seldom.ts';
 import { resumeWith } from '../resume-with.ts';
 import type { Contacts } from '../usrloc/contacts.ts';
 import type { LocationTable } from '../usrloc/table.ts';

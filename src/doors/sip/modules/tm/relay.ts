@@ -6,6 +6,7 @@
  * may run meanwhile.
  */
 import { describeError } from '../../../../platform/errors.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { Edits } from '../../message/edits.ts';
 import { prepareForward } from '../../message/forward.ts';
 import { Header } from '../../message/header-names.ts';
@@ -16,7 +17,6 @@ import { RecordCache, type RecordWaiter } from '../../resolve/record-cache.ts';
 import type { LookUp } from '../../resolve/records.ts';
 import { accountsOf, type Branch, type Run } from '../../run.ts';
 import { WAIT } from '../../script/wait.ts';
-import { Seldom } from '../../seldom.ts';
 import type { Relay, Services } from '../../services.ts';
 import type { ServerTransaction } from '../../transaction/types.ts';
 import type { Connection } from '../../transport/types.ts';

@@ -8,10 +8,10 @@
 import type { SerTables, UriSpec } from '../../../../core/ser/types.ts';
 import type { Clock } from '../../../../platform/clock.ts';
 import type { Log } from '../../../../platform/log.ts';
+import { Seldom } from '../../../../platform/seldom.ts';
 import type { NameAddr } from '../../message/message.ts';
 import { type SipUri, unescapeUser } from '../../message/uri.ts';
 import type { Authorised, Run } from '../../run.ts';
-import { Seldom } from '../../seldom.ts';
 import { resumeWith } from '../resume-with.ts';
 
 export class UserCheck {

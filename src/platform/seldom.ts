@@ -1,5 +1,5 @@
 /** Keeps a log line that any packet can cause from flooding the log: at most one a minute. */
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 const PAUSE_MS = 60_000;
 

@@ -1,0 +1,49 @@
+/** The `radius` section of gatehouse.yaml. Without clients there is no RADIUS door. */
+import * as z from 'zod';
+import { parseListenAddress } from '../../platform/listen-address.ts';
+import { networkOf } from './server/network.ts';
+
+const address = read('an IP address and port such as 127.0.0.1:1812 or [::1]:1812', parseListenAddress);
+
+const client = z.strictObject({
+  name: read('a name of letters, digits, dots, dashes and underscores', (text) =>
+    /^[\w.-]{1,64}$/.test(text) ? text : undefined,
+  ).describe('What messages and the audit trail call it.'),
+  address: read('an IP address or a network such as 192.0.2.0/24', networkOf).describe('Where its requests come from.'),
+  secret: z.string().min(1).max(128).meta({ secret: true }).describe('The same as on the equipment; 16 or more.'),
+  message_authenticator: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe('optional: old equipment that sends none; whoever is on the way can then forge answers.'),
+  proof: z
+    .enum(['password', 'otp'])
+    .default('password')
+    .describe('What users type there: their password, or PIN and one-time password.'),
+});
+
+export const radiusConfig = z.strictObject({
+  listen: z
+    .array(address)
+    .min(1)
+    .max(16)
+    .prefault(['127.0.0.1:1812'])
+    .describe('Where network equipment asks who may come in, once there are clients.'),
+  clients: z
+    .array(client)
+    .max(1000)
+    .default([])
+    .describe('The equipment that may ask (docs/radius.md): name, address, secret, message_authenticator, proof.'),
+});
+export type RadiusConfig = z.output<typeof radiusConfig>;
+
+function read<T>(allowed: string, take: (text: string) => T | undefined) {
+  return z
+    .string()
+    .meta({ allowed })
+    .transform((text, context) => {
+      const taken = take(text);
+      if (taken !== undefined) return taken;
+      context.addIssue({ code: 'custom', message: `must be ${allowed}`, input: text });
+      return z.NEVER;
+    });
+}

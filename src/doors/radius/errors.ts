@@ -1,0 +1,9 @@
+/** What the RADIUS door says of its configuration, and of how it stands. */
+export const RADIUS_ERRORS = {
+  RADIUS_CLIENT_TWICE: 'two RADIUS clients have the same name, or the same address or network',
+  RADIUS_SECRET_SHORT: 'the secret of a RADIUS client is short enough to be guessed from recorded packets',
+  RADIUS_UNSIGNED: 'a RADIUS client may leave out the Message-Authenticator',
+  RADIUS_BUSY: 'state: more RADIUS requests wait than there may be; new ones are dropped until there is room again',
+} as const;
+
+export type RadiusErrorCode = keyof typeof RADIUS_ERRORS;

@@ -1,0 +1,37 @@
+/** User-Password: 16 to 128 bytes, hidden by MD5 of the secret and of what went before (RFC 2865 section 5.2). */
+import { createHash } from 'node:crypto';
+
+const BLOCK = 16;
+const LONGEST = 128;
+
+/** `authenticator`: of the request. Errors: RangeError for a password of more than 128 bytes. */
+export function hidePassword(password: Buffer, authenticator: Buffer, secret: Buffer): Buffer {
+  if (password.length > LONGEST) throw new RangeError('User-Password holds 128 bytes');
+  const length = Math.max(BLOCK, Math.ceil(password.length / BLOCK) * BLOCK);
+  const hidden = Buffer.alloc(length);
+  password.copy(hidden);
+  for (let at = 0, before = authenticator; at < length; at += BLOCK) {
+    const block = hidden.subarray(at, at + BLOCK);
+    mix(block, before, secret);
+    before = block;
+  }
+  return hidden;
+}
+
+/** Undefined: not of this form. With a wrong secret something comes out, but not the password. */
+export function revealPassword(hidden: Buffer, authenticator: Buffer, secret: Buffer): Buffer | undefined {
+  if (hidden.length < BLOCK || hidden.length > LONGEST || hidden.length % BLOCK !== 0) return undefined;
+  const password = Buffer.from(hidden);
+  for (let at = 0; at < hidden.length; at += BLOCK) {
+    const before = at === 0 ? authenticator : hidden.subarray(at - BLOCK, at);
+    mix(password.subarray(at, at + BLOCK), before, secret);
+  }
+  let end = password.length;
+  while (end > 0 && password[end - 1] === 0) end--;
+  return password.subarray(0, end);
+}
+
+function mix(block: Buffer, before: Buffer, secret: Buffer): void {
+  const mask = createHash('md5').update(secret).update(before).digest();
+  for (let i = 0; i < BLOCK; i++) block[i]! ^= mask[i]!;
+}

@@ -1,0 +1,14 @@
+/** What is to be answered to a request, before it is written for who asked. */
+import type { Code } from '../packet/numbers.ts';
+import type { Attribute } from '../packet/reply.ts';
+
+export interface Said {
+  readonly code: Code;
+  readonly attributes: readonly Attribute[];
+}
+
+/**
+ * `silent`: nothing, nor when it is sent again. `later`: nothing now, so that the NAS asks another server or asks again, and then it is done
+ * anew.
+ */
+export type Outcome = Said | 'silent' | 'later';

@@ -1,0 +1,104 @@
+/** radclient asks a real server: PAP, CHAP, wrong passwords, wrong secrets, unsigned and repeated requests, Status-Server, garbage. */
+// peers: radclient
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { makeRequest } from '../../src/doors/radius/packet/lab.ts';
+import { endWith } from './children.ts';
+import type { Cleanup } from './cleanup.ts';
+import { makeSite } from './gatehouse.ts';
+import { freePort } from './ports.ts';
+
+const SECRET = 'a secret of the tests';
+const SIGNED = 'Message-Authenticator=0x00';
+
+/** What radclient heard; `tries`: of two seconds each. */
+async function radclient(t: Cleanup, port: number, kind: string, request: string, secret = SECRET, tries = 8) {
+  const args = ['-x', '-r', String(tries), '-t', '2', `127.0.0.1:${port}`, kind, secret];
+  const child = spawn('radclient', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  endWith(t, child);
+  child.stdin.end(`${request}\n`);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const received = /Received (\S+) /.exec(stdout)?.[1] ?? 'nothing';
+  return { received, all: stdout + stderr };
+}
+
+test('radclient is let in, refused and not heard, as it should be', async (t) => {
+  const port = await freePort();
+  const yaml = [
+    'radius:',
+    `  listen: ["127.0.0.1:${port}"]`,
+    '  clients:',
+    `    - { name: tests, address: 127.0.0.0/8, secret: ${SECRET} }`,
+  ];
+  const site = await makeSite(t, { yaml: yaml.join('\n') });
+  assert.equal(site.import(['1000,open sesame,a@b.example']).status, 0);
+  const server = await site.start();
+  const ask = (request: string, kind = 'auth', ...more: [secret?: string, tries?: number]) =>
+    radclient(t, port, kind, request, ...more);
+  const heard = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).received;
+
+  const pap = (password: string) => `User-Name=1000,User-Password="${password}"`;
+  assert.equal(await heard(`${pap('open sesame')},${SIGNED}`), 'Access-Accept');
+  assert.equal(await heard(`${pap('open')},${SIGNED}`), 'Access-Reject');
+  assert.equal(await heard(`User-Name=nobody,User-Password=x,${SIGNED}`), 'Access-Reject');
+  assert.equal(await heard(`User-Name=1000,CHAP-Password="open sesame",${SIGNED}`), 'Access-Accept');
+  assert.equal(await heard(`User-Name=1000,CHAP-Password="open",${SIGNED}`), 'Access-Reject');
+  assert.equal(await heard(`User-Name=1000,EAP-Message=0x0201000501,${SIGNED}`), 'Access-Reject');
+  assert.equal(await heard(SIGNED, 'status'), 'Access-Accept');
+
+  const unheard = [
+    heard(pap('open sesame'), 'auth', SECRET, 1),
+    heard(`${pap('open sesame')},${SIGNED}`, 'auth', 'another secret', 1),
+  ];
+  assert.deepEqual(await Promise.all(unheard), ['nothing', 'nothing']);
+
+  const seconds = site.run(...'policy set short --scope radius --action session_seconds=600'.split(' '));
+  assert.equal(seconds.status, 0, seconds.stderr);
+  const accept = await ask(`${pap('open sesame')},${SIGNED}`);
+  assert.match(accept.all, /Session-Timeout = 600/);
+  const not = 'policy set not-this --scope radius --client 02:00:5e:10:00:01 --action allow=false'.split(' ');
+  assert.equal(site.run(...not).status, 0);
+  const refused = await ask(`${pap('open sesame')},Calling-Station-Id=02-00-5E-10-00-01,${SIGNED}`);
+  assert.match(refused.all, /Received Access-Reject[\s\S]*Reply-Message = "You may not come in here, or not now."/);
+
+  await flood(port);
+  assert.equal(await heard(SIGNED, 'status'), 'Access-Accept');
+  const metrics = await (await fetch(`http://127.0.0.1:${site.httpPort}/metrics`)).text();
+  assert.match(metrics, /gatehouse_radius_dropped_total\{reason="malformed"\} [1-9]/);
+  assert.match(metrics, /gatehouse_radius_dropped_total\{reason="unsigned"\} [1-9]/);
+  assert.equal(await server.stop(), 0, server.output());
+});
+
+/** Some thousand packets, the same ones each time: requests with bytes changed, cut off, or of nothing but noise. */
+async function flood(port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  const random = generator(20_261_122);
+  try {
+    for (let i = 0; i < 5000; i++) {
+      const secret = Buffer.from(SECRET);
+      const value = Buffer.from(Array.from({ length: random(40) }, () => random(256)));
+      const attributes = Array.from({ length: random(6) }, () => ({ type: random(256), value }));
+      const code = [1, 4, 12, random(256)][random(4)]!;
+      const packet = makeRequest(secret, { code, identifier: random(256), attributes });
+      // Half of them are signed, and carry nonsense.
+      for (let changes = random(2) * random(4); changes > 0; changes--) packet[random(packet.length)] = random(256);
+      const cut = random(8) === 0 ? packet.subarray(0, random(packet.length)) : packet;
+      await new Promise((sent) => socket.send(cut, port, '127.0.0.1', sent));
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+/** Numbers below what is asked for, the same ones for a seed. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
