@@ -69,7 +69,7 @@ async function obey(order: Order, heard: number[]): Promise<unknown> {
   }
 }
 
-function ask({ url, method = 'GET', headers = {}, body = '', at }: Ask): Promise<Seen> {
+function ask({ url, method = 'GET', headers = {}, body = '', at, patienceMs = PATIENCE_MS }: Ask): Promise<Seen> {
   const { hostname, host, port, pathname, search } = new URL(url);
   const bare = hostname.replace(/^\[|\]$/g, '');
   const target = at ?? (isIP(bare) ? bare : WEB);
@@ -100,7 +100,7 @@ function ask({ url, method = 'GET', headers = {}, body = '', at }: Ask): Promise
   // The request's own time-out begins only when it is connected.
   const patience = setTimeout(
     () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
-    PATIENCE_MS,
+    patienceMs,
   );
   asked.on('close', () => clearTimeout(patience));
   asked.on('error', failed).end(body);

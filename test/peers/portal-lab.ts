@@ -33,6 +33,8 @@ export interface Ask {
   readonly body?: string;
   /** Where it is sent to, whatever the address says; unset: the internet, or the address where it is one. */
   readonly at?: string;
+  /** For what is not to be answered. */
+  readonly patienceMs?: number;
 }
 
 export interface LabClient {

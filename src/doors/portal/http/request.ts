@@ -29,7 +29,9 @@ export function parseParameters(bytes: Buffer): Parameters | undefined {
 export async function readForm(request: IncomingMessage): Promise<Parameters | undefined> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // The answer still has to go out on its socket.
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const piece of body) {
     length += piece.length;
     if (length > MOST_BODY) throw new GatehouseError('PORTAL_BODY', 'the form is too large');
     pieces.push(piece);
