@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   gate: () => import('./gate.ts'),
   socket: () => import('./socket.ts').then((bench) => bench.run()),
   journal: () => import('./journal.ts'),
+  'otp-check': () => import('./otp-check.ts'),
   programs: () => import('./programs.ts'),
 };
 

@@ -56,6 +56,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   REALM_NAME: EXIT.usage,
   TOKEN_INVALID: EXIT.usage,
   TOKEN_TAKEN: EXIT.exists,
+  TOKEN_EXISTS: EXIT.exists,
   SYSTEM_CONFIG: EXIT.usage,
   POLICY_INVALID: EXIT.usage,
   POLICY_NAME: EXIT.usage,

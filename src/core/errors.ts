@@ -59,6 +59,7 @@ export const CORE_ERRORS = {
   HASH_UNSUPPORTED: 'a password is stored in a form that this server does not compute',
   TOKEN_UNKNOWN: "there is no token of this serial, or it is somebody else's",
   TOKEN_INVALID: 'a value of a token is out of its range',
+  TOKEN_EXISTS: 'a token was to be made anew, and a policy refuses that',
   TOKEN_TAKEN: 'a token was to be assigned that somebody has',
   SYSTEM_CONFIG: 'a key or value of the system configuration that cannot be kept',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',

@@ -57,6 +57,14 @@ test('a serial that is there is made anew: another owner, another seed, no PIN o
   );
 });
 
+test('a policy keeps a token from being made anew', async () => {
+  const lab = await tokenLab();
+  lab.policy(['enrollment', 'refuse_existing_serial']);
+  await lab.desk.enrol({ type: 'hmac', serial: 'H1', seed: SEED, owner: lab.add('hans') }, BY);
+  await assert.rejects(lab.desk.enrol({ type: 'hmac', serial: 'H1' }, BY), { code: 'TOKEN_EXISTS' });
+  assert.equal(outcome(await lab.check('hans', VALUES[0])), 'proven');
+});
+
 for (const [field, request] of [
   ['serial', { serial: 'a b' }],
   ['serial', { serial: '' }],

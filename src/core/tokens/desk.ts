@@ -2,13 +2,14 @@
  * What administration does with tokens: each change is one unit of the journal with its line of the audit trail. A choice of tokens is
  * looked up first and changed at once, so that a login in between finds them before or after, never halfway.
  *
- * Errors: TOKEN_UNKNOWN, TOKEN_INVALID, TOKEN_TAKEN, those of the journal.
+ * Errors: TOKEN_UNKNOWN, TOKEN_INVALID, TOKEN_TAKEN, TOKEN_EXISTS, those of the journal.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { auditChange } from '../audit/events.ts';
 import type { Change } from '../journal/types.ts';
+import type { ActionPolicy } from '../policy/policy.ts';
 import type { Person } from '../realms/types.ts';
 import {
   checkChange,
@@ -39,6 +40,7 @@ import type {
 export interface DeskParts extends EnrolParts {
   readonly store: TokenStore;
   readonly shelf: Shelf;
+  readonly policy: ActionPolicy;
   readonly clock: Clock;
   /** Open challenges of a token that goes, or whose owner changes, are closed with it. */
   closeChallenges(serial: string): Change[];
@@ -59,6 +61,7 @@ export class StoredTokens implements TokenDesk {
     const serial = request.serial ?? (await this.#freeSerial(request));
     const [token, seed] = newToken(this.#parts, request, serial, clock.now());
     const before = await shelf.find(serial);
+    if (before) this.#mayReplace(before, request.owner);
     await this.#atHand(token.owner);
     const changes = [...this.#closed(serial), shelf.put(token)];
     await this.#write(changes, before ? 'reinit-token' : 'enrol-token', by, [token], { type: token.type });
@@ -152,6 +155,23 @@ export class StoredTokens implements TokenDesk {
     const changes = next ? [shelf.put({ ...token, ...next, failCount: 0, lockedAt: 0 })] : [];
     await this.#write(changes, next ? 'resync-token' : 'resync-token-failed', by, [token]);
     return next !== undefined;
+  }
+
+  /** Policy enrollment/refuse_existing_serial, of who has it or would get it. */
+  #mayReplace({ serial, owner }: Token, next: Person | undefined): void {
+    const { policy, clock } = this.#parts;
+    const time = new Date(clock.now());
+    const asked = [
+      ...(owner ? [{ name: owner.login, resolver: owner.source, time }] : []),
+      next
+        ? { name: next.login, realm: next.realm, resolver: next.source, attributes: next.attributes, time }
+        : { time },
+    ];
+    const refuses = asked.some((one) => policy.actionValue('enrollment', 'refuse_existing_serial', one)?.value);
+    if (!refuses) return;
+    throw new GatehouseError('TOKEN_EXISTS', `there is a token ${serial}, and a policy keeps it from being made anew`, {
+      hint: `remove it first: gatehouse token rm ${serial}`,
+    });
   }
 
   async #change(

@@ -3,6 +3,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { OwnCell, OwnTable, OwnValues } from '../journal/own-table.ts';
 import type { Change, Journal, Waiter } from '../journal/types.ts';
+import { PolicyRules } from '../policy/rules.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import { StoredTokens } from './desk.ts';
 import { Pins } from './pins.ts';
@@ -91,5 +92,14 @@ export function fakeTokens(): TokenDesk {
   const journal = new SlowJournal(store);
   const shelf = new Shelf({ store, journal });
   const config = new StoredSystemConfig({ store, journal, clock });
-  return new StoredTokens({ store, shelf, keyring, pins: new Pins(keyring), config, clock, closeChallenges: () => [] });
+  return new StoredTokens({
+    store,
+    shelf,
+    keyring,
+    pins: new Pins(keyring),
+    config,
+    clock,
+    policy: new PolicyRules(),
+    closeChallenges: () => [],
+  });
 }

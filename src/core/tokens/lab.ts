@@ -1,11 +1,13 @@
 /** Tokens with a gate in front and no database behind, for tests. */
 import assert from 'node:assert/strict';
+import { systemClock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { createGate } from '../gate/gate.ts';
 import type { AnswerProof, OtpProof, PasswordProof, Verdict } from '../gate/types.ts';
 import { noHooks } from '../hooks/hooks.ts';
+import type { Journal } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
@@ -18,7 +20,9 @@ import { TokenCodes } from './codes.ts';
 import { StoredTokens } from './desk.ts';
 import { FAKE_KEYRING, Rows, SlowJournal } from './fake.ts';
 import { Pins } from './pins.ts';
+import { createTokens } from './service.ts';
 import { Shelf } from './shelf.ts';
+import type { TokenStore } from './store.ts';
 import { StoredSystemConfig } from './system-config.ts';
 import type { CodeMessage } from './types.ts';
 
@@ -56,8 +60,10 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
   const challenges = new Challenges({ store: rows, journal, keyring, clock, log: silentLog });
   await config.load();
   await challenges.load();
+  const rules = new PolicyRules();
   const desk = new StoredTokens({
     store: rows,
+    policy: rules,
     shelf,
     clock,
     keyring,
@@ -76,7 +82,6 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
       [...persons.values()].find((one) => one.source === source && one.id === id) ?? null,
     checkPassword: async ({ login }: Person, password: string) => passwords.get(login) === password,
   };
-  const rules = new PolicyRules();
   const sent: CodeMessage[] = [];
   const gateway = { refuses: false, timeout: null as number | null, durable: [] as boolean[] };
   const sender = {
@@ -174,4 +179,32 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
 export function outcome(verdict: Verdict): string {
   if (verdict.verdict === 'refused') return verdict.reason;
   return verdict.verdict;
+}
+
+/** Tokens of people who are whatever they are called, over real storage: to be measured and to be killed. */
+export async function gateOver(store: TokenStore, journal: Journal) {
+  const clock = systemClock;
+  const policy = new PolicyRules();
+  const people = { find: (login: string) => person(login), findById: () => null, checkPassword: async () => false };
+  const sender = { send: () => Promise.reject(new Error('nothing is sent here')) };
+  const parts = { store, journal, keyring: FAKE_KEYRING, policy, people, sender, clock, log: silentLog };
+  const tokens = createTokens(parts);
+  await tokens.load();
+  const gate = createGate({
+    ...parts,
+    limits: new Limits(new TimerWheel({ clock, onError: (error) => assert.fail(String(error)) }), clock),
+    nonceCounts: new NonceCounts({ clock, lifetimeMs: 300_000 }),
+    hooks: noHooks,
+    sessions: new SessionDirectory(() => []),
+    refreshes: new RefreshCounts(journal, clock),
+    codes: tokens.codes,
+    source: () => ({ name: 'none', shared: false, ignoresCase: false, find: () => null }),
+  });
+  const client = { address: '192.0.2.1', port: 0 };
+  return {
+    desk: tokens.desk,
+    check: async (user: string, pass: string): Promise<Verdict> => {
+      return gate.prove({ door: 'otp', user, domain: '', client, proof: { kind: 'otp', pass }, time: Date.now() });
+    },
+  };
 }

@@ -50,7 +50,7 @@ export function createTokens(parts: TokenServiceParts): TokenService {
   const config = new StoredSystemConfig({ store, journal, clock });
   const challenges = new Challenges({ store, journal, keyring, clock, log });
   const closeChallenges = (serial: string) => challenges.closeOf(serial);
-  const desk = new StoredTokens({ store, shelf, keyring, pins, config, clock, closeChallenges });
+  const desk = new StoredTokens({ ...parts, shelf, pins, config, closeChallenges });
   return {
     codes: new TokenCodes({ ...parts, shelf, challenges, desk, config, pins }),
     desk,

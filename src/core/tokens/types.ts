@@ -161,7 +161,7 @@ export interface TokenPage {
  * too, when the promise resolves. Numbers are how many tokens were changed.
  *
  * Errors: TOKEN_UNKNOWN (a serial that nothing has), TOKEN_INVALID (a value out of its range, with the field in the message),
- * TOKEN_TAKEN (assigning a token that somebody else has), those of the journal.
+ * TOKEN_TAKEN (assigning a token that somebody else has), TOKEN_EXISTS (a policy keeps it from being made anew), those of the journal.
  */
 export interface TokenDesk {
   enrol(request: EnrolRequest, by: string): Promise<Enrolled>;
