@@ -25,6 +25,11 @@ export async function newPassword(io: Io, given: string | undefined, fromStdin: 
   throw new GatehouseError('PASSWORD_MISMATCH', 'the two passwords are not the same');
 }
 
+/** One that is there already: asked for once at a terminal, else the first line of standard input. */
+export async function knownPassword(io: Io, prompt: string): Promise<string> {
+  return io.terminal.input ? hiddenAsker(io)(prompt) : firstLine(io);
+}
+
 async function firstLine(io: Io): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
