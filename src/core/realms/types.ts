@@ -61,7 +61,10 @@ export interface Realms {
   findById(source: string, id: string, realm?: string): Answer<Person | null>;
   /** Those of all sources of a realm, or of one of them. A person that an earlier source knows by the same login is not told twice. */
   search(query: PersonQuery): Promise<PersonPage>;
-  /** In constant time where a hash is held. False also where the source holds no password for the person, and for an empty one. */
+  /**
+   * In constant time where a hash is held. False also where the source holds no password for the person, and for an empty one.
+   * Errors: HASH_UNSUPPORTED too, and SEAL_BROKEN.
+   */
   checkPassword(person: Person, password: string): Promise<boolean>;
 }
 
