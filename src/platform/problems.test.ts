@@ -16,3 +16,9 @@ test('an excerpt shows neither the password of a URL nor the secret of nonces', 
   assert.equal(excerptOf(text, 1, 1, 8), 'modparam("auth", "secret", ***\n^^^^^^^^');
   assert.equal(excerptOf(text, 6, 1, 8), `${lines[5]}\n^^^^^^^^`);
 });
+
+test('an excerpt shows no option `secret`, alone on its line or among others', () => {
+  const text = '    secret: "geheim # und mehr"\n- { name: a b, secret: geheim, "secret": geheim }';
+  assert.equal(excerptOf(text, 1, 5, 6), '    secret: ***\n    ^^^^^^');
+  assert.equal(excerptOf(text, 2, 11, 3), '- { name: a b, secret: ***\n          ^^^');
+});

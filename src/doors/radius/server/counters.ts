@@ -11,7 +11,6 @@ export type Dropped =
 
 export interface RadiusCounters {
   requests: number;
-  accounting: number;
   status: number;
   duplicates: number;
   accepts: number;
@@ -26,7 +25,6 @@ export interface RadiusCounters {
 export function newCounters(): RadiusCounters {
   return {
     requests: 0,
-    accounting: 0,
     status: 0,
     duplicates: 0,
     accepts: 0,

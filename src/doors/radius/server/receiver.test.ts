@@ -241,6 +241,19 @@ test('no more requests wait than may, and an error of ours is no end', async () 
   assert.equal(dropped.fault, 3);
 });
 
+test('an answer that cannot be sent ends nothing, and to port 0 none is', () => {
+  const { receive, sent, dropped, port } = lab();
+  const send = () => {
+    throw new Error('of a test');
+  };
+  const status = makeRequest(SECRET, { code: CODE.statusServer });
+  receive(status, FROM, { ...port, send });
+  receive(pap(), FROM, { ...port, name: 'other', send });
+  assert.equal(dropped.fault, 2);
+  receive(status, { ...FROM, port: 0 });
+  assert.deepEqual([dropped.malformed, sent.length], [1, 0]);
+});
+
 test('a Status-Server hears that we are there, with a code that fits the port', () => {
   const { receive, answers, sent, port } = lab();
   const request = makeRequest(SECRET, { code: CODE.statusServer, authenticator: Buffer.alloc(16, 3) });

@@ -77,14 +77,19 @@ export class Receiver {
   }
 
   receive(datagram: Buffer, from: Sender, port: Port): void {
-    const request = this.#take(datagram, from, port);
-    if (request === undefined) return;
-    const { packet } = request;
-    if (packet.code === CODE.statusServer) {
-      this.counters.status++;
-      this.#send(ALIVE[port.kind], request);
-      return;
+    try {
+      const request = this.#take(datagram, from, port);
+      if (request?.packet.code === CODE.statusServer) {
+        this.counters.status++;
+        this.#send(ALIVE[port.kind], request);
+      } else if (request !== undefined) this.#answer(request);
+    } catch (error) {
+      this.#drop('fault', from, undefined, describeError(error));
     }
+  }
+
+  #answer(request: Request): void {
+    const { packet, from, port } = request;
     const key = `${port.name} ${from.address} ${from.port} ${packet.identifier}`;
     const authenticator = packet.authenticator.toString('latin1');
     const earlier = this.duplicates.find(key, authenticator);
@@ -100,6 +105,8 @@ export class Receiver {
   #take(datagram: Buffer, from: Sender, port: Port): Request | undefined {
     const client = this.clients.find(from.address);
     if (client === undefined) return this.#drop('unknown-client', from);
+    // Nothing can be sent to port 0, and nobody sends from it but to see what happens.
+    if (from.port === 0) return this.#drop('malformed', from, client);
     const packet = readPacket(datagram);
     if (!(packet instanceof Packet)) return this.#drop('malformed', from, client);
     const fault = faultOf(packet, client, port);
