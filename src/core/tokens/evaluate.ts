@@ -2,7 +2,7 @@
  * What a pass means to each of a person's tokens, and what becomes of them: pure, nothing is looked up and nothing written.
  *
  * A pass is PIN and value together (the value last, or first where `PrependPin` is off), or the PIN alone, which makes an sms token send.
- * For every token all is computed whatever came out before, so that the time tells little.
+ * For every token all is computed whatever came out before, but for whom PIN and token are right, so that the time tells little.
  */
 import type { PinMode } from '../policy/linotp/actions.ts';
 import { findCounter, timeStepAt } from './hotp.ts';
@@ -35,12 +35,14 @@ export interface Judged {
 
 export function judge(token: Token, pass: string, rules: Rules, seed: Uint8Array, pins: Pins): Judged {
   const [pin, value] = splitPass(pass, token.otpLength, rules.prependPin);
-  const counter = findCounter(seed, value, windowOf(token, rules), token.otpLength, token.hash);
+  const usable = isUsable(token, rules.now);
+  const isRight = isPin(pin, token, rules, pins);
   return {
     token,
-    usable: isUsable(token, rules.now),
-    counter,
-    pin: isPin(pin, token, rules, pins),
+    usable,
+    // Only to whom the PIN is right, and the token free, may the time tell that the value is, too.
+    counter: findCounter(seed, value, windowOf(token, rules), token.otpLength, token.hash, usable && isRight),
+    pin: isRight,
     pinAlone: isPin(pass, token, rules, pins),
   };
 }

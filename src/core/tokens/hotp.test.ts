@@ -38,6 +38,7 @@ test('a value is found at the lowest counter that has it, and nowhere beside the
       (seed, [from, width, at], digits, hash) => {
         const value = hotp(seed, from + at, digits, hash);
         const found = findCounter(seed, value, [from, from + width], digits, hash);
+        assert.equal(findCounter(seed, value, [from, from + width], digits, hash, true), found);
         const all = Array.from({ length: width + 1 }, (_, i) => hotp(seed, from + i, digits, hash));
         const expected = all.indexOf(value);
         assert.equal(found, expected < 0 ? undefined : from + expected);

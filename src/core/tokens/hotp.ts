@@ -24,7 +24,7 @@ export function timeStepAt(time: number, step: number, shift: number): number {
 
 /**
  * The first counter from `from` to `to`, both included, whose value this is; undefined: none. All of them are computed, so that the time
- * does not tell which it was.
+ * does not tell whether there is one; `atOnce`: whoever asks is told anyway, and the search ends with it.
  */
 export function findCounter(
   seed: Uint8Array,
@@ -32,12 +32,13 @@ export function findCounter(
   [from, to]: readonly [number, number],
   digits: number,
   hash: HashName,
+  atOnce = false,
 ): number | undefined {
   const given = Buffer.from(value);
   let found: number | undefined;
-  for (let counter = to; counter >= from; counter--) {
+  for (let counter = from; counter <= to && !(atOnce && found !== undefined); counter++) {
     const own = Buffer.from(hotp(seed, counter, digits, hash));
-    if (given.length === own.length && timingSafeEqual(given, own)) found = counter;
+    if (given.length === own.length && timingSafeEqual(given, own)) found ??= counter;
   }
   return found;
 }
