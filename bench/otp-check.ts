@@ -1,6 +1,6 @@
 /**
  * How many valid codes a second the gate takes, each of them durable before it counts: HOTP with a PIN, 2,000 people, 64 checks in
- * flight, without HTTP. And what one costs in CPU microseconds, the worker thread and the database server included.
+ * flight, at the gate alone and over HTTP. And what one costs in CPU microseconds, the worker thread and the database server included.
  * One JSON line. LinOTP 4 was measured at about 20 a second on two cores, over HTTP.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { systemClock } from '../src/platform/clock.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { openStorage } from '../src/storage/open.ts';
 import { mariadbMissing, startMariadb } from '../test/peers/mariadb.ts';
+import { checksOverHttp } from './otp-http.ts';
+import { onStage } from './stage.ts';
 
 const PEOPLE = 2_000;
 const EACH = 10;
@@ -26,19 +28,20 @@ const results: Record<string, unknown> = {
   checks: PEOPLE * EACH,
   inFlight: IN_FLIGHT,
 };
-results.sqlite = await measure(
-  (dir) => `sqlite:${join(dir, 'gatehouse.db')}`,
-  () => 0,
-);
+await onStage(async (stage) => {
+  const sqlite = (dir: string) => `sqlite:${join(dir, 'gatehouse.db')}`;
+  results.sqlite = { ...(await measure(sqlite, () => 0)), http: await checksOverHttp(stage) };
+});
 if (!mariadbMissing) {
-  const endings: (() => Promise<void>)[] = [];
-  const server = await startMariadb({ after: (work) => void endings.push(work) });
-  const url = `${server.url.replace(/@127.*\//, '@localhost/')}?socket=${server.socket}`;
-  results.mariadb = await measure(
-    () => url,
-    () => cpuOf(server.pid),
-  );
-  for (const work of endings) await work();
+  await onStage(async (stage) => {
+    const { url: tcp, socket, pid } = await startMariadb(stage);
+    const url = `${tcp.replace(/@127.*\//, '@localhost/')}?socket=${socket}`;
+    const atGate = await measure(
+      () => url,
+      () => cpuOf(pid),
+    );
+    results.mariadb = { ...atGate, http: await checksOverHttp(stage, { url: tcp, pid }) };
+  });
 }
 console.log(JSON.stringify(results));
 

@@ -28,6 +28,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
   npm: { program: 'npm', packages: ['npm'] },
+  oathtool: { program: 'oathtool', packages: ['oathtool'] },
   radclient: { program: 'radclient', packages: ['freeradius-utils'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
   slapd: { program: 'slapd', packages: ['slapd'] },
