@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { hotp } from '../src/core/tokens/hotp.ts';
 import { GATEWAY_PASSWORD, otpSite } from './otp-lab.ts';
+
+const SEED = Buffer.from('a seed of 20 letters');
 
 test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refused; ten wrong ones lock', async (t) => {
   const { site, server, gateway, answers, admin, value, check, simple, lastCode, enrol } = await otpSite(t);
@@ -81,6 +84,15 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
   assert.equal((await admin('/admin/show', { serial: other! })).result.status, true);
   assert.equal(await ok({ user: 'anna', pass: 'pin-anna', client: places[2]! }), false);
 
+  // A device whose seed is known here, so that it can be looked for.
+  const otpkey = SEED.toString('hex');
+  await value('/admin/init', { type: 'hmac', user: 'hans', pin: 'pin-device', otpkey });
+  const values = [0, 1].map((counter) => hotp(SEED, counter, 6, 'sha1'));
+  codes.push(...values);
+  assert.equal(await ok({ user: 'hans', pass: `pin-device${values[0]}` }), true);
+  assert.equal(await ok({ user: 'hans', pass: `pin-device${values[0]}` }), false);
+  assert.equal(await ok({ user: 'hans', pass: `pin-device${values[1]}` }), true);
+
   const trail = JSON.parse(await (await otpTrail()).text()) as { total: number; rows: { cell: string[] }[] };
   assert.ok(
     trail.rows.every(({ cell }) => cell[2] === 'OK'),
@@ -93,7 +105,15 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
     .map((name) => join(site.folder, name))
     .filter((path) => statSync(path).isFile())
     .map((path) => [path, readFileSync(path, 'latin1')]);
-  const secrets = ['pin-hans', 'pin-anna', GATEWAY_PASSWORD, 'password of hans', 'a password of the tests'];
+  const secrets = [
+    'pin-hans',
+    'pin-anna',
+    'pin-device',
+    GATEWAY_PASSWORD,
+    'password of hans',
+    'a password of the tests',
+  ];
+  secrets.push(SEED.toString('latin1'), otpkey, otpkey.toUpperCase(), SEED.toString('base64'));
   for (const [where, text] of [...written, ['the log', server.output()], ['the answers', answers.join('\n')]]) {
     for (const secret of secrets) assert.ok(!text!.includes(secret), `${where} holds ${secret}`);
     // Six digits may stand anywhere; as a word of their own they would be a code.
