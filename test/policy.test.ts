@@ -54,7 +54,7 @@ test('a rule holds for the next knock, is explained, survives a restart and stan
   assert.equal(statusOf(await registers('2000')), 403);
   const faulty = site.run('policy', 'set', 'x', '--scope', 'sip', '--action', 'alow');
   assert.equal(faulty.status, 2, faulty.stderr);
-  assert.match(faulty.stderr, /the scope sip has no action alow[\s\S]*allow, session_seconds/);
+  assert.match(faulty.stderr, /doors have no action alow[\s\S]*allow, session_seconds/);
 
   assert.equal(await server.stop(), 0);
   const file = join(site.folder, 'policies.txt');

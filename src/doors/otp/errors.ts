@@ -7,7 +7,6 @@ export const OTP_ERRORS = {
   OTP_PROVIDER: 'there is no such SMS provider, or none of this type',
   OTP_USER: "there is no such user, or the token is nobody's",
   OTP_TOKEN_TYPE: 'there are no tokens of this type',
-  OTP_SERIAL: 'there is a token of this serial, and the policy refuse_existing_serial keeps it',
   OTP_FORBIDDEN: 'policies of the scopes admin, system and audit keep this administrator from it',
   OTP_ORIGIN: 'a web page of another origin sent the call',
   OTP_ROUTE: 'there is no such call',

@@ -61,13 +61,12 @@ test('init: what is missing or not known is told by its number', async () => {
 });
 
 test('init: a token that is there is made anew, unless a policy refuses it', async () => {
-  const { administration, value, error, stock } = await lab();
+  const { value, error, stock } = await lab();
   await value('init', HANS);
   await value('init', { ...HANS, user: 'anna' });
   assert.equal((await stock.desk.show('LSSM0001'))?.owner?.login, 'anna');
-  const rule = { scope: 'enrollment', user: '*', realm: '*', client: '*', time: '', active: true };
-  administration.policies.replace([{ ...rule, name: 'once', action: 'refuse_existing_serial' }]);
-  assert.match((await error('init', HANS)).message, /LSSM0001 is there already/);
+  stock.policy(['enrollment', 'refuse_existing_serial']);
+  assert.match((await error('init', HANS)).message, /a token LSSM0001, and a policy keeps it/);
 });
 
 test('show: the columns of LinOTP, its pages, and CSV', async () => {

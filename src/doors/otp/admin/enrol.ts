@@ -20,12 +20,7 @@ export async function enrol(fields: Fields, caller: Caller, parts: TokenParts): 
   if (places.length === 0) caller.require('admin', action, []);
   for (const place of places) caller.require('admin', action, [place]);
   // What is there is taken from those who have it.
-  if (before) {
-    caller.require('admin', action, before.realms);
-    const asker = { name: owner?.login ?? '', realm: owner?.realm ?? '', time: new Date(parts.clock.now()) };
-    if (parts.policy.actionValue('enrollment', 'refuse_existing_serial', asker)?.value)
-      throw new GatehouseError('OTP_SERIAL', `the token ${before.serial} is there already, and a policy keeps it`);
-  }
+  if (before) caller.require('admin', action, before.realms);
   const request: EnrolRequest = {
     type,
     ...(serial ? { serial } : {}),
