@@ -2,7 +2,6 @@
  * The same over HTTP, as LinOTP's plug-ins ask: /validate/check with PIN and value, beside /validate/ok of the same server, which does
  * nothing. 32 kept connections from this process, on the same processors; the server's CPU alone is counted, and the database's.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { hotp } from '../src/core/tokens/hotp.ts';
 import type { Cleanup } from '../test/peers/cleanup.ts';
@@ -22,8 +21,6 @@ export async function checksOverHttp(stage: Cleanup, database?: { readonly url: 
   const site = await makeSite(stage, database ? { database: database.url } : {});
   const server = await site.start();
   stage.after(async () => void (await server.stop('SIGKILL')));
-  // What it says last it says when there is an administrator.
-  while (!server.output().includes('/healthz')) await sleep(50);
   const names = Array.from({ length: PEOPLE }, (_, i) => `user${i}`);
   const { status, stderr } = site.import(names.map((name) => `${name},password-of-${name},`));
   if (status !== 0) throw new Error(`the users could not be imported:\n${stderr}`);

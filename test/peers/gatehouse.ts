@@ -95,8 +95,10 @@ export async function makeSite(t: Cleanup, options: SiteOptions = {}): Promise<S
     const output = () => said.join('');
     for (const end = Date.now() + 30_000; ; await sleep(50)) {
       if (hasEnded() || Date.now() > end) throw new Error(`gatehouse does not start:\n${output()}`);
-      // Its network may not be ours; what it says last it says when everything is open.
-      if (options.enter && output().includes('/healthz')) break;
+      // What it says last it says when everything is open, and the first administrator is written.
+      if (!output().includes('/healthz')) continue;
+      // Its network may not be ours.
+      if (options.enter) break;
       const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`).catch(() => undefined);
       if (answer?.status === 200) break;
     }
