@@ -14,7 +14,7 @@ const EACH = 20;
 const WARM = 4;
 const CONNECTIONS = 32;
 const PIN = 'geheim';
-const ADMIN = `Basic ${btoa('admin:a password of the tests')}`;
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** `database`: absent is SQLite. */
 export async function checksOverHttp(stage: Cleanup, database?: { readonly url: string; readonly pid: number }) {
@@ -27,9 +27,16 @@ export async function checksOverHttp(stage: Cleanup, database?: { readonly url: 
   const seeds = names.map((name) => Buffer.from(name.padEnd(20, '.')));
   const pool = new Pool(`http://127.0.0.1:${site.httpPort}`, { connections: CONNECTIONS, pipelining: 1 });
 
+  const login = 'username=admin&password=a+password+of+the+tests';
+  const { headers, body } = await pool.request({ path: '/admin/login', method: 'POST', body: login, headers: FORM });
+  await body.dump();
+  const cookies = [headers['set-cookie'] ?? []].flat().map((cookie) => cookie.split(';', 1)[0]!);
+  const csrf = cookies.find((cookie) => cookie.startsWith('csrf_access_token='))?.split('=')[1] ?? '';
+  const asAdmin = { cookie: cookies.join('; '), 'x-csrf-token': csrf };
+
   await atOnce(PEOPLE, async (i) => {
     const fields = { type: 'hmac', user: names[i]!, pin: PIN, otpkey: seeds[i]!.toString('hex') };
-    await post('/admin/init', new URLSearchParams(fields).toString(), ADMIN);
+    await post('/admin/init', new URLSearchParams(fields).toString(), asAdmin);
   });
   const check = (round: number) => (n: number) => {
     const [i, counter] = [n % PEOPLE, round + Math.floor(n / PEOPLE)];
@@ -43,12 +50,8 @@ export async function checksOverHttp(stage: Cleanup, database?: { readonly url: 
   await pool.close();
   return { check: checks, ok, shareOfOk: Number((checks.perSecond / ok.perSecond).toFixed(2)) };
 
-  async function post(path: string, body: string, authorization = ''): Promise<void> {
-    const headers = {
-      'content-type': 'application/x-www-form-urlencoded',
-      ...(authorization ? { authorization } : {}),
-    };
-    const reply = await pool.request({ path, method: 'POST', body, headers });
+  async function post(path: string, body: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const reply = await pool.request({ path, method: 'POST', body, headers: { ...FORM, ...more } });
     const text = await reply.body.text();
     if (!text.includes('"value":true')) throw new Error(`${path} ${body}: ${text}`);
   }
