@@ -156,5 +156,5 @@ function base32(bytes: Uint8Array): string {
 }
 
 function invalid(field: string, rule: string): GatehouseError {
-  return new GatehouseError('TOKEN_INVALID', `${field}: ${rule}`, { where: field });
+  return new GatehouseError('TOKEN_INVALID', `${field}: ${rule}`);
 }

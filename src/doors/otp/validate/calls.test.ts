@@ -227,6 +227,8 @@ test('what is missing, too long or fails is refused like anything else, and the 
     { user: '', pass: 'x' },
     { ...HANS, pass: long },
     { ...HANS, user: long },
+    { ...HANS, realm: long },
+    { ...HANS, token_type: long },
   ]) {
     assert.equal(await bodyOf('check', fields as Record<string, string>), envelope(NO, '0'));
     assert.equal(await bodyOf('simplecheck', fields as Record<string, string>), ':-(');

@@ -68,9 +68,10 @@ export class Knocking {
     const transaction = transactionOf(fields);
     const pass = fields.get('pass');
     if (pass === undefined || !(user || serial || transaction)) return undefined;
-    if ([user, pass, serial, transaction].some((text) => text !== undefined && text.length > MAX_TEXT))
-      return undefined;
-    const { login, realm } = user === '' ? { login: '', realm: '' } : realms.split(user, fields.get('realm'));
+    const given = fields.get('realm');
+    const texts = [user, pass, serial, transaction, given, fields.get('token_type')];
+    if (texts.some((text) => text !== undefined && text.length > MAX_TEXT)) return undefined;
+    const { login, realm } = user === '' ? { login: '', realm: '' } : realms.split(user, given);
     const proof: OtpProof = {
       kind: 'otp',
       pass,
