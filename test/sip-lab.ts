@@ -23,6 +23,7 @@ import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
 import { CodeSender } from '../src/core/sms/sender.ts';
 import type { Storage } from '../src/core/storage/types.ts';
 import { fakeTokens } from '../src/core/tokens/fake.ts';
+import { UserNumbers } from '../src/core/users/numbers.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
 import { DigestRuleBook } from '../src/doors/sip/modules/auth/digest-rules.ts';
@@ -147,6 +148,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       rules,
       realms: fakeRealms(),
       tokens: fakeTokens(),
+      numbers: new UserNumbers({ store: storage.tokens, journal: storage.journal, key: keyring.derive('numbers') }),
       sms: new CodeSender({
         ...storage,
         rows: { read: async () => [] },

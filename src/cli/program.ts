@@ -110,6 +110,26 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('write all users as CSV with login,email,locked,mobile; passwords are never written')
     .action(run(() => import('./commands/user-export.ts')));
 
+  const number = user.command('number').description('numbers that a user is called back at');
+  number
+    .command('add')
+    .argument('<login>')
+    .argument('<alias>', 'what callers say instead of the number, e.g. home')
+    .argument('<number>', '+493023125000, or an extension of two to eight digits')
+    .description('add a number that the user may be called back at')
+    .action(run(() => import('./commands/user-number-add.ts')));
+  number
+    .command('remove')
+    .argument('<login>')
+    .argument('<alias>')
+    .description('remove a number')
+    .action(run(() => import('./commands/user-number-remove.ts')));
+  number
+    .command('list')
+    .argument('<login>')
+    .description('list the numbers of a user')
+    .action(run(() => import('./commands/user-number-list.ts')));
+
   const policy = program
     .command('policy')
     .description('rules: who may use which door, from where, when and how long; and policies as LinOTP knows them');

@@ -76,7 +76,7 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, book, rules, sms, realms, tokens }: Ground,
+  { storage, keyring, users, numbers, book, rules, sms, realms, tokens }: Ground,
   dataDir: string,
 ) {
   return {
@@ -90,6 +90,7 @@ export function administrationParts(
     sms,
     realms,
     tokens: tokens.desk,
+    numbers,
     changed: (name: string) => {
       users.forget(name);
       realms.localChanged();

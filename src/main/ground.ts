@@ -15,6 +15,7 @@ import { CodeSender } from '../core/sms/sender.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
+import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -29,6 +30,7 @@ export interface Ground {
   readonly keyring: Keyring;
   readonly storage: Storage;
   readonly users: UserRegistry;
+  readonly numbers: UserNumbers;
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
@@ -98,12 +100,18 @@ export async function layGround(
     clock,
     log: log.child('tokens'),
   });
+  const numbers = new UserNumbers({
+    store: storage.tokens,
+    journal: storage.journal,
+    key: keyring.derive('numbers'),
+  });
   try {
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
     await sms.providers.load();
     await realms.load();
     await tokens.load();
+    await numbers.load();
   } catch (error) {
     await storage.close();
     throw error;
@@ -118,7 +126,7 @@ export async function layGround(
   });
   const book = await openBook(site.tables, storage, keyring);
   const defaultDomain = site.config.users.default_domain;
-  const ground: Ground = { keyring, storage, users, rules, sms, helper, realms, tokens, book, defaultDomain };
+  const ground: Ground = { keyring, storage, users, numbers, rules, sms, helper, realms, tokens, book, defaultDomain };
   return ground;
 }
 

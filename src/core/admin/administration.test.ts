@@ -15,6 +15,7 @@ import { SessionDirectory } from '../sessions/directory.ts';
 import { CodeSender } from '../sms/sender.ts';
 import { fakeTokens } from '../tokens/fake.ts';
 import { passwordSeal } from '../users/local-users.ts';
+import { UserNumbers } from '../users/numbers.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { type AdministrationParts, createAdministration } from './administration.ts';
 import { createAdmins, generatePassword } from './admins.ts';
@@ -174,6 +175,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     rules: new PolicyRules(),
     realms: fakeRealms(),
     tokens: fakeTokens(),
+    numbers: new UserNumbers({ store: { read: async () => [] }, journal, key: Buffer.alloc(32) }),
     sms: new CodeSender({
       rows: { read: async () => [] },
       clock,
@@ -496,4 +498,29 @@ test('policies: faulty ones are refused before anything is written, changes take
       { event: 'admin', action: 'remove-policy', by: 'test', policy: 'a' },
     ],
   );
+});
+
+test('numbers come under aliases, are audited without the number, and go with their user', async () => {
+  for (const kind of ['local', 'attached'] as const) {
+    const { administration, audited, written } = lab(kind);
+    await administration.addUser({ login: '1000', password: 'secret' });
+    assert.equal(await administration.addNumber('1000', 'Home', '+49 30 23125000'), '+493023125000');
+    await administration.addNumber('1000', 'desk', '1001');
+    assert.deepEqual(await administration.listNumbers('1000@example.com'), [
+      { alias: 'desk', number: '1001' },
+      { alias: 'home', number: '+493023125000' },
+    ]);
+    await administration.removeNumber('1000', 'DESK');
+    await assert.rejects(administration.removeNumber('1000', 'desk'), { code: 'NUMBER_UNKNOWN' });
+    await assert.rejects(administration.addNumber('nobody', 'home', '1001'), { code: 'USER_UNKNOWN' });
+    assert.deepEqual(
+      audited().flatMap(({ action, alias }) => (alias === undefined ? [] : [`${action} ${alias}`])),
+      ['add-number Home', 'add-number desk', 'remove-number DESK'],
+    );
+    assert.ok(!JSON.stringify(audited()).includes('23125'));
+    await administration.removeUser('1000');
+    assert.equal(written.at(-1)?.kind, 'drop-own');
+    await administration.addUser({ login: '1000', password: 'secret' });
+    assert.deepEqual(await administration.listNumbers('1000'), []);
+  }
 });

@@ -19,10 +19,12 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import type { CodeSender } from '../sms/sender.ts';
 import type { PolicyStore } from '../storage/types.ts';
 import type { TokenDesk } from '../tokens/types.ts';
+import type { UserNumbers } from '../users/numbers.ts';
 import type { Login } from '../users/store.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
+import { numberCalls } from './numbers.ts';
 import { policyCalls } from './policies.ts';
 import { realmCalls } from './realms.ts';
 import { type FindRows, rowCalls } from './ser-rows.ts';
@@ -54,6 +56,7 @@ export interface AdministrationParts {
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
   readonly tokens: TokenDesk;
+  readonly numbers: UserNumbers;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
   readonly management?: Management;
@@ -91,6 +94,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     showUser: async (login) => book.show(await resolve(login)),
     listUsers: (options) => book.list(options),
     importUsers,
+    ...numberCalls({ numbers: parts.numbers, book, resolve, event }),
     who,
     kick,
     showBindings,
@@ -140,8 +144,10 @@ export function createAdministration(parts: AdministrationParts): Administration
 
   async function removeUser(text: LoginText): Promise<void> {
     const login = await resolve(text);
+    const { id } = await book.show(login);
     await book.remove(login, event('remove-user', { user: loginText(login) }));
     parts.changed(login.name);
+    await parts.numbers.removeAll(id);
     await endAll(login, 'removed', (await book.named(login.name)).length === 0);
   }
 

@@ -3,7 +3,7 @@
  * one, later HTTP. All values are JSON.
  *
  * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, USER_UNLOCKABLE, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
- * CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG,
+ * NUMBER_ALIAS, NUMBER_EXISTS, NUMBER_INVALID, NUMBER_UNKNOWN, CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG,
  * ROWS_UNUSED, ROW_INVALID, ROW_EXISTS, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { Problem } from '../../platform/problems.ts';
@@ -13,6 +13,7 @@ import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '.
 import type { RealmCalls } from '../realms/types.ts';
 import type { MessageState } from '../sms/message-log.ts';
 import type { SmsDefinition } from '../sms/types.ts';
+import type { NumberView } from '../users/numbers.ts';
 import type { TokenCalls } from './tokens.ts';
 
 /** Users in one piece of an import. */
@@ -135,6 +136,11 @@ export interface Administration extends RealmCalls, TokenCalls {
   listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;
   /** Adds what is new; the answer counts what was there already. */
   importUsers(users: NewUserFields[]): Promise<{ added: number; existing: LoginText[] }>;
+
+  /** Of those that the user is called back at; gives the number as it will be called. */
+  addNumber(login: LoginText, alias: string, number: string): Promise<string>;
+  removeNumber(login: LoginText, alias: string): Promise<void>;
+  listNumbers(login: LoginText): Promise<NumberView[]>;
 
   who(login?: LoginText): Promise<SessionInfo[]>;
   /** A session id, or a login: then all its sessions. Gives how many ended. */

@@ -30,6 +30,7 @@ export interface FakeAdministration extends Administration {
 export function fakeAdministration(): FakeAdministration {
   const users: FakeAdministration['users'] = new Map();
   const bindings: BindingView[] = [];
+  const numbers: { login: string; alias: string; number: string }[] = [];
   const realms = fakeRealms();
   const sessions: SessionInfo[] = [];
   const user = (login: string) => {
@@ -92,6 +93,18 @@ export function fakeAdministration(): FakeAdministration {
       for (const one of added) if (!users.has(one.login)) create(one.login, one.password, one.email, one.mobile);
       return { added: added.length - existing.length, existing };
     },
+    addNumber: async (login, alias, number) => {
+      user(login);
+      numbers.push({ login, alias, number });
+      return number;
+    },
+    removeNumber: async (login, alias) => {
+      const at = numbers.findIndex((one) => one.login === login && one.alias === alias);
+      if (at < 0) throw new GatehouseError('NUMBER_UNKNOWN', 'there is no such number');
+      numbers.splice(at, 1);
+    },
+    listNumbers: async (login) =>
+      numbers.filter((one) => one.login === login).map(({ alias, number }) => ({ alias, number })),
     who: async (login) => sessions.filter((session) => login === undefined || session.user === login),
     kick: async (what) => {
       const ended = sessions.filter((session) => session.user === what || session.session === what);

@@ -7,6 +7,7 @@ import * as smsProvider from './0004-sms-provider.ts';
 import * as realms from './0005-realms.ts';
 import * as tokens from './0006-tokens.ts';
 import * as smsMessage from './0007-sms-message.ts';
+import * as numbers from './0008-numbers.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-realms': realms,
   '0006-tokens': tokens,
   '0007-sms-message': smsMessage,
+  '0008-numbers': numbers,
 };
