@@ -1,6 +1,6 @@
 const SECRET_PARAMETER = /(["']secret["']\s*,\s*).*/;
 /** In YAML; what else stands on the line is hidden too, since the value may hold anything. */
-const SECRET_OPTION = /(\bsecret["']?\s*:\s*)\S.*/;
+const SECRET_OPTION = /(\b(?:secret["']?\s*:|fas_?key["']?\s*:?)\s*)\S.*/i;
 const VALUE_FOLLOWS = /["']secret["']\s*,\s*$/;
 
 /** A line as it may be shown: no password of a URL, no value of modparam("auth", "secret", ...) or of an option `secret`. `before`: what stands above. */

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { macOf, networkOf } from './config/address.ts';
 import { POLICIES, RULE_SETS, type Rule, type RuleSetName } from './config/model.ts';
-import { fileName, interfaceName, webAddress } from './config/options.ts';
+import { FAS_KEYS, fasKey, fileName, hostName, interfaceName, webAddress, webPath } from './config/options.ts';
 import { parseRule } from './config/rule.ts';
 
 const mac = read('a MAC address such as 02:00:5e:10:00:01', macOf);
@@ -80,6 +80,28 @@ export const portalConfig = z.strictObject({
   blocked_macs: macs.describe('They get nowhere, whatever else is said of them (BlockedMACList).'),
   allowed_macs: macs.describe('See mac_mechanism (AllowedMACList).'),
   binauth: path.optional().describe('Program that decides on logins and hears of each (BinAuth).'),
+  binauth_shell: z
+    .union([path.transform((one) => [one]), z.array(z.string().min(1)).min(1).max(8)])
+    .optional()
+    .describe(
+      'What runs it in place of its first line, with arguments: [/usr/bin/busybox, ash] for scripts of OpenWrt.',
+    ),
+  preauth: path.optional().describe('Program whose output strangers see in place of a page (PreAuth).'),
+  fas_port: z.int().min(1).max(65535).optional().describe('Port of the server with the login page (FASPort).'),
+  fas_address: read('an IPv4 address', (text) => (isIPv4(text) ? text : undefined))
+    .optional()
+    .describe('Its address (FASRemoteIP); default that of the gateway.'),
+  fas_name: read('a host name', hostName).optional().describe('Its name in the address of the page (FASRemoteFQDN).'),
+  fas_path: read('a path that begins with /', webPath)
+    .optional()
+    .describe('Path of the page there (FASPath); default /.'),
+  fas_level: z
+    .union([z.literal(0), z.literal(1), z.literal(2)])
+    .optional()
+    .describe(
+      'What it is told of a client (fas_secure_enabled): 0 the token, 1 with fas_key its hash, 2 all of it encrypted; default 1.',
+    ),
+  fas_key: read(FAS_KEYS, fasKey).optional().describe('Key that it shares with this server (FASKey).'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
   login: z
     .enum(['click', 'password'])

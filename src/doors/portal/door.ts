@@ -23,6 +23,7 @@ import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import { createCommands } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
+import { createFas } from './fas/fas.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { findGateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
@@ -31,6 +32,7 @@ import { createApp } from './http/app.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
 import { createLogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
+import { createPreAuth } from './preauth/preauth.ts';
 import { Sessions } from './sessions.ts';
 import { Pages } from './splash/pages.ts';
 import { loadSessions } from './stored-sessions.ts';
@@ -57,7 +59,11 @@ export function createPortalDoor(parts: PortalParts): Door {
   const now = () => clock.now();
   const clients = new Clients();
   const firewall = new Firewall(systemNft(parts.programs));
-  const binauth = settings.binauth ? createBinAuth(settings.binauth, parts.programs, log) : undefined;
+  const { programs } = parts;
+  const binauth = settings.binauth
+    ? createBinAuth([...settings.binauth_shell, settings.binauth], programs, log)
+    : undefined;
+  const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
   const sessions = new Sessions({
     ...parts,
     clients,
@@ -98,6 +104,8 @@ export function createPortalDoor(parts: PortalParts): Door {
         sessions,
         neighbours: systemNeighbours(settings.interface, parts.programs),
         pages: new Pages(settings.web_root),
+        preauth,
+        fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
         logIn: createLogIn({ ...parts, sessions, binauth }),
       });
       for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {

@@ -9,6 +9,7 @@ export const PORTAL_ERRORS = {
   PORTAL_IGNORED: 'an option without effect here',
   PORTAL_RULES_OPEN: 'rules that let in more, or less, than was probably meant',
   PORTAL_PROGRAM: 'a program that is to be run is missing or cannot be executed',
+  PORTAL_FAS: 'a login page on another server (FAS) that lacks its key, or that clients can go past',
   PORTAL_INTERFACE: 'the network interface is missing, or does not have the address',
   PORTAL_BODY: 'a form that was posted is too large',
   PORTAL_RIGHTS: 'the firewall cannot be changed: no rights, no nft, or no support in the kernel',

@@ -21,7 +21,7 @@ import type { Reason } from './splash/words.ts';
 export interface Credentials {
   readonly user: string;
   readonly password: string;
-  /** Where he wanted to go; empty: unknown. */
+  /** Where he wanted to go, or what a FAS put in its place; empty: unknown. */
   readonly redir: string;
   readonly userAgent: string;
   /** The second step: the code that was sent, and what it belongs to. */
@@ -35,7 +35,7 @@ export type Outcome =
   | { readonly is: 'code'; readonly transaction: string; readonly prompt: string };
 
 export interface LoginParts {
-  readonly settings: Pick<PortalSettings, 'login' | 'session_seconds'>;
+  readonly settings: Pick<PortalSettings, 'login' | 'session_seconds' | 'preauth' | 'fas_port'>;
   /** Undefined: none is configured. */
   readonly binauth: BinAuth | undefined;
   /** The users of this door. */
@@ -48,6 +48,7 @@ export interface LoginParts {
 
 /** Names longer than that nobody has; nothing is cut. */
 const LONGEST = 255;
+const LONGEST_REDIR = 4_096;
 /** Others than that are not what browsers send. */
 const LONGEST_AGENT = 4_096;
 
@@ -97,6 +98,7 @@ export function createLogIn(parts: LoginParts): LogIn {
     if (given.user.length > LONGEST || given.password.length > LONGEST || given.userAgent.length > LONGEST_AGENT) {
       return refused('wrong');
     }
+    if (given.redir.length > LONGEST_REDIR) return refused('again');
     let grant = granted.get(client) ?? NO_GRANT;
     granted.delete(client);
     const verdict = await gate.prove(
@@ -128,8 +130,9 @@ export function createLogIn(parts: LoginParts): LogIn {
       return { ...knockOf(client, user || client.mac), proof: { kind: 'password', password }, source };
     }
     if (settings.login === 'password') return { ...knockOf(client, user), proof: { kind: 'password', password } };
-    const source = sourceOf('click', async () => stranger(client.mac, undefined));
-    return { ...knockOf(client, client.mac), proof: { kind: 'external', by: 'click' }, source };
+    const by = settings.preauth ? 'preauth' : settings.fas_port ? 'fas' : 'click';
+    const source = sourceOf(by, async () => stranger(client.mac, undefined));
+    return { ...knockOf(client, client.mac), proof: { kind: 'external', by }, source };
   }
 
   function programSource(

@@ -5,7 +5,14 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Problem } from '../../platform/problems.ts';
-import { DEFAULTS, type GivenSettings, type PortalSettings, type RuleSets } from './config/model.ts';
+import {
+  DEFAULTS,
+  type GivenSettings,
+  type PortalSettings,
+  type Rule,
+  type RuleSet,
+  type RuleSets,
+} from './config/model.ts';
 import { type ReadSettings, readSettings } from './config/nodogsplash.ts';
 import type { PortalConfig } from './config.ts';
 import type { PortalErrorCode } from './errors.ts';
@@ -27,7 +34,7 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     interface: given.interface ?? '',
     rules: { ...DEFAULTS.rules, ...read.ruleSets, ...withoutUndefined(rules) } as RuleSets,
   } as PortalSettings;
-  const tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) =>
+  const tell: Tell = (severity, code, message, cure) =>
     problems.push({ severity, code, file: file ?? '`portal` of gatehouse.yaml', line: 0, column: 0, message, cure });
 
   if (settings.interface === '' && !hasErrors(problems))
@@ -44,13 +51,42 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     const message = 'users-to-router blocks everything: clients get no answer from DNS and DHCP of this machine';
     tell('warning', 'PORTAL_RULES_OPEN', message, 'allow udp port 53, tcp port 53 and udp port 67');
   }
-  const { binauth } = settings;
-  if (binauth !== undefined) {
-    const fault = faultOfProgram(binauth);
+  for (const program of [settings.binauth, settings.preauth]) {
+    const fault = program && faultOfProgram(program);
     if (fault)
-      tell('error', 'PORTAL_PROGRAM', `${binauth} ${fault}`, 'correct the path, or make it executable: chmod +x');
+      tell('error', 'PORTAL_PROGRAM', `${program} ${fault}`, 'correct the path, or make it executable: chmod +x');
   }
-  return { settings: hasErrors(problems) ? undefined : settings, problems };
+  if (settings.preauth && settings.fas_port > 0)
+    tell('warning', 'PORTAL_FAS', 'a PreAuth program takes the place of the FAS', 'remove one of them');
+  else if (settings.fas_port > 0) checkFas(settings, tell);
+  return { settings: hasErrors(problems) ? undefined : withFasRules(settings), problems };
+}
+
+type Tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) => void;
+
+function checkFas({ fas_level, fas_key }: PortalSettings, tell: Tell): void {
+  if (fas_level === 2 && fas_key === undefined)
+    tell('error', 'PORTAL_FAS', 'level 2 of the FAS needs a key', 'set `fas_key`, or FASKey');
+  if (fas_level === 0) {
+    const message = 'at level 0 clients see their token on the way to the FAS, and can leave its page out';
+    tell('warning', 'PORTAL_FAS', message, 'use level 1 or 2 with a key that the FAS shares');
+  }
+}
+
+/** Its page must be reached before the login, and greets after it. */
+function withFasRules(settings: PortalSettings): PortalSettings {
+  const { rules, fas_port: port, fas_address: to } = settings;
+  if (port === 0 || settings.preauth) return settings;
+  const rule: Rule = { action: 'allow', protocol: 'tcp', ports: [port, port], addressSet: undefined, to };
+  const open = (set: RuleSet): RuleSet => (set === 'block' ? [rule] : typeof set === 'string' ? set : [rule, ...set]);
+  const opened =
+    to === undefined
+      ? { 'users-to-router': open(rules['users-to-router']) }
+      : {
+          'preauthenticated-users': open(rules['preauthenticated-users']),
+          'authenticated-users': open(rules['authenticated-users']),
+        };
+  return { ...settings, rules: { ...rules, ...opened } };
 }
 
 function faultOfProgram(path: string): string | undefined {

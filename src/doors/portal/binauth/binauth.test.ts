@@ -71,7 +71,7 @@ function lab() {
     return new Promise<ProgramResult>((resolve) => finish.push(resolve));
   };
   const turn = () => new Promise(setImmediate);
-  return { binauth: createBinAuth('/p', { run }, silentLog), runs, finish, turn };
+  return { binauth: createBinAuth(['/p'], { run }, silentLog), runs, finish, turn };
 }
 
 test('questions run side by side up to a number, and too many are refused at once', async () => {

@@ -7,6 +7,7 @@
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
 import type { Log } from '../../../platform/log.ts';
+import { Lanes, programRun } from '../program.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Notice, noticeArguments, type Question, questionArguments } from './question.ts';
 
@@ -23,13 +24,10 @@ const AT_ONCE = 6;
 const NOTICES_AT_ONCE = 4;
 const MOST_WAITING = 256;
 const MOST_NOTICES = 10_000;
-const DEADLINE_MS = 30_000;
 const MOST_OUTPUT = 4_096;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Only these go along of our own environment. */
-const KEPT = ['TZ', 'LANG'];
 
-export function createBinAuth(file: string, programs: Programs, log: Log): BinAuth {
+export function createBinAuth(command: readonly string[], programs: Programs, log: Log): BinAuth {
+  const file = command.at(-1) ?? '';
   const questions = new Lanes(AT_ONCE, MOST_WAITING);
   const notices = new Lanes(NOTICES_AT_ONCE, MOST_NOTICES);
   const lastOf = new Map<string, Promise<void>>();
@@ -70,48 +68,16 @@ export function createBinAuth(file: string, programs: Programs, log: Log): BinAu
   };
 
   function run(args: string[], more: Record<string, string>) {
-    const env: Record<string, string> = { PATH, ...more };
-    for (const name of KEPT) if (process.env[name]) env[name] = process.env[name];
-    return programs.run({ file, args, env, timeoutMs: DEADLINE_MS, maxOutputBytes: MOST_OUTPUT });
+    return programs.run(programRun(command, args, more, MOST_OUTPUT));
   }
 }
 
-/** As it was written; what no environment can hold is left out. */
+/** As it was written. */
 function plainly({ user, password, redir, userAgent }: Question): Record<string, string> {
-  const values = {
+  return {
     GATEHOUSE_USERNAME: user,
     GATEHOUSE_PASSWORD: password,
     GATEHOUSE_REDIR: redir,
     GATEHOUSE_USER_AGENT: userAgent,
   };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => !value.includes('\0')));
-}
-
-/** So many at once, the others in their order. */
-class Lanes {
-  readonly #most: number;
-  readonly #room: number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-
-  constructor(most: number, room: number) {
-    this.#most = most;
-    this.#room = room;
-  }
-
-  get hasRoom(): boolean {
-    return this.#waiting.length < this.#room;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
-    }
-  }
 }

@@ -1,5 +1,6 @@
 /** The arguments of a BinAuth program, as nodogsplash 4.5.1 gives them: their order, and the encoding of what clients wrote. */
 import type { Bytes } from '../clients.ts';
+import { percentEncode } from '../percent.ts';
 
 export interface Question {
   readonly mac: string;
@@ -29,14 +30,4 @@ export function questionArguments({ mac, user, password, redir, userAgent, addre
 export function noticeArguments({ event, mac, bytes, started, ends }: Notice): string[] {
   const seconds = [started, ends].map((time) => String(Math.floor(time / 1000)));
   return [event, mac, String(bytes.received), String(bytes.sent), ...seconds];
-}
-
-/** Letters, digits and `-_.~` stay; every other byte becomes `%xx` in lower case. */
-export function percentEncode(text: string): string {
-  let encoded = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    const character = String.fromCharCode(byte);
-    encoded += /[A-Za-z0-9\-_.~]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
-  }
-  return encoded;
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { portalConfig } from '../config.ts';
 import { preparePortal } from '../prepare.ts';
@@ -71,7 +74,7 @@ test('everything that is wrong is told at once, with its place and what would be
   const text = `GatewayInterfase br-lan
   MaxClients lots
 DebugLevel 3
-FASPort 8080
+FASPort 80800
 RedirectURL javascript:alert(1)
 FirewallRule allow all
 FirewallRuleSet users-to-ruter {
@@ -91,7 +94,7 @@ FirewallRuleSet users-to-router {
     '1:1 PORTAL_OPTION',
     '2:14 PORTAL_VALUE',
     '3:1 PORTAL_IGNORED',
-    '4:1 PORTAL_VALUE',
+    '4:9 PORTAL_VALUE',
     '5:13 PORTAL_VALUE',
     '6:1 PORTAL_SYNTAX',
     '7:1 PORTAL_SYNTAX',
@@ -135,6 +138,57 @@ for (const [text, at, word] of [
     assert.match(parsed.fault.message, new RegExp(word));
   });
 }
+
+const GOOD_FAS =
+  'GatewayInterface br-lan\nFASPort 8080\nFASRemoteIP 192.0.2.9\nFASRemoteFQDN login.example.com\nFASPath /in?a=b\n';
+
+test('a FAS: its options, the rules that let strangers reach it, and keys that everybody knows', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-conf-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const prepared = (more: string, yaml: object = {}) => {
+    const config = join(folder, 'nodogsplash.conf');
+    writeFileSync(config, `${GOOD_FAS}${more}`);
+    return preparePortal(portalConfig.parse({ config, ...yaml }));
+  };
+  const codes = (more: string, yaml?: object) =>
+    prepared(more, yaml).problems.map(({ code, severity }) => `${severity} ${code}`);
+  const dns = { rules: { 'users-to-router': ['allow udp port 53'] } };
+
+  const { settings, problems } = prepared('FASKey s3cret-of-ours\nfas_secure_enabled 2\n', dns);
+  assert.deepEqual(problems, []);
+  const { fas_port, fas_address, fas_name, fas_path, fas_level, fas_key } = settings!;
+  assert.deepEqual(
+    [fas_port, fas_address, fas_name, fas_path, fas_level, fas_key],
+    [8080, '192.0.2.9', 'login.example.com', '/in?a=b', 2, 's3cret-of-ours'],
+  );
+  const rule = { action: 'allow', protocol: 'tcp', ports: [8080, 8080], addressSet: undefined, to: '192.0.2.9' };
+  assert.deepEqual(settings!.rules['preauthenticated-users'], [rule]);
+  assert.equal(settings!.rules['authenticated-users'], 'passthrough');
+  const local = prepared('', { ...dns, fas_address: undefined, config: undefined, interface: 'lan', fas_port: 81 });
+  assert.deepEqual(local.settings?.rules['users-to-router'], [
+    { ...rule, ports: [81, 81], to: undefined },
+    { ...rule, protocol: 'udp', ports: [53, 53], to: undefined },
+  ]);
+
+  assert.deepEqual(codes('fas_secure_enabled 2\n', dns), ['error PORTAL_FAS']);
+  assert.deepEqual(codes('fas_secure_enabled 0\n', dns), ['warning PORTAL_FAS']);
+  for (const bad of [
+    'FASKey 1234567890',
+    'FASKey short',
+    `FASKey ${'x'.repeat(33)}`,
+    'fas_secure_enabled 4',
+    'FASPath x',
+  ])
+    assert.deepEqual(codes(`${bad}\n`, dns), ['error PORTAL_VALUE'], bad);
+  const [told] = prepared('FASKey short\n', dns).problems;
+  assert.doesNotMatch(JSON.stringify(told), /short/, 'a key is not shown');
+  assert.deepEqual(codes('PreAuth /usr/bin/env\n', dns), ['warning PORTAL_FAS']);
+  assert.deepEqual(codes('login_option_enabled 1\nPreAuth /no/such\n', dns), [
+    'error PORTAL_PROGRAM',
+    'warning PORTAL_FAS',
+  ]);
+  assert.equal(prepared('login_option_enabled 0\n', dns).settings?.preauth, undefined);
+});
 
 test('networks come in one form', () => {
   const given = ['0.0.0.0/0', '192.0.2.130/25', '10.0.0.1/32', '10.0.0.1/33', '10.0.0', 'example.com', '::1/129'];

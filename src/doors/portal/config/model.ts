@@ -29,6 +29,9 @@ export interface Rule {
 export type RuleSet = Policy | readonly Rule[];
 export type RuleSets = Readonly<Record<RuleSetName, RuleSet>>;
 
+/** What a FAS is told of a client: the token itself, its hash (with a key), all of it encrypted. */
+export type FasLevel = 0 | 1 | 2;
+
 /** Times in seconds, 0 = no limit. MAC addresses in lower case with colons. */
 export interface PortalSettings {
   readonly interface: string;
@@ -57,6 +60,19 @@ export interface PortalSettings {
   readonly allowed_macs: readonly string[];
   /** Program that is asked, and told of logins and logouts. */
   readonly binauth: string | undefined;
+  /** What runs it, in place of what its first line says; empty: the program itself. */
+  readonly binauth_shell: readonly string[];
+  /** Program whose output strangers see in place of a page. */
+  readonly preauth: string | undefined;
+  /** Of the server that shows the login page (FAS); 0: there is none. */
+  readonly fas_port: number;
+  /** Undefined: that of the gateway. */
+  readonly fas_address: string | undefined;
+  /** How the address of the page calls that server; undefined: by its address. */
+  readonly fas_name: string | undefined;
+  readonly fas_path: string;
+  readonly fas_level: FasLevel;
+  readonly fas_key: string | undefined;
   readonly ndsctl_socket: string;
   /** How somebody gets in where no program decides: by a click, or with name and password. */
   readonly login: 'click' | 'password';
@@ -83,6 +99,14 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   blocked_macs: [],
   allowed_macs: [],
   binauth: undefined,
+  binauth_shell: [],
+  preauth: undefined,
+  fas_port: 0,
+  fas_address: undefined,
+  fas_name: undefined,
+  fas_path: '/',
+  fas_level: 1,
+  fas_key: undefined,
   ndsctl_socket: '/tmp/ndsctl.sock',
   login: 'click',
   rules: {

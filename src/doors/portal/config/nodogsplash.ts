@@ -65,10 +65,6 @@ export function settingsIn(text: string, file: string): ReadSettings {
       tell('error', 'PORTAL_OPTION', atName, `there is no option \`${entry.option}\``, cure);
     } else if ('ignored' in option) {
       tell('warning', 'PORTAL_IGNORED', atName, `\`${entry.option}\` has no effect: ${option.ignored}`);
-    } else if ('missing' in option) {
-      const message = `\`${entry.option}\` cannot be used: ${option.missing}`;
-      if (entry.value !== '0')
-        tell('error', 'PORTAL_VALUE', atName, message, 'remove the line: who gets in would not be asked there');
     } else {
       const value = option.read(entry.value);
       if (value === undefined) tell('error', 'PORTAL_VALUE', atValue, `\`${entry.option}\` must be ${option.allowed}`);
@@ -76,6 +72,7 @@ export function settingsIn(text: string, file: string): ReadSettings {
     }
   }
   settleSegment(settings, entries.options);
+  settlePreAuth(settings, entries.options);
   return { settings, ruleSets: ruleSetsIn(entries, tell), problems };
 }
 
@@ -86,6 +83,13 @@ function settleSegment(settings: GivenSettings, entries: readonly Entry[]): void
   const size = said('mssvalue');
   if (untouched) settings.mss = 'as it is';
   else if (size !== undefined) settings.mss = segment(size);
+}
+
+/** Two options name the program: the one that names it counts. */
+function settlePreAuth(settings: GivenSettings, entries: readonly Entry[]): void {
+  const named = entries.findLast(({ option }) => option === 'preauth');
+  if (named) settings.preauth = named.value;
+  if (settings.preauth === '') settings.preauth = undefined;
 }
 
 function ruleSetsIn({ rules, policies }: Entries, tell: Tell): Partial<Record<RuleSetName, RuleSet>> {

@@ -4,7 +4,7 @@
  */
 import { isIPv4 } from 'node:net';
 import { macOf, networkOf } from './address.ts';
-import type { GivenSettings } from './model.ts';
+import type { FasLevel, GivenSettings } from './model.ts';
 
 export interface Setting<K extends keyof GivenSettings = keyof GivenSettings> {
   readonly sets: K;
@@ -14,8 +14,13 @@ export interface Setting<K extends keyof GivenSettings = keyof GivenSettings> {
   read(text: string): GivenSettings[K] | undefined;
 }
 
-/** `missing`: it would have kept people out, so without it there must be no start; 0 says that it is not wanted. */
-export type Option = Setting | { readonly ignored: string } | { readonly missing: string };
+export type Option = Setting | { readonly ignored: string };
+
+/** Where nodogsplash installs the page that this option is about. */
+const LOGIN_OPTION = '/usr/lib/nodogsplash/login.sh';
+export const FAS_KEYS = '8 to 32 letters, digits and signs without a blank, and not the one of the examples';
+/** Every FAS that was ever tried out has it, so that clients know it, too (CVE-2023-38324). */
+const KNOWN_KEYS: ReadonlySet<string> = new Set(['1234567890']);
 
 export const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['gatewayinterface', setting('interface', 'the name of a network interface', interfaceName)],
@@ -56,14 +61,14 @@ export const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['downloadlimit', ignored('rates are not limited yet')],
   ['uploadlimit', ignored('rates are not limited yet')],
   ['ifb', ignored('rates are not limited yet')],
-  ['preauth', { missing: 'PreAuth is not there yet' }],
-  ['login_option_enabled', { missing: 'PreAuth is not there yet' }],
-  ['fasport', { missing: 'a FAS is not asked yet' }],
-  ['fasremoteip', ignored('a FAS is not asked yet')],
-  ['fasremotefqdn', ignored('a FAS is not asked yet')],
-  ['faskey', ignored('a FAS is not asked yet')],
-  ['faspath', ignored('a FAS is not asked yet')],
-  ['fas_secure_enabled', ignored('a FAS is not asked yet')],
+  ['preauth', setting('preauth', 'the path of a program, beginning with /', absolutePath)],
+  ['login_option_enabled', setting('preauth', '0 or 1', (text) => flag(text, LOGIN_OPTION, ''))],
+  ['fasport', setting('fas_port', 'a port from 1 to 65535, or 0 for no FAS', whole(0, 65_535))],
+  ['fasremoteip', setting('fas_address', 'an IPv4 address', ipv4Address)],
+  ['fasremotefqdn', setting('fas_name', 'a host name', hostName)],
+  ['faskey', setting('fas_key', FAS_KEYS, fasKey)],
+  ['faspath', setting('fas_path', 'a path that begins with /', webPath)],
+  ['fas_secure_enabled', setting('fas_level', '0, 1 or 2', fasLevel)],
 ]);
 
 function setting<K extends keyof GivenSettings>(
@@ -132,4 +137,22 @@ export function fileName(text: string): string | undefined {
 export function webAddress(text: string): string | undefined {
   if (text.length > 4096 || !URL.canParse(text)) return undefined;
   return /^https?:$/.test(new URL(text).protocol) ? new URL(text).href : undefined;
+}
+
+export function hostName(text: string): string | undefined {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text) ? text : undefined;
+}
+
+/** Path and perhaps query, as they are written into addresses. */
+export function webPath(text: string): string | undefined {
+  return /^\/[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]{0,1000}$/.test(text) ? text : undefined;
+}
+
+/** AES-256 takes 32 bytes; a shorter one is filled up, a longer one would be cut. */
+export function fasKey(text: string): string | undefined {
+  return /^[\x21-\x7e]{8,32}$/.test(text) && !KNOWN_KEYS.has(text) ? text : undefined;
+}
+
+function fasLevel(text: string): FasLevel | undefined {
+  return text === '0' || text === '1' || text === '2' ? (Number(text) as FasLevel) : undefined;
 }

@@ -1,67 +1,13 @@
 /** The pages over a real listener, with a gate, a firewall and neighbours that only say yes: above all that nothing a stranger sends ends it. */
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import { silentLog } from '../../../platform/log.ts';
-import { Clients } from '../clients.ts';
-import { DEFAULTS } from '../config/model.ts';
-import type { Credentials, Outcome } from '../login.ts';
-import type { Sessions } from '../sessions.ts';
-import { Pages } from '../splash/pages.ts';
-import { createApp } from './app.ts';
-import { closeHttp, listenHttp } from './server.ts';
-
-const ADDRESS = '127.0.0.1';
-const MAC = '02:00:5e:10:00:01';
-
-async function lab(t: TestContext, outcome: Outcome = { is: 'in' }) {
-  const clients = new Clients();
-  const asked: Credentials[] = [];
-  const closed: string[] = [];
-  // The port is known only when it listens; requests say it is 2050.
-  const app = createApp({
-    settings: { ...DEFAULTS, interface: 'lan', name: '<The Anchor>' },
-    gateway: { ipv4: ADDRESS, ipv6: undefined, mac: '02:00:5e:10:00:ff' },
-    clients,
-    sessions: { close: async ({ mac }: { mac: string }) => void closed.push(mac) } as unknown as Sessions,
-    neighbours: { macOf: async () => MAC },
-    pages: new Pages(undefined),
-    logIn: async (_client, given) => {
-      asked.push(given);
-      return outcome;
-    },
-    clock: { now: () => 0, monotonic: () => 0 },
-    log: silentLog,
-  });
-  const server = await listenHttp({ address: ADDRESS, port: 0 }, app);
-  t.after(() => closeHttp([server], 1_000));
-  const { port } = server.address() as AddressInfo;
-
-  /** Exactly these bytes; gives the answer, or what came of it until the connection closed. */
-  async function raw(text: string): Promise<string> {
-    const socket = connect(port, ADDRESS);
-    let answer = '';
-    socket.setEncoding('latin1').on('data', (piece: string) => {
-      answer += piece;
-    });
-    socket.on('error', () => {});
-    socket.write(text, 'latin1');
-    await new Promise((resolve) => socket.once('close', resolve));
-    return answer;
-  }
-  const get = (target: string, lines = 'Host: 127.0.0.1:2050\r\n') => raw(`GET ${target} HTTP/1.1\r\n${lines}\r\n`);
-  const post = (target: string, body: string) =>
-    raw(`POST ${target} HTTP/1.1\r\nHost: 127.0.0.1:2050\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-  const me = () => clients.meet(ADDRESS, MAC, 0);
-  return { raw, get, post, asked, closed, clients, me };
-}
+import { test } from 'node:test';
+import { MAC, startPages } from './lab.ts';
 
 const statusOf = (answer: string) => Number(answer.slice(9, 12));
 const header = (answer: string, name: string) => new RegExp(`^${name}: (.*)\r$`, 'm').exec(answer)?.[1];
 
 test('whatever is asked of another host leads to the page, and remembers where to', async (t) => {
-  const { raw, get, clients } = await lab(t);
+  const { raw, get, clients } = await startPages(t);
   const answer = await get('/a?b=c&d=%22', 'Host: example.com\r\n');
   assert.equal(statusOf(answer), 307);
   assert.equal(
@@ -80,7 +26,7 @@ test('whatever is asked of another host leads to the page, and remembers where t
 });
 
 test('requests that ended other portals are answered, and the door goes on', async (t) => {
-  const { raw, get, asked } = await lab(t);
+  const { raw, get, asked } = await startPages(t);
   const query = 'x'.repeat(6_000);
   for (const [target, lines, expected] of [
     ['/nodogsplash_auth/', undefined, 307],
@@ -109,7 +55,7 @@ test('requests that ended other portals are answered, and the door goes on', asy
 });
 
 test('the page escapes what comes from outside, and keeps web addresses only', async (t) => {
-  const { get } = await lab(t);
+  const { get } = await startPages(t);
   const wanted = encodeURIComponent(`http://h/"><script>alert(1)</script>`);
   const page = await get(`/splash.html?redir=${wanted}&error=wrong`);
   assert.match(page, /&lt;The Anchor&gt;/);
@@ -123,7 +69,7 @@ test('the page escapes what comes from outside, and keeps web addresses only', a
 });
 
 test('a login wants the token; after POST the next request is a GET', async (t) => {
-  const { get, post, asked, me } = await lab(t);
+  const { get, post, asked, me } = await startPages(t);
   const { token } = me();
   const wrong = await post('/nodogsplash_auth/', `tok=${'0'.repeat(32)}&username=u`);
   assert.deepEqual(
@@ -138,7 +84,7 @@ test('a login wants the token; after POST the next request is a GET', async (t) 
     asked.map(({ user, password, redir }) => [user, password, redir]),
     [
       ['ž', 'a b', 'http://h/'],
-      ['u', 'p', ''],
+      ['u', 'p', 'ftp://h/'],
     ],
   );
   const large = await post('/nodogsplash_auth/', `tok=${me().token}&x=${'x'.repeat(20_000)}`);
@@ -148,7 +94,8 @@ test('a login wants the token; after POST the next request is a GET', async (t) 
 });
 
 test('where a code was sent a page asks for it, and brings back what it belongs to', async (t) => {
-  const { post, asked, me } = await lab(t, { is: 'code', transaction: '4711', prompt: 'Enter <it>' });
+  const { post, asked, me, answerWith } = await startPages(t);
+  answerWith({ is: 'code', transaction: '4711', prompt: 'Enter <it>' });
   const { token } = me();
   const page = await post('/nodogsplash_auth/', `tok=${token}&username=%22u&password=p`);
   assert.equal(statusOf(page), 200);
@@ -158,9 +105,8 @@ test('where a code was sent a page asks for it, and brings back what it belongs 
 });
 
 test('leaving wants the token too: a link on some page only shows a page that asks', async (t) => {
-  const { get, post, closed, clients, me } = await lab(t);
-  const bytes = { sent: 0, received: 0 };
-  clients.entered(me(), { name: 'portal:1', user: 'u', started: 0, ends: 0, before: bytes, most: bytes, ...bytes });
+  const { get, post, closed, enter, me } = await startPages(t);
+  enter();
   assert.equal(statusOf(await get('/')), 200);
   assert.match(await get('/nodogsplash_deny/'), /Do you want to leave the network\?/);
   assert.deepEqual(closed, []);

@@ -12,13 +12,16 @@ import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Client, type Clients, isInside, isToken } from '../clients.ts';
 import type { PortalSettings } from '../config/model.ts';
+import type { Fas } from '../fas/fas.ts';
 import type { Gateway } from '../firewall/gateway.ts';
 import type { Neighbours } from '../firewall/neighbours.ts';
 import type { Credentials, LogIn } from '../login.ts';
+import type { PreAuth } from '../preauth/preauth.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Pages } from '../splash/pages.ts';
 import { splashVariables } from '../splash/variables.ts';
 import { REASONS, type Reason, type Words, wordsFor } from '../splash/words.ts';
+import { fasEntrance, ownEntrance, preAuthEntrance } from './entrance.ts';
 import { redirect, send, sendPage } from './reply.ts';
 import { MOST_QUERY, type Parameters, parseParameters, readForm, safeRedir } from './request.ts';
 
@@ -29,45 +32,70 @@ export interface AppParts {
   readonly sessions: Sessions;
   readonly neighbours: Neighbours;
   readonly pages: Pages;
+  /** Makes the page that strangers see; undefined: it is ours. */
+  readonly preauth: PreAuth | undefined;
+  /** Has the page that strangers see. */
+  readonly fas: Fas | undefined;
   readonly logIn: LogIn;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Longest address that is kept through the redirect; a longer one is not cut but forgotten. */
-const LONGEST_WANTED = 4_096;
+/** One request of a client whose card is known. */
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly client: Client;
+  readonly words: Words;
+  /** The query. */
+  readonly asked: Parameters;
+}
+
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 const NONE: Parameters = new Map();
 
 export function createApp(parts: AppParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const { settings, gateway, clients, pages, log } = parts;
+  const { settings, gateway, clients, pages, fas, preauth, log } = parts;
   const startedAt = parts.clock.now();
   const hosts = hostsOf(gateway, settings.port);
-  const base4 = `http://${hosts[0]}`;
-  const base6 = gateway.ipv6 ? `http://[${gateway.ipv6}]:${settings.port}` : base4;
+  const door4 = hosts[0]!;
+  const door6 = gateway.ipv6 ? `[${gateway.ipv6}]:${settings.port}` : door4;
   const isOurs: ReadonlySet<string> = new Set(hosts);
+  const entrance = preauth ? preAuthEntrance(settings) : ownEntrance(settings);
 
   return function onRequest(request, response) {
     const host = request.headers.host;
     // The whole address stands in the line where somebody takes us for a proxy.
-    if (host !== undefined && (!isOurs.has(host.toLowerCase()) || !request.url?.startsWith('/'))) {
-      intercept(request, response, host);
-      return;
-    }
-    answer(request, response).catch((error) => fail(request, response, error));
+    const isForeign = host !== undefined && (!isOurs.has(host.toLowerCase()) || !request.url?.startsWith('/'));
+    const answered = isForeign ? intercept(request, response, host) : answer(request, response);
+    answered?.catch((error) => fail(request, response, error));
   };
 
-  function intercept(request: IncomingMessage, response: ServerResponse, host: string): void {
-    const { url = '/', socket } = request;
-    if (clients.insideAt(addressOf(request)) !== undefined) {
+  /** At once but where the way depends on who asks. */
+  function intercept(request: IncomingMessage, response: ServerResponse, host: string): Promise<void> | undefined {
+    const { url = '/' } = request;
+    const address = addressOf(request);
+    if (clients.insideAt(address) !== undefined) {
       // A last request of before the login; the next one finds its way.
       sendPage(request, response, 200, '<!DOCTYPE html><meta http-equiv="refresh" content="1"><title>Online</title>\n');
-      return;
+      return undefined;
     }
-    const base = isIPv6(socket.localAddress ?? '') ? base6 : base4;
     const wanted = url.startsWith('/') ? `http://${host}${url}` : url;
-    const query = wanted.length > LONGEST_WANTED ? '' : `?redir=${encodeURIComponent(wanted)}`;
-    redirect(request, response, 307, `${base}/${encodeURIComponent(settings.splash_page)}${query}`);
+    if (fas) return interceptToFas(request, response, fas, wanted);
+    redirect(request, response, 307, entrance.at(doorOf(request), address, wanted));
+    return undefined;
+  }
+
+  async function interceptToFas(
+    request: IncomingMessage,
+    response: ServerResponse,
+    fas: Fas,
+    wanted: string,
+  ): Promise<void> {
+    const client = await clientOf(request);
+    const words = wordsFor(request.headers['accept-language']);
+    if (client === undefined) return refuse(request, response, words, 503, 'unknown');
+    redirect(request, response, 307, fasEntrance(fas, client, wanted, doorOf(request)));
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -84,22 +112,23 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
 
     const client = await clientOf(request);
     if (client === undefined) return refuse(request, response, words, 503, 'unknown');
+    const visit: Visit = { request, response, client, words, asked };
     switch (path) {
       case '/':
       case `/${settings.splash_page}`:
-        return client.session
-          ? status(request, response, client, words)
-          : splash(request, response, client, words, asked);
+        return client.session ? status(visit) : welcome(visit);
       case `/${settings.status_page}`:
-        return status(request, response, client, words);
+        return status(visit);
       case '/nodogsplash_auth/':
-        return login(request, response, client, words, asked);
+        return login(visit);
       case '/nodogsplash_deny/':
-        return logout(request, response, client, words, asked);
+        return logout(visit);
+      case '/nodogsplash_preauth/':
+        if (preauth) return ask(visit, preauth);
     }
     const file = method === 'POST' ? undefined : await pages.file(path);
     if (file) return send(request, response, 200, file.type, file.bytes);
-    show(request, response, 404, pages.theme('missing', words)(variables(request, client, words, NONE)));
+    show(visit, 404, pages.theme('missing', words)(variables(visit, NONE)));
   }
 
   /** Undefined: no network card is known for the address. */
@@ -109,75 +138,84 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     return mac === undefined ? undefined : clients.meet(address, mac, parts.clock.now());
   }
 
-  async function splash(
-    request: IncomingMessage,
-    response: ServerResponse,
-    client: Client,
-    words: Words,
-    asked: Parameters,
-  ): Promise<void> {
+  /** The page for strangers, or the way there: theirs is the only one to show the token. */
+  async function welcome(visit: Visit): Promise<void> {
+    const { words, asked } = visit;
+    if (fas || preauth) return enter(visit, 307, safeRedir(asked.get('redir')));
     const page = await pages.page(settings.splash_page, settings.login, words);
-    show(request, response, 200, page(variables(request, client, words, asked)));
+    show(visit, 200, page(variables(visit, asked)));
   }
 
-  async function status(
-    request: IncomingMessage,
-    response: ServerResponse,
-    client: Client,
-    words: Words,
-  ): Promise<void> {
-    if (!isInside(client)) return splash(request, response, client, words, NONE);
-    const page = await pages.page(settings.status_page, 'status', words);
-    show(request, response, 200, page(variables(request, client, words, NONE)));
+  function enter({ request, response, client }: Visit, status: 303 | 307, wanted: string): void {
+    const door = doorOf(request);
+    const to = fas ? fasEntrance(fas, client, wanted, door) : entrance.at(door, client.address, wanted);
+    redirect(request, response, status, to);
   }
 
-  async function login(
-    request: IncomingMessage,
-    response: ServerResponse,
-    client: Client,
-    words: Words,
-    asked: Parameters,
-  ): Promise<void> {
+  async function ask(visit: Visit, { page }: PreAuth): Promise<void> {
+    const { request, response, client, words, asked } = visit;
+    if (client.session) return status(visit);
+    const form = request.method === 'POST' ? await readForm(request) : asked;
+    if (form === undefined) return refuse(request, response, words, 400, 'again');
+    show(visit, 200, await page(client, form, request.headers['user-agent'] ?? ''));
+  }
+
+  async function status(visit: Visit): Promise<void> {
+    if (!isInside(visit.client)) return welcome({ ...visit, asked: NONE });
+    const page = await pages.page(settings.status_page, 'status', visit.words);
+    show(visit, 200, page(variables(visit, NONE)));
+  }
+
+  async function login(visit: Visit): Promise<void> {
+    const { request, response, client, words, asked } = visit;
     const isPost = request.method === 'POST';
     const form = isPost ? await readForm(request) : asked;
     if (form === undefined) return refuse(request, response, words, 400, 'again');
     await client.leaving;
-    if (client.session) return status(request, response, client, words);
-    const redir = safeRedir(form.get('redir'));
     // After POST the next request must be a GET, or the password would be sent on to where it goes.
     const next = isPost ? 303 : 307;
-    if (!isToken(client, form.get('tok') ?? '')) return splashAgain('again');
-    const outcome = await parts.logIn(client, credentialsOf(form, redir, request.headers['user-agent'] ?? ''));
-    if (outcome.is === 'refused') return splashAgain(outcome.reason);
+    if (client.session) {
+      if (fas) return redirect(request, response, next, fas.greeting(client, doorOf(request)));
+      return status(visit);
+    }
+    const [given, wanted] = [form.get('tok') ?? '', form.get('redir') ?? ''];
+    const redir = safeRedir(wanted);
+    if (!(fas?.isPass(client, given) ?? isToken(client, given))) return again('again');
+    const outcome = await parts.logIn(client, credentialsOf(form, wanted, request.headers['user-agent'] ?? ''));
+    if (outcome.is === 'refused') return again(outcome.reason);
     if (outcome.is === 'code') {
       const page = pages.theme('code', words);
       const { transaction, prompt } = outcome;
-      const more = { username: form.get('username') ?? '', transaction, prompt };
-      return show(request, response, 200, page({ ...variables(request, client, words, form), ...more }));
+      // What was given may be the pass of a FAS, which must not become the token itself.
+      const more = { tok: given, username: form.get('username') ?? '', transaction, prompt };
+      return show(visit, 200, page({ ...variables(visit, form), ...more }));
     }
-    const goal = settings.redirect_url ?? (redir || `${baseOf(request)}/${encodeURIComponent(settings.status_page)}`);
+    const goal =
+      settings.redirect_url ?? (redir || `http://${doorOf(request)}/${encodeURIComponent(settings.status_page)}`);
     redirect(request, response, next, goal);
 
-    function splashAgain(reason: Reason): void {
+    function again(reason: Reason): void {
+      if (fas || preauth) {
+        // A page that is not ours could not tell why.
+        if (reason === 'again') enter(visit, next, redir);
+        else refuse(request, response, words, 403, reason);
+        return;
+      }
       const back = new URLSearchParams({ ...(redir ? { redir } : {}), error: reason });
-      redirect(request, response, next, `${baseOf(request)}/${encodeURIComponent(settings.splash_page)}?${back}`);
+      const page = encodeURIComponent(settings.splash_page);
+      redirect(request, response, next, `http://${doorOf(request)}/${page}?${back}`);
     }
   }
 
-  async function logout(
-    request: IncomingMessage,
-    response: ServerResponse,
-    client: Client,
-    words: Words,
-    asked: Parameters,
-  ): Promise<void> {
+  async function logout(visit: Visit): Promise<void> {
+    const { request, response, client, words, asked } = visit;
     const isPost = request.method === 'POST';
     const form = isPost ? await readForm(request) : asked;
     if (client.session && !isToken(client, form?.get('tok') ?? '')) {
-      return show(request, response, 200, pages.theme('logout', words)(variables(request, client, words, NONE)));
+      return show(visit, 200, pages.theme('logout', words)(variables(visit, NONE)));
     }
     await parts.sessions.close(client, 'client_deauth');
-    redirect(request, response, isPost ? 303 : 307, `${baseOf(request)}/`);
+    redirect(request, response, isPost ? 303 : 307, `http://${doorOf(request)}/`);
   }
 
   function refuse(
@@ -188,28 +226,29 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     reason: Reason,
   ): void {
     const page = pages.theme('refused', words);
-    show(request, response, status, page({ gatewayname: settings.name, error_msg: words.reasons[reason] }));
+    sendPage(request, response, status, page({ gatewayname: settings.name, error_msg: words.reasons[reason] }));
   }
 
-  function variables(request: IncomingMessage, client: Client, words: Words, asked: Parameters) {
+  function variables({ request, client, words }: Visit, asked: Parameters) {
     const reason = REASONS.find((one) => one === asked.get('error'));
     return splashVariables({
       settings,
       gateway,
       clients,
       client,
-      base: baseOf(request),
+      base: `http://${doorOf(request)}`,
       redir: safeRedir(asked.get('redir')),
       error: reason ? words.reasons[reason] : '',
       upMs: parts.clock.now() - startedAt,
     });
   }
 
-  function baseOf({ socket }: IncomingMessage): string {
-    return isIPv6(socket.localAddress ?? '') ? base6 : base4;
+  /** Address and port that this request came to. */
+  function doorOf({ socket }: IncomingMessage): string {
+    return isIPv6(socket.localAddress ?? '') ? door6 : door4;
   }
 
-  function show(request: IncomingMessage, response: ServerResponse, status: number, page: string): void {
+  function show({ request, response }: Visit, status: number, page: string): void {
     sendPage(request, response, status, page);
   }
 
