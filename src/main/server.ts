@@ -119,6 +119,7 @@ async function openDoors(
     sessions,
     refreshes: new RefreshCounts(journal, clock),
     codes: tokens.codes,
+    numbers: ground.numbers,
     source: () => users.local,
   });
   const sip: SipDoor = createSipDoor({

@@ -8,6 +8,7 @@ import { noHooks } from '../hooks/hooks.ts';
 import type { Change } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import type { Grant } from '../policy/scopes.ts';
 import { digestResponse } from '../proofs/digest.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
@@ -53,6 +54,7 @@ function lab(changes: Partial<GateParts> = {}) {
     decide: (ticket: Ticket) => step('policy', rules.decide(ticket)),
     terms: (ticket: Ticket) => rules.terms(ticket),
     secondStep: (ticket: Ticket) => rules.secondStep(ticket),
+    grants: (action: Grant, ticket: Ticket) => rules.grants(action, ticket),
   };
   const gate = createGate({
     clock,
@@ -161,7 +163,12 @@ test('names that nobody has count against the sender, who is then not even looke
 
 test('that a user is locked, or a rule against him, is told to who gave the right proof, and to nobody else', () => {
   const { gate, add, audited } = lab({
-    policy: { decide: () => ({ allowed: false, rule: 'night' }), terms: () => ({}), secondStep: () => undefined },
+    policy: {
+      decide: () => ({ allowed: false, rule: 'night' }),
+      terms: () => ({}),
+      secondStep: () => undefined,
+      grants: () => false,
+    },
   });
   add('bob', 'secret', true);
   add('alice', 'secret');
@@ -416,4 +423,66 @@ test('a session is ended at the door that its id names', async () => {
   assert.equal([...directory.who('alice')].length, 2);
   assert.equal([...directory.who('alic')].length, 0);
   assert.equal([...directory.who('alice@b')].length, 0);
+});
+
+test('a call back goes to a number of the user who asks, and to no other; free ones by policy only', async () => {
+  const numbers = {
+    find: (owner: string, alias: string) => (owner === 'local:alice' && alias === 'home' ? '+493023125000' : undefined),
+  };
+  const rules = new PolicyRules();
+  const { gate, add, audited } = lab({ numbers, policy: rules });
+  add('alice', 'secret');
+  add('bob', 'secret');
+  add('carol', 'secret', true);
+  const ask = (user: string, to: string) =>
+    gate.prove({ ...knock(user, { kind: 'password', password: '' }), door: 'dial', proof: { kind: 'call-back', to } });
+  const called = { owner: 'local:alice', login: 'alice', number: '+493023125000', alias: 'home', suffices: false };
+  for (const to of ['home', 'alice-home']) {
+    const verdict = await ask('alice', to);
+    assert.deepEqual(verdict.verdict === 'challenge' && [verdict.via, verdict.callBack], ['callback', called]);
+  }
+  const refused: unknown[] = [];
+  const foreign = [
+    ['bob', 'home'],
+    ['bob', 'alice-home'],
+    ['alice', 'bob-home'],
+    ['alice', '+493023125999'],
+    ['carol', 'home'],
+    ['nobody', 'home'],
+  ] as const;
+  for (const [user, to] of foreign) {
+    const verdict = await ask(user, to);
+    refused.push(verdict.verdict === 'refused' && verdict.reason);
+  }
+  assert.deepEqual(refused, [...Array(5).fill('wrong-proof'), 'unknown-user']);
+  assert.deepEqual(
+    audited().map(({ event }) => event),
+    ['challenge', 'challenge', ...Array(6).fill('refused')],
+  );
+  const base = { scope: 'dial', realm: '', client: '', time: '', active: true };
+  rules.replace([{ ...base, name: 'free', user: 'alice', action: 'free_number' }]);
+  const free = await ask('alice', '+49 30 23125999');
+  assert.deepEqual(free.verdict === 'challenge' && free.callBack?.number, '+493023125999');
+  for (const to of ['112', '1001', '030 23125999']) assert.equal((await ask('alice', to)).verdict, 'refused');
+});
+
+test('that the number was called does for a login where a policy says so, and for who was called', async () => {
+  const rules = new PolicyRules();
+  const { gate, add } = lab({ policy: rules });
+  add('alice', 'secret');
+  add('bob', 'secret');
+  const answer = async (user: string, owner: string) =>
+    outcome(
+      await gate.prove({
+        ...knock(user, { kind: 'password', password: '' }),
+        door: 'dial',
+        proof: { kind: 'called-back', owner },
+      }),
+    );
+  assert.equal(await answer('alice', 'local:alice'), 'policy');
+  const base = { scope: 'dial', realm: '', client: '', time: '', active: true };
+  rules.replace([{ ...base, name: 'quick', user: 'alice', action: 'no_password' }]);
+  assert.equal(await answer('alice', 'local:alice'), 'proven');
+  assert.equal(await answer('alice', 'local:bob'), 'wrong-proof');
+  assert.equal(await answer('bob', 'local:bob'), 'policy');
 });

@@ -22,6 +22,8 @@ import { checkDigest } from '../proofs/digest.ts';
 import type { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { RefreshCounts } from '../sessions/refresh-counts.ts';
+import type { UserNumbers } from '../users/numbers.ts';
+import { telephoneNumber } from '../users/telephone-number.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -29,6 +31,7 @@ import type {
   Admission,
   Answer,
   AnswerProof,
+  CallBackProof,
   DigestProof,
   DoorName,
   EndReason,
@@ -56,6 +59,8 @@ export interface GateParts {
   readonly sessions: SessionDirectory;
   /** One-time passwords; absent: none is right. */
   readonly codes?: Codes;
+  /** Numbers of users; absent: nobody is called back. */
+  readonly numbers?: Pick<UserNumbers, 'find'>;
   readonly refreshes: RefreshCounts;
   /** Where a door looks for users when the knock names no source. */
   source(door: DoorName): UserSource;
@@ -153,6 +158,7 @@ class TheGate implements CoreGate {
     const held = this.#limits.holdUser(account.id, knock.client);
     if (held !== undefined) return this.#slow(knock, held, account);
     if (knock.proof.kind === 'answer') return this.#proveAnswer(knock, knock.proof, account);
+    if (knock.proof.kind === 'call-back') return this.#callBack(knock, knock.proof, account);
     if (isRight(knock.proof, account)) return this.#accept(knock, account);
     this.#limits.failed(account.id, knock.client);
     return source.shared ? this.#lookAgain(knock, source, account) : this.#refuse(knock, 'wrong-proof', account);
@@ -196,7 +202,9 @@ class TheGate implements CoreGate {
     const ticket = { door: knock.door, account, client: knock.client, time: knock.time };
     const refused = this.#keepsOut(knock, ticket);
     if (refused !== undefined) return refused;
-    const asksMore = proof.kind === 'password' || proof.kind === 'chap';
+    if (proof.kind === 'called-back' && !this.#parts.policy.grants('no_password', ticket))
+      return this.#refuse(knock, 'policy', account, 'no rule says no_password');
+    const asksMore = proof.kind === 'password' || proof.kind === 'chap' || proof.kind === 'called-back';
     if (asksMore && this.#parts.policy.secondStep(ticket) === 'sms') return this.#secondStep(knock, account);
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
@@ -288,6 +296,31 @@ class TheGate implements CoreGate {
     this.#limits.succeeded(key, knock.client);
     this.stats.proven++;
     return { verdict: 'proven', ticket, ...(decision.token ? { token: decision.token } : {}) };
+  }
+
+  /** A number of somebody else's, or one that the user may not choose, counts as a wrong proof. */
+  async #callBack(knock: Knock, { to }: CallBackProof, account: Account): Promise<Verdict> {
+    const ticket = { door: knock.door, account, client: knock.client, time: knock.time };
+    const { numbers, policy, journal } = this.#parts;
+    const own = `${account.name}-`;
+    const alias = to.startsWith(own) && numbers?.find(account.id, to) === undefined ? to.slice(own.length) : to;
+    const known = numbers?.find(account.id, alias);
+    const number = known ?? (policy.grants('free_number', ticket) ? await chosenNumber(to) : undefined);
+    if (number === undefined) {
+      this.#limits.failed(account.id, knock.client);
+      return this.#refuse(knock, 'wrong-proof', account, 'no number of his');
+    }
+    const refused = this.#keepsOut(knock, ticket);
+    if (refused !== undefined) return refused;
+    this.stats.challenged++;
+    const { id: owner, login } = account;
+    const callBack = {
+      ...{ owner, login, number, alias: known === undefined ? '' : alias.toLowerCase() },
+      suffices: policy.grants('no_password', ticket),
+    };
+    const fields = { door: knock.door, user: login, client: knock.client.address, via: 'callback', number };
+    journal.append([auditChange(knock.time, 'challenge', fields)]);
+    return { verdict: 'challenge', via: 'callback', transaction: '', prompt: '', tokens: [], callBack };
   }
 
   /** Apart from `#accept`, so that no closure is made for who needs none. */
@@ -391,11 +424,22 @@ function isRight(proof: Proof, account: Account): boolean {
       return account.checkPassword(proof.password) === true;
     case 'chap':
       return account.checkChap?.(proof) === true;
+    case 'called-back':
+      return proof.owner === account.id;
     case 'external':
       return true;
     case 'otp':
     case 'answer':
+    case 'call-back':
       return false;
+  }
+}
+
+async function chosenNumber(text: string): Promise<string | undefined> {
+  try {
+    return await telephoneNumber(text, false);
+  } catch {
+    return undefined;
   }
 }
 

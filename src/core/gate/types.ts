@@ -93,7 +93,32 @@ export interface AnswerProof {
   readonly code: string;
 }
 
-export type Proof = DigestProof | PasswordProof | ChapProof | ExternalProof | OtpProof | AnswerProof;
+/**
+ * Asks to be called back at a number of one's own. No secret is on the way; the verdict is a challenge with `callBack`, and what is brought
+ * back is `called-back` or any other proof, from the number that was called.
+ */
+export interface CallBackProof {
+  readonly kind: 'call-back';
+  /** An alias, with or without the name before it, `home` or `alice-home`; where a policy lets the user choose, a number. */
+  readonly to: string;
+}
+
+/** Whoever answered when the user's number was called; proves something only where a policy says that this will do. */
+export interface CalledBackProof {
+  readonly kind: 'called-back';
+  /** Id of the account that was to be called there. */
+  readonly owner: string;
+}
+
+export type Proof =
+  | DigestProof
+  | PasswordProof
+  | ChapProof
+  | ExternalProof
+  | OtpProof
+  | AnswerProof
+  | CallBackProof
+  | CalledBackProof;
 
 export interface Knock {
   readonly door: DoorName;
@@ -149,6 +174,19 @@ export interface Challenged {
   readonly prompt: string;
   /** Several: each has a sub-transaction, and the answer may name the transaction of all. */
   readonly tokens: readonly ChallengedToken[];
+  /** Via `callback`: who is to be called, and where. */
+  readonly callBack?: CallBack;
+}
+
+export interface CallBack {
+  /** Id of the account: the second leg is his alone. */
+  readonly owner: string;
+  readonly login: string;
+  /** Empty: a number that he chose. */
+  readonly alias: string;
+  readonly number: string;
+  /** A policy says that whoever answers there needs no password. */
+  readonly suffices: boolean;
 }
 
 export interface Refused {

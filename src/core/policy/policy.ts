@@ -3,7 +3,7 @@ import type { Terms, Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
 import type { ActionAnswer } from './linotp/rules.ts';
-import type { SecondStep } from './scopes.ts';
+import type { Grant, SecondStep } from './scopes.ts';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly rule: string };
 
@@ -14,6 +14,8 @@ export interface Policy {
   terms(ticket: Ticket): Terms;
   /** What is asked for after the right proof, of who was allowed by `decide`; undefined: nothing. */
   secondStep(ticket: Ticket): SecondStep | undefined;
+  /** Is the user given more than a door gives by itself? */
+  grants(action: Grant, ticket: Ticket): boolean;
 }
 
 /** One question about LinOTP's policies: the value, typed by the action, and the name of the policy that gives it. */

@@ -133,6 +133,9 @@ test('why: every rule in the order weighed, and what put it out', () => {
         contradiction: false,
       },
       { action: 'second_step', rules: [], value: undefined, contradiction: false },
+      ...['free_number', 'no_password', 'shell'].map((action) => {
+        return { action, rules: [], value: undefined, contradiction: false };
+      }),
     ],
     refusal: undefined,
   });

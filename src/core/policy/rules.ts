@@ -14,7 +14,7 @@ import { LinotpRule } from './linotp/rule.ts';
 import { type ActionAnswer, LinotpRules, type Permission } from './linotp/rules.ts';
 import type { ActionPolicy, Decision, Policy } from './policy.ts';
 import { checkRule, DoorRule, type Subject } from './rule.ts';
-import { DOOR_ACTIONS, type DoorAction, type DoorScope, isDoorScope, type SecondStep } from './scopes.ts';
+import { DOOR_ACTIONS, type DoorAction, type DoorScope, type Grant, isDoorScope, type SecondStep } from './scopes.ts';
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, WeighedRule, Weighing } from './types.ts';
 
 const ALLOWED: Decision = { allowed: true };
@@ -75,6 +75,10 @@ export class PolicyRules implements ActionPolicy, Policy {
     const step = this.#saying('second_step', ticket);
     // Rules are checked when they are set: `second_step` is one of SECOND_STEPS.
     return typeof step !== 'string' || step === 'none' ? undefined : (step as SecondStep);
+  }
+
+  grants(action: Grant, ticket: Ticket): boolean {
+    return this.#saying(action, ticket) === true;
   }
 
   /** What an action of LinOTP's policies says for somebody; undefined: nothing. */

@@ -12,8 +12,13 @@ const ACTIONS = {
   allow: 'switch', // may the user use the door?
   session_seconds: 'seconds', // how long a session lasts at most: a telephone has to register again
   second_step: 'step',
+  free_number: 'switch', // may the user be called back at a number that he types?
+  no_password: 'switch', // does it do for a login that his number was called and somebody answered?
+  shell: 'switch', // may he run the commands that are for few?
 } as const;
 export type DoorAction = keyof typeof ACTIONS;
+/** Nobody has it who is not given it. */
+export type Grant = 'free_number' | 'no_password' | 'shell';
 export const DOOR_ACTIONS = Object.keys(ACTIONS) as readonly DoorAction[];
 
 export const SCOPE_NAMES: readonly string[] = [...DOORS, ...LINOTP_SCOPES];
