@@ -1,10 +1,13 @@
 /**
- * Runs inside a namespace of the portal's lab: as `internet` it is the web server for every name and a source of endless streams; as
+ * Runs inside a namespace of the portal's lab: as `internet` it is the web server for every name and one end of endless streams; as
  * `client` it does what lines of JSON on standard input tell it, one after the other, and answers with a line each.
+ *
+ * Each end of a stream sends the time again and again, and keeps the latest that it heard: so a process that gets its turn late does
+ * not make a stream look longer than it was.
  */
 import { createSocket } from 'node:dgram';
 import { createServer, request } from 'node:http';
-import { connect, isIP } from 'node:net';
+import { connect, createServer as createTcpServer, isIP, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Ask, Seen } from './portal-lab.ts';
 
@@ -15,7 +18,16 @@ const BEAT_MS = 20;
 /** What the gateway drops is never answered; everything else is, also on a busy machine. */
 const PATIENCE_MS = 10_000;
 
-type Order = ({ do: 'ask' } & Ask) | { do: 'stream'; kind: 'tcp' | 'udp' } | { do: 'heard'; id: number };
+type Kind = 'tcp' | 'udp';
+type Order =
+  | ({ do: 'ask' } & Ask)
+  /** `address` says from where, and which of ours is to be asked of the other end. */
+  | { do: 'stream'; kind: Kind }
+  /** Sending time of the latest that arrived, by the name of the stream. */
+  | { do: 'heard' };
+
+/** By name: kind, and address of the client. */
+const heard: Record<string, number> = {};
 
 if (process.argv[2] === 'internet') beInternet();
 else beClient();
@@ -26,47 +38,67 @@ function say(answer: unknown): void {
 
 function beInternet(): void {
   const web = createServer((asked, response) => {
+    const bytes = /^\/bytes\/(\d+)$/.exec(asked.url ?? '')?.[1];
     if (asked.url === '/generate_204') response.writeHead(204).end();
-    else response.end(`internet ${asked.method} ${asked.headers.host} ${asked.url}\n`);
+    else if (bytes) response.end(Buffer.alloc(Number(bytes)));
+    else asked.resume().on('end', () => response.end(`internet ${asked.method} ${asked.headers.host} ${asked.url}\n`));
   });
-  const beats = createServer().on('connection', (socket) => {
-    const beat = setInterval(() => socket.write('beat\n'), BEAT_MS);
-    socket.on('error', () => {}).on('close', () => clearInterval(beat));
-  });
+  const beats = createTcpServer((socket) => keepUp(`tcp ${plain(socket.remoteAddress)}`, socket));
   const udp = createSocket('udp4');
-  udp.on('message', (_message, { address, port }) => {
-    setInterval(() => udp.send('beat', port, address, () => {}), BEAT_MS);
+  const known = new Set<number>();
+  udp.on('message', (message, { address, port }) => {
+    note(`udp ${address}`, message);
+    if (known.has(port)) return;
+    known.add(port);
+    setInterval(() => udp.send(String(Date.now()), port, address, () => {}), BEAT_MS);
   });
-  web.listen(80, '::', () => beats.listen(TCP_PORT, WEB, () => udp.bind(UDP_PORT, WEB, () => say('ready'))));
-  process.stdin.resume().on('end', () => process.exit());
+  web.listen(80, '::', () => beats.listen(TCP_PORT, WEB, () => udp.bind(UDP_PORT, WEB, () => obeyOrders())));
 }
 
 function beClient(): void {
-  const heard: number[] = [];
+  obeyOrders();
+}
+
+function obeyOrders(): void {
   let last: Promise<void> = Promise.resolve();
   createInterface({ input: process.stdin })
     .on('line', (line) => {
-      last = last.then(async () => say(await obey(JSON.parse(line) as Order, heard)));
+      last = last.then(async () => say(await obey(JSON.parse(line) as Order)));
     })
     .on('close', () => process.exit());
   say('ready');
 }
 
-async function obey(order: Order, heard: number[]): Promise<unknown> {
+async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
     case 'ask':
       return ask(order);
-    case 'stream': {
-      const id = heard.length;
-      heard.push(Date.now());
-      await open(order.kind, () => {
-        heard[id] = Date.now();
-      });
-      return { id };
-    }
+    case 'stream':
+      await open(order.kind);
+      return {};
     case 'heard':
-      return { ago: Date.now() - heard[order.id]! };
+      return heard;
   }
+}
+
+/** Says the time on it until it breaks, and hears what the other end says. */
+function keepUp(name: string, socket: Socket, onHeard = () => {}): void {
+  const beat = setInterval(() => socket.write(`${Date.now()}\n`), BEAT_MS);
+  socket.on('data', (piece) => {
+    note(name, piece);
+    onHeard();
+  });
+  socket.on('error', () => {}).on('close', () => clearInterval(beat));
+}
+
+/** A number may be cut in two: what is too short is none. */
+function note(name: string, piece: Buffer): void {
+  for (const text of piece.toString('latin1').split('\n'))
+    if (text.length === 13) heard[name] = Math.max(heard[name] ?? 0, Number(text));
+}
+
+function plain(address = ''): string {
+  return address.replace('::ffff:', '');
 }
 
 function ask({ url, method = 'GET', headers = {}, body = '', at, patienceMs = PATIENCE_MS }: Ask): Promise<Seen> {
@@ -107,18 +139,18 @@ function ask({ url, method = 'GET', headers = {}, body = '', at, patienceMs = PA
   return promise;
 }
 
-function open(kind: 'tcp' | 'udp', onBeat: () => void): Promise<void> {
+function open(kind: Kind): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const beat = () => {
-    onBeat();
-    resolve();
-  };
   if (kind === 'tcp') {
-    connect(TCP_PORT, WEB).on('data', beat).on('error', reject);
+    keepUp('tcp', connect(TCP_PORT, WEB).on('error', reject), resolve);
   } else {
     const socket = createSocket('udp4');
-    socket.on('message', beat).on('error', reject);
-    socket.send('go', UDP_PORT, WEB);
+    socket.on('message', (message) => {
+      note('udp', message);
+      resolve();
+    });
+    socket.on('error', reject);
+    setInterval(() => socket.send(String(Date.now()), UDP_PORT, WEB, () => {}), BEAT_MS);
   }
   return promise;
 }

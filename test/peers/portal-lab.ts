@@ -41,9 +41,13 @@ export interface LabClient {
   readonly address: string;
   readonly mac: string;
   ask(what: string | Ask): Promise<Seen>;
-  /** Opens a stream that the internet sends without end; gives a look at it. */
-  stream(kind: 'tcp' | 'udp'): Promise<{ lastHeard(): Promise<number> }>;
+  /** Opens a stream on which both ends send without end. */
+  stream(kind: 'tcp' | 'udp'): Promise<void>;
+  /** Of all its streams: when the latest that arrived was sent, to the client and from it. */
+  lastBeats(): Promise<{ readonly to: number; readonly from: number }>;
 }
+
+type Beats = Readonly<Record<string, number>>;
 
 export interface Lab {
   /** Command that enters the gateway. */
@@ -78,7 +82,7 @@ export async function startLab(t: Cleanup): Promise<Lab> {
   ip(gateway, 'route add default via 198.51.100.1');
   ip(gateway, '-6 route add default via 2001:db8:1::1');
   inGateway('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
-  await agent(t, internet, 'internet');
+  const tellInternet = await agent(t, internet, 'internet');
 
   return {
     gateway: enter(gateway),
@@ -101,9 +105,11 @@ export async function startLab(t: Cleanup): Promise<Lab> {
         address,
         mac,
         ask: (what) => tell({ do: 'ask', ...(typeof what === 'string' ? { url: what } : what) }) as Promise<Seen>,
-        async stream(kind) {
-          const { id } = (await tell({ do: 'stream', kind })) as { id: number };
-          return { lastHeard: async () => ((await tell({ do: 'heard', id })) as { ago: number }).ago };
+        stream: async (kind) => void (await tell({ do: 'stream', kind })),
+        async lastBeats() {
+          const [here, there] = (await Promise.all([tell({ do: 'heard' }), tellInternet({ do: 'heard' })])) as Beats[];
+          const from = ['tcp', 'udp'].map((kind) => there![`${kind} ${address}`] ?? 0);
+          return { to: Math.max(...Object.values(here!)), from: Math.max(...from) };
         },
       };
     },

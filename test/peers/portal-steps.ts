@@ -1,5 +1,7 @@
 /** What a client of the portal does again and again. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GATEWAY, type LabClient, type Seen } from './portal-lab.ts';
 
@@ -21,6 +23,13 @@ export async function logIn(client: LabClient, fields: Record<string, string> = 
   assert.equal(page.status, 200, page.body);
   const form = { tok: field(page.body, 'tok'), redir: field(page.body, 'redir'), ...fields };
   return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
+}
+
+/** Exit status, and what it said. */
+export function runNdsctl(socket: string, ...words: string[]): readonly [status: number | null, said: string] {
+  const program = join(import.meta.dirname, '..', '..', 'bin', 'ndsctl');
+  const { status, stdout } = spawnSync(process.execPath, [program, '-s', socket, ...words], { encoding: 'utf8' });
+  return [status, stdout.trim()];
 }
 
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderFor } from './children.ts';
-import { makeSite } from './gatehouse.ts';
-import { GATEWAY, startLab, WEB, WEB6 } from './portal-lab.ts';
+import { makeSite, type Site } from './gatehouse.ts';
+import { GATEWAY, type LabClient, startLab, WEB, WEB6 } from './portal-lab.ts';
 import { logIn, PORTAL, until } from './portal-steps.ts';
 
 /** What telephones and computers ask to see whether they are online. */
@@ -37,23 +37,41 @@ test('strangers are redirected, by a click one is in, and out when the time is o
   assert.equal((await one.ask(`http://${GATEWAY}:22/`)).error, 'ECONNREFUSED');
 
   const done = await logIn(one);
-  const entered = Date.now();
   assert.deepEqual([done.status, done.headers.location], [303, PROBES[0]]);
-  const streams = [await one.stream('tcp'), await one.stream('udp')];
+  await one.stream('tcp');
+  await one.stream('udp');
   assert.equal((await one.ask(PROBES[0]!)).status, 204);
   assert.equal((await two.ask(PROBES[0]!)).status, 307);
+  const { expires: ends } = onlySession(site);
 
   await until('the session ends', async () => (await one.ask(PROBES[0]!)).status === 307);
-  await until('nothing is heard any more', async () => (await lastHeard(streams)) < Date.now() - 1_500);
-  const heardFor = (await lastHeard(streams)) - entered;
-  assert.ok(heardFor > 8_000 && heardFor < 13_000, `open connections went on for ${heardFor} ms of 10 s`);
+  for (const last of await lastOf(one))
+    assert.ok(last > ends - 2_000 && last < ends + 1_000, `the last that got through was ${last - ends} ms late`);
+
+  await logIn(one);
+  await one.stream('tcp');
+  await one.stream('udp');
+  assert.equal(site.run('kick', onlySession(site).session).status, 0);
+  const kicked = Date.now();
+  for (const last of await lastOf(one)) assert.ok(last < kicked, `something got through ${last - kicked} ms later`);
 
   assert.equal(await server.stop(), 0);
   assert.equal(lab.inGateway('nft', 'list', 'ruleset'), before);
 });
 
-/** When the last of them was heard. */
-async function lastHeard(streams: readonly { lastHeard(): Promise<number> }[]): Promise<number> {
-  const ago = await Promise.all(streams.map((stream) => stream.lastHeard()));
-  return Date.now() - Math.min(...ago);
+/** What got through last on its streams, in both directions, once they are cut: when it was sent. */
+async function lastOf(client: LabClient): Promise<[to: number, from: number]> {
+  let last: [number, number] = [0, 0];
+  await until('nothing is heard any more', async () => {
+    const { to, from } = await client.lastBeats();
+    last = [to, from];
+    return Math.max(to, from) < Date.now() - 1_500;
+  });
+  return last;
+}
+
+function onlySession(site: Site): { session: string; expires: number } {
+  const { sessions } = JSON.parse(site.run('who', '--json').stdout) as { sessions: ReturnType<typeof onlySession>[] };
+  assert.equal(sessions.length, 1);
+  return sessions[0]!;
 }

@@ -39,6 +39,8 @@ export interface Session {
   /** As last read. */
   sent: number;
   received: number;
+  /** The firewall lets nothing more through: a volume is used up. */
+  spent: boolean;
 }
 
 /** From the client, and to it. */

@@ -1,13 +1,13 @@
 /**
  * The Wi-Fi door: puts its parts together and shows the face that all doors show.
  *
- * Order of the start: the gateway's addresses are looked at, the firewall is loaded whole, then the listener opens; so nobody is let
- * past who was not asked. Stopping closes the listener first and removes the firewall last. Sessions outlive both a stop and a crash:
+ * Order of the start: the gateway's addresses and the firewall are looked at, the listeners open and put everybody off, the firewall is
+ * loaded whole, and only then is anybody asked. So what can be wrong is found before anything is changed. Stopping closes the listener first and removes the firewall last. Sessions outlive both a stop and a crash:
  * the next start takes over what is written down, and what the firewall has counted since.
  *
- * Errors of start: PORTAL_INTERFACE, PORTAL_RIGHTS, PORTAL_FIREWALL, those of platform/listen-error.ts.
+ * Errors of start: PORTAL_INTERFACE, PORTAL_RIGHTS, PORTAL_RIVAL, PORTAL_SOCKET, PORTAL_FIREWALL, those of platform/listen-error.ts.
  */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Server as SocketServer } from 'node:net';
 import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../core/gate/types.ts';
@@ -21,7 +21,7 @@ import type { Log } from '../../platform/log.ts';
 import { createBinAuth } from './binauth/binauth.ts';
 import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
-import { createCommands } from './ctl/commands.ts';
+import { createCommands, type RunCommand } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
 import { createFas } from './fas/fas.ts';
 import { Firewall } from './firewall/firewall.ts';
@@ -29,6 +29,7 @@ import { findGateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
 import { systemNft } from './firewall/nft.ts';
 import { createApp } from './http/app.ts';
+import { send } from './http/reply.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
 import { createLogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
@@ -92,34 +93,38 @@ export function createPortalDoor(parts: PortalParts): Door {
 
   async function start(): Promise<void> {
     const gateway = findGateway(settings);
-    const stored = await loadSessions(parts.tables);
-    // What a crash left behind has counted on.
-    const members = sessions.resume(stored, await firewall.traffic());
-    await firewall.load(settings, gateway, members);
+    await firewall.check();
+    const pages = createApp({
+      ...parts,
+      gateway,
+      clients,
+      sessions,
+      neighbours: systemNeighbours(settings.interface, parts.programs),
+      pages: new Pages(settings.web_root),
+      preauth,
+      fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
+      logIn: createLogIn({ ...parts, sessions, binauth }),
+    });
+    // Until the firewall stands, whoever asks is told to come again.
+    let onRequest: RequestListener = sayComeAgain;
+    let run: RunCommand = async () => 'No';
     try {
-      const onRequest = createApp({
-        ...parts,
-        gateway,
-        clients,
-        sessions,
-        neighbours: systemNeighbours(settings.interface, parts.programs),
-        pages: new Pages(settings.web_root),
-        preauth,
-        fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
-        logIn: createLogIn({ ...parts, sessions, binauth }),
-      });
       for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {
         const { port } = settings;
-        servers.push(await listenHttp({ address, port }, onRequest));
+        servers.push(await listenHttp({ address, port }, (request, response) => onRequest(request, response)));
         open.push({ door: 'portal', what: 'portal http', address, port });
       }
-      const { shutDown } = parts;
-      const run = createCommands({ settings, clients, sessions, lists, now, startedAt: now(), shutDown, log });
-      ctl = await listenOnCtlSocket(settings.ndsctl_socket, run);
+      ctl = await listenOnCtlSocket(settings.ndsctl_socket, (line) => run(line));
+      const recalled = sessions.recall(await loadSessions(parts.tables), await firewall.traffic());
+      await firewall.load(settings, gateway, recalled.members);
+      sessions.resume(recalled);
     } catch (error) {
-      await stop(0);
+      await closeListeners(0);
       throw error;
     }
+    onRequest = pages;
+    const { shutDown } = parts;
+    run = createCommands({ settings, clients, sessions, lists, now, startedAt: now(), shutDown, log });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {
@@ -130,17 +135,21 @@ export function createPortalDoor(parts: PortalParts): Door {
   async function stop(withinMs: number): Promise<void> {
     clearInterval(sweeping);
     clearInterval(counting);
-    const closing = servers;
-    servers = [];
-    open = [];
-    ctl?.close();
-    await closeHttp(closing, withinMs / 2);
+    await closeListeners(withinMs / 2);
     try {
       await sessions.suspend();
       await binauth?.settle(withinMs / 2);
     } finally {
       await firewall.remove();
     }
+  }
+
+  async function closeListeners(withinMs: number): Promise<void> {
+    const closing = servers;
+    servers = [];
+    open = [];
+    ctl?.close();
+    await closeHttp(closing, withinMs);
   }
 
   function count(): void {
@@ -171,3 +180,7 @@ export function createPortalDoor(parts: PortalParts): Door {
     return client !== undefined && sessions.close(client, 'ndsctl_deauth', reason);
   }
 }
+
+const sayComeAgain: RequestListener = (request, response) => {
+  send(request, response, 503, 'text/plain', 'the door is about to open\n', ['Retry-After', '1']);
+};

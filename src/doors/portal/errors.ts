@@ -13,6 +13,7 @@ export const PORTAL_ERRORS = {
   PORTAL_INTERFACE: 'the network interface is missing, or does not have the address',
   PORTAL_BODY: 'a form that was posted is too large',
   PORTAL_RIGHTS: 'the firewall cannot be changed: no rights, no nft, or no support in the kernel',
+  PORTAL_RIVAL: 'the rules of another captive portal stand in the firewall',
   PORTAL_SOCKET: 'the socket for ndsctl cannot be opened',
   PORTAL_FIREWALL: 'nftables refused a change of the firewall',
 } as const;

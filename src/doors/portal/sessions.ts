@@ -13,8 +13,8 @@ import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Bytes, type Client, type Clients, isInside, newToken, type Session } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
+import type { Member } from './firewall/elements.ts';
 import type { Firewall, Traffic } from './firewall/firewall.ts';
-import type { Member } from './firewall/ruleset.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
 
 export interface SessionParts {
@@ -55,6 +55,14 @@ const REASONS: Partial<Record<PortalEvent, EndReason>> = {
   timeout_deauth: 'expired',
   ndsctl_deauth: 'kicked',
 };
+
+/** Sessions that outlived the server, and those of them that are to be let in again. */
+export interface Recalled {
+  readonly staying: readonly StoredSession[];
+  readonly over: readonly StoredSession[];
+  readonly members: readonly Member[];
+}
+
 export const UNLIMITED: Bytes = { sent: 0, received: 0 };
 
 export class Sessions {
@@ -86,7 +94,8 @@ export class Sessions {
     if (other) await this.close(other, 'ndsctl_deauth', 'replaced');
     const started = clock.now();
     const ends = seconds === 0 ? 0 : started + 1000 * seconds;
-    const session: Session = { name, user, started, ends, before: UNLIMITED, most, sent: 0, received: 0 };
+    const counted = { before: UNLIMITED, most, sent: 0, received: 0, spent: false };
+    const session: Session = { name, user, started, ends, ...counted };
     const token = newToken();
     const start = startOf(client, session);
     await commit(journal, [...gate.opened(start), ...putSession({ ...client, token, session, suspended: false })]);
@@ -153,7 +162,7 @@ export class Sessions {
     for (const client of clients.all()) {
       if (!client.session || !isInside(client)) continue;
       if (isOver(client.active, settings.idle_seconds, now)) void this.close(client, 'idle_deauth');
-      else if (isSpent(client.session)) void this.close(client, 'timeout_deauth');
+      else if (client.session.spent) void this.close(client, 'timeout_deauth');
     }
   }
 
@@ -164,31 +173,41 @@ export class Sessions {
   }
 
   /**
-   * Those that were in when the server stopped, or that a crash left behind, with what the firewall has counted since: known again,
-   * and given as members for the new table. Whose time is over meanwhile is written down as ended.
+   * Those that were in when the server stopped, or that a crash left behind, with what the firewall has counted since, and as the
+   * members of a new table. Changes nothing.
    */
-  resume(stored: readonly StoredSession[], traffic: readonly Traffic[]): Member[] {
-    const { clients, clock, gate, journal, tell } = this.#parts;
+  recall(stored: readonly StoredSession[], traffic: readonly Traffic[]): Recalled {
+    const now = this.#parts.clock.now();
     const counted = new Map(traffic.map((one) => [one.address, one]));
-    const now = clock.now();
-    const members: Member[] = [];
-    for (const { address, mac, token, session, suspended } of stored) {
-      const since = counted.get(address) ?? UNLIMITED;
-      const before = { sent: session.before.sent + since.sent, received: session.before.received + since.received };
-      const again: Session = { ...session, ...before, before };
-      const client = clients.meet(address, mac, now);
-      if (again.ends !== 0 && again.ends <= now) {
-        journal.append([...gate.ended(startOf(client, again), 'expired', again.ends), ...deleteSession(again)]);
-        tell('timeout_deauth', client, again, again.ends);
-        continue;
-      }
-      clients.entered(client, again, token);
+    const [staying, over]: [StoredSession[], StoredSession[]] = [[], []];
+    for (const one of stored) {
+      const { before, ...rest } = one.session;
+      const since = counted.get(one.address) ?? UNLIMITED;
+      const all = { sent: before.sent + since.sent, received: before.received + since.received };
       // The counters of the new table begin at nothing.
-      journal.append(putSession({ address, mac, token, session: again, suspended: false }));
-      if (suspended) tell('client_auth', client, again, again.ends);
-      members.push(memberOf(client, again, now));
+      const session = { ...rest, ...all, before: all };
+      const isOut = (session.ends !== 0 && session.ends <= now) || isSpent(session);
+      (isOut ? over : staying).push({ ...one, session });
     }
-    return members;
+    return { staying, over, members: staying.map((one) => memberOf(one, one.session, now)) };
+  }
+
+  /** Once the firewall has them. Whose time is over meanwhile is written down as ended. */
+  resume({ staying, over }: Pick<Recalled, 'staying' | 'over'>): void {
+    const { clients, clock, gate, journal, tell } = this.#parts;
+    const now = clock.now();
+    for (const { address, mac, session } of over) {
+      const client = clients.meet(address, mac, now);
+      const ended = session.ends === 0 ? now : Math.min(now, session.ends);
+      journal.append([...gate.ended(startOf(client, session), 'expired', ended), ...deleteSession(session)]);
+      tell('timeout_deauth', client, session, ended);
+    }
+    for (const { address, mac, token, session, suspended } of staying) {
+      const client = clients.meet(address, mac, now);
+      clients.entered(client, session, token);
+      journal.append(putSession({ address, mac, token, session, suspended: false }));
+      if (suspended) tell('client_auth', client, session, session.ends);
+    }
   }
 
   /** Before the firewall goes: everybody is told, and comes back with the next start. */
@@ -206,7 +225,7 @@ export class Sessions {
   #read(traffic: readonly Traffic[]): void {
     const { clients, clock } = this.#parts;
     const now = clock.now();
-    for (const { address, sent, received } of traffic) {
+    for (const { address, sent, received, spent } of traffic) {
       const client = clients.insideAt(address);
       const session = client?.session;
       if (!client || !session) continue;
@@ -214,6 +233,7 @@ export class Sessions {
       if (allSent !== session.sent || allReceived !== session.received) client.active = now;
       session.sent = allSent;
       session.received = allReceived;
+      session.spent = spent;
     }
   }
 }
@@ -222,8 +242,15 @@ function startOf({ address }: Client, { name, user, started }: Session): Session
   return { door: 'portal', session: name, user, client: address, time: started };
 }
 
-function memberOf({ address, mac }: Client, { ends }: Session, now: number): Member {
-  return { address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now) };
+function memberOf({ address, mac }: Pick<Client, 'address' | 'mac'>, session: Session, now: number): Member {
+  const { ends, most, before } = session;
+  const left = { sent: leftOf(most.sent, before.sent), received: leftOf(most.received, before.received) };
+  return { address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left };
+}
+
+/** 0 is no limit. */
+function leftOf(most: number, before: number): number {
+  return most === 0 ? 0 : Math.max(1, most - before);
 }
 
 function isLimited(session: Session | undefined): boolean {

@@ -60,6 +60,7 @@ function storedSession(row: RowCells): StoredSession {
     .slice(5)
     .map(Number);
   const most = { sent: mostSent, received: mostReceived };
-  const session = { name, user: unicodeText(login), started, ends, before: { sent, received }, sent, received, most };
+  const before = { sent, received };
+  const session = { name, user: unicodeText(login), started, ends, before, sent, received, most, spent: false };
   return { address, mac, token, session, suspended: suspended !== 0 };
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Firewall, trafficIn } from './firewall.ts';
 import { macInArp } from './neighbours.ts';
+import { rivalIn } from './rivals.ts';
 
-const member = (last: number) => ({ address: `10.0.0.${last}`, mac: '02:00:5e:10:00:01', leftMs: 1000 });
+const left = { sent: 0, received: 0 };
+const member = (last: number) => ({ address: `10.0.0.${last}`, mac: '02:00:5e:10:00:01', leftMs: 1000, left });
 
 function lab() {
   const texts: string[] = [];
@@ -50,6 +52,22 @@ test('to be let in again, or out when the time was over, is no error: what is de
     'delete element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
     'delete element inet gatehouse_portal to4 { 10.0.0.1 }',
   ]);
+  await firewall.expel({ ...member(1), left: { sent: 5, received: 0 } });
+  assert.deepEqual(texts[1]?.trim().split('\n').slice(4), [
+    'add quota inet gatehouse_portal sent_10_0_0_1 { over 1 bytes }',
+    'add element inet gatehouse_portal most_sent4 { 10.0.0.1 : "sent_10_0_0_1" }',
+    'delete element inet gatehouse_portal most_sent4 { 10.0.0.1 }',
+    'delete quota inet gatehouse_portal sent_10_0_0_1',
+  ]);
+});
+
+test('the chains of other captive portals are known, whichever table they stand in', () => {
+  const chain = (table: string, name: string) =>
+    rivalIn(JSON.stringify({ nftables: [{ metainfo: {} }, { chain: { family: 'ip', table, name } }] }));
+  assert.equal(chain('filter', 'ndsNET'), 'chain ndsNET of table ip filter');
+  assert.equal(chain('nds_nat', 'ndsOUT'), 'chain ndsOUT of table ip nds_nat');
+  assert.equal(chain('mangle', 'WiFiDog_br-lan_Trusted'), 'chain WiFiDog_br-lan_Trusted of table ip mangle');
+  for (const name of ['FORWARD', 'mynds', 'ndsx']) assert.equal(chain('filter', name), undefined);
 });
 
 test('traffic is read from the listing of nft', () => {
@@ -58,14 +76,16 @@ test('traffic is read from the listing of nft', () => {
     nftables: [
       { metainfo: { version: '1.0.6' } },
       { set: { name: 'sent4', elem: [element('10.0.0.1', 100)] } },
+      { quota: { name: 'sent_10_0_0_1', bytes: 200, used: 100 } },
+      { quota: { name: 'got_2001_db8__1', bytes: 7, used: 7 } },
       { set: { name: 'sent6', elem: [element('2001:db8::1', 7)] } },
       { set: { name: 'got4', elem: [element('10.0.0.1', 5000), element('10.0.0.9', 1)] } },
       { set: { name: 'got6' } },
     ],
   };
   assert.deepEqual(trafficIn(JSON.stringify(listing)), [
-    { address: '10.0.0.1', sent: 100, received: 5000 },
-    { address: '2001:db8::1', sent: 7, received: 0 },
+    { address: '10.0.0.1', sent: 100, received: 5000, spent: false },
+    { address: '2001:db8::1', sent: 7, received: 0, spent: true },
   ]);
   assert.deepEqual(trafficIn(''), []);
 });

@@ -2,26 +2,24 @@
  * The firewall while the door is open: loads the table, and changes its sets in batches. One transaction is in flight; what is asked
  * for meanwhile shares the next one. A batch that fails is tried again change by change, so that one cannot spoil another, and what a
  * lost helper may have done or not is done.
- *
- * An element may have expired, or stand there already, when a change comes: each change first adds what it then deletes, which holds
- * in both cases and lets a new time count.
  */
-import { isIPv4 } from 'node:net';
 import { GatehouseError } from '../../../platform/errors.ts';
+import type { Bytes } from '../clients.ts';
+import { admission, forgetting, type Member, quotaName, removal, TABLE } from './elements.ts';
 import type { Nft } from './nft.ts';
-import type { FirewallSettings, GatewayAddresses, Member } from './ruleset.ts';
-import { addressElement, pairElement, REMOVE_TABLE, ruleset, TABLE } from './ruleset.ts';
+import { rivalIn } from './rivals.ts';
+import { type FirewallSettings, type GatewayAddresses, REMOVE_TABLE, ruleset } from './ruleset.ts';
 
-/** Bytes since the client was let in: from it, and to it. */
-export interface Traffic {
+/** Bytes since the client was let in. */
+export interface Traffic extends Bytes {
   readonly address: string;
-  readonly sent: number;
-  readonly received: number;
+  /** One of its volumes is used up: nothing more gets through. */
+  readonly spent: boolean;
 }
 
 /** What one transaction takes at most: its text is bounded. */
-const MOST_CHANGES = 1_000;
-const MOST_MEMBERS = 2_000;
+const MOST_CHANGES = 500;
+const MOST_MEMBERS = 1_000;
 
 export type MacSet = 'blocked' | 'allowed' | 'trusted';
 
@@ -41,6 +39,15 @@ export class Firewall {
     this.#nft = nft;
   }
 
+  /** That it can be changed, and is nobody else's; changes nothing. Errors: PORTAL_RIGHTS, PORTAL_RIVAL. */
+  async check(): Promise<void> {
+    const rival = rivalIn((await this.#nft.list('chains')) ?? '{"nftables":[]}');
+    if (rival === undefined) return;
+    throw new GatehouseError('PORTAL_RIVAL', `the rules of another captive portal stand in the firewall: ${rival}`, {
+      hint: 'stop it (systemctl disable --now nodogsplash opennds); what a crash left of it goes with `nft delete table`, or a reboot',
+    });
+  }
+
   /** Everything at once, in place of what may be left of an earlier run. Errors: PORTAL_RIGHTS, PORTAL_FIREWALL. */
   async load(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): Promise<void> {
     await this.#nft.apply(ruleset(settings, gateway, members.slice(0, MOST_MEMBERS)));
@@ -55,13 +62,7 @@ export class Firewall {
 
   /** Lets the client in, or gives it another time; its counters begin anew where they were forgotten. */
   admit(member: Member): Promise<void> {
-    const { pairs, addresses, counters } = setsOf(member);
-    const elements = [
-      ...counters.map((name) => `${name} { ${member.address} }`),
-      `${pairs} { ${pairElement(member)} }`,
-      `${addresses} { ${addressElement(member)} }`,
-    ];
-    return this.#change(`${removal(member)}${commands('add', elements)}`);
+    return this.#change(`${removal(member)}${admission(member)}`);
   }
 
   /** Its open connections stop with it. Its counters stay until `forget`. */
@@ -70,8 +71,7 @@ export class Firewall {
   }
 
   forget(member: Member): Promise<void> {
-    const elements = setsOf(member).counters.map((name) => `${name} { ${member.address} }`);
-    return this.#change(`${commands('add', elements)}${commands('delete', elements)}`);
+    return this.#change(forgetting(member));
   }
 
   /** Puts the MAC address into the set, or takes it out. What was learnt of trusted ones is forgotten. */
@@ -90,7 +90,7 @@ export class Firewall {
 
   async #read(): Promise<Traffic[]> {
     try {
-      return trafficIn((await this.#nft.list(TABLE)) ?? '');
+      return trafficIn((await this.#nft.list(`table ${TABLE}`)) ?? '');
     } finally {
       this.#reading = undefined;
     }
@@ -121,36 +121,29 @@ export class Firewall {
   }
 }
 
-function setsOf({ address }: Member) {
-  return isIPv4(address)
-    ? { pairs: 'in4', addresses: 'to4', counters: ['sent4', 'got4'] }
-    : { pairs: 'in6', addresses: 'to6', counters: ['sent6', 'got6'] };
+interface Listed {
+  readonly set?: { readonly name: string; readonly elem?: readonly unknown[] };
+  readonly quota?: { readonly name: string; readonly bytes: number; readonly used: number };
 }
 
-function removal(member: Member): string {
-  const { pairs, addresses } = setsOf(member);
-  const forever = { ...member, leftMs: undefined };
-  const elements = [`${pairs} { ${pairElement(forever)} }`, `${addresses} { ${addressElement(forever)} }`];
-  return `${commands('add', elements)}${commands('delete', elements)}`;
-}
-
-function commands(verb: 'add' | 'delete', elements: readonly string[]): string {
-  return elements.map((element) => `${verb} element ${TABLE} ${element}\n`).join('');
-}
-
-/** One line for each address that is in, read from `nft -j list table`. */
+/** One line for each address that is counted, read from `nft -j list table`. */
 export function trafficIn(listing: string): Traffic[] {
   if (listing === '') return [];
-  const { nftables } = JSON.parse(listing) as { nftables: readonly { set?: { name: string; elem?: unknown[] } }[] };
   const sent = new Map<string, number>();
   const received = new Map<string, number>();
-  for (const { set } of nftables) {
+  const spent = new Set<string>();
+  for (const { set, quota } of (JSON.parse(listing) as { nftables: readonly Listed[] }).nftables) {
+    if (quota && quota.used >= quota.bytes) spent.add(quota.name);
     const into = set && (/^sent[46]$/.test(set.name) ? sent : /^got[46]$/.test(set.name) ? received : undefined);
-    if (into === undefined) continue;
-    for (const one of set?.elem ?? []) {
+    for (const one of (into && set.elem) ?? []) {
       const { val, counter } = (one as { elem?: { val?: string; counter?: { bytes?: number } } }).elem ?? {};
-      if (typeof val === 'string') into.set(val, counter?.bytes ?? 0);
+      if (typeof val === 'string') into!.set(val, counter?.bytes ?? 0);
     }
   }
-  return [...sent].map(([address, bytes]) => ({ address, sent: bytes, received: received.get(address) ?? 0 }));
+  return [...sent].map(([address, bytes]) => ({
+    address,
+    sent: bytes,
+    received: received.get(address) ?? 0,
+    spent: spent.has(quotaName('sent', address)) || spent.has(quotaName('got', address)),
+  }));
 }

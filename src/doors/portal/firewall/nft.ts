@@ -9,8 +9,8 @@ import type { Programs } from '../../../platform/helper/types.ts';
 export interface Nft {
   /** Takes effect as a whole or not at all. */
   apply(text: string): Promise<void>;
-  /** The table as `nft -j` prints it; undefined: there is none. */
-  list(table: string): Promise<string | undefined>;
+  /** What `nft -j list WHAT` prints, `table inet x` for instance; undefined: there is none. */
+  list(what: string): Promise<string | undefined>;
 }
 
 const DEADLINE_MS = 30_000;
@@ -24,8 +24,8 @@ export function systemNft(programs: Programs): Nft {
       const { exitCode, stderr } = await run(['-f', '-'], text, MOST_SAID);
       if (exitCode !== 0) throw refusal(stderr);
     },
-    async list(table) {
-      const { exitCode, stdout, stderr } = await run(['-j', 'list', 'table', ...table.split(' ')], '', LARGEST_LISTING);
+    async list(what) {
+      const { exitCode, stdout, stderr } = await run(['-j', 'list', ...what.split(' ')], '', LARGEST_LISTING);
       if (exitCode === 0) return stdout.toString('utf8');
       if (stderr.includes('No such file or directory')) return undefined;
       throw refusal(stderr);

@@ -29,20 +29,26 @@ const STRANGERS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx 
 test('the table replaces the one before in one transaction, and holds who is in', () => {
   const mac = '02:00:5e:10:00:01';
   const text = ruleset(settings({ blocked_macs: [mac] }), GATEWAY, [
-    { address: '10.77.0.10', mac, leftMs: 1500.4 },
-    { address: '2001:db8:77::10', mac, leftMs: undefined },
+    { address: '10.77.0.10', mac, leftMs: 1500.4, left: { sent: 0, received: 7000 } },
+    { address: '2001:db8:77::10', mac, leftMs: undefined, left: { sent: 0, received: 0 } },
   ]);
   assert.match(
     text,
     /^add table inet gatehouse_portal\ndelete table inet gatehouse_portal\ntable inet gatehouse_portal \{\n/,
   );
-  const sets = ['blocked', 'in4', 'to4', 'in6', 'sent4'].map((name) => block(text, name).at(-1));
-  assert.deepEqual(sets, [
-    `elements = { ${mac} }`,
-    `elements = { 10.77.0.10 . ${mac} timeout 1500ms }`,
-    'elements = { 10.77.0.10 timeout 1500ms }',
-    `elements = { 2001:db8:77::10 . ${mac} }`,
-    'elements = { 10.77.0.10 }',
+  assert.equal(block(text, 'blocked').at(-1), `elements = { ${mac} }`);
+  const pair = `${mac} timeout 1500ms`;
+  assert.deepEqual(text.slice(text.indexOf('\n}\nadd')).match(/(?<=gatehouse_portal ).*/g), [
+    'sent4 { 10.77.0.10 }',
+    'got4 { 10.77.0.10 }',
+    'got_10_77_0_10 { over 7000 bytes }',
+    'most_got4 { 10.77.0.10 : "got_10_77_0_10" }',
+    `in4 { 10.77.0.10 . ${pair} }`,
+    'to4 { 10.77.0.10 timeout 1500ms }',
+    'sent6 { 2001:db8:77::10 }',
+    'got6 { 2001:db8:77::10 }',
+    `in6 { 2001:db8:77::10 . ${mac} }`,
+    'to6 { 2001:db8:77::10 }',
   ]);
 });
 
@@ -60,6 +66,8 @@ test('blocked comes first, then trusted, then those that are in; strangers are a
   assert.deepEqual(block(text, 'to_client').slice(1), [
     'ip daddr @trusted4 accept',
     'ip6 daddr @trusted6 accept',
+    'quota name ip daddr map @most_got4 drop',
+    'quota name ip6 daddr map @most_got6 drop',
     'ip daddr @to4 ip daddr @got4 accept',
     'ip6 daddr @to6 ip6 daddr @got6 accept',
     'drop',

@@ -6,22 +6,14 @@
  * by itself when its time is over, also when nobody is there to remove it. So a crash lets nobody in, and keeps nobody in.
  *
  * Packets to a client are judged by address alone, since they come without its MAC: `in4` and `in6` are what it sends, `to4` and
- * `to6` what it gets. Bytes are counted in sets of their own, `sent` and `got`, which stay until they have been read. What comes back from where strangers may go is let through by the same rules, read backwards.
+ * `to6` what it gets. Bytes are counted in sets of their own, `sent` and `got`, which stay until they have been read; only what gets
+ * past its volume counts. What comes back from where strangers may go is let through by the same rules, read backwards.
  *
  * Order in each chain: blocked, then trusted, then those that are in, then strangers.
  */
 import { isIPv4 } from 'node:net';
 import type { Policy, PortalSettings, Rule, RuleSet } from '../config/model.ts';
-
-export const TABLE = 'inet gatehouse_portal';
-
-/** A client that is in, as the sets hold it. */
-export interface Member {
-  readonly address: string;
-  readonly mac: string;
-  /** Milliseconds that are left; undefined: no end. */
-  readonly leftMs: number | undefined;
-}
+import { admission, type Member, TABLE } from './elements.ts';
 
 /** What only the machine itself can tell. */
 export interface GatewayAddresses {
@@ -47,21 +39,24 @@ const AGAINST_STRANGERS = 'meta l4proto tcp reject with tcp reset\n    reject wi
 /** Trusted clients are known by MAC; where their packets go to is learnt from what they send. */
 const LEARNT_SECONDS = 3600;
 
-/** Takes the place of the table that is there, if any, all at once. */
-export function ruleset(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): string {
-  return `add table ${TABLE}\ndelete table ${TABLE}\n${table(settings, gateway, members)}`;
-}
+const FAMILIES = [
+  ['4', 'ipv4_addr'],
+  ['6', 'ipv6_addr'],
+] as const;
 
 export const REMOVE_TABLE = `add table ${TABLE}\ndelete table ${TABLE}\n`;
 
-function table(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): string {
+/** Takes the place of the table that is there, if any, all at once, with those that are in. */
+export function ruleset(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): string {
+  return `${REMOVE_TABLE}${table(settings, gateway)}${members.map(admission).join('')}`;
+}
+
+function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
   const { rules, port } = settings;
   const lan = `"${settings.interface}"`;
   const blocked = settings.mac_mechanism === 'allow' ? ['ether saddr != @allowed drop'] : [];
   const outside = settings.address_range === '0.0.0.0/0' ? undefined : `ip saddr != ${settings.address_range}`;
   const clamp = clampOf(settings.mss);
-  const v4 = members.filter(({ address }) => isIPv4(address));
-  const v6 = members.filter(({ address }) => !isIPv4(address));
   const atPortal = [
     `ip daddr ${gateway.ipv4} tcp dport ${port} accept`,
     ...(gateway.ipv6 ? [`ip6 daddr ${gateway.ipv6} tcp dport ${port} accept`] : []),
@@ -72,29 +67,16 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
     set('blocked', 'ether_addr', [], settings.blocked_macs),
     set('allowed', 'ether_addr', [], settings.allowed_macs),
     set('trusted', 'ether_addr', [], settings.trusted_macs),
-    set('in4', 'ipv4_addr . ether_addr', ['flags timeout'], v4.map(pairElement)),
-    set('in6', 'ipv6_addr . ether_addr', ['flags timeout'], v6.map(pairElement)),
-    set('to4', 'ipv4_addr', ['flags timeout'], v4.map(addressElement)),
-    set('to6', 'ipv6_addr', ['flags timeout'], v6.map(addressElement)),
-    ...['sent4', 'got4'].map((name) =>
-      set(
-        name,
-        'ipv4_addr',
-        ['counter'],
-        v4.map(({ address }) => address),
-      ),
-    ),
-    ...['sent6', 'got6'].map((name) =>
-      set(
-        name,
-        'ipv6_addr',
-        ['counter'],
-        v6.map(({ address }) => address),
-      ),
-    ),
-    set('trusted4', 'ipv4_addr', ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535'], []),
-    set('trusted6', 'ipv6_addr', ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535'], []),
-    ...addressSets(rules).map((name) => set(name, 'ipv4_addr', ['flags interval'], [])),
+    ...FAMILIES.flatMap(([family, address]) => [
+      set(`in${family}`, `${address} . ether_addr`, ['flags timeout']),
+      set(`to${family}`, address, ['flags timeout']),
+      set(`sent${family}`, address, ['counter']),
+      set(`got${family}`, address, ['counter']),
+      map(`most_sent${family}`, `${address} : quota`),
+      map(`most_got${family}`, `${address} : quota`),
+      set(`trusted${family}`, address, ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535']),
+    ]),
+    ...addressSets(rules).map((name) => set(name, 'ipv4_addr', ['flags interval'])),
     chain('intercept', 'type nat hook prerouting priority dstnat - 1; policy accept;', [
       `iifname != ${lan} return`,
       'ether saddr @trusted return',
@@ -138,6 +120,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
       ...clamp,
       'ip daddr @trusted4 accept',
       'ip6 daddr @trusted6 accept',
+      'quota name ip daddr map @most_got4 drop',
+      'quota name ip6 daddr map @most_got6 drop',
       'ip daddr @to4 ip daddr @got4 accept',
       'ip6 daddr @to6 ip6 daddr @got6 accept',
       ...verdicts(rules['preauthenticated-users'], 'back'),
@@ -150,6 +134,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
       AGAINST_STRANGERS,
     ]),
     chain('from_member', undefined, [
+      'quota name ip saddr map @most_sent4 drop',
+      'quota name ip6 saddr map @most_sent6 drop',
       // They match and have no verdict: an element counts when it is looked up.
       'ip saddr @sent4',
       'ip6 saddr @sent6',
@@ -163,29 +149,19 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses, members: r
   ].join('\n');
 }
 
-function set(name: string, type: string, options: readonly string[], elements: readonly string[]): string {
+function set(name: string, type: string, options: readonly string[], elements: readonly string[] = []): string {
   const lines = [`type ${type}`, ...options];
   if (elements.length > 0) lines.push(`elements = { ${elements.join(', ')} }`);
   return `  set ${name} {\n${lines.map((line) => `    ${line}\n`).join('')}  }`;
 }
 
+function map(name: string, type: string): string {
+  return `  map ${name} {\n    type ${type}\n  }`;
+}
+
 function chain(name: string, hook: string | undefined, rules: readonly string[]): string {
   const lines = hook === undefined ? rules : [hook, ...rules];
   return `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join('')}  }`;
-}
-
-/** Element of in4 or in6. */
-export function pairElement({ address, mac, leftMs }: Member): string {
-  return `${address} . ${mac}${timeout(leftMs)}`;
-}
-
-/** Element of to4 or to6. */
-export function addressElement({ address, leftMs }: Member): string {
-  return `${address}${timeout(leftMs)}`;
-}
-
-function timeout(leftMs: number | undefined): string {
-  return leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(leftMs))}ms`;
 }
 
 /** A set of rules, or its policy, as statements; `back`: for the packets that answer. */

@@ -118,6 +118,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
         ends: 0,
         before: bytes,
         most: bytes,
+        spent: false,
         ...bytes,
         ...terms,
       }),

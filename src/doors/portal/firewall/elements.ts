@@ -1,0 +1,95 @@
+/**
+ * One client in the sets of the table, as commands of nft: the pair that lets it in, the address that it is reached at, its counters,
+ * and what it may still send and get.
+ *
+ * An element may have expired, or stand there already, when a change comes: each change first adds what it then deletes, which holds
+ * in both cases and lets a new time count. A volume is a quota of the kernel: the packet that would go past it is dropped, also when
+ * nobody of ours is there to look.
+ */
+import { isIPv4 } from 'node:net';
+import type { Bytes } from '../clients.ts';
+
+export const TABLE = 'inet gatehouse_portal';
+
+/** A client that is in, as the sets hold it. */
+export interface Member {
+  readonly address: string;
+  readonly mac: string;
+  /** Milliseconds that are left; undefined: no end. */
+  readonly leftMs: number | undefined;
+  /** Bytes that are left; 0 = no limit. */
+  readonly left: Bytes;
+}
+
+/** With new counters and new volumes; `removal` goes before it where the client may be there already. */
+export function admission(member: Member): string {
+  const { address, mac, leftMs } = member;
+  const { pairs, addresses, counters } = setsOf(address);
+  const timeout = leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(leftMs))}ms`;
+  const volumes = volumesOf(member).map(
+    ({ name, map, most }) => `${addQuota(name, most)}${element('add', map, `${address} : "${name}"`)}`,
+  );
+  return [
+    ...counters.map((set) => element('add', set, address)),
+    ...volumes,
+    element('add', pairs, `${address} . ${mac}${timeout}`),
+    element('add', addresses, `${address}${timeout}`),
+  ].join('');
+}
+
+/** Its counters stay until `forgetting`. */
+export function removal(member: Member): string {
+  const { address, mac } = member;
+  const { pairs, addresses } = setsOf(address);
+  const volumes = volumesOf(member).map(
+    ({ name, map }) =>
+      `${addQuota(name, 1)}${element('add', map, `${address} : "${name}"`)}${element('delete', map, address)}delete quota ${TABLE} ${name}\n`,
+  );
+  return [
+    element('add', pairs, `${address} . ${mac}`),
+    element('add', addresses, address),
+    element('delete', pairs, `${address} . ${mac}`),
+    element('delete', addresses, address),
+    ...volumes,
+  ].join('');
+}
+
+export function forgetting({ address }: Pick<Member, 'address'>): string {
+  const { counters } = setsOf(address);
+  return [
+    ...counters.map((set) => element('add', set, address)),
+    ...counters.map((set) => element('delete', set, address)),
+  ].join('');
+}
+
+export type Way = 'sent' | 'got';
+
+/** Of the quota that bounds what the address sends or gets. */
+export function quotaName(way: Way, address: string): string {
+  return `${way}_${address.replaceAll(/[.:]/g, '_')}`;
+}
+
+function setsOf(address: string) {
+  const family = isIPv4(address) ? '4' : '6';
+  return { pairs: `in${family}`, addresses: `to${family}`, counters: [`sent${family}`, `got${family}`], family };
+}
+
+function volumesOf({ address, left }: Member) {
+  const { family } = setsOf(address);
+  return (
+    [
+      ['sent', left.sent],
+      ['got', left.received],
+    ] as const
+  )
+    .filter(([, most]) => most > 0)
+    .map(([way, most]) => ({ name: quotaName(way, address), map: `most_${way}${family}`, most }));
+}
+
+function addQuota(name: string, most: number): string {
+  return `add quota ${TABLE} ${name} { over ${most} bytes }\n`;
+}
+
+function element(verb: 'add' | 'delete', set: string, text: string): string {
+  return `${verb} element ${TABLE} ${set} { ${text} }\n`;
+}

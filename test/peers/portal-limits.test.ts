@@ -1,0 +1,93 @@
+/**
+ * What ends a session, and how a client is forgotten: no traffic, a volume that is used up, its own time, and no login at all. Nothing
+ * past a volume gets through. Each end is told with what the firewall counted.
+ */
+// peers: nftables iproute2
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folderFor } from './children.ts';
+import { makeSite } from './gatehouse.ts';
+import { type LabClient, startLab, WEB } from './portal-lab.ts';
+import { logIn, PROBE, runNdsctl, until } from './portal-steps.ts';
+
+const VOLUME = 200_000;
+/** Each call is a line. */
+const PROGRAM = (log: string) => `#!/bin/sh
+echo "$*" >> ${log}
+case "$1 $3" in
+  'auth_client short') echo 4;;
+  'auth_client down') echo 600 0 ${VOLUME};;
+  'auth_client up') echo 600 ${VOLUME} 0;;
+  'auth_client '*) echo 0 0 0;;
+esac
+`;
+
+test('sessions end by idleness, volume and time, and strangers are forgotten', async (t) => {
+  const folder = folderFor(t, 'gatehouse-limits');
+  const log = join(folder, 'calls');
+  writeFileSync(log, '');
+  writeFileSync(join(folder, 'binauth'), PROGRAM(log), { mode: 0o755 });
+  const lab = await startLab(t);
+  const options = 'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1';
+  const site = await makeSite(t, {
+    enter: lab.gateway,
+    yaml: `portal: { interface: br-lan, ${options}, binauth: ${folder}/binauth, ndsctl_socket: ${folder}/ctl }`,
+  });
+  const clients = [];
+  for (let number = 1; number <= 5; number++) clients.push(await lab.client(number));
+  const [idle, busy, short, down, up] = clients as [LabClient, LabClient, LabClient, LabClient, LabClient];
+  const server = await site.start();
+  /** Its end, as the program was told. */
+  const endOf = async ({ mac }: LabClient) => {
+    let words: string[] | undefined;
+    await until(`${mac} is out`, async () => {
+      const lines = readFileSync(log, 'utf8').split('\n');
+      words = lines.find((line) => line.includes(`_deauth ${mac}`))?.split(' ');
+      return words !== undefined;
+    });
+    const [event, , got, sent, start, end] = words!;
+    return { event, got: Number(got), sent: Number(sent), seconds: Number(end) - Number(start) };
+  };
+  const enter = async (client: LabClient, username: string) => {
+    assert.equal((await logIn(client, { username, password: 'x' })).headers.location, PROBE, username);
+  };
+
+  await enter(busy, 'busy');
+  await busy.stream('udp');
+  await enter(idle, 'idle');
+  await enter(short, 'short');
+  await short.stream('udp');
+
+  await enter(down, 'down');
+  const half = VOLUME / 2;
+  assert.equal((await down.ask(`http://${WEB}/bytes/${half}`)).body.length, half);
+  assert.notEqual((await down.ask({ url: `http://${WEB}/bytes/${10 * VOLUME}`, patienceMs: 3_000 })).error, undefined);
+  const downEnd = await endOf(down);
+  assert.equal(downEnd.event, 'timeout_deauth');
+  assert.ok(downEnd.got > half && downEnd.got <= VOLUME, `${downEnd.got} bytes of ${VOLUME} got through`);
+
+  await enter(up, 'up');
+  const post = { url: `http://${WEB}/`, method: 'POST', body: 'x'.repeat(10 * VOLUME), patienceMs: 3_000 };
+  assert.notEqual((await up.ask(post)).error, undefined);
+  const upEnd = await endOf(up);
+  assert.ok(upEnd.sent > 0 && upEnd.sent <= VOLUME, `${upEnd.sent} bytes of ${VOLUME} got through`);
+  assert.equal((await up.ask(PROBE)).status, 307);
+
+  const shortEnd = await endOf(short);
+  assert.deepEqual([shortEnd.event, shortEnd.seconds], ['timeout_deauth', 4]);
+  const idleEnd = await endOf(idle);
+  assert.equal(idleEnd.event, 'idle_deauth');
+  assert.ok(idleEnd.seconds >= 6 && idleEnd.seconds < 60, `idle for ${idleEnd.seconds} s`);
+  assert.equal((await idle.ask(PROBE)).status, 307);
+  assert.equal((await busy.ask(PROBE)).status, 204, 'who uses it stays in');
+  await until('strangers are forgotten', async () => {
+    const { clients: known } = JSON.parse(runNdsctl(`${folder}/ctl`, 'json')[1]) as { clients: object };
+    return Object.keys(known).join() === busy.mac;
+  });
+  assert.equal(await server.stop(), 0);
+  const busyEnd = await endOf(busy);
+  assert.equal(busyEnd.event, 'shutdown_deauth');
+  assert.ok(busyEnd.got > 500 && busyEnd.sent > 500);
+});
