@@ -31,6 +31,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   oathtool: { program: 'oathtool', packages: ['oathtool'] },
   radclient: { program: 'radclient', packages: ['freeradius-utils'] },
   postgres: { program: 'postgres', packages: ['postgresql'] },
+  python3: { program: 'python3', packages: ['python3'] },
   slapd: { program: 'slapd', packages: ['slapd'] },
   sipsak: { program: 'sipsak', packages: ['sipsak'] },
   sipvicious: { program: 'svcrack', packages: ['sipvicious'] },

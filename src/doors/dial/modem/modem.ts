@@ -1,0 +1,397 @@
+/**
+ * A modem with Hayes commands on a line: commands and their results, calls out and in, and back to a state that harms nobody.
+ *
+ * Results are whole lines in command state; what comes behind CONNECT is the other end's. RING is told apart from answers to commands.
+ * Units: milliseconds. Errors: MODEM_SILENT, MODEM_GONE, MODEM_RESTORE, those of the line. Source: V.250; the strings are KPPP's.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatehouseError } from '../../../platform/errors.ts';
+import { openSerialLine, type SerialOptions } from '../line/serial.ts';
+import type { Line } from '../line/types.ts';
+import { Connection } from './connection.ts';
+import { printable, ResultReader } from './result-reader.ts';
+import { callKind, isFinal } from './strings.ts';
+import type { CommandResult, DialResult, Modem, ModemStrings, Ring } from './types.ts';
+
+export interface ModemTimes {
+  /** An answer to a command takes no longer. */
+  readonly commandMs: number;
+  /** So long after a RING the caller is still there. */
+  readonly ringGapMs: number;
+  readonly carrierPollMs: number;
+  readonly lossQuietMs: number;
+  readonly dtrMs: number;
+  /** A line that was hung up can be opened again within this time. */
+  readonly reopenMs: number;
+}
+
+const TIMES: ModemTimes = {
+  commandMs: 5000,
+  ringGapMs: 7000,
+  carrierPollMs: 250,
+  lossQuietMs: 300,
+  dtrMs: 500,
+  reopenMs: 5000,
+};
+
+/** Of an answer to a command. */
+const MOST_LINES = 100;
+
+export interface ModemOptions {
+  readonly times?: Partial<ModemTimes>;
+  /** For tests: lines that are no devices. */
+  readonly openLine?: (path: string, options: SerialOptions) => Promise<Line>;
+}
+
+export async function openModem(path: string, strings: ModemStrings, options: ModemOptions = {}): Promise<Modem> {
+  const { openLine = openSerialLine } = options;
+  const open = () => openLine(path, strings);
+  return new HayesModem(path, await open(), open, strings, { ...TIMES, ...options.times });
+}
+
+type Outcome =
+  | { readonly kind: 'result'; readonly result: string; readonly lines: readonly string[] }
+  | { readonly kind: 'ring' | 'timed out' | 'cancelled' | 'gone' };
+
+interface Wait {
+  /** Not sent: waits for what comes by itself. */
+  readonly command?: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who waits for the end of a command, or for a call. */
+interface Waiter {
+  line(line: string): void;
+  gone(): void;
+}
+
+class HayesModem implements Modem {
+  readonly #path: string;
+  readonly #strings: ModemStrings;
+  readonly #times: ModemTimes;
+  readonly #open: () => Promise<Line>;
+  readonly #reader = new ResultReader();
+  #line: Line;
+  #gone = false;
+  #closed = false;
+  #call: Connection | undefined;
+  #waiter: Waiter | undefined;
+  #rings = 0;
+  #lastRing = Number.NEGATIVE_INFINITY;
+  #callerId: string | undefined;
+
+  constructor(path: string, line: Line, open: () => Promise<Line>, strings: ModemStrings, times: ModemTimes) {
+    this.#path = path;
+    this.#open = open;
+    this.#strings = strings;
+    this.#times = times;
+    this.#line = line;
+    this.#attach(line);
+  }
+
+  async init(): Promise<void> {
+    const { init, initResponse, preInitDelayMs, initDelayMs, toneDurationMs, volume } = this.#strings;
+    const { noDialToneDetection, waitForDialTone, lineEnd } = this.#strings;
+    await this.#ready();
+    if (preInitDelayMs > 0) {
+      await delay(preInitDelayMs);
+      this.#line.write(Buffer.from(lineEnd, 'latin1'));
+      await delay(preInitDelayMs);
+    }
+    for (const command of init) {
+      await this.#expect(command, initResponse);
+      await delay(initDelayMs);
+    }
+    if (toneDurationMs !== undefined) await this.#expect(`ATS11=${toneDurationMs}`, 'OK');
+    if (volume !== '') await this.#expect(`AT${volume}`, 'OK');
+    if (!waitForDialTone) await this.#expect(noDialToneDetection, 'OK');
+  }
+
+  async command(text: string, timeoutMs = this.#times.commandMs): Promise<CommandResult> {
+    await this.#ready();
+    const outcome = await this.#wait({ command: text, timeoutMs });
+    if (outcome.kind === 'result') return { result: outcome.result, lines: outcome.lines };
+    if (outcome.kind === 'gone') throw this.#goneError();
+    throw this.#silent(text, 'said nothing that ends a command');
+  }
+
+  async dial(number: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult> {
+    await this.#ready();
+    if (this.#isRinging()) return { kind: 'glare' };
+    return this.#makeCall({ command: `${this.#strings.dial}${number}`, ...options });
+  }
+
+  async answer(options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult> {
+    await this.#ready();
+    return this.#makeCall({ command: this.#strings.answer, ...options });
+  }
+
+  async waitForConnect(options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult> {
+    await this.#ready();
+    return this.#makeCall(options);
+  }
+
+  async waitForRing(options: { timeoutMs?: number; rings?: number; signal?: AbortSignal }): Promise<Ring | undefined> {
+    const { timeoutMs, rings = 1, signal } = options;
+    await this.#ready();
+    const enough = () => this.#isRinging() && this.#rings >= rings;
+    const end = AbortSignal.any([
+      ...(signal === undefined ? [] : [signal]),
+      ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]),
+    ]);
+    while (!enough()) {
+      if (end.aborted) return undefined;
+      if (this.#gone) throw this.#goneError();
+      await this.#somethingRings(end);
+    }
+    return this.#callerId === undefined ? {} : { callerId: this.#callerId };
+  }
+
+  async hangUp(): Promise<void> {
+    const call = this.#call;
+    if (call === undefined || this.#closed) return;
+    this.#call = undefined;
+    call.end();
+    try {
+      if (call.lent || this.#gone) await this.#reopen();
+      else this.#listen();
+      if (call.lost || (await this.#escape())) {
+        if (await this.#says(this.#hangUpCommand())) return;
+      }
+      await this.#line.dropDtr(this.#times.dtrMs);
+      if (await this.#says('ATH')) return;
+      await this.#reopen();
+    } catch {
+      // The line is gone: nothing is up on it. Who needs it next is told so.
+    }
+  }
+
+  async restore(): Promise<void> {
+    await this.#ready();
+    let why = '';
+    for (const wake of ['', this.#strings.lineEnd]) {
+      this.#line.write(Buffer.from(wake, 'latin1'));
+      try {
+        const set = await this.command('ATS0=0&C1');
+        const { lines } = await this.command('ATS0?');
+        if (set.result === 'OK' && lines.some((line) => Number(line) === 0)) return;
+        why = `ATS0=0&C1 gave ${set.result}, ATS0? ${printable(lines.join(' '))}`;
+      } catch (error) {
+        why = (error as Error).message;
+      }
+    }
+    throw new GatehouseError('MODEM_RESTORE', `the modem could not be put back: ${why}`, {
+      where: this.#path,
+      hint: 'switch it off and on, or it may go on answering calls',
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.hangUp();
+      await this.restore();
+    } finally {
+      this.#closed = true;
+      await this.#line.close();
+    }
+  }
+
+  // The line.
+
+  #attach(line: Line): void {
+    this.#line = line;
+    this.#gone = false;
+    line.onGone(() => {
+      if (line !== this.#line) return;
+      this.#gone = true;
+      this.#waiter?.gone();
+    });
+    this.#listen();
+  }
+
+  /** In command state. */
+  #listen(): void {
+    this.#reader.forget();
+    this.#line.listen((bytes) => {
+      let connect = '';
+      const rest = this.#reader.read(bytes, (line) => {
+        if (callKind(line, this.#strings) !== 'connected') {
+          this.#take(line);
+          return undefined;
+        }
+        connect = line;
+        return 'stop';
+      });
+      if (rest !== undefined) this.#connected(connect, rest);
+    });
+  }
+
+  async #ready(): Promise<void> {
+    if (this.#closed) throw this.#goneError();
+    if (this.#gone) await this.#reopen();
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#line.close();
+    const end = performance.now() + this.#times.reopenMs;
+    for (;;) {
+      try {
+        return this.#attach(await this.#open());
+      } catch (error) {
+        this.#gone = true;
+        if (performance.now() >= end) throw error;
+        await delay(100);
+      }
+    }
+  }
+
+  // Lines from the modem.
+
+  #take(line: string): void {
+    const number = /^NMBR\s*=\s*(\S.*)$|^\+CLIP:\s*"([^"]*)"/.exec(line);
+    if (number) this.#callerId = number[1] ?? number[2];
+    else if (line === this.#strings.ring || line === 'RING') this.#noteRing();
+    this.#waiter?.line(line);
+  }
+
+  #noteRing(): void {
+    if (!this.#isRinging()) {
+      this.#rings = 0;
+      this.#callerId = undefined;
+    }
+    this.#rings += 1;
+    this.#lastRing = performance.now();
+  }
+
+  #isRinging(): boolean {
+    return performance.now() - this.#lastRing < this.#times.ringGapMs;
+  }
+
+  #connected(line: string, early: Buffer): void {
+    const { noCarrier, init, dial } = this.#strings;
+    const speed = /(\d+)/.exec(line.slice(this.#strings.connect.length))?.[1];
+    this.#lastRing = Number.NEGATIVE_INFINITY;
+    this.#call = new Connection(this.#line, early, {
+      speed: speed === undefined ? undefined : Number(speed),
+      noCarrier,
+      skipLineFeed: this.#reader.awaitsLineFeed,
+      trustCarrier: !/&C0/i.test([...init, dial].join(' ')),
+      carrierPollMs: this.#times.carrierPollMs,
+      lossQuietMs: this.#times.lossQuietMs,
+    });
+    this.#waiter?.line(line);
+  }
+
+  #somethingRings(end: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        end.removeEventListener('abort', go);
+        this.#waiter = undefined;
+        resolve();
+      };
+      this.#waiter = { line: go, gone: go };
+      end.addEventListener('abort', go);
+    });
+  }
+
+  // Commands.
+
+  /** One command, and what it came to. */
+  #wait({ command, timeoutMs, signal }: Wait): Promise<Outcome> {
+    const lines: string[] = [];
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done({ kind: 'timed out' }), timeoutMs);
+      const cancel = () => done({ kind: 'cancelled' });
+      const done = (outcome: Outcome) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+        this.#waiter = undefined;
+        resolve(outcome);
+      };
+      if (signal?.aborted) return cancel();
+      signal?.addEventListener('abort', cancel);
+      this.#waiter = {
+        gone: () => done({ kind: 'gone' }),
+        line: (line) => {
+          if (isFinal(line, this.#strings)) done({ kind: 'result', result: line, lines });
+          else if (line === this.#strings.ring || line === 'RING') {
+            if (command?.startsWith(this.#strings.dial)) done({ kind: 'ring' });
+          } else if (line !== command && lines.length < MOST_LINES) lines.push(line);
+        },
+      };
+      if (command !== undefined) this.#send(command);
+    });
+  }
+
+  #send(command: string): void {
+    this.#reader.forget();
+    this.#line.write(Buffer.from(`${command}${this.#strings.lineEnd}`, 'latin1'));
+  }
+
+  async #expect(command: string, response: string): Promise<void> {
+    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
+    if (outcome.kind === 'gone') throw this.#goneError();
+    if (outcome.kind !== 'result') throw this.#silent(command, 'did not answer');
+    if (!outcome.result.startsWith(response)) throw this.#silent(command, `answered ${printable(outcome.result)}`);
+  }
+
+  /** Whether the modem obeys this command. */
+  async #says(command: string): Promise<boolean> {
+    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
+    return outcome.kind === 'result' && ['OK', 'NO CARRIER', this.#strings.hangUpResponse].includes(outcome.result);
+  }
+
+  // Calls.
+
+  async #makeCall(wait: Wait): Promise<DialResult> {
+    const outcome = await this.#wait(wait);
+    if (outcome.kind === 'gone') return { kind: 'no carrier' };
+    if (outcome.kind === 'result') {
+      const kind = callKind(outcome.result, this.#strings);
+      return kind === 'connected' ? { kind, call: this.#call! } : { kind };
+    }
+    // A byte while it dials or answers makes the modem give up; what waits for a call by itself is left alone.
+    if (wait.command !== undefined) {
+      this.#send('');
+      await this.#wait({ timeoutMs: this.#times.commandMs });
+    }
+    await this.hangUp();
+    return { kind: outcome.kind === 'ring' ? 'glare' : outcome.kind };
+  }
+
+  /** The hang-up string without the escape string, which is sent by itself. */
+  #hangUpCommand(): string {
+    const { hangUp, escape: sequence } = this.#strings;
+    return hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
+  }
+
+  /** Whether the modem is in command state afterwards. */
+  async #escape(): Promise<boolean> {
+    const { escape: sequence, escapeGuardMs } = this.#strings;
+    await delay(escapeGuardMs);
+    this.#line.write(Buffer.from(sequence, 'latin1'));
+    const outcome = await this.#wait({ timeoutMs: escapeGuardMs + this.#times.commandMs });
+    return outcome.kind === 'result';
+  }
+
+  #silent(command: string, what: string): GatehouseError {
+    const { seen } = this.#reader;
+    return new GatehouseError(
+      'MODEM_SILENT',
+      `the modem ${what} to ${printable(command)}; it sent: ${seen === '' ? 'nothing' : seen}`,
+      {
+        where: this.#path,
+        hint: 'is it switched on, at this speed and with this line end, and does no other program read from the line?',
+      },
+    );
+  }
+
+  #goneError(): GatehouseError {
+    return new GatehouseError('MODEM_GONE', 'the line of the modem is gone', {
+      where: this.#path,
+      hint: 'was it unplugged, or closed by another program?',
+    });
+  }
+}
