@@ -359,9 +359,16 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .command('reload')
     .description('have the server read gatehouse.yaml, ser.cfg and certificates again; faulty ones change nothing')
     .action(run(() => import('./commands/reload.ts')));
-  program
-    .command('audit')
-    .description('the audit trail')
+  const audit = program.command('audit').description('the audit trail');
+  audit
+    .command('list')
+    .argument('[user]', 'login, or name in every domain')
+    .option('--door <door>', 'only of this door: sip, portal, dial, otp, radius, console')
+    .option('--event <event>', 'only these: refused, challenge, opened, ended, admin ...')
+    .option('--limit <n>', 'so many lines at most, the last ones', '50')
+    .description('what was decided and done, in its order')
+    .action(run(() => import('./commands/audit-list.ts')));
+  audit
     .command('verify')
     .description('prove that no line of the audit trail was changed, removed or added')
     .action(run(() => import('./commands/audit-verify.ts')));

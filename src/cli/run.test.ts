@@ -136,7 +136,7 @@ test('--json answers and fails with one versioned document, wherever it stands',
 
 test('commands that only ask open the administration for reading', async () => {
   const { gatehouse, serctl, readings } = lab();
-  const asking = ['who', 'status', 'kick x', 'user list', 'user show x', 'user export', 'audit verify'];
+  const asking = ['who', 'status', 'kick x', 'user list', 'user show x', 'user export', 'audit verify', 'audit list'];
   for (const command of asking) await gatehouse(...command.split(' '));
   for (const command of ['ul show', 'alias show x', 'online', 'moni 1']) await serctl(...command.split(' '));
   assert.deepEqual(readings.splice(0), Array(asking.length + 4).fill(true));
@@ -277,6 +277,20 @@ test('a broken audit trail ends with 7', async () => {
   const broken = await gatehouse('audit', 'verify');
   assert.equal(broken.code, 7);
   assert.match(broken.out, /^a\.log:2: was changed$/m);
+});
+
+test('the audit trail is listed in its order, and a line that was changed says so', async () => {
+  const { gatehouse, administration } = lab();
+  assert.deepEqual(await gatehouse('audit', 'list'), { code: 0, out: 'no lines\n', err: '' });
+  const entry = (sequence: number, event: string, genuine: boolean, more = {}) => ({
+    sequence,
+    fields: { time: '2026-11-22T08:00:00.000Z', event, door: 'sip', user: '1000', client: '192.0.2.1', ...more },
+    genuine,
+  });
+  administration.audit.push(entry(2, 'refused', false, { reason: 'locked' }), entry(1, 'opened', true));
+  const { out } = await gatehouse('audit', 'list', '1000', '--limit', '2');
+  assert.match(out, /opened +sip +1000 +192\.0\.2\.1\n.*refused +sip +1000 +192\.0\.2\.1 +reason=locked DAMAGED: see/);
+  assert.equal((await gatehouse('audit', 'list', '--limit', '0')).code, 2);
 });
 
 test('error codes are read from the documentation', () => {

@@ -69,5 +69,7 @@ export const CORE_ERRORS = {
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',
   RELOAD_REFUSED: 'state: a reload was refused, so that what runs may be older than the files',
   RESTART_WAITS: 'state: the files say something that only the next start can change',
+  HOOK_INVALID: 'a hook of gatehouse.yaml has a fault',
+  HOOK_FAILED: 'a hook could not be asked or told, or said what is no answer; as a state: its last question failed',
   AUDIT_BROKEN: 'the audit trail cannot be read',
 } as const;

@@ -11,7 +11,6 @@ import { auditDirectoryOf, holdForServer, prepareDataDirectory } from '../core/c
 import type { Door, HealthItem, Listener, PreparedChange } from '../core/doors/types.ts';
 import { createGate } from '../core/gate/gate.ts';
 import { offerGateMetrics } from '../core/gate/metrics.ts';
-import { noHooks } from '../core/hooks/hooks.ts';
 import { Limits } from '../core/limits/limits.ts';
 import { openPlacesFile } from '../core/limits/places-file.ts';
 import { NonceCounts } from '../core/proofs/nonce-counts.ts';
@@ -37,6 +36,7 @@ import { TimerWheel } from '../platform/timer-wheel.ts';
 import { version } from '../platform/version.ts';
 import { administrationParts } from './administration.ts';
 import { type Ground, layGround, openBook } from './ground.ts';
+import { openHooks } from './hooks.ts';
 import { Reloads } from './reload.ts';
 import { configuration, readSite, type Site, type StartOptions } from './site.ts';
 
@@ -59,6 +59,8 @@ const NONCE_EXPIRE = 300;
 const NONCE_SLACK = 60;
 /** How often expired challenges are let go. */
 const CHALLENGES_MS = 60_000;
+/** How long a stop waits for hooks to be told. */
+const LAST_NOTICES_MS = 1_000;
 
 /** Errors: ProblemsError with everything that is wrong with the configuration; those of storage, keys and listeners. */
 export async function startServer(options: StartOptions): Promise<Server> {
@@ -99,9 +101,16 @@ async function openDoors(
 ): Promise<Server> {
   const clock = systemClock;
   const { keyring, storage, users, rules, tokens } = ground;
-  const { journal } = storage;
   const startedAt = new Date(clock.now()).toISOString();
   const metrics = createMetrics({ version });
+  const hooks = openHooks({
+    config: site.config.hooks,
+    journal: storage.journal,
+    clock,
+    log: log.child('hooks'),
+    metrics,
+  });
+  const { journal } = hooks;
   const wheel = new TimerWheel({ clock, onError: (error) => log.error('a timer failed', { error: String(error) }) });
   const doors: Door[] = [];
   const sessions = new SessionDirectory(() => doors);
@@ -115,7 +124,7 @@ async function openDoors(
     limits,
     nonceCounts,
     policy: rules,
-    hooks: noHooks,
+    hooks: hooks.hooks,
     sessions,
     refreshes: new RefreshCounts(journal, clock),
     codes: tokens.codes,
@@ -151,6 +160,7 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...ground.sms.health(),
+    ...hooks.health(),
     ...doors.flatMap((door) => door.health()),
     ...reloads.health(),
   ];
@@ -269,7 +279,7 @@ async function openDoors(
     stop: async (withinMs) => {
       // Storage takes up to two seconds for what is under way and two for a database that does not answer.
       await stopAll(Math.max(0, withinMs - 3_000));
-      await ground.sms.close();
+      await Promise.all([ground.sms.close(), hooks.close(LAST_NOTICES_MS)]);
       await ground.realms.close();
       await Promise.all([ground.helper.close(), storage.close()]);
     },

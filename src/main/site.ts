@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import * as z from 'zod';
+import { checkHooks, hooksConfig } from '../core/hooks/config.ts';
 import { smsOptions } from '../core/sms/config.ts';
 import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
 import { httpOptions } from '../doors/console/config.ts';
@@ -69,6 +70,7 @@ export const configuration = z.strictObject({
   portal: portalConfig.optional(),
   radius: radiusConfig.prefault({}),
   sms: smsOptions.prefault({}),
+  hooks: hooksConfig,
 });
 
 /** The configuration and script, read and found good. */
@@ -88,7 +90,12 @@ export function readSite(options: StartOptions): Site {
   const prepared: PreparedSip = prepareSip(config.sip, options.serCfg);
   const sip = prepared.ready;
   const portal = config.portal && preparePortal(config.portal);
-  const problems = [...prepared.problems, ...(portal?.problems ?? []), ...checkRadius(config.radius)];
+  const problems = [
+    ...prepared.problems,
+    ...(portal?.problems ?? []),
+    ...checkRadius(config.radius),
+    ...checkHooks(config.hooks),
+  ];
   const isFaulty = problems.some(({ severity }) => severity === 'error');
   if (sip === undefined || isFaulty) throw new ProblemsError('CONFIG_INVALID', problems);
   const databases = databasesOf(loaded, sip, options.dataDir);

@@ -7,6 +7,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { type AuditFields, auditLine } from '../audit/events.ts';
+import { type AuditFieldsFound, searchTrail } from '../audit/search.ts';
 import type { AuditLines } from '../audit/types.ts';
 import { verifyTrail } from '../audit/verify.ts';
 import type { SessionInfo } from '../doors/types.ts';
@@ -32,6 +33,7 @@ import { smsCalls } from './sms.ts';
 import { tokenCalls } from './tokens.ts';
 import {
   type Administration,
+  type AuditQuestion,
   type AuditReport,
   type BindingView,
   IMPORT_PIECE,
@@ -109,6 +111,10 @@ export function createAdministration(parts: AdministrationParts): Administration
     ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),
+    listAudit: ({ limit, ...question }) => {
+      const matches = (fields: AuditFieldsFound) => isAskedFor(fields, question);
+      return searchTrail(parts.auditDirectory, parts.auditKey, { matches, skip: 0, limit });
+    },
     reload: () => parts.reload(parts.actor, (fields) => record('reload', fields)),
     status: () => parts.status(),
   };
@@ -382,4 +388,9 @@ function checkMobile(mobile: string): void {
 
 function* pieces<T>(all: readonly T[], size: number): Generator<T[]> {
   for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size);
+}
+
+function isAskedFor(fields: AuditFieldsFound, { user, door, event }: Omit<AuditQuestion, 'limit'>): boolean {
+  if ((door ?? fields.door) !== fields.door || (event ?? fields.event) !== fields.event) return false;
+  return user === undefined || fields.user === user || String(fields.user).startsWith(`${user}@`);
 }

@@ -7,8 +7,8 @@
  * ROWS_UNUSED, ROW_INVALID, ROW_EXISTS, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
 import type { Problem } from '../../platform/problems.ts';
+import type { AuditFound } from '../audit/search.ts';
 import type { SessionInfo, WaitingChange } from '../doors/types.ts';
-
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, Weighing } from '../policy/types.ts';
 import type { RealmCalls } from '../realms/types.ts';
 import type { MessageState } from '../sms/message-log.ts';
@@ -121,6 +121,14 @@ export interface ReloadReport {
   problems: Problem[];
 }
 
+/** Absent: whatever it is. A user without domain is meant in every domain. */
+export interface AuditQuestion {
+  readonly user?: string;
+  readonly door?: string;
+  readonly event?: string;
+  readonly limit: number;
+}
+
 export interface Administration extends RealmCalls, TokenCalls {
   addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
@@ -180,6 +188,8 @@ export interface Administration extends RealmCalls, TokenCalls {
   setAdminPassword(name: string, password: string): Promise<void>;
 
   verifyAudit(): Promise<AuditReport>;
+  /** Lines of the audit trail, newest first. */
+  listAudit(question: AuditQuestion): Promise<AuditFound>;
   /** Puts changed files in force, all that they say or nothing. Errors: ProblemsError with all that is wrong with them. */
   reload(): Promise<ReloadReport>;
   status(): Promise<{

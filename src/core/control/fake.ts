@@ -3,6 +3,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import { realmCalls } from '../admin/realms.ts';
 import { tokenCalls } from '../admin/tokens.ts';
 import type { Administration, BindingView, RowFields, SerList, UserView } from '../admin/types.ts';
+import type { AuditEntry } from '../audit/search.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
@@ -25,6 +26,7 @@ export interface FakeAdministration extends Administration {
   readonly sent: { number: string; text: string; provider?: string }[];
   readonly rows: { list: SerList; row: RowFields }[];
   faults: { file: string; line: number; fault: string }[];
+  readonly audit: AuditEntry[];
 }
 
 export function fakeAdministration(): FakeAdministration {
@@ -59,6 +61,7 @@ export function fakeAdministration(): FakeAdministration {
     sessions,
     adminPasswords: new Map(),
     faults: [],
+    audit: [],
     managed: [],
     managedReply: { status: 200, reason: 'OK', lines: [] },
     addUser: async ({ login, password, email, mobile }) => view(create(login, password, email, mobile)),
@@ -189,6 +192,7 @@ export function fakeAdministration(): FakeAdministration {
       })),
     ...realmCalls(realms, () => NO_AUDIT),
     ...tokenCalls({ desk: fakeTokens(), realms, actor: 'test' }),
+    listAudit: async ({ limit }) => ({ entries: fake.audit.slice(0, limit), total: fake.audit.length, more: false }),
     verifyAudit: async () => ({ segments: 1, lines: 3, faults: fake.faults }),
     reload: async () => ({ files: ['ser.cfg'], changed: [], waiting: [], problems: [] }),
     status: async () => ({ version: '0', startedAt: '2026-01-01T00:00:00Z', pid: 42, health: [] }),

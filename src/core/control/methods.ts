@@ -195,6 +195,14 @@ export const METHODS = {
   resyncToken: z.tuple([serial, z.string().max(16), z.string().max(16)]),
   setAdminPassword: z.tuple([z.string().min(1).max(128), password]),
   verifyAudit: z.tuple([]),
+  listAudit: z.tuple([
+    z.strictObject({
+      user: login.optional(),
+      door: z.string().max(16).optional(),
+      event: z.string().max(32).optional(),
+      limit: z.int().min(1).max(1000),
+    }),
+  ]),
   status: z.tuple([]),
   reload: z.tuple([]),
 } satisfies { [Method in keyof Administration]: z.ZodType<Parameters<Administration[Method]>> };

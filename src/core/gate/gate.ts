@@ -27,6 +27,7 @@ import { telephoneNumber } from '../users/telephone-number.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { stricter } from './terms.ts';
 import type {
   Admission,
   Answer,
@@ -43,7 +44,6 @@ import type {
   Refused,
   SessionName,
   SessionStart,
-  Terms,
   Ticket,
   Verdict,
 } from './types.ts';
@@ -381,6 +381,7 @@ class TheGate implements CoreGate {
   }
 
   #admitted(ticket: Ticket, admission: Admission): Admission {
+    // A hook cannot give what a rule denies.
     if (admission.admitted)
       return { admitted: true, terms: stricter(admission.terms, this.#parts.policy.terms(ticket)) };
     const { door, account, client } = ticket;
@@ -441,12 +442,6 @@ async function chosenNumber(text: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** A hook cannot give what a rule denies. */
-function stricter(a: Terms, b: Terms): Terms {
-  if (a.seconds === undefined || b.seconds === undefined) return b.seconds === undefined ? a : b;
-  return a.seconds < b.seconds ? a : b;
 }
 
 function refusal(reason: RefusalReason): Refused {

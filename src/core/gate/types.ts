@@ -8,6 +8,7 @@ import type { Change } from '../journal/types.ts';
 import type { ChapResponse } from '../proofs/chap.ts';
 import type { ChallengedToken, TokenType } from '../tokens/types.ts';
 import type { Account, UserSource } from '../users/types.ts';
+import type { Terms } from './terms.ts';
 
 export type DoorName = 'sip' | 'portal' | 'dial' | 'otp' | 'radius' | 'console';
 
@@ -210,11 +211,6 @@ export interface OtpRefusal {
 }
 
 export type Verdict = Proven | Challenged | Refused;
-
-/** What an opened session may do; `undefined` = no limit. */
-export interface Terms {
-  readonly seconds?: number;
-}
 
 /** A session to be, which makes its name only for who asks. */
 export interface SessionName {

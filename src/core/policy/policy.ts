@@ -1,5 +1,6 @@
 /** What may be done by whom, once it is known who asks; and what LinOTP's policies say of somebody. */
-import type { Terms, Ticket } from '../gate/types.ts';
+import type { Terms } from '../gate/terms.ts';
+import type { Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
 import type { ActionAnswer } from './linotp/rules.ts';

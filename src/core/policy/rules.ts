@@ -6,7 +6,8 @@
  * doubt. In LinOTP's scopes the results are LinOTP's: see linotp/rules.ts.
  */
 import type { HealthItem } from '../doors/types.ts';
-import type { Terms, Ticket } from '../gate/types.ts';
+import { NO_TERMS, type Terms } from '../gate/terms.ts';
+import type { Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import { isLinotpScope } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
@@ -18,7 +19,6 @@ import { DOOR_ACTIONS, type DoorAction, type DoorScope, type Grant, isDoorScope,
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, WeighedRule, Weighing } from './types.ts';
 
 const ALLOWED: Decision = { allowed: true };
-const NO_TERMS: Terms = {};
 const CONTRADICTION = Symbol('contradiction');
 
 export class PolicyRules implements ActionPolicy, Policy {

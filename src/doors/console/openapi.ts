@@ -59,6 +59,7 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   assignToken: 'Give a token to a user.',
   resyncToken: 'Find a token again by two values in a row; false: they are none.',
   setAdminPassword: 'Set the password of an administrator.',
+  listAudit: 'List lines of the audit trail, newest first.',
   verifyAudit: 'Prove that no line of the audit trail was changed, removed or added.',
   status: 'Version, process, and whether it is well.',
   reload: 'Read configuration and script again; faulty ones change nothing.',

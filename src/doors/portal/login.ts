@@ -116,9 +116,14 @@ export function createLogIn(parts: LoginParts): LogIn {
     if (!admission.admitted) return refused('rule');
     // Others may have come in meanwhile.
     if (sessions.full) return refused('full');
-    const seconds = shorter(grant.seconds || settings.session_seconds, admission.terms.seconds);
+    const { terms } = admission;
+    const seconds = shorter(grant.seconds || settings.session_seconds, terms.seconds);
+    const most = {
+      sent: shorter(grant.most.sent, terms.upload),
+      received: shorter(grant.most.received, terms.download),
+    };
     const user = verdict.ticket.account.login;
-    await sessions.open(client, { name, user, seconds, most: grant.most, event: 'client_auth' });
+    await sessions.open(client, { name, user, seconds, most, event: 'client_auth' });
     return IN;
   }
 
@@ -181,8 +186,8 @@ function stranger(login: string, isRight: boolean | undefined): Account {
   };
 }
 
-/** 0 is no end. */
-function shorter(seconds: number, terms: number | undefined): number {
-  if (terms === undefined) return seconds;
-  return seconds === 0 ? terms : Math.min(seconds, terms);
+/** 0 is no limit. */
+function shorter(own: number, terms: number | undefined): number {
+  if (terms === undefined) return own;
+  return own === 0 ? terms : Math.min(own, terms);
 }

@@ -6,8 +6,9 @@
  */
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
+import { Lanes } from '../../../platform/lanes.ts';
 import type { Log } from '../../../platform/log.ts';
-import { Lanes, programRun } from '../program.ts';
+import { programRun } from '../program.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Notice, noticeArguments, type Question, questionArguments } from './question.ts';
 

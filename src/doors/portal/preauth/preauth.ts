@@ -9,10 +9,11 @@
  */
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
+import { Lanes } from '../../../platform/lanes.ts';
 import type { Client } from '../clients.ts';
 import type { PortalSettings } from '../config/model.ts';
 import { percentEncode } from '../percent.ts';
-import { Lanes, programRun } from '../program.ts';
+import { programRun } from '../program.ts';
 
 export interface PreAuth {
   page(client: Client, asked: ReadonlyMap<string, string>, userAgent: string): Promise<string>;

@@ -1,0 +1,24 @@
+/** What an opened session may do at most; absent: no limit of this kind. */
+export interface Terms {
+  readonly seconds?: number;
+  /** Bytes that the client may send and receive. */
+  readonly upload?: number;
+  readonly download?: number;
+}
+
+export const NO_TERMS: Terms = {};
+
+/** Both hold. */
+export function stricter(a: Terms, b: Terms): Terms {
+  if (a === NO_TERMS || b === NO_TERMS) return a === NO_TERMS ? b : a;
+  const [seconds, upload, download] = [
+    least(a.seconds, b.seconds),
+    least(a.upload, b.upload),
+    least(a.download, b.download),
+  ];
+  return { ...(seconds && { seconds }), ...(upload && { upload }), ...(download && { download }) };
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
