@@ -16,6 +16,7 @@ interface Peer {
 
 export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
+  busybox: { program: 'busybox', packages: ['busybox'] },
   chromium: { program: 'chromium', packages: ['chromium'] },
   fish: { program: 'fish', packages: ['fish'] },
   // Its Perl module asks over HTTP with what Perl itself brings (perl: not only perl-base).

@@ -1,5 +1,5 @@
 /**
- * Runs inside a namespace of the portal's lab: as `internet` it is the web server for every name and one end of endless streams; as
+ * Runs inside a namespace of the portal's lab: as `internet` it is the web server for every name, a FAS, and one end of endless streams; as
  * `client` it does what lines of JSON on standard input tell it, one after the other, and answers with a line each.
  *
  * Each end of a stream sends the time again and again, and keeps the latest that it heard: so a process that gets its turn late does
@@ -9,9 +9,9 @@ import { createSocket } from 'node:dgram';
 import { createServer, request } from 'node:http';
 import { connect, createServer as createTcpServer, isIP, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Ask, Seen } from './portal-lab.ts';
+import { createFasServer } from './fas-server.ts';
+import { type Ask, FAS_PORT, type Seen, WEB } from './portal-lab.ts';
 
-const WEB = '203.0.113.80';
 const UDP_PORT = 7000;
 const TCP_PORT = 7001;
 const BEAT_MS = 20;
@@ -52,7 +52,9 @@ function beInternet(): void {
     known.add(port);
     setInterval(() => udp.send(String(Date.now()), port, address, () => {}), BEAT_MS);
   });
-  web.listen(80, '::', () => beats.listen(TCP_PORT, WEB, () => udp.bind(UDP_PORT, WEB, () => obeyOrders())));
+  createFasServer(() => {}).listen(FAS_PORT, WEB, () =>
+    web.listen(80, '::', () => beats.listen(TCP_PORT, WEB, () => udp.bind(UDP_PORT, WEB, () => obeyOrders()))),
+  );
 }
 
 function beClient(): void {

@@ -16,6 +16,8 @@ import type { Cleanup } from './cleanup.ts';
 
 export const GATEWAY = '10.77.0.1';
 export const WEB = '203.0.113.80';
+/** Where a FAS is: at WEB, on this port. */
+export const FAS_PORT = 8080;
 export const WEB6 = '2001:db8:80::80';
 
 export interface Seen {
@@ -40,6 +42,8 @@ export interface Ask {
 export interface LabClient {
   readonly address: string;
   readonly mac: string;
+  /** Command that enters its network. */
+  readonly enter: readonly string[];
   ask(what: string | Ask): Promise<Seen>;
   /** Opens a stream on which both ends send without end. */
   stream(kind: 'tcp' | 'udp'): Promise<void>;
@@ -104,6 +108,7 @@ export async function startLab(t: Cleanup): Promise<Lab> {
       return {
         address,
         mac,
+        enter: enter(at),
         ask: (what) => tell({ do: 'ask', ...(typeof what === 'string' ? { url: what } : what) }) as Promise<Seen>,
         stream: async (kind) => void (await tell({ do: 'stream', kind })),
         async lastBeats() {

@@ -3,7 +3,7 @@
  *
  * Its arguments are nodogsplash 4.5.1's: the query, as `?name=value, name=value` percent-encoded as a whole, and the user agent. First come
  * `clientip`, `gatewayname` and `redir`, which the door fills in itself: what a client says of its address counts for nothing. The token
- * that lets the client in is in GATEHOUSE_TOKEN, so that no program has to ask ndsctl for it.
+ * that lets the client in is in GATEHOUSE_TOKEN, so that no program has to ask ndsctl for it; GATEHOUSE_REDIR can stand in a page as it is.
  *
  * Errors: PORTAL_PROGRAM, there is no page.
  */
@@ -12,6 +12,7 @@ import type { Programs } from '../../../platform/helper/types.ts';
 import { Lanes } from '../../../platform/lanes.ts';
 import type { Client } from '../clients.ts';
 import type { PortalSettings } from '../config/model.ts';
+import { safeRedir } from '../http/request.ts';
 import { percentEncode } from '../percent.ts';
 import { programRun } from '../program.ts';
 
@@ -31,7 +32,7 @@ export function createPreAuth(file: string, settings: Pick<PortalSettings, 'name
     async page(client, asked, userAgent) {
       if (running.has(client) || !lanes.hasRoom) throw fault('too many pages are being made');
       const args = [percentEncode(preAuthQuery(client.address, settings.name, asked)), percentEncode(userAgent)];
-      const run = programRun([file], args, environmentOf(client), MOST_PAGE + 1);
+      const run = programRun([file], args, environmentOf(client, asked), MOST_PAGE + 1);
       running.add(client);
       try {
         const { exitCode, signal, timedOut, stdout } = await lanes.run(() => programs.run(run));
@@ -62,6 +63,11 @@ export function preAuthQuery(address: string, gatewayName: string, asked: Readon
   return `?${Array.from(all, ([name, value]) => `${name}=${value}`).join(', ')}`;
 }
 
-function environmentOf({ address, mac, token }: Client): Record<string, string> {
-  return { GATEHOUSE_CLIENT_ADDRESS: address, GATEHOUSE_CLIENT_MAC: mac, GATEHOUSE_TOKEN: token };
+function environmentOf(client: Client, asked: ReadonlyMap<string, string>): Record<string, string> {
+  return {
+    GATEHOUSE_CLIENT_ADDRESS: client.address,
+    GATEHOUSE_CLIENT_MAC: client.mac,
+    GATEHOUSE_TOKEN: client.token,
+    GATEHOUSE_REDIR: safeRedir(asked.get('redir')).replaceAll('&', '&amp;'),
+  };
 }

@@ -4,6 +4,7 @@
  *
  * Files are found below web_root only: the path is decoded once, resolved, and the real path compared, links included.
  */
+import { readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { compilePage, type Page } from './template.ts';
@@ -33,6 +34,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.woff2': 'font/woff2',
 };
+
+/** What pages made for nodogsplash expect to find, where web_root does not have it. */
+const OURS: ReadonlyMap<string, StaticFile> = new Map(
+  [
+    ['/splash.css', 'splash.css'],
+    ['/images/splash.jpg', 'splash.jpg'],
+  ].map(([path, name]) => [
+    path!,
+    { type: typeOf(name!), bytes: readFileSync(join(import.meta.dirname, 'files', name!)) },
+  ]),
+);
 
 interface Kept {
   readonly modified: number;
@@ -66,6 +78,10 @@ export class Pages {
 
   /** `path` as the request has it, without its query. Undefined: nothing there, or nothing that may be shown. */
   async file(path: string): Promise<StaticFile | undefined> {
+    return (await this.#fileOfRoot(path)) ?? OURS.get(path);
+  }
+
+  async #fileOfRoot(path: string): Promise<StaticFile | undefined> {
     if (this.#root === undefined) return undefined;
     try {
       const decoded = decodeURIComponent(path);
@@ -75,7 +91,7 @@ export class Pages {
       if (!real.startsWith(root + sep)) return undefined;
       const found = await stat(real);
       if (!found.isFile() || found.size > LARGEST_FILE) return undefined;
-      return { type: TYPES[extname(real).toLowerCase()] ?? 'application/octet-stream', bytes: await readFile(real) };
+      return { type: typeOf(real), bytes: await readFile(real) };
     } catch {
       // Not there, not ours to read, or no valid encoding: nothing to be shown.
       return undefined;
@@ -88,11 +104,21 @@ export class Pages {
       const kept = this.#files.get(path);
       if (kept?.modified === mtimeMs) return kept.page;
       if (size > LARGEST_PAGE) return undefined;
-      const page = compilePage(await readFile(path, 'utf8'));
+      const page = compilePage(tellingWhy(await readFile(path, 'utf8')));
       this.#files.set(path, { modified: mtimeMs, page });
       return page;
     } catch {
       return undefined;
     }
   }
+}
+
+/** A page that shows `$error_msg` nowhere, or only in a comment as that of the manual, has it at the top: nobody is sent away without a word. */
+function tellingWhy(text: string): string {
+  if (text.replaceAll(/<!--.*?-->/gs, '').includes('$error_msg')) return text;
+  return text.replace(/<body\b[^>]*>/i, (body) => `${body}<div class="error" role="alert">$error_msg</div>`);
+}
+
+function typeOf(path: string): string {
+  return TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
 }

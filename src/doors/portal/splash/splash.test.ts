@@ -90,6 +90,12 @@ test('files come from web_root and from nowhere else', async () => {
   ])
     assert.equal(await pages.file(path), undefined, path);
   assert.equal(await new Pages(undefined).file('/etc/passwd'), undefined);
+  for (const one of [pages, new Pages(undefined)]) {
+    assert.equal((await one.file('/splash.css'))?.type, 'text/css; charset=utf-8');
+    assert.deepEqual((await one.file('/images/splash.jpg'))?.bytes.subarray(0, 3), Buffer.from('ffd8ff', 'hex'));
+  }
+  writeFileSync(join(root, 'htdocs', 'splash.css'), 'theirs');
+  assert.equal(String((await pages.file('/splash.css'))?.bytes), 'theirs');
 });
 
 test('a page is that of web_root, as it stands now, else ours', async () => {
@@ -102,6 +108,18 @@ test('a page is that of web_root, as it stands now, else ours', async () => {
   writeFileSync(file, 'two $gatewayname');
   utimesSync(file, 1, 1);
   assert.equal(await show(), 'two The Anchor');
+});
+
+test('a page that tells nowhere why has it at its top; others stay as they are', async () => {
+  const pages = new Pages(join(root, 'htdocs'));
+  const show = async (name: string, text: string) => {
+    writeFileSync(join(root, 'htdocs', name), text);
+    return (await pages.page(name, 'click', ENGLISH))({ error_msg: 'a < b' });
+  };
+  const told = '<div class="error" role="alert">a &lt; b</div>';
+  assert.equal(await show('a', '<!-- $error_msg --><BODY class="x">p'), `<!-- a &lt; b --><BODY class="x">${told}p`);
+  assert.equal(await show('b', '<body><p>$error_msg</p>'), '<body><p>a &lt; b</p>');
+  assert.equal(await show('c', 'no body'), 'no body');
 });
 
 test('our pages speak the first language of the browser that they know, with no variable left open', () => {
