@@ -9,6 +9,7 @@ import { searchTrail } from '../core/audit/search.ts';
 import { controlSocketOf } from '../core/control/client.ts';
 import { auditDirectoryOf, holdForServer, prepareDataDirectory } from '../core/control/data-directory.ts';
 import type { Door, HealthItem, Listener, PreparedChange } from '../core/doors/types.ts';
+import { CodePlaces } from '../core/gate/code-places.ts';
 import { createGate } from '../core/gate/gate.ts';
 import { offerGateMetrics } from '../core/gate/metrics.ts';
 import { Limits } from '../core/limits/limits.ts';
@@ -117,6 +118,8 @@ async function openDoors(
   const known = await openPlacesFile(join(options.dataDir, 'places'), log.child('limits'));
   const limits = new Limits(wheel, clock, {}, known.places);
   const nonceCounts = new NonceCounts({ clock, lifetimeMs: nonceLifeMs(site.sip.script) });
+  const codePlaces = new CodePlaces({ journal, rows: storage.tokens, key: keyring.derive('code-places') });
+  await codePlaces.load(clock.now());
   const gate = createGate({
     clock,
     log: log.child('gate'),
@@ -128,6 +131,7 @@ async function openDoors(
     sessions,
     refreshes: new RefreshCounts(journal, clock),
     codes: tokens.codes,
+    codePlaces,
     numbers: ground.numbers,
     source: () => users.local,
   });

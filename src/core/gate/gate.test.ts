@@ -54,6 +54,7 @@ function lab(changes: Partial<GateParts> = {}) {
     decide: (ticket: Ticket) => step('policy', rules.decide(ticket)),
     terms: (ticket: Ticket) => rules.terms(ticket),
     secondStep: (ticket: Ticket) => rules.secondStep(ticket),
+    remembers: (ticket: Ticket) => rules.remembers(ticket),
     grants: (action: Grant, ticket: Ticket) => rules.grants(action, ticket),
   };
   const gate = createGate({
@@ -167,6 +168,7 @@ test('that a user is locked, or a rule against him, is told to who gave the righ
       decide: () => ({ allowed: false, rule: 'night' }),
       terms: () => ({}),
       secondStep: () => undefined,
+      remembers: () => undefined,
       grants: () => false,
     },
   });

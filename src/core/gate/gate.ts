@@ -25,6 +25,7 @@ import type { RefreshCounts } from '../sessions/refresh-counts.ts';
 import type { UserNumbers } from '../users/numbers.ts';
 import { telephoneNumber } from '../users/telephone-number.ts';
 import type { Account, UserSource } from '../users/types.ts';
+import type { CodePlaces } from './code-places.ts';
 import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { stricter } from './terms.ts';
@@ -59,6 +60,8 @@ export interface GateParts {
   readonly sessions: SessionDirectory;
   /** One-time passwords; absent: none is right. */
   readonly codes?: Codes;
+  /** Where codes were given; absent: nowhere. */
+  readonly codePlaces?: CodePlaces;
   /** Numbers of users; absent: nobody is called back. */
   readonly numbers?: Pick<UserNumbers, 'find'>;
   readonly refreshes: RefreshCounts;
@@ -92,6 +95,7 @@ const REFUSED = {
   replayed: refusal('replayed'),
   locked: refusal('locked'),
   policy: refusal('policy'),
+  'new-place': refusal('new-place'),
   slowed: SLOWED,
   unavailable: refusal('unavailable'),
   'not-sent': refusal('not-sent'),
@@ -118,6 +122,7 @@ class TheGate implements CoreGate {
       replayed: 0,
       locked: 0,
       policy: 0,
+      'new-place': 0,
       slowed: 0,
       unavailable: 0,
       'not-sent': 0,
@@ -204,8 +209,8 @@ class TheGate implements CoreGate {
     if (refused !== undefined) return refused;
     if (proof.kind === 'called-back' && !this.#parts.policy.grants('no_password', ticket))
       return this.#refuse(knock, 'policy', account, 'no rule says no_password');
-    const asksMore = proof.kind === 'password' || proof.kind === 'chap' || proof.kind === 'called-back';
-    if (asksMore && this.#parts.policy.secondStep(ticket) === 'sms') return this.#secondStep(knock, account);
+    if (proof.kind !== 'external' && this.#asksForCode(ticket))
+      return proof.kind === 'digest' ? this.#refuse(knock, 'new-place', account) : this.#secondStep(knock, account);
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
       this.stats.expired++;
@@ -214,6 +219,16 @@ class TheGate implements CoreGate {
       this.stats.proven++;
     }
     return { verdict: 'proven', ticket };
+  }
+
+  /** A telephone has nobody to type a code each time: for a digest one that was given does for good, unless a rule says for how long. */
+  #asksForCode(ticket: Ticket): boolean {
+    const { policy, codePlaces } = this.#parts;
+    if (policy.secondStep(ticket) === undefined) return false;
+    const proven = codePlaces?.provenAt(ticket.account.id, ticket.client.address);
+    if (proven === undefined) return true;
+    const seconds = policy.remembers(ticket) ?? (ticket.door === 'sip' ? Number.POSITIVE_INFINITY : 0);
+    return ticket.time - proven >= 1000 * seconds;
   }
 
   /** Somebody who was proven may be kept out, and may know why. */
@@ -294,6 +309,8 @@ class TheGate implements CoreGate {
     const refused = this.#keepsOut(knock, ticket);
     if (refused !== undefined) return refused;
     this.#limits.succeeded(key, knock.client);
+    // Who was let in without a token gave no code.
+    if (decision.token) this.#parts.codePlaces?.proven(decision.account.id, knock.client.address, knock.time);
     this.stats.proven++;
     return { verdict: 'proven', ticket, ...(decision.token ? { token: decision.token } : {}) };
   }

@@ -147,6 +147,7 @@ export type RefusalReason =
   | 'replayed' // a nonce count was used before
   | 'locked' // an administrator locked the user; said only after the right proof
   | 'policy' // a rule says no; said only after the right proof
+  | 'new-place' // a rule asks for a code first, and this door cannot ask for one
   | 'slowed' // over the limit of wrong tries
   | 'unavailable' // the user source cannot be asked now, or nothing can be written
   | 'not-sent'; // the proof is right so far, but the code of the challenge could not be sent

@@ -15,6 +15,8 @@ export interface Policy {
   terms(ticket: Ticket): Terms;
   /** What is asked for after the right proof, of who was allowed by `decide`; undefined: nothing. */
   secondStep(ticket: Ticket): SecondStep | undefined;
+  /** For how many seconds a code does that was given at the same place; undefined: no rule says it. */
+  remembers(ticket: Ticket): number | undefined;
   /** Is the user given more than a door gives by itself? */
   grants(action: Grant, ticket: Ticket): boolean;
 }

@@ -100,7 +100,7 @@ function checkedActions(text: string): ReadonlyMap<string, Shown> {
   return actions;
 }
 
-const READ = { switch: switchOf, seconds: secondsOf, step: stepOf } as const;
+const READ = { switch: switchOf, seconds: secondsOf, step: stepOf, span: spanOf } as const;
 
 function switchOf(name: string, value: ActionValue): boolean {
   const on = asSwitch(value);
@@ -112,6 +112,19 @@ function switchOf(name: string, value: ActionValue): boolean {
 function secondsOf(name: string, value: ActionValue): number {
   if (typeof value === 'string' && /^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
   throw invalid(`action: ${name} takes whole seconds, not ${JSON.stringify(value)}`, `write ${name}=3600`);
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const LONGEST_SPAN_DAYS = 366;
+
+function spanOf(name: string, value: ActionValue): number {
+  const [, digits, unit] = /^([1-9][0-9]{0,8})([smhd]?)$/.exec(String(value)) ?? [];
+  const seconds = Number(digits) * UNIT_SECONDS[(unit || 's') as keyof typeof UNIT_SECONDS];
+  if (seconds <= LONGEST_SPAN_DAYS * UNIT_SECONDS.d) return seconds;
+  throw invalid(
+    `action: ${name} takes a time of at most ${LONGEST_SPAN_DAYS} days, not ${JSON.stringify(value)}`,
+    `write ${name}=30d, 12h, 15m or whole seconds`,
+  );
 }
 
 function stepOf(name: string, value: ActionValue): string {

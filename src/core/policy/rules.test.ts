@@ -78,6 +78,9 @@ test('rules that count and do not agree refuse, whatever they disagree in', () =
   const agreed = rules(rule('a', 'allow, session_seconds=60'), rule('b', 'allow=1'));
   assert.deepEqual(agreed.decide(knocking('1000')), ALLOWED);
   assert.deepEqual(agreed.terms(knocking('1000')), { seconds: 60 });
+  const spans = { '90': 90, '15m': 900, '12h': 43_200, '30d': 2_592_000 };
+  for (const [text, seconds] of Object.entries(spans))
+    assert.equal(rules(rule('r', `remember=${text}`)).remembers(knocking('1000')), seconds);
   assert.deepEqual(agreed.contradictions(), []);
 });
 
@@ -133,7 +136,7 @@ test('why: every rule in the order weighed, and what put it out', () => {
         contradiction: false,
       },
       { action: 'second_step', rules: [], value: undefined, contradiction: false },
-      ...['free_number', 'no_password', 'shell'].map((action) => {
+      ...['remember', 'free_number', 'no_password', 'shell'].map((action) => {
         return { action, rules: [], value: undefined, contradiction: false };
       }),
     ],
@@ -149,6 +152,9 @@ test('a faulty rule leaves those in force as they are', () => {
     [{ action: 'allow=maybe' }, 'POLICY_INVALID', /on or off/],
     [{ action: 'session_seconds' }, 'POLICY_INVALID', /whole seconds/],
     [{ action: 'session_seconds=0' }, 'POLICY_INVALID', /whole seconds/],
+    [{ action: 'remember' }, 'POLICY_INVALID', /a time of at most 366 days, not true/],
+    [{ action: 'remember=367d' }, 'POLICY_INVALID', /a time of at most 366 days/],
+    [{ action: 'remember=1y' }, 'POLICY_INVALID', /a time of at most 366 days/],
     [{ action: 'second_step=fax' }, 'POLICY_INVALID', /no "fax"/],
     [{ action: '' }, 'POLICY_INVALID', /has none/],
     [{ name: 'a b' }, 'POLICY_NAME', /no name/],

@@ -81,6 +81,11 @@ export class PolicyRules implements ActionPolicy, Policy {
     return this.#saying(action, ticket) === true;
   }
 
+  remembers(ticket: Ticket): number | undefined {
+    const seconds = this.#saying('remember', ticket);
+    return typeof seconds === 'number' ? seconds : undefined;
+  }
+
   /** What an action of LinOTP's policies says for somebody; undefined: nothing. */
   actionValue<Scope extends LinotpScope, Action extends ActionOf<Scope>>(
     scope: Scope,

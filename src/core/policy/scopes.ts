@@ -12,6 +12,7 @@ const ACTIONS = {
   allow: 'switch', // may the user use the door?
   session_seconds: 'seconds', // how long a session lasts at most: a telephone has to register again
   second_step: 'step',
+  remember: 'span', // for how long a code that was given at a place does for the next second step there
   free_number: 'switch', // may the user be called back at a number that he types?
   no_password: 'switch', // does it do for a login that his number was called and somebody answered?
   shell: 'switch', // may he run the commands that are for few?

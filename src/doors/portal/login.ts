@@ -66,6 +66,7 @@ const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   policy: 'rule',
   slowed: 'slow',
   unavailable: 'busy',
+  'new-place': 'rule',
   'not-sent': 'busy',
 };
 

@@ -8,6 +8,7 @@ import * as realms from './0005-realms.ts';
 import * as tokens from './0006-tokens.ts';
 import * as smsMessage from './0007-sms-message.ts';
 import * as numbers from './0008-numbers.ts';
+import * as codePlace from './0009-code-place.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-tokens': tokens,
   '0007-sms-message': smsMessage,
   '0008-numbers': numbers,
+  '0009-code-place': codePlace,
 };

@@ -43,6 +43,7 @@ const REJECT: Said = { code: CODE.accessReject, attributes: [] };
 const TOLD: Partial<Record<RefusalReason, string>> = {
   locked: 'This user is locked.',
   policy: 'You may not come in here, or not now.',
+  'new-place': 'A code is needed first.',
   'not-sent': 'The code could not be sent.',
 };
 

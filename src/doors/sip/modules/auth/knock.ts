@@ -60,7 +60,7 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
     run.stale = true;
     return -3;
   }
-  // No code can be given here: it is to be given at another door first.
+  // Digests lead to no challenge.
   if (verdict.verdict === 'challenge') return run.reply(403, 'Forbidden') ? 0 : -5;
   if (verdict.silent) {
     run.dropped = true;
@@ -77,6 +77,8 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
       return -2;
     case 'slowed':
       return -2;
+    case 'new-place':
+      return run.reply(403, 'Code Needed First') ? 0 : -5;
     case 'locked':
     case 'policy':
       return run.reply(403, 'Forbidden') ? 0 : -5;
