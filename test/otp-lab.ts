@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { fakeGateway, ok } from '../src/sms/lab.ts';
 import { makeSite } from './peers/gatehouse.ts';
 
-export const GATEWAY_PASSWORD = 'geheimnis-des-gateways';
+const GATEWAY_PASSWORD = 'geheimnis-des-gateways';
 const ADMIN = `Basic ${btoa('admin:a password of the tests')}`;
 
 /** As much of LinOTP's replies as tests look at. */

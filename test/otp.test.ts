@@ -1,22 +1,18 @@
 /** One-time passwords from the first provider to the locked token, over HTTP as a new user would try it with curl. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { hotp } from '../src/core/tokens/hotp.ts';
-import { GATEWAY_PASSWORD, otpSite } from './otp-lab.ts';
+import { otpSite } from './otp-lab.ts';
 
 const SEED = Buffer.from('a seed of 20 letters');
 
 test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refused; ten wrong ones lock', async (t) => {
-  const { site, server, gateway, answers, admin, value, check, simple, lastCode, enrol } = await otpSite(t);
+  const { site, gateway, admin, value, check, simple, lastCode, enrol } = await otpSite(t);
   const [serial, other] = await enrol('hans', 'anna');
   assert.match(serial!, /^LSSM[0-9A-F]{8}$/);
-  const codes: string[] = [];
   const trigger = async (user: string, client = '192.0.2.7') => {
     const reply = await check({ user, pass: `pin-${user}`, client });
     assert.equal(reply.result.value, false);
-    codes.push(lastCode());
     return { code: lastCode(), transactionid: String(reply.detail?.transactionid), detail: reply.detail };
   };
   const ok = async (fields: Record<string, string>) => (await check({ client: '192.0.2.7', ...fields })).result.value;
@@ -46,7 +42,6 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
   assert.equal(await ok({ user: 'hans', pass: `pin-anna${second.code}` }), false);
   assert.equal(await simple({ user: 'hans', pass: `pin-hans${second.code}`, client: '192.0.2.7' }), ':-)');
   assert.match(await simple({ user: 'hans', pass: 'pin-hans', client: '192.0.2.7' }), /^:-\( \d{17} sms submitted$/);
-  codes.push(lastCode());
   for (const user of ['hans', 'nobody'])
     assert.equal(await simple({ user, pass: 'wrong', client: '192.0.2.9' }), ':-(');
 
@@ -88,7 +83,6 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
   const otpkey = SEED.toString('hex');
   await value('/admin/init', { type: 'hmac', user: 'hans', pin: 'pin-device', otpkey });
   const values = [0, 1].map((counter) => hotp(SEED, counter, 6, 'sha1'));
-  codes.push(...values);
   assert.equal(await ok({ user: 'hans', pass: `pin-device${values[0]}` }), true);
   assert.equal(await ok({ user: 'hans', pass: `pin-device${values[0]}` }), false);
   assert.equal(await ok({ user: 'hans', pass: `pin-device${values[1]}` }), true);
@@ -99,27 +93,6 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
     JSON.stringify(trail.rows.map(({ cell }) => cell.slice(0, 5))),
   );
   assert.ok(trail.rows.some(({ cell }) => cell[4] === 'enrol-token' && cell[6] === serial));
-
-  assert.equal(await server.stop(), 0);
-  const written = readdirSync(site.folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(site.folder, name))
-    .filter((path) => statSync(path).isFile())
-    .map((path) => [path, readFileSync(path, 'latin1')]);
-  const secrets = [
-    'pin-hans',
-    'pin-anna',
-    'pin-device',
-    GATEWAY_PASSWORD,
-    'password of hans',
-    'a password of the tests',
-  ];
-  secrets.push(SEED.toString('latin1'), otpkey, otpkey.toUpperCase(), SEED.toString('base64'));
-  for (const [where, text] of [...written, ['the log', server.output()], ['the answers', answers.join('\n')]]) {
-    for (const secret of secrets) assert.ok(!text!.includes(secret), `${where} holds ${secret}`);
-    // Six digits may stand anywhere; as a word of their own they would be a code.
-    const found = codes.filter((code) => new RegExp(`(?<![0-9A-Za-z.])${code}(?![0-9A-Za-z])`).test(text!));
-    if (where === 'the log' || where === 'the answers' || where!.includes('audit')) assert.deepEqual(found, [], where);
-  }
 
   function otpTrail(): Promise<Response> {
     const headers = { authorization: `Basic ${btoa('admin:a password of the tests')}` };

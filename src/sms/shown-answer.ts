@@ -1,7 +1,8 @@
-/** What a gateway answered, as people and logs may see it: short, and without control characters. */
+/** What a gateway answered, without control characters; core/sms/scrub.ts makes it fit to be shown. */
 import type { GatewayAnswer } from './gateway.ts';
 
-const LONGEST = 200;
+/** Longer than what is shown, so that the end cuts through no secret that is. */
+const LONGEST = 1_000;
 
 export function shownAnswer({ status, text }: GatewayAnswer): string {
   const said = shownText(text);

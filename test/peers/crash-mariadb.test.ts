@@ -1,7 +1,13 @@
-/** Kill -9 in the middle of registrations, on MariaDB. */
+/** Kill -9 in the middle of registrations, and right behind the yes to a code, on MariaDB. */
 // peers: mariadb
 import { test } from 'node:test';
+import { codesSurviveKills } from '../../src/storage/codes.contract.ts';
 import { surviveKills } from './crash.ts';
 import { startMariadb } from './mariadb.ts';
 
-test('kill -9 of the server, again and again', async (t) => surviveKills(t, (await startMariadb(t)).url));
+test('kill -9 of the server, again and again', async (t) => {
+  const { url, sql } = await startMariadb(t);
+  await sql('CREATE DATABASE codes');
+  await codesSurviveKills(t, url.replace(/gatehouse$/, 'codes'));
+  await surviveKills(t, url);
+});

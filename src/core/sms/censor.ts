@@ -7,7 +7,7 @@ import type { SmsConfig } from './types.ts';
 
 export const CENSORED = '__CENSORED__';
 
-const SECRET_NAME = /pass|pwd|secret|token|api[_-]?(?:key|id)|authorization|credential/i;
+const SECRET_NAME = /pass|pwd|secret|token|^(?:auth|access)?[_-]?key$|api[_-]?(?:key|id)|authorization|credential/i;
 const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:)([^/@\s]+)(?=@)/i;
 
 export function censor(config: SmsConfig): SmsConfig {
@@ -17,6 +17,31 @@ export function censor(config: SmsConfig): SmsConfig {
 /** Puts the secrets of `before` where `config` has the word. */
 export function restore(config: SmsConfig, before: SmsConfig): SmsConfig {
   return merge(config, before) as SmsConfig;
+}
+
+/** All that `censor` would hide. */
+export function secretsOf(config: SmsConfig): string[] {
+  const found: string[] = [];
+  gather(config, '', found);
+  return found;
+}
+
+function gather(value: unknown, name: string, found: string[]): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, one] of Object.entries(value)) gather(one, Array.isArray(value) ? name : key, found);
+  } else if (SECRET_NAME.test(name)) found.push(String(value));
+  else if (typeof value === 'string') {
+    const inAddress = ADDRESS.exec(value)?.[2];
+    if (inAddress !== undefined) found.push(inAddress, decoded(inAddress));
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function walk(value: unknown, name: string): unknown {

@@ -17,6 +17,7 @@ import type { Journal } from '../journal/types.ts';
 import { namedProviders } from '../policy/linotp/search.ts';
 import type { PolicyRules } from '../policy/rules.ts';
 import type { CodeMessage, SmsSender } from '../tokens/types.ts';
+import { secretsOf } from './censor.ts';
 import { checkedNumber } from './checked-number.ts';
 import { type SmsOptions, smsOptions } from './config.ts';
 import { Lane, type SetTimer } from './lane.ts';
@@ -171,17 +172,20 @@ export class CodeSender implements SmsSender {
   async #try(id: string, name: string, message: CodeMessage, withinMs: number): Promise<SentMessage> {
     const { providers, messages } = this;
     const { failed } = providers;
-    const { timeout } = providers.definition(name);
+    const { timeout, config } = providers.definition(name);
     const { number, text } = message;
+    const shown = (words: string) => scrubbed(words, message, secretsOf(config));
     const work = () => providers.send(name, { number, text }, (part) => messages.took(id, name, part));
     try {
-      const answer = await this.#lane(name).run(withinMs, work, (result) => this.#later(id, name, message, result));
+      const answer = shown(
+        await this.#lane(name).run(withinMs, work, (result) => this.#later(id, name, shown, result)),
+      );
       failed.worked(name);
-      messages.settle(id, name, 'sent', scrubbed(answer, message));
+      messages.settle(id, name, 'sent', answer);
       return { provider: name, answer, timeout };
     } catch (error) {
       // It goes into logs and the audit trail, here and wherever the codes are made.
-      if (error instanceof Error) error.message = scrubbed(error.message, message);
+      if (error instanceof Error) error.message = shown(error.message);
       const code = error instanceof GatehouseError ? error.code : undefined;
       if (code === 'SMS_UNREACHABLE') failed.failed(name, describeError(error));
       // Who says no can be reached.
@@ -192,12 +196,12 @@ export class CodeSender implements SmsSender {
   }
 
   /** The next one was tried meanwhile, or the user was told that it failed. */
-  #later(id: string, name: string, message: CodeMessage, result: Promise<string>): void {
+  #later(id: string, name: string, shown: (words: string) => string, result: Promise<string>): void {
     const { log } = this.#parts;
     result.then(
       (answer) => {
         log.warn('an SMS provider took a message after its time', { provider: name, message: id });
-        this.messages.late(id, name, scrubbed(answer, message));
+        this.messages.late(id, name, shown(answer));
       },
       () => {},
     );

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { folderFor } from '../../../test/peers/children.ts';
 import type { SmsConfig } from '../../core/sms/types.ts';
-import { type Answer, fakeGateway, ok } from '../lab.ts';
+import { type Answer, fakeGateway, fixture, httpProxy, ok, pem } from '../lab.ts';
 import { openRestProvider } from './provider.ts';
 
 const MESSAGE = { number: '+49 170/1234567', text: 'Ihr "Code": 287082 – gültig' };
@@ -69,6 +72,29 @@ test('of a list of addresses the first is used', async (t) => {
   t.after(() => provider.close());
   await provider.send(MESSAGE);
   assert.equal(gateway.requests.length, 1);
+});
+
+test('PROXY as text and by scheme, TIMEOUT in its spellings, certificates of both sides', async (t) => {
+  const tls = { cert: pem('gate.pem'), key: pem('gate.key'), ca: pem('authority.pem'), requestCert: true };
+  const secure = await fakeGateway(t, () => ok('{}'), tls);
+  const [plain, proxy] = [await fakeGateway(t, () => ok('{}')), await httpProxy(t, 'user:pass')];
+  const file = join(folderFor(t, 'sms'), 'client.pem');
+  writeFileSync(file, Buffer.concat([pem('telephone.pem'), pem('telephone.key')]));
+  const [http, https] = [`http://127.0.0.1:${plain.port}/a`, `https://127.0.0.1:${secure.port}/b`];
+  const send = async (config: SmsConfig) => {
+    const provider = openRestProvider({ ...CONFIG, ...config });
+    t.after(() => provider.close());
+    return provider.send(MESSAGE);
+  };
+  const own = { SERVER_CERTIFICATE: fixture('authority.pem'), CLIENT_CERTIFICATE_FILE: file };
+  const address = `http://user:pass@127.0.0.1:${proxy.port}`;
+  for (const TIMEOUT of ['(5,20)', '5,20', [5, 20], 20]) await send({ URL: http, PROXY: address, TIMEOUT });
+  await send({ URL: https, PROXY: { https: address, http: 'http://127.0.0.1:1' }, timeout: '20', ...own });
+  const asked = `POST ${http} HTTP/1.1`;
+  assert.deepEqual(proxy.requests, [...Array(4).fill(asked), `CONNECT 127.0.0.1:${secure.port} HTTP/1.1`]);
+  await assert.rejects(send({ URL: https, SERVER_CERTIFICATE: own.SERVER_CERTIFICATE }), { code: 'SMS_UNREACHABLE' });
+  await assert.rejects(send({ URL: https, CLIENT_CERTIFICATE_FILE: file }), { code: 'SMS_UNREACHABLE' });
+  await send({ URL: https, SERVER_CERTIFICATE: 'false', CLIENT_CERTIFICATE_FILE: file });
 });
 
 const FAULTS: readonly [config: SmsConfig, key: string][] = [
