@@ -32,7 +32,9 @@ export async function otpSite(t: TestContext) {
     fields: Record<string, string>,
     headers: Record<string, string> = {},
   ): Promise<string> {
-    const reply = await fetch(url + path, { method: 'POST', body: new URLSearchParams(fields), headers });
+    // A command may have been waited for, longer than the server keeps a connection that nothing comes over.
+    const own = { connection: 'close', ...headers };
+    const reply = await fetch(url + path, { method: 'POST', body: new URLSearchParams(fields), headers: own });
     const text = await reply.text();
     answers.push(text);
     assert.equal(reply.status, 200, `${path}: ${text}`);

@@ -99,17 +99,17 @@ test('nothing that is written in a whole run holds a secret', async (t) => {
   await value('/system/setPolicy', { name: 'q', scope: 'authentication', realm: '*', action: 'otppin=1' });
   assert.equal(await isRight({ pass: `${USER_PASSWORD}${device[10]}` }), true);
 
-  const command = (...args: string[]) => {
-    const { stdout, stderr } = site.run(...args);
+  const command = async (...args: string[]) => {
+    const { stdout, stderr } = await site.runAside(...args);
     said.push(stdout, stderr);
   };
-  command('token', 'list', '--json');
-  command('token', 'show', 'SMS1', '--json');
-  command('token', 'set', 'DEV1', '--pin', PINS.device);
-  command('sms', 'log', '--json');
-  for (const name of ['first', 'rest', 'smtp', 'smpp', 'proxied']) command('sms', 'show', name);
-  command('resolver', 'show', 'people');
-  command('audit', 'verify');
+  await command('token', 'list', '--json');
+  await command('token', 'show', 'SMS1', '--json');
+  await command('token', 'set', 'DEV1', '--pin', PINS.device);
+  await command('sms', 'log', '--json');
+  for (const name of ['first', 'rest', 'smtp', 'smpp', 'proxied']) await command('sms', 'show', name);
+  await command('resolver', 'show', 'people');
+  await command('audit', 'verify');
   for (const path of [
     '/system/getProvider?type=sms',
     '/system/getResolvers',
@@ -256,6 +256,9 @@ async function faults({ url, admin, post }: Awaited<ReturnType<typeof otpSite>>)
 }
 
 async function textOf(url: string, headers: Record<string, string> = {}, body?: string): Promise<string> {
-  const reply = await fetch(url, { headers, ...(body === undefined ? {} : { method: 'POST', body }) });
+  const reply = await fetch(url, {
+    headers: { connection: 'close', ...headers },
+    ...(body === undefined ? {} : { method: 'POST', body }),
+  });
   return `${[...reply.headers].join('\n')}\n${await reply.text()}`;
 }

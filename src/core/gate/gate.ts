@@ -358,7 +358,7 @@ class TheGate implements CoreGate {
       return this.#unavailable(knock, error);
     }
     if (started === undefined) return this.#refuse(knock, 'not-sent', account);
-    this.stats.challenged++;
+    if (started.tokens.some(({ again }) => !again)) this.stats.challenged++;
     return { verdict: 'challenge', via: 'sms', ...started };
   }
 

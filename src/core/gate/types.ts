@@ -79,6 +79,8 @@ export interface OtpProof {
   readonly serial?: string;
   /** Only tokens of this type. */
   readonly tokenType?: string;
+  /** check_status: is `pass` the PIN of the transaction's token? The verdict is its challenge again; nothing is sent and no value used up. */
+  readonly polls?: boolean;
   /** check_s: a policy `trigger_sms` may let the request trigger without a PIN. */
   readonly bySerial?: boolean;
   /** Request parameters that a text to be sent may come from. */

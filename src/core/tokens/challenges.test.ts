@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { challengeDesk } from './challenge-status.ts';
 import type { Rows } from './fake.ts';
+import { hotp } from './hotp.ts';
 import { outcome, SEED, tokenLab, VALUES } from './lab.ts';
 
 const PIN = 'geheim';
@@ -47,6 +48,80 @@ test('a row that somebody else wrote or changed counts for nothing, and stands i
   const said = after.journal.lines.map(({ reason, transaction }) => `${reason} ${transaction}`);
   const tampered = ['1', '2', transaction].map((one) => `tampered-challenge ${one}`);
   assert.deepEqual(said.sort(), tampered.sort());
+});
+
+test('with challenge_response the PIN of a device is a challenge, too: by type, with its own prompt and clock', async () => {
+  const lab = await smsLab();
+  const owner = lab.persons.get('hans')!;
+  await lab.desk.enrol({ type: 'hmac', serial: 'LSHO1', seed: SEED, pin: 'one', owner }, 'test');
+  await lab.desk.enrol({ type: 'totp', serial: 'LSTO1', seed: SEED, pin: 'two', owner }, 'test');
+  assert.equal(outcome(await lab.check('hans', 'one')), 'wrong-proof');
+  lab.policy(['authentication', 'challenge_response=HMAC']);
+  assert.equal(outcome(await lab.check('hans', 'two')), 'wrong-proof');
+  const asked = await lab.check('hans', 'one');
+  assert.equal(asked.verdict, 'challenge');
+  const { transaction } = asked;
+  assert.deepEqual(asked.tokens, [
+    {
+      transaction,
+      message: 'Please enter your otp value: ',
+      serial: 'LSHO1',
+      type: 'hmac',
+      description: '',
+      again: false,
+    },
+  ]);
+  assert.equal(lab.sent.length, 0);
+  assert.equal(outcome(await lab.check('hans', VALUES[0], { transaction })), 'proven');
+  assert.equal(outcome(await lab.check('hans', VALUES[1], { transaction })), 'wrong-proof');
+  lab.policy(['authentication', 'challenge_response=*']);
+  await lab.config.set({ TOTP_CHALLENGE_PROMPT: 'now?', TotpChallengeValidityTime: '10' }, 'test');
+  const timed = await lab.check('hans', 'two');
+  assert.equal(timed.verdict === 'challenge' && timed.prompt, 'now?');
+  lab.time.now += 10_000;
+  assert.equal(lab.challenges.of((timed as typeof asked).transaction).length, 0);
+});
+
+test('several tokens of one PIN are asked at once: those that are sent a code and those that have one', async () => {
+  const lab = await smsLab();
+  lab.policy(['authentication', 'challenge_response=hmac']);
+  const owner = lab.persons.get('hans')!;
+  const seed = Buffer.from('another seed of twenty').toString('hex');
+  await lab.desk.enrol({ type: 'hmac', serial: 'LSHO1', seed, pin: PIN, owner }, 'test');
+  const asked = await lab.check('hans', PIN);
+  assert.equal(asked.verdict, 'challenge');
+  assert.deepEqual(asked.tokens.map(({ serial, message }) => [serial, message]).sort(), [
+    ['LSHO1', 'Please enter your otp value: '],
+    ['LSSM1', 'sms submitted'],
+  ]);
+  const { transaction } = asked;
+  const value = hotp(Buffer.from(seed, 'hex'), 0, 6, 'sha1');
+  assert.equal(outcome(await lab.check('hans', value, { transaction })), 'proven');
+  assert.equal(outcome(await lab.check('hans', FIRST, { transaction })), 'wrong-proof');
+});
+
+test('check_status: who knows the PIN sees the challenge; who does not is refused, and no token fails for it', async () => {
+  const lab = await smsLab();
+  const transaction = await transactionOf(lab);
+  const polls = { transaction, polls: true };
+  for (const [user, pin] of [
+    ['', 'wrong'],
+    ['', PIN + FIRST],
+    ['nobody', PIN],
+  ] as const)
+    assert.equal(outcome(await lab.check(user, pin, polls)).replace('unknown-user', 'wrong-proof'), 'wrong-proof');
+  for (const user of ['', 'hans']) {
+    const seen = await lab.check(user, PIN, polls);
+    assert.equal(seen.verdict === 'challenge' && seen.transaction, transaction);
+  }
+  assert.equal(lab.sent.length, 1);
+  await lab.journal.drain();
+  assert.equal((await lab.desk.show('LSSM1'))!.failCount, 0);
+  lab.policy(['authentication', 'otppin=1']);
+  assert.equal(outcome(await lab.check('hans', PIN, polls)), 'wrong-proof');
+  assert.equal(outcome(await lab.check('hans', 'secret', polls)), 'challenge');
+  assert.equal(outcome(await lab.check('hans', FIRST, { transaction })), 'proven');
+  assert.equal(outcome(await lab.check('hans', 'secret', polls)), 'challenge', 'it is closed, and still told of');
 });
 
 test('expired ones are swept, from memory and from the database', async () => {

@@ -64,6 +64,7 @@ export class CodeCheck {
   /** The text to be compared with the person's password, where the policy wants that. */
   passwordIn(claim: CodeClaim, tokens: readonly Token[], pass: string): string | undefined {
     if (this.#mode(claim) !== 'password') return undefined;
+    if (claim.proof.kind === 'otp' && claim.proof.polls) return pass;
     const rules = this.#rules('password', NO_PASSWORDS, false);
     const matching = tokens.find((token) => this.#judge(token, pass, rules)?.counter !== undefined);
     return matching ? splitPass(pass, matching.otpLength, rules.prependPin)[0] : pass;
@@ -76,9 +77,10 @@ export class CodeCheck {
     const valid = all.filter(({ usable, pin, counter }) => usable && pin && counter !== undefined);
     if (valid.length > 1) return this.#several(valid, rules);
     if (valid.length === 1) return this.#accept(claim, this.#use(valid[0]!, rules), all, rules);
-    const asked = all.filter(
-      ({ usable, pinAlone, token }) => usable && token.type === 'sms' && (pinAlone || this.#needsNoPin(claim, proof)),
-    );
+    const asked = all.filter(({ usable, pinAlone, token }) => {
+      if (token.type !== 'sms') return usable && pinAlone && this.#isChallenged(claim, token);
+      return usable && (pinAlone || this.#needsNoPin(claim, proof));
+    });
     if (asked.length > 0) return this.#ask(claim, proof, asked);
     const { found, changed } = this.#resync(all, proof.pass, rules);
     if (found) return this.#accept(claim, found, all, rules);
@@ -119,6 +121,19 @@ export class CodeCheck {
       ...asked.map(({ challenge }) => challenges.tried(challenge)),
     ]);
     return { kind: 'wrong', otp: { ...aboutToken(next[0]!), detail: 'wrong otp value' } };
+  }
+
+  /** Who knows the PIN may see what became of a challenge. It costs a token no failure, the place it comes from a wrong try. */
+  poll(claim: CodeClaim, tokens: readonly Token[], proof: OtpProof, passwords: ReadonlySet<string>): CodeDecision {
+    const { challenges } = this.#parts;
+    const rules = this.#rules(this.#mode(claim), passwords, false);
+    const asked = challenges.of(proof.transaction!).filter(({ serial, door }) => {
+      const token = door === claim.knock.door ? tokens.find((one) => one.serial === serial) : undefined;
+      return token !== undefined && this.#judge(token, proof.pass, rules)?.pinAlone === true;
+    });
+    if (asked.length > 0) return { kind: 'trigger', start: async () => this.trigger.again(asked) };
+    this.decoy(proof.pass);
+    return { kind: 'wrong', otp: { detail: 'wrong otp pin -1' } };
   }
 
   #counterOf(token: Token, value: string, rules: Rules): number | undefined {
@@ -240,6 +255,12 @@ export class CodeCheck {
       });
       return undefined;
     }
+  }
+
+  /** Policy challenge_response: the types of tokens whose value may be asked for by itself, after the PIN. */
+  #isChallenged({ asker }: CodeClaim, { type }: Token): boolean {
+    const types = this.#parts.policy.actionValue('authentication', 'challenge_response', asker)?.value;
+    return types?.some((one) => one === '*' || one.toLowerCase() === type) ?? false;
   }
 
   #needsNoPin({ asker }: CodeClaim, { bySerial, challenge }: OtpProof): boolean {

@@ -68,10 +68,11 @@ export class TokenCodes implements Codes<CodeClaim> {
     const tokens = this.#tokensOf(claim);
     const { proof, person } = claim;
     if (proof.kind === 'answer') return this.#check.answer(claim, tokens, proof.transaction, proof.code);
-    if (proof.transaction !== undefined) return this.#check.answer(claim, tokens, proof.transaction, proof.pass);
+    if (proof.transaction !== undefined && !proof.polls)
+      return this.#check.answer(claim, tokens, proof.transaction, proof.pass);
     if (tokens.length === 0) return this.#withoutToken.decide(claim, proof, () => this.#check.decoy(proof.pass));
     const question = person ? this.#check.passwordIn(claim, tokens, proof.pass) : undefined;
-    if (question === undefined) return this.#check.pass(claim, tokens, proof, new Set());
+    if (question === undefined) return this.#weigh(claim, tokens, proof, new Set());
     return this.#askPassword(claim, proof, person!, question);
   }
 
@@ -96,7 +97,13 @@ export class TokenCodes implements Codes<CodeClaim> {
   async #askPassword(claim: CodeClaim, proof: OtpProof, person: Person, password: string): Promise<CodeDecision> {
     const right = await this.#parts.people.checkPassword(person, password);
     if (claim.owner) await this.#atHand(claim.owner);
-    return this.#check.pass(claim, this.#tokensOf(claim), proof, new Set(right ? [password] : []));
+    return this.#weigh(claim, this.#tokensOf(claim), proof, new Set(right ? [password] : []));
+  }
+
+  #weigh(claim: CodeClaim, tokens: readonly Token[], proof: OtpProof, passwords: ReadonlySet<string>): CodeDecision {
+    return proof.polls
+      ? this.#check.poll(claim, tokens, proof, passwords)
+      : this.#check.pass(claim, tokens, proof, passwords);
   }
 
   async #ofPerson(knock: Knock, proof: OtpProof, person: Person): Promise<CodeClaim> {

@@ -87,7 +87,7 @@ export class StoredSystemConfig implements SystemConfig {
 }
 
 /** LinOTP's ways to say yes. */
-export function isOn(config: SystemConfig, key: string): boolean {
+export function isOn(config: Pick<SystemConfig, 'get'>, key: string): boolean {
   return /^(true|1|yes|on)$/i.test(config.get(key) ?? '');
 }
 

@@ -1,5 +1,6 @@
 /**
- * Challenges: a value is made for each sms token, made durable together with its challenge, and sent.
+ * Challenges: a value is made for each sms token, made durable together with its challenge, and sent. Of other tokens nothing is made and
+ * nothing sent: their device has the value.
  *
  * A token whose last challenge is younger than `SMSBlockingTimeout` is sent nothing: its code of before is still good. When that holds for all of
  * them, and they were asked from the same place, the transaction is the one of before, too.
@@ -24,7 +25,7 @@ import { messageText } from './message-text.ts';
 import type { Shelf } from './shelf.ts';
 import { numberOf } from './system-config.ts';
 import type { Token } from './token.ts';
-import type { ChallengedToken, SmsSender, SystemConfig } from './types.ts';
+import type { ChallengedToken, SmsSender, SystemConfig, TokenType } from './types.ts';
 
 export interface TriggerParts {
   readonly shelf: Shelf;
@@ -59,15 +60,10 @@ interface Code {
   readonly text: string;
 }
 
-const VALIDITY = [
-  'SmsChallengeValidityTime',
-  'SMSChallengeValidityTime',
-  'smsChallengeValidityTime',
-  'DefaultChallengeValidityTime',
-] as const;
 const CODE_SECONDS = 120;
 const AGAIN = 'sms with otp already submitted';
-const SENT = 'sms submitted';
+const ASKED = 'Please enter your otp value: ';
+const PROMPTS: Readonly<Record<TokenType, string>> = { sms: 'sms submitted', hmac: ASKED, totp: ASKED };
 const SEVERAL = 'Multiple challenges submitted.';
 const GROUP_DIGITS = 14;
 
@@ -82,24 +78,29 @@ export class Trigger {
   async start(request: TriggerRequest): Promise<StartedChallenge | undefined> {
     const { shelf, challenges } = this.#parts;
     const tokens = request.serials.map((serial) => shelf.get(serial)).filter((token) => token !== undefined);
-    const earlier = tokens.map(({ serial }) => this.#blocking(serial));
+    const earlier = tokens.map(({ serial, type }) => (type === 'sms' ? this.#blocking(serial) : undefined));
     const before = sameGroup(request, earlier);
-    if (before)
-      return started(
-        before.map((one) => [one, true]),
-        shelf,
-      );
+    if (before) return this.again(before);
     if (tokens.length === 0 || challenges.isFull) return undefined;
-    const { changes, codes, repeated } = this.#make(request, tokens, earlier);
+    const { changes, codes, asked, repeated } = this.#make(request, tokens, earlier);
     await shelf.write(changes);
     const sent = await Promise.all(codes.map((code) => this.#send(request, code)));
     const gone = codes.filter((_, index) => !sent[index]);
     if (gone.length > 0) await shelf.write(gone.flatMap(({ challenge }) => this.#withdraw(request, challenge)));
     const left: [Challenge, boolean][] = [
+      ...asked.map((one): [Challenge, boolean] => [one, false]),
       ...codes.filter((_, index) => sent[index]).map(({ challenge }): [Challenge, boolean] => [challenge, false]),
       ...repeated.map((one): [Challenge, boolean] => [one, true]),
     ];
     return left.length > 0 ? started(left, shelf) : undefined;
+  }
+
+  /** What was asked before, as it was told. */
+  again(challenges: readonly Challenge[]): StartedChallenge {
+    return started(
+      challenges.map((one) => [one, true]),
+      this.#parts.shelf,
+    );
   }
 
   /** At one moment: counters go ahead and challenges are there. */
@@ -107,20 +108,21 @@ export class Trigger {
     const { challenges, shelf, config, clock } = this.#parts;
     const now = clock.now();
     const group = challenges.freshTransaction(tokens.length > 1 ? GROUP_DIGITS : this.#digits());
-    const expires = now + numberOf(config, VALIDITY, 120) * 1000;
     const changes: Change[] = [];
     const codes: Code[] = [];
+    const asked: Challenge[] = [];
     const repeated: Challenge[] = [];
     for (const [index, token] of tokens.entries()) {
-      const { serial } = token;
+      const { serial, type } = token;
       const transaction = tokens.length > 1 ? `${group}.${String(index + 1).padStart(2, '0')}` : group;
       const { door, place } = request;
       const isRepeated = earlier[index] !== undefined;
-      const message = isRepeated ? AGAIN : (config.get('SMS_CHALLENGE_PROMPT') ?? SENT);
+      const expires = now + numberOf(config, validityKeys(type), 120) * 1000;
+      const message = isRepeated ? AGAIN : (config.get(`${type.toUpperCase()}_CHALLENGE_PROMPT`) ?? PROMPTS[type]);
       changes.push(...challenges.open({ transaction, serial, door, place, message, expires }));
       const [challenge] = challenges.of(transaction);
-      if (isRepeated) {
-        repeated.push(challenge!);
+      if (isRepeated || type !== 'sms') {
+        (isRepeated ? repeated : asked).push(challenge!);
         continue;
       }
       const counter = token.counter + 1;
@@ -134,7 +136,7 @@ export class Trigger {
     changes.push(
       auditChange(now, 'challenge', { door: request.door, user, client, serial: serials, transaction: group }),
     );
-    return { changes, codes, repeated };
+    return { changes, codes, asked, repeated };
   }
 
   #message(request: TriggerRequest, token: Token): Pick<Code, 'number' | 'text'> {
@@ -184,6 +186,12 @@ export class Trigger {
   #digits(): number {
     return Math.min(17, Math.max(12, numberOf(this.#parts.config, ['TransactionIdLength'], 17)));
   }
+}
+
+/** As LinOTP spells them: `SmsChallengeValidityTime`. */
+function validityKeys(type: TokenType): string[] {
+  const names = [`${type[0]!.toUpperCase()}${type.slice(1)}`, type.toUpperCase(), type, 'Default'];
+  return names.map((name) => `${name}ChallengeValidityTime`);
 }
 
 /** What was asked for before from the same place with one transaction, for all of them. */

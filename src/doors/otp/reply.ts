@@ -19,6 +19,11 @@ export function valueReply(value: Json, id: Json, detail?: Json): HttpReply {
   return envelope({ status: true, value }, id, detail);
 }
 
+/** No, and no reason why. */
+export function failureReply(id: ReplyId): HttpReply {
+  return envelope({ status: false, value: false }, id);
+}
+
 /** `httpError`: the parameter of that name; an error then becomes a page with that status. */
 export function errorReply(error: unknown, id: ReplyId, httpError?: string): HttpReply {
   const code = error instanceof GatehouseError ? linotpCodeOf(error) : -311;

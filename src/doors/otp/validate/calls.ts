@@ -8,10 +8,10 @@ import type { Verdict } from '../../../core/gate/types.ts';
 import type { Asker } from '../../../core/policy/linotp/conditions.ts';
 import type { ActionPolicy } from '../../../core/policy/policy.ts';
 import type { Person, Realms } from '../../../core/realms/types.ts';
-import type { ChallengeDesk, ChallengeStatus } from '../../../core/tokens/types.ts';
+import { isOn } from '../../../core/tokens/system-config.ts';
+import type { ChallengeDesk, ChallengeStatus, SystemConfig } from '../../../core/tokens/types.ts';
 import type { HttpReply, HttpRequest } from '../../../platform/http-route.ts';
-import { parameterError } from '../fields.ts';
-import { errorReply, type Json, textReply, valueReply } from '../reply.ts';
+import { failureReply, type Json, textReply, valueReply } from '../reply.ts';
 import { challengeDetail, challengeLine } from './challenge.ts';
 import { type Heard, Knocking, type KnockingParts, transactionOf } from './knocking.ts';
 
@@ -19,23 +19,26 @@ export interface ValidateParts extends KnockingParts {
   readonly realms: Realms;
   readonly challenges: ChallengeDesk;
   readonly policy: ActionPolicy;
+  readonly config: Pick<SystemConfig, 'get'>;
 }
 
 export type ValidateCall = (request: HttpRequest) => Answer<HttpReply>;
 
 const YES = valueReply(true, 0);
 const NO = valueReply(false, 0);
+/** What check_s says where it did not come to a check. */
+const NOT_DONE = failureReply(0);
 /** Plug-ins compare the whole body: no newline. */
 const SIMPLE_YES = textReply(':-)');
 const SIMPLE_NO = textReply(':-(');
 
 export function validateCalls(parts: ValidateParts): Readonly<Record<string, ValidateCall>> {
-  const { realms, challenges, policy } = parts;
+  const { realms, challenges, policy, config } = parts;
   const knocking = new Knocking(parts);
   return {
-    '/validate/check': (request) => knocking.knock(request, false, checkReply),
-    '/validate/simplecheck': (request) => knocking.knock(request, false, simpleReply),
-    '/validate/smspin': (request) => knocking.knock(request, false, smspinReply),
+    '/validate/check': (request) => knocking.knock(request, {}, checkReply),
+    '/validate/simplecheck': (request) => knocking.knock(request, {}, simpleReply),
+    '/validate/smspin': (request) => knocking.knock(request, {}, smspinReply),
     '/validate/check_s': checkSerial,
     '/validate/check_t': checkTransaction,
     '/validate/check_status': checkStatus,
@@ -59,37 +62,39 @@ export function validateCalls(parts: ValidateParts): Readonly<Record<string, Val
 
   function checkSerial(request: HttpRequest): Answer<HttpReply> {
     const { fields } = request;
-    if (!fields.has('serial') && !fields.has('user'))
-      return errorReply(parameterError("Missing parameter: 'serial'"), 0);
-    return knocking.knock(request, true, checkReply);
+    if (!fields.has('serial') && !fields.has('user')) return NOT_DONE;
+    return knocking.knock(request, { bySerial: true }, checkReply);
   }
 
   function checkTransaction(request: HttpRequest): Answer<HttpReply> {
     const transaction = transactionOf(request.fields);
-    const missing = transaction === undefined ? 'transactionid' : request.fields.has('pass') ? undefined : 'pass';
-    if (missing !== undefined) return valueReply(false, 1, { failure: `Missing parameter: '${missing}'` });
-    return knocking.knock(request, false, ({ verdict }) => transactionReply(verdict, transaction!));
+    if (transaction === undefined || !request.fields.has('pass')) return NO;
+    return knocking.knock(request, {}, ({ verdict }) => transactionReply(verdict, transaction));
   }
 
-  function checkStatus({ fields }: HttpRequest): HttpReply {
-    const transaction = transactionOf(fields);
-    if (transaction === undefined) return errorReply(parameterError("Missing parameter: 'transactionid'"), 0);
-    const serial = fields.get('serial');
-    const found = challenges.status(transaction).filter((one) => !serial || one.serial === serial);
-    if (found.length === 0) return NO;
-    const transactions = Object.fromEntries(found.map((one) => [one.transaction, statusDetail(one)]));
-    return valueReply(true, 0, { transactions });
+  /** `pass` is the PIN. */
+  function checkStatus(request: HttpRequest): Answer<HttpReply> {
+    const transaction = transactionOf(request.fields);
+    if (transaction === undefined) return NO;
+    return knocking.knock(request, { polls: true }, ({ verdict }) => {
+      if (verdict?.verdict !== 'challenge') return NO;
+      const shown = new Set(verdict.tokens.map((one) => one.transaction));
+      const found = challenges.status(transaction).filter((one) => shown.has(one.transaction));
+      const transactions = Object.fromEntries(found.map((one) => [one.transaction, statusDetail(one)]));
+      return valueReply(true, 0, { transactions });
+    });
   }
 
   function samlCheck(request: HttpRequest): Answer<HttpReply> {
     const refused = valueReply({ auth: false, attributes: {} }, 0);
-    return knocking.knock(request, false, ({ knock, verdict }) => {
+    return knocking.knock(request, {}, ({ knock, verdict }) => {
       if (knock === undefined || verdict?.verdict !== 'proven') {
         return verdict?.verdict === 'challenge'
           ? valueReply({ auth: false, attributes: {} }, 0, challengeDetail(verdict))
           : refused;
       }
-      return samlReply(realms.find(knock.user, knock.domain));
+      const tells = isOn(config, 'allowSamlAttributes');
+      return samlReply(tells ? realms.find(knock.user, knock.domain) : null);
     });
   }
 }
@@ -139,6 +144,8 @@ function statusDetail(one: ChallengeStatus): Json {
   };
 }
 
+const SAML_ATTRIBUTES = ['surname', 'mobile', 'phone', 'givenname', 'email'];
+
 /** What is known of somebody who has proven who one is; a source that is away takes nothing back. */
 function samlReply(found: Answer<Person | null>): Answer<HttpReply> {
   if (found instanceof Promise)
@@ -146,6 +153,8 @@ function samlReply(found: Answer<Person | null>): Answer<HttpReply> {
       (person) => samlReply(person),
       () => samlReply(null),
     );
-  const attributes = found === null ? {} : { ...found.attributes, username: found.login, realm: found.realm };
+  const { login: username, attributes: known = {} } = found ?? {};
+  const told = SAML_ATTRIBUTES.map((name) => [name, known[name] ?? null]);
+  const attributes = found === null ? {} : { username: username!, ...Object.fromEntries(told) };
   return valueReply({ auth: true, attributes }, 0);
 }

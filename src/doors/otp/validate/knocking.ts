@@ -26,6 +26,8 @@ export interface Heard {
   readonly verdict: Verdict | undefined;
 }
 
+type How = Pick<OtpProof, 'bySerial' | 'polls'>;
+
 const NOTHING: Heard = { knock: undefined, verdict: undefined };
 /** Whoever sends more than this proves nothing. */
 const MAX_TEXT = 1024;
@@ -38,9 +40,9 @@ export class Knocking {
   }
 
   /** `reply` makes an answer of what was heard. */
-  knock(request: HttpRequest, bySerial: boolean, reply: (heard: Heard) => Answer<HttpReply>): Answer<HttpReply> {
+  knock(request: HttpRequest, how: How, reply: (heard: Heard) => Answer<HttpReply>): Answer<HttpReply> {
     const { gate, log } = this.#parts;
-    const knock = this.#knockOf(request, bySerial);
+    const knock = this.#knockOf(request, how);
     if (knock === undefined) return reply(NOTHING);
     try {
       const verdict = gate.prove(knock);
@@ -60,7 +62,7 @@ export class Knocking {
   }
 
   /** Undefined: what every proof needs is missing. */
-  #knockOf(request: HttpRequest, bySerial: boolean): Knock | undefined {
+  #knockOf(request: HttpRequest, how: How): Knock | undefined {
     const { clock, realms } = this.#parts;
     const { fields } = request;
     const user = fields.get('user') ?? '';
@@ -77,7 +79,7 @@ export class Knocking {
       pass,
       ...(transaction ? { transaction } : {}),
       ...(serial ? { serial } : {}),
-      ...(bySerial ? { bySerial } : {}),
+      ...how,
       ...textOf(fields, 'token_type', 'tokenType'),
       ...textOf(fields, 'challenge', 'challenge'),
       ...textOf(fields, 'data', 'data'),
