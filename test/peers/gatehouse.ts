@@ -99,7 +99,9 @@ export async function makeSite(t: Cleanup, options: SiteOptions = {}): Promise<S
       if (!output().includes('/healthz')) continue;
       // Its network may not be ours.
       if (options.enter) break;
-      const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`).catch(() => undefined);
+      // Over a connection of its own: one that is kept may be closed by the server while a test waits for a command.
+      const alone = { headers: { connection: 'close' } };
+      const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`, alone).catch(() => undefined);
       if (answer?.status === 200) break;
     }
     return {
