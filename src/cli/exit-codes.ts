@@ -57,6 +57,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   TOKEN_INVALID: EXIT.usage,
   TOKEN_TAKEN: EXIT.exists,
   TOKEN_EXISTS: EXIT.exists,
+  TOKEN_LIMIT: EXIT.exists,
   SYSTEM_CONFIG: EXIT.usage,
   POLICY_INVALID: EXIT.usage,
   POLICY_NAME: EXIT.usage,

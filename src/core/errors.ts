@@ -64,6 +64,7 @@ export const CORE_ERRORS = {
   TOKEN_UNKNOWN: "there is no token of this serial, or it is somebody else's",
   TOKEN_INVALID: 'a value of a token is out of its range',
   TOKEN_EXISTS: 'a token was to be made anew, and a policy refuses that',
+  TOKEN_LIMIT: 'there are as many tokens as a policy allows (maxtoken, maxtokenSMS, tokencount)',
   TOKEN_TAKEN: 'a token was to be assigned that somebody has',
   SYSTEM_CONFIG: 'a key or value of the system configuration that cannot be kept',
   SERVER_NOT_RUNNING: 'this can only be asked of a running server',

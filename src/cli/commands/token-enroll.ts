@@ -32,9 +32,12 @@ export async function run(context: Context, user: string | undefined, options: O
   };
   const enrolled = await withAdministration(context, (administration) => administration.enrolToken(request));
   answer(context, { ...enrolled }, () => {
-    const { serial, seed, uri } = enrolled;
-    if (seed === undefined) return serial;
-    return `${serial}\nseed ${seed}\n${uri}\nNeither is shown again.`;
+    const { serial, seed, uri, pin } = enrolled;
+    const secrets = [
+      ...(pin === undefined ? [] : [`PIN ${pin}`]),
+      ...(seed === undefined ? [] : [`seed ${seed}`, uri]),
+    ];
+    return secrets.length === 0 ? serial : [serial, ...secrets, 'This is not shown again.'].join('\n');
   });
   return EXIT.ok;
 }

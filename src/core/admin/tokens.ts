@@ -22,8 +22,8 @@ export const TOKEN_SWITCHES = ['enable', 'disable', 'reset', 'remove', 'unassign
 export type TokenSwitch = (typeof TOKEN_SWITCHES)[number];
 
 export interface TokenCalls {
-  /** An sms token without a phone gets the mobile number of its user. */
-  enrolToken(request: Omit<EnrolRequest, 'owner'> & { user?: string }): Promise<Enrolled>;
+  /** An sms token without a phone gets the mobile number of its user. `pin`: a policy chose it at random. */
+  enrolToken(request: Omit<EnrolRequest, 'owner'> & { user?: string }): Promise<Enrolled & { pin?: string }>;
   /** Errors: TOKEN_UNKNOWN. */
   showToken(serial: string): Promise<TokenView>;
   /** `user`: of this person alone. */
@@ -46,7 +46,11 @@ export function tokenCalls({ desk, realms, actor }: TokenCallsParts): TokenCalls
     async enrolToken({ user, ...request }) {
       const owner = user === undefined ? undefined : await personOf(user);
       const phone = request.phone ?? (request.type === 'sms' ? owner?.attributes.mobile : undefined);
-      return desk.enrol({ ...request, ...(owner ? { owner } : {}), ...(phone === undefined ? {} : { phone }) }, actor);
+      const randomPin = desk.randomPin(owner);
+      const pin = randomPin === undefined ? {} : { pin: randomPin };
+      const whose = owner ? { owner } : {};
+      const made = await desk.enrol({ ...request, ...whose, ...(phone === undefined ? {} : { phone }), ...pin }, actor);
+      return { ...made, ...pin };
     },
     async showToken(serial) {
       const token = await desk.show(serial);

@@ -3,7 +3,7 @@ import type { Terms } from '../gate/terms.ts';
 import type { Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
-import type { ActionAnswer } from './linotp/rules.ts';
+import type { ActionAnswer, Permission } from './linotp/rules.ts';
 import type { Grant, SecondStep } from './scopes.ts';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly rule: string };
@@ -29,4 +29,6 @@ export interface ActionPolicy {
     action: Action,
     asker: Asker,
   ): ActionAnswer<ValueFor<Scope, Action>> | undefined;
+  /** Does a policy let the asker do this? Where none restricts the scope, it is allowed. */
+  permits(scope: LinotpScope, action: string, asker: Asker): Permission;
 }

@@ -14,6 +14,7 @@ import type { OtpProof, OtpRefusal, ProvenToken } from '../gate/types.ts';
 import type { Change } from '../journal/types.ts';
 import { placeOf } from '../limits/place.ts';
 import type { PinMode } from '../policy/linotp/actions.ts';
+import { forbidden } from './authorization.ts';
 import type { CodeClaim } from './claim.ts';
 import { newToken, openSeed } from './enrolment.ts';
 import {
@@ -153,7 +154,12 @@ export class CodeCheck {
     { now }: Rules,
     more: readonly Change[] = [],
   ): CodeDecision {
-    const { shelf, challenges, config } = this.#parts;
+    const { shelf, challenges, config, policy } = this.#parts;
+    const why = claim.knock.user === '' ? undefined : forbidden(policy, claim.asker, token);
+    if (why !== undefined && claim.proof.kind === 'otp') {
+      this.#writeLater([shelf.put(token), ...more]);
+      return { kind: 'wrong', otp: { ...aboutToken(token), detail: why } };
+    }
     const opened = succeeded(token, now);
     const changes = [shelf.put(opened), ...more, ...challenges.closeOf(token.serial)];
     if (isOn(config, 'DefaultResetFailCount')) {

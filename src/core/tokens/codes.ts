@@ -14,6 +14,7 @@ import { placeOf } from '../limits/place.ts';
 import type { Asker } from '../policy/linotp/conditions.ts';
 import type { Person } from '../realms/types.ts';
 import type { Account } from '../users/types.ts';
+import { mayKnock } from './authorization.ts';
 import { CodeCheck, type CodeCheckParts } from './check.ts';
 import type { CodeClaim } from './claim.ts';
 import { isUsable } from './evaluate.ts';
@@ -29,6 +30,8 @@ export interface CodesParts extends CodeCheckParts {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const NOT_AUTHORISED: CodeDecision = { kind: 'wrong', otp: { detail: 'failed due to authorization/authorize policy' } };
 
 export class TokenCodes implements Codes<CodeClaim> {
   readonly #parts: CodesParts;
@@ -66,8 +69,12 @@ export class TokenCodes implements Codes<CodeClaim> {
 
   decide(claim: CodeClaim): Answer<CodeDecision> {
     const tokens = this.#tokensOf(claim);
-    const { proof, person } = claim;
+    const { knock, proof, person } = claim;
     if (proof.kind === 'answer') return this.#check.answer(claim, tokens, proof.transaction, proof.code);
+    if (knock.user !== '' && !mayKnock(this.#parts.policy, claim.asker)) {
+      this.#check.decoy(proof.pass);
+      return NOT_AUTHORISED;
+    }
     if (proof.transaction !== undefined && !proof.polls)
       return this.#check.answer(claim, tokens, proof.transaction, proof.pass);
     if (tokens.length === 0) return this.#withoutToken.decide(claim, proof, () => this.#check.decoy(proof.pass));

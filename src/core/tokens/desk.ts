@@ -2,7 +2,7 @@
  * What administration does with tokens: each change is one unit of the journal with its line of the audit trail. A choice of tokens is
  * looked up first and changed at once, so that a login in between finds them before or after, never halfway.
  *
- * Errors: TOKEN_UNKNOWN, TOKEN_INVALID, TOKEN_TAKEN, TOKEN_EXISTS, those of the journal.
+ * Errors: TOKEN_UNKNOWN, TOKEN_INVALID, TOKEN_TAKEN, those of EnrolmentPolicy and the journal.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
@@ -21,6 +21,7 @@ import {
   PREFIX,
   realmsOf,
 } from './enrolment.ts';
+import { EnrolmentPolicy } from './enrolment-policy.ts';
 import { findPair } from './resync.ts';
 import type { Shelf } from './shelf.ts';
 import type { TokenStore } from './store.ts';
@@ -51,9 +52,11 @@ const MAX_PAGE = 10_000;
 
 export class StoredTokens implements TokenDesk {
   readonly #parts: DeskParts;
+  readonly #policy: EnrolmentPolicy;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#policy = new EnrolmentPolicy(parts);
   }
 
   async enrol(request: EnrolRequest, by: string): Promise<Enrolled> {
@@ -61,12 +64,18 @@ export class StoredTokens implements TokenDesk {
     const serial = request.serial ?? (await this.#freeSerial(request));
     const [token, seed] = newToken(this.#parts, request, serial, clock.now());
     const before = await shelf.find(serial);
-    if (before) this.#mayReplace(before, request.owner);
+    if (before) this.#policy.mayReplace(before, request.owner);
+    await this.#policy.mayHold(token.realms.filter((realm) => !before?.realms.includes(realm)));
     await this.#atHand(token.owner);
+    if (request.owner) this.#policy.mayHaveMore(request.owner, token.type, this.#others(request.owner, serial));
     const changes = [...this.#closed(serial), shelf.put(token)];
     await this.#write(changes, before ? 'reinit-token' : 'enrol-token', by, [token], { type: token.type });
     const shown = seed === undefined || token.type === 'sms' ? {} : { seed, uri: otpauthUri(token, seed) };
     return { serial, replaced: before !== undefined, ...shown };
+  }
+
+  randomPin(owner: Person | undefined): string | undefined {
+    return this.#policy.randomPin(owner);
   }
 
   async show(serial: string): Promise<TokenView | undefined> {
@@ -128,6 +137,7 @@ export class StoredTokens implements TokenDesk {
         hint: `take it away first: gatehouse token unassign ${serial}`,
       });
     }
+    if (!token.owner) this.#policy.mayHaveMore(owner, token.type, this.#others(owner, serial));
     const next: Token = {
       ...token,
       owner: ownerOf(owner),
@@ -155,23 +165,6 @@ export class StoredTokens implements TokenDesk {
     const changes = next ? [shelf.put({ ...token, ...next, failCount: 0, lockedAt: 0 })] : [];
     await this.#write(changes, next ? 'resync-token' : 'resync-token-failed', by, [token]);
     return next !== undefined;
-  }
-
-  /** Policy enrollment/refuse_existing_serial, of who has it or would get it. */
-  #mayReplace({ serial, owner }: Token, next: Person | undefined): void {
-    const { policy, clock } = this.#parts;
-    const time = new Date(clock.now());
-    const asked = [
-      ...(owner ? [{ name: owner.login, resolver: owner.source, time }] : []),
-      next
-        ? { name: next.login, realm: next.realm, resolver: next.source, attributes: next.attributes, time }
-        : { time },
-    ];
-    const refuses = asked.some((one) => policy.actionValue('enrollment', 'refuse_existing_serial', one)?.value);
-    if (!refuses) return;
-    throw new GatehouseError('TOKEN_EXISTS', `there is a token ${serial}, and a policy keeps it from being made anew`, {
-      hint: `remove it first: gatehouse token rm ${serial}`,
-    });
   }
 
   async #change(
@@ -203,6 +196,10 @@ export class StoredTokens implements TokenDesk {
   async #atHand(owner: Pick<TokenOwner, 'source' | 'id'> | null): Promise<void> {
     if (!owner) return;
     for (let reading = this.#parts.shelf.ready(owner); reading; reading = this.#parts.shelf.ready(owner)) await reading;
+  }
+
+  #others(owner: Person, serial: string): Token[] {
+    return this.#parts.shelf.of(owner).filter((one) => one.serial !== serial);
   }
 
   async #freeSerial({ type }: EnrolRequest): Promise<string> {

@@ -28,8 +28,9 @@ export class Rows implements TokenStore {
     return found;
   }
 
-  async list(): Promise<{ rows: OwnValues[]; total: number }> {
-    const rows = [...(this.tables.get('gh_token')?.values() ?? [])];
+  async list({ realm }: { realm?: string } = {}): Promise<{ rows: OwnValues[]; total: number }> {
+    const all = [...(this.tables.get('gh_token')?.values() ?? [])];
+    const rows = realm === undefined ? all : all.filter((row) => String(row[5]).includes(`,${realm},`));
     return { rows, total: rows.length };
   }
 

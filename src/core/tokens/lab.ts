@@ -10,6 +10,7 @@ import { noHooks } from '../hooks/hooks.ts';
 import type { Journal } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import type { PolicyRule } from '../policy/types.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { Person } from '../realms/types.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
@@ -145,8 +146,11 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
   }
 
   function policy(...actions: [scope: string, action: string][]): void {
-    const any = { user: '*', realm: '*', client: '*', time: '', active: true };
-    rules.replace(actions.map(([scope, action], index) => ({ name: `p${index}`, scope, action, ...any })));
+    policies(...actions.map(([scope, action], index) => ({ name: `p${index}`, scope, action })));
+  }
+
+  function policies(...given: (Pick<PolicyRule, 'name' | 'scope' | 'action'> & Partial<PolicyRule>)[]): void {
+    rules.replace(given.map((one) => ({ user: '*', realm: '*', client: '*', time: '', active: true, ...one })));
   }
 
   function add(name: string, password = 'secret', changes: Partial<Person> = {}): Person {
@@ -166,6 +170,7 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
     desk,
     persons,
     policy,
+    policies,
     sent,
     gateway,
     gate,

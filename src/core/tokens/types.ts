@@ -161,12 +161,14 @@ export interface TokenPage {
  * too, when the promise resolves. Numbers are how many tokens were changed.
  *
  * Errors: TOKEN_UNKNOWN (a serial that nothing has), TOKEN_INVALID (a value out of its range, with the field in the message),
- * TOKEN_TAKEN (assigning a token that somebody else has), TOKEN_EXISTS (a policy keeps it from being made anew), those of the journal.
+ * TOKEN_TAKEN (assigning a token that somebody else has), TOKEN_EXISTS (a policy keeps it from being made anew), TOKEN_LIMIT, those of the journal.
  */
 export interface TokenDesk {
   enrol(request: EnrolRequest, by: string): Promise<Enrolled>;
   /** The token, or undefined. */
   show(serial: string): Promise<TokenView | undefined>;
+  /** Policy otp_pin_random: the PIN that a new token of this person is to get; undefined: the one that was asked for. */
+  randomPin(owner: Person | undefined): string | undefined;
   ofOwner(owner: Pick<TokenOwner, 'source' | 'id'>): Promise<TokenView[]>;
   list(query: TokenQuery): Promise<TokenPage>;
   set(which: TokenChoice, change: TokenChange, by: string): Promise<number>;

@@ -16,6 +16,7 @@ export const OTP_ERRORS = {
 const NUMBERS: Readonly<Record<string, number>> = {
   OTP_PARAMETER: 905,
   OTP_FORBIDDEN: 410,
+  TOKEN_LIMIT: 410,
   OTP_USER: 1205,
   OTP_TOKEN_TYPE: 1610,
   TOKEN_UNKNOWN: 1102,

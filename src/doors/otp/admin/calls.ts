@@ -49,7 +49,9 @@ async function assign(fields: Fields, caller: Caller, parts: TokenParts): Promis
   const realms = (await parts.tokens.show(serial))?.realms ?? [];
   // A token that is in no realm yet may come into this one.
   if (realms.length > 0) caller.require('admin', 'assign', realms);
-  return { value: await parts.tokens.assign(serial, person, caller.by, fields.get('pin')) };
+  const randomPin = parts.tokens.randomPin(person);
+  const value = await parts.tokens.assign(serial, person, caller.by, randomPin ?? fields.get('pin'));
+  return { value, ...(randomPin === undefined ? {} : { detail: { pin: randomPin } }) };
 }
 
 async function resync(fields: Fields, caller: Caller, parts: TokenParts): Promise<Outcome> {

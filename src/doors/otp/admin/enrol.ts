@@ -21,12 +21,14 @@ export async function enrol(fields: Fields, caller: Caller, parts: TokenParts): 
   for (const place of places) caller.require('admin', action, [place]);
   // What is there is taken from those who have it.
   if (before) caller.require('admin', action, before.realms);
+  const randomPin = parts.tokens.randomPin(owner);
   const request: EnrolRequest = {
     type,
     ...(serial ? { serial } : {}),
     ...(owner ? { owner } : {}),
     ...(realms.length > 0 ? { realms } : {}),
     ...texts(fields, 'phone', 'pin', 'description'),
+    ...(randomPin === undefined ? {} : { pin: randomPin }),
     ...seedOf(fields, type),
     ...numbers(fields, { otplen: 'otpLength', key_size: 'keySize', timeStep: 'timeStep' }),
     ...(fields.get('hashlib') ? { hash: hashName(fields.get('hashlib')!) } : {}),
@@ -35,7 +37,10 @@ export async function enrol(fields: Fields, caller: Caller, parts: TokenParts): 
   const made = await parts.tokens.enrol(request, caller.by);
   const shown: Record<string, Json> =
     made.seed === undefined ? {} : { otpkey: { value: `seed://${made.seed}` }, googleurl: { value: made.uri ?? '' } };
-  return { value: true, detail: { serial: made.serial, ...shown } };
+  return {
+    value: true,
+    detail: { serial: made.serial, ...(randomPin === undefined ? {} : { pin: randomPin }), ...shown },
+  };
 }
 
 function tokenType(text: string): TokenType {

@@ -220,6 +220,23 @@ test('what the gate is asked: user and realm apart, the transaction by either na
   assert.deepEqual(second?.proof, { kind: 'otp', pass: 'geheim', transaction: '78', tokenType: 'sms' });
 });
 
+test('setrealm: where the user is looked for, whatever was asked', async () => {
+  const { knocks, policy, send } = lab();
+  const rule = { name: 'r', scope: 'authorization', realm: 'house', client: '*', time: '', active: true };
+  policy.replace([{ ...rule, user: 'ha*', action: 'setrealm=staff' }]);
+  for (const user of ['hans', 'eve', 'hans@guests']) await send('check', { ...HANS, user });
+  await send('check_s', { serial: 'LSSM0001', pass: 'x' });
+  assert.deepEqual(
+    knocks.map(({ user, domain }) => [user, domain]),
+    [
+      ['hans', 'staff'],
+      ['eve', 'house'],
+      ['hans', 'guests'],
+      ['', ''],
+    ],
+  );
+});
+
 test('what is missing, too long or fails is refused like anything else, and the gate does not hear of it', async () => {
   const { knocks, bodyOf } = lab(() => PROVEN);
   const long = 'x'.repeat(1025);

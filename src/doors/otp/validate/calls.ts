@@ -6,7 +6,6 @@
 import type { Answer } from '../../../core/answer.ts';
 import type { Verdict } from '../../../core/gate/types.ts';
 import type { Asker } from '../../../core/policy/linotp/conditions.ts';
-import type { ActionPolicy } from '../../../core/policy/policy.ts';
 import type { Person, Realms } from '../../../core/realms/types.ts';
 import { isOn } from '../../../core/tokens/system-config.ts';
 import type { ChallengeDesk, ChallengeStatus, SystemConfig } from '../../../core/tokens/types.ts';
@@ -18,7 +17,6 @@ import { type Heard, Knocking, type KnockingParts, transactionOf } from './knock
 export interface ValidateParts extends KnockingParts {
   readonly realms: Realms;
   readonly challenges: ChallengeDesk;
-  readonly policy: ActionPolicy;
   readonly config: Pick<SystemConfig, 'get'>;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Answer } from '../../../core/answer.ts';
 import type { Gate, Knock, OtpProof, Verdict } from '../../../core/gate/types.ts';
+import type { ActionPolicy } from '../../../core/policy/policy.ts';
 import type { Realms } from '../../../core/realms/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { describeError } from '../../../platform/errors.ts';
@@ -17,6 +18,7 @@ export interface KnockingParts {
   readonly log: Log;
   readonly gate: Pick<Gate, 'prove'>;
   readonly realms: Pick<Realms, 'split'>;
+  readonly policy: ActionPolicy;
   clients(): ClientAddresses;
 }
 
@@ -63,7 +65,7 @@ export class Knocking {
 
   /** Undefined: what every proof needs is missing. */
   #knockOf(request: HttpRequest, how: How): Knock | undefined {
-    const { clock, realms } = this.#parts;
+    const { clock, realms, policy } = this.#parts;
     const { fields } = request;
     const user = fields.get('user') ?? '';
     const serial = fields.get('serial');
@@ -73,7 +75,11 @@ export class Knocking {
     const given = fields.get('realm');
     const texts = [user, pass, serial, transaction, given, fields.get('token_type')];
     if (texts.some((text) => text !== undefined && text.length > MAX_TEXT)) return undefined;
-    const { login, realm } = user === '' ? { login: '', realm: '' } : realms.split(user, given);
+    const client = this.#parts.clients().of(request);
+    const time = clock.now();
+    const { login, realm: named } = user === '' ? { login: '', realm: '' } : realms.split(user, given);
+    const asker = { name: login, realm: named, client: client.address, time: new Date(time) };
+    const realm = login === '' ? '' : (policy.actionValue('authorization', 'setrealm', asker)?.value ?? named);
     const proof: OtpProof = {
       kind: 'otp',
       pass,
@@ -85,8 +91,7 @@ export class Knocking {
       ...textOf(fields, 'data', 'data'),
       ...textOf(fields, 'message', 'message'),
     };
-    const client = this.#parts.clients().of(request);
-    return { door: 'otp', user: login, domain: realm, client, proof, time: clock.now() };
+    return { door: 'otp', user: login, domain: realm, client, proof, time };
   }
 }
 
