@@ -22,6 +22,7 @@ import {
   realmsOf,
 } from './enrolment.ts';
 import { EnrolmentPolicy } from './enrolment-policy.ts';
+import { findByOtp } from './find-by-otp.ts';
 import { findPair } from './resync.ts';
 import type { Shelf } from './shelf.ts';
 import type { TokenStore } from './store.ts';
@@ -29,6 +30,7 @@ import { type Token, tokenOf, viewOf } from './token.ts';
 import type {
   Enrolled,
   EnrolRequest,
+  OtpSearch,
   TokenChange,
   TokenChoice,
   TokenDesk,
@@ -155,6 +157,25 @@ export class StoredTokens implements TokenDesk {
       return [...this.#closed(token.serial), this.#parts.shelf.put({ ...token, owner: null, pin: '' })];
     });
     return this.#write(changes, 'unassign-token', by, owned);
+  }
+
+  async copyPin(from: string, to: string, by: string): Promise<void> {
+    const { shelf, pins } = this.#parts;
+    await shelf.find(from);
+    await shelf.find(to);
+    const [source, target] = [from, to].map((serial) => shelf.get(serial) ?? serial);
+    if (typeof source === 'string') throw unknown(source);
+    if (typeof target === 'string') throw unknown(target!);
+    const pin = pins.copy(source!.pin, from, to);
+    if (pin === undefined)
+      throw new GatehouseError('TOKEN_INVALID', 'pin: it was copied from token to token too often', {
+        hint: 'set it anew: gatehouse token set SERIAL --pin PIN',
+      });
+    await this.#write([shelf.put({ ...target!, pin })], 'copy-pin', by, [target!], { from });
+  }
+
+  findByOtp(value: string, wanted: OtpSearch): Promise<TokenView[]> {
+    return findByOtp(this.#parts, value, wanted);
   }
 
   async resync(serial: string, otp1: string, otp2: string, by: string): Promise<boolean> {

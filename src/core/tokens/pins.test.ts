@@ -18,6 +18,25 @@ test('no PIN is the empty one', () => {
   assert.ok(!pins.matches('x', 'LSSM1', ''));
 });
 
+test('a copy is good for the token it was made for alone', () => {
+  const kept = pins.keep('geheim', 'A');
+  const once = pins.copy(kept, 'A', 'B')!;
+  const twice = pins.copy(once, 'B', 'C')!;
+  assert.ok(pins.matches('geheim', 'B', once) && pins.matches('geheim', 'C', twice));
+  for (const [serial, text] of [
+    ['A', once],
+    ['C', once],
+    ['B', twice],
+    ['B', once.replace('/A', '/C')],
+    ['C', twice.replace('/A/B', '/A')],
+    ['B', `${kept}/A`],
+  ] as const)
+    assert.ok(!pins.matches('geheim', serial, text), text);
+  assert.ok(!pins.matches('other', 'B', once));
+  assert.equal(pins.copy('', 'A', 'B'), '');
+  assert.equal(pins.copy(kept, 'x'.repeat(64), 'B'), undefined);
+});
+
 test('what is kept is good for its token and its key file alone, and never the same twice', () => {
   const kept = pins.keep('1234', 'LSSM1');
   assert.notEqual(kept, pins.keep('1234', 'LSSM1'));

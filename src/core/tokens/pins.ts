@@ -1,11 +1,16 @@
 /**
  * PINs as they are kept: salt and HMAC-SHA-256 under a key from the key file, bound to the serial. Too few PINs exist for a slow hash to
  * save them; without the key file nothing can be tried on a copy of the database.
+ *
+ * Kept as `salt.mac`, or where it came from another token `salt.mac/serial` with that one's serial (and those before it): the HMAC of
+ * before is bound once more, to the serial that it came to.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from '../secrets/keyring.ts';
 
 const SALT_BYTES = 16;
+/** What the column holds. */
+const LONGEST = 128;
 
 export class Pins {
   readonly #key: Buffer;
@@ -21,13 +26,37 @@ export class Pins {
     return `${salt.toString('base64url')}.${this.#mac(pin, serial, salt).toString('base64url')}`;
   }
 
+  /** What is kept of the same PIN for another token. Undefined: it came through too many tokens to be kept. */
+  copy(kept: string, from: string, to: string): string | undefined {
+    if (kept === '') return '';
+    const [own, ...before] = kept.split('/');
+    const [salt = '', mac = ''] = own!.split('.');
+    const bound = this.#bind(Buffer.from(mac, 'base64url'), to).toString('base64url');
+    const copied = [`${salt}.${bound}`, ...before, from].join('/');
+    return copied.length > LONGEST ? undefined : copied;
+  }
+
   /** Takes the same time whether a PIN is set or not. */
   matches(pin: string, serial: string, kept: string): boolean {
+    if (kept.includes('/')) return this.#matchesCopy(pin, serial, kept);
     const dot = kept.indexOf('.');
     const salt = dot < 0 ? Buffer.alloc(SALT_BYTES) : Buffer.from(kept.slice(0, dot), 'base64url');
     const own = dot < 0 ? this.#mac('', serial, salt) : Buffer.from(kept.slice(dot + 1), 'base64url');
     const given = this.#mac(pin, serial, salt);
     return own.length === given.length && timingSafeEqual(own, given);
+  }
+
+  #matchesCopy(pin: string, serial: string, kept: string): boolean {
+    const [whole, first, ...later] = kept.split('/');
+    const [salt = '', mac = ''] = whole!.split('.');
+    let given = this.#mac(pin, first!, Buffer.from(salt, 'base64url'));
+    for (const next of [...later, serial]) given = this.#bind(given, next);
+    const own = Buffer.from(mac, 'base64url');
+    return own.length === given.length && timingSafeEqual(own, given);
+  }
+
+  #bind(mac: Buffer, serial: string): Buffer {
+    return createHmac('sha256', this.#key).update(`copy\0${serial}\0`).update(mac).digest();
   }
 
   #mac(pin: string, serial: string, salt: Buffer): Buffer {

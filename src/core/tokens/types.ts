@@ -147,6 +147,12 @@ export interface TokenQuery {
   readonly descending?: boolean;
 }
 
+export interface OtpSearch {
+  readonly type?: 'hmac' | 'totp';
+  readonly realm?: string;
+  readonly assigned?: boolean;
+}
+
 export interface TokenPage {
   readonly tokens: readonly TokenView[];
   /** Of all pages. */
@@ -179,6 +185,10 @@ export interface TokenDesk {
   remove(which: TokenChoice, by: string): Promise<number>;
   assign(serial: string, owner: Person, by: string, pin?: string): Promise<number>;
   unassign(which: TokenChoice, by: string): Promise<number>;
+  /** The PIN of one token becomes that of another, without being known. Errors: TOKEN_INVALID, when it went through too many. */
+  copyPin(from: string, to: string, by: string): Promise<void>;
+  /** Tokens that would accept this value now; it is not used up. */
+  findByOtp(value: string, wanted: OtpSearch): Promise<TokenView[]>;
   /** Two values in a row, within the sync window; false: they are not. */
   resync(serial: string, otp1: string, otp2: string, by: string): Promise<boolean>;
 }

@@ -17,7 +17,7 @@ import { AdminLogin } from './login/login.ts';
 import { configCalls } from './system/config.ts';
 import { policyCalls } from './system/policies.ts';
 import { PROVIDER_CALLS } from './system/providers.ts';
-import { REALM_CALLS } from './system/realms.ts';
+import { REALM_CALLS, TEST_RESOLVER } from './system/realms.ts';
 import { type ValidateParts, validateCalls } from './validate/calls.ts';
 
 export interface OtpParts extends Omit<ValidateParts, 'clients'>, TokenParts {
@@ -41,6 +41,7 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
   const adminCalls: AdminCalls = {
     ...systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock), ...REALM_CALLS, ...configCalls(parts.config) }),
     ...tokenCalls(parts),
+    '/admin/testresolver': TEST_RESOLVER,
     ...auditCalls(parts.searchAudit),
   };
   const validate = validateCalls({ ...parts, clients });

@@ -212,9 +212,14 @@ export function isLinotpScope(name: string): name is LinotpScope {
   return Object.hasOwn(SCOPES, name);
 }
 
+/** What each action of a scope takes. */
+export function linotpActions(scope: LinotpScope): Readonly<Record<string, Kind>> {
+  return SCOPES[scope];
+}
+
 /** Undefined: LinOTP defines no such action there. */
 export function linotpKind(scope: LinotpScope, action: string): Kind | undefined {
-  const kinds: Readonly<Record<string, Kind>> = SCOPES[scope];
+  const kinds = linotpActions(scope);
   return Object.hasOwn(kinds, action) ? kinds[action] : undefined;
 }
 

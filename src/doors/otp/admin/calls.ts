@@ -4,6 +4,7 @@ import { type AdminCall, type AdminCalls, type Caller, changes, type Outcome, re
 import { type Fields, requiredField } from '../fields.ts';
 import { setTokens } from './change.ts';
 import { enrol, listOf } from './enrol.ts';
+import { copyPin, loadTokens, lostToken, serialByOtp } from './more.ts';
 import { showTokens } from './show.ts';
 import { personOf, type TokenParts, targetOf, tokenFor } from './target.ts';
 import { listUsers, tokenOwner } from './users.ts';
@@ -26,6 +27,10 @@ export function tokenCalls(parts: TokenParts): AdminCalls {
     '/admin/resync': over(changes, resync),
     '/admin/tokenrealm': over(changes, setRealms),
     '/admin/copyTokenUser': over(changes, copyUser),
+    '/admin/copyTokenPin': over(changes, copyPin),
+    '/admin/losttoken': over(changes, lostToken),
+    '/admin/loadtokens': over(changes, loadTokens),
+    '/admin/getSerialByOtp': over(reads, serialByOtp),
     '/admin/check_serial': over(reads, checkSerial),
     '/admin/checkstatus': over(reads, checkStatus),
     '/admin/getTokenOwner': over(reads, tokenOwner),

@@ -2,8 +2,10 @@
  * Whom or what a call of administration is about: the person of `user`, `realm` and `resConf`, or the tokens of a person or of a serial; and
  * whether the administrator may touch them. Errors: OTP_PARAMETER, OTP_USER, OTP_FORBIDDEN, TOKEN_UNKNOWN, RESOLVER_UNAVAILABLE.
  */
+import type { ActionPolicy } from '../../../core/policy/policy.ts';
 import type { Person, Realms } from '../../../core/realms/types.ts';
 import type { ChallengeDesk, TokenChoice, TokenDesk, TokenView } from '../../../core/tokens/types.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { Caller } from '../call.ts';
 import { type Fields, parameterError, requiredField } from '../fields.ts';
@@ -12,6 +14,8 @@ export interface TokenParts {
   readonly tokens: TokenDesk;
   readonly realms: Realms;
   readonly challenges: ChallengeDesk;
+  readonly policy: ActionPolicy;
+  readonly clock: Clock;
 }
 
 /** Undefined: the call names nobody. */

@@ -1,9 +1,19 @@
 /** /system/…Policy: rules in LinOTP's words (core/admin/linotp-policies.ts). Errors: OTP_PARAMETER, those of linotpPolicies. */
 import { linotpPolicies } from '../../../core/admin/linotp-policies.ts';
+import { type Kind, LINOTP_SCOPES, linotpActions } from '../../../core/policy/linotp/actions.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type AdminCalls, changes, type Outcome, reads } from '../call.ts';
 import { type Fields, isOn, requiredField } from '../fields.ts';
-import { textReply } from '../reply.ts';
+import { type Json, textReply } from '../reply.ts';
+
+const TYPES: Readonly<Record<Kind, Json>> = {
+  presence: { type: 'bool' },
+  switch: { type: 'bool' },
+  number: { type: 'int' },
+  text: { type: 'str' },
+  list: { type: 'str' },
+  pinMode: { type: 'int', range: [0, 1, 2, 3] },
+};
 
 type Policies = ReturnType<typeof linotpPolicies>;
 type Run = (fields: Fields, policies: Policies) => Promise<Outcome>;
@@ -21,10 +31,22 @@ export function policyCalls(clock: Clock): AdminCalls {
       value: await policies.delPolicy(requiredField(fields, 'name'), isOn(fields, 'enforce')),
     })),
     '/system/checkPolicy': over(reads, checkPolicy),
+    '/system/getPolicyDef': reads(async (fields) => ({ value: definitions(fields.get('scope')) })),
     '/system/importPolicy': over(changes, async (fields, policies) => ({
       value: await policies.importPolicy(requiredField(fields, 'file'), 'file'),
     })),
   };
+}
+
+/** The scopes, their actions, and what each takes. */
+function definitions(wanted: string | undefined): Json {
+  const scopes = LINOTP_SCOPES.filter((scope) => !wanted || scope === wanted);
+  return Object.fromEntries(
+    scopes.map((scope) => {
+      const actions = Object.entries(linotpActions(scope)).map(([action, kind]) => [action, TYPES[kind]]);
+      return [scope, Object.fromEntries(actions)];
+    }),
+  );
 }
 
 function given(fields: Fields): Parameters<Policies['setPolicy']>[0] {

@@ -16,6 +16,7 @@ export const PROVIDER_CALLS: AdminCalls = {
   '/system/getProvider': reads(async (fields, { administration }) => getProvider(fields, administration)),
   '/system/delProvider': changes(async (fields, { administration }) => delProvider(fields, administration)),
   '/system/setDefaultProvider': changes(async (fields, { administration }) => setDefault(fields, administration)),
+  '/system/getProviderDef': reads(async (fields) => providerDefinition(fields)),
   '/system/testProvider': changes(async (fields, { administration }) => testProvider(fields, administration)),
 };
 
@@ -63,6 +64,22 @@ async function setDefault(fields: Fields, administration: Administration): Promi
   if (!known) throw new GatehouseError('OTP_PROVIDER', `there is no provider ${JSON.stringify(name.slice(0, 80))}`);
   await administration.setSmsProvider({ ...known, isDefault: true });
   return { value: true };
+}
+
+/** What a form for a provider shows: the fields, and for the configuration an example. */
+async function providerDefinition(fields: Fields): Promise<Outcome> {
+  requireSms(fields);
+  const text = { type: 'text' };
+  const number = { type: 'int', unit: 's' };
+  const providerClass = fields.get('class');
+  return {
+    value: {
+      ...(providerClass ? { class: providerClass } : {}),
+      name: text,
+      config: { type: 'json' },
+      timeout: number,
+    },
+  };
 }
 
 /** Sends one SMS to `phone`. */

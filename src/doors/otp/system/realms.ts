@@ -5,6 +5,7 @@
  */
 import type { Administration } from '../../../core/admin/types.ts';
 import type { RealmDefinition, ResolverDefinition, ResolverType } from '../../../core/realms/types.ts';
+import { GatehouseError } from '../../../platform/errors.ts';
 import { type AdminCalls, changes, type Outcome, reads } from '../call.ts';
 import { type Fields, parameterError, requiredField } from '../fields.ts';
 import type { Json } from '../reply.ts';
@@ -43,6 +44,21 @@ export const REALM_CALLS: AdminCalls = {
     return { value: found ? { [found.name]: realmView(found, classOf) } : {} };
   }),
 };
+
+/** /admin/testresolver: of a configuration, set or not, whether it is answered to; secrets may be those of the one that is set. */
+export const TEST_RESOLVER = reads(async (fields, { administration, require }) => {
+  require('system', 'read');
+  const type = requiredField(fields, 'type');
+  const config = Object.fromEntries([...fields].filter(([field]) => !NO_CONFIG.has(field)));
+  const name = fields.get('name') || fields.get('previous_name') || 'test';
+  try {
+    const { persons, more } = await administration.testResolver({ name, type: type as ResolverType, config });
+    return { value: { result: true, desc: `${persons.length}${more ? ' or more' : ''} users` } };
+  } catch (error) {
+    if (!(error instanceof GatehouseError)) throw error;
+    return { value: { result: false, desc: error.message } };
+  }
+});
 
 function over(kind: typeof reads, run: Run) {
   return kind((fields, { administration }) => run(fields, administration));
