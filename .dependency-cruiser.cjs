@@ -46,7 +46,7 @@ module.exports = {
       'hot-path-is-bare',
       'the hot path imports node:, its door and platform, no package',
       {
-        path: '^src/doors/(sip/(message|transport)|radius/packet)',
+        path: '^src/(doors/sip/(message|transport)|platform/radius)',
         // What UDP does not load.
         pathNot: '^src/doors/sip/transport/web-socket(-connection)?\\.ts$',
       },

@@ -6,9 +6,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makePapRequest } from '../src/doors/radius/packet/lab.ts';
-import { ATTRIBUTE, CODE } from '../src/doors/radius/packet/numbers.ts';
-import { type Packet, readPacket } from '../src/doors/radius/packet/packet.ts';
+import { makePapRequest } from '../src/platform/radius/lab.ts';
+import { ATTRIBUTE, CODE } from '../src/platform/radius/numbers.ts';
+import { type Packet, readPacket } from '../src/platform/radius/packet.ts';
 import { folderFor } from './peers/children.ts';
 import { makeSite } from './peers/gatehouse.ts';
 import { freePort } from './peers/ports.ts';
@@ -32,7 +32,7 @@ test('a hook at SIP and RADIUS', async (t) => {
   const radiusPort = await freePort();
   const site = await makeSite(t, {
     yaml: [
-      `radius: { listen: ["127.0.0.1:${radiusPort}"], clients: [{ name: nas, address: 127.0.0.1, secret: ${SECRET} }] }`,
+      `radius: { listen: ["127.0.0.1:${radiusPort}"], accounting: [], clients: [{ name: nas, address: 127.0.0.1, secret: ${SECRET} }] }`,
       `hooks: [{ name: door, program: ${program}, doors: [sip, radius], timeout_seconds: 2, again_seconds: 0 }]`,
     ].join('\n'),
   });

@@ -253,7 +253,10 @@ async function openDoors(
     createRadiusDoor({
       config: radiusConfig,
       gate,
+      journal,
+      rows: storage.tokens,
       realms: ground.realms,
+      users: users.local,
       clock,
       log: log.child('radius'),
       metrics,

@@ -46,7 +46,7 @@ export const ROW = 5;
 export const OWN = 6;
 
 /** Cells of a change of each kind, the first included. */
-export const WIDTH = [17, 5, 2, 8, 17, 2, 2] as const;
+export const WIDTH = [17, 5, 2, 10, 17, 2, 2] as const;
 
 /** Offsets in a put or a refresh; a delete has the same for table and key. */
 export const FIELD = {
@@ -130,7 +130,18 @@ function addChange(batch: Batch, change: Change): void {
       return;
     case 'history': {
       const { row } = change;
-      cells.push(HISTORY, row.session, row.door, row.user, row.client, row.started, row.ended, row.reason);
+      cells.push(
+        HISTORY,
+        row.session,
+        row.door,
+        row.user,
+        row.client,
+        row.started,
+        row.ended,
+        row.reason,
+        row.sent ?? null,
+        row.received ?? null,
+      );
       return;
     }
   }

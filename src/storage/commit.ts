@@ -256,7 +256,9 @@ function historyAt(cells: Batch['cells'], at: number): Work['history'][number] {
   const [session, door, user, client] = cells.slice(at + 1, at + 5) as string[];
   const [started, ended] = cells.slice(at + 5, at + 7) as number[];
   const reason = cells[at + 7] as string;
-  return { session: session!, door: door!, user: user!, client: client!, started: started!, ended: ended!, reason };
+  const [sent, received] = cells.slice(at + 8, at + 10).map((cell) => (cell as number | null) ?? undefined);
+  const names = { session: session!, door: door!, user: user!, client: client! };
+  return { ...names, started: started!, ended: ended!, reason, sent, received };
 }
 
 function isAway(error: unknown): error is GatehouseError {

@@ -278,6 +278,14 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     const row = { session: 'sip:1', door: 'sip', user: 'żółw', client: '::1', started: 1, ended: 2, reason: 'logout' };
     assert.equal(await written(storage, { kind: 'history', row }), undefined);
     assert.equal(await written(storage, { kind: 'history', row }, { kind: 'history', row }), undefined);
+    const bytes = { sent: 2 ** 40, received: 7 };
+    assert.equal(await written(storage, { kind: 'history', row: { ...row, ...bytes } }), undefined);
+    const table = { name: 'gh_history', columns: ['session', 'login', 'sent', 'received'] };
+    const rows = await storage.tokens.read(table, { session: 'sip:1' });
+    assert.deepEqual(
+      rows.map((cells) => cells.map(String)),
+      [['sip:1', 'żółw', String(2 ** 40), '7']],
+    );
   });
 
   is('a table that nobody made yet is made, one with a strange name too', async (_t, storage) => {

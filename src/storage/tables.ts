@@ -36,5 +36,7 @@ export interface Schema {
     started: number;
     ended: number;
     reason: string;
+    sent: number | null;
+    received: number | null;
   };
 }

@@ -6,10 +6,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { makeRequest } from '../../src/doors/radius/packet/lab.ts';
+import { makeRequest } from '../../src/platform/radius/lab.ts';
+import { ATTRIBUTE } from '../../src/platform/radius/numbers.ts';
 import { endWith } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
 import { makeSite } from './gatehouse.ts';
+import { startNas } from './nas.ts';
 import { freePort } from './ports.ts';
 
 const SECRET = 'a secret of the tests';
@@ -28,11 +30,20 @@ async function radclient(t: Cleanup, port: number, kind: string, request: string
 
 test('radclient is let in, refused and not heard, as it should be', async (t) => {
   const port = await freePort();
+  const accounting = await freePort();
+  const dynamic = await freePort();
+  const nas = await startNas(t, SECRET);
   const yaml = [
     'radius:',
     `  listen: ["127.0.0.1:${port}"]`,
+    `  accounting: ["127.0.0.1:${accounting}"]`,
+    `  dynamic: ["127.0.0.1:${dynamic}"]`,
     '  clients:',
-    `    - { name: tests, address: 127.0.0.0/8, secret: ${SECRET} }`,
+    '    - name: tests',
+    '      address: 127.0.0.0/8',
+    `      secret: ${SECRET}`,
+    `      disconnect_port: ${nas.port}`,
+    '      may_disconnect: true',
   ];
   const site = await makeSite(t, { yaml: yaml.join('\n') });
   assert.equal(site.import(['1000,open sesame,a@b.example']).status, 0);
@@ -65,7 +76,42 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   const refused = await ask(`${pap('open sesame')},Calling-Station-Id=02-00-5E-10-00-01,${SIGNED}`);
   assert.match(refused.all, /Received Access-Reject[\s\S]*Reply-Message = "You may not come in here, or not now."/);
 
+  // A session: begun, seen, put out by an administrator, who is heard at the equipment, and ended with its last figures.
+  const account = (status: string, name: string, more = '') =>
+    radclient(t, accounting, 'acct', `User-Name=1000,Acct-Session-Id=${name},Acct-Status-Type=${status}${more}`);
+  const took = async (...told: Parameters<typeof account>) =>
+    assert.equal((await account(...told)).received, 'Accounting-Response');
+  const who = () =>
+    JSON.parse(site.run('who', '--json').stdout).sessions as { door: string; user: string; detail: object }[];
+  await took('Start', 'one', ',Framed-IP-Address=10.0.0.9');
+  await took('Start', 'two');
+  await took('Interim-Update', 'one', ',Acct-Input-Octets=5,Acct-Output-Octets=7,Framed-IP-Address=10.0.0.9');
+  const [one] = who().filter(({ door }) => door === 'radius');
+  assert.equal(one?.user, '1000');
+  assert.deepEqual(one?.detail, { equipment: 'tests', address: '10.0.0.9', sent: 5, received: 7 });
+  const kicked = await site.runAside('kick', '1000');
+  assert.equal(kicked.status, 0, kicked.stderr);
+  assert.deepEqual(nas.heard.map((packet) => packet.text(ATTRIBUTE.acctSessionId)).sort(), ['one', 'two']);
+  assert.deepEqual(who(), []);
+  await took('Stop', 'one', ',Acct-Input-Octets=50,Acct-Output-Octets=70');
+  // Another server has one ended: the equipment is asked in its turn. A wrong name ends nobody.
+  await took('Start', 'three');
+  const end = (name: string) => radclient(t, dynamic, 'disconnect', `Acct-Session-Id=${name}`);
+  assert.match((await end('four')).all, /Received Disconnect-NAK[\s\S]*Error-Cause = Session-Context-Not-Found/);
+  assert.equal((await end('three')).received, 'Disconnect-ACK');
+  assert.equal(nas.heard.at(-1)?.text(ATTRIBUTE.acctSessionId), 'three');
+  assert.equal((await radclient(t, dynamic, 'coa', 'User-Name=1000,Session-Timeout=5')).received, 'CoA-NAK');
+  // The NAS starts anew: nobody is in behind it.
+  await took('Start', 'five');
+  assert.equal(
+    (await radclient(t, accounting, 'acct', 'Acct-Status-Type=Accounting-On')).received,
+    'Accounting-Response',
+  );
+  assert.deepEqual(who(), []);
+
   await flood(port);
+  await flood(accounting);
+  await flood(dynamic);
   assert.equal(await heard(SIGNED, 'status'), 'Access-Accept');
   const metrics = await (await fetch(`http://127.0.0.1:${site.httpPort}/metrics`)).text();
   assert.match(metrics, /gatehouse_radius_dropped_total\{reason="malformed"\} [1-9]/);
@@ -78,7 +124,7 @@ async function flood(port: number): Promise<void> {
   const socket = createSocket('udp4');
   const random = generator(20_261_122);
   try {
-    for (let i = 0; i < 5000; i++) {
+    for (let i = 0; i < 2000; i++) {
       const secret = Buffer.from(SECRET);
       const value = Buffer.from(Array.from({ length: random(40) }, () => random(256)));
       const attributes = Array.from({ length: random(6) }, () => ({ type: random(256), value }));

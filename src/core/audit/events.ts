@@ -13,6 +13,7 @@ export type AuditEvent =
   | 'opened'
   | 'ended'
   | 'refreshed'
+  | 'disconnect' // equipment was asked to put somebody out, and what it said
   | 'sms-failed' // no provider took a message
   | 'admin'; // an administrator changed something
 

@@ -46,6 +46,7 @@ import type {
   SessionName,
   SessionStart,
   Ticket,
+  Traffic,
   Verdict,
 } from './types.ts';
 
@@ -411,10 +412,15 @@ class TheGate implements CoreGate {
     return [auditChange(time, 'opened', { door, user, client, session })];
   }
 
-  ended({ door, session, user, client, time: started }: SessionStart, reason: EndReason, time: number): Change[] {
+  ended(
+    { door, session, user, client, time: started }: SessionStart,
+    reason: EndReason,
+    time: number,
+    { sent, received }: Traffic = {},
+  ): Change[] {
     return [
-      auditChange(time, 'ended', { door, user, client, session, reason }),
-      { kind: 'history', row: { session, door, user, client, started, ended: time, reason } },
+      auditChange(time, 'ended', { door, user, client, session, reason, sent, received }),
+      { kind: 'history', row: { session, door, user, client, started, ended: time, reason, sent, received } },
     ];
   }
 

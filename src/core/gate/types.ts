@@ -238,7 +238,7 @@ export interface Gate {
   /** What to write when the session is opened. */
   opened(session: SessionStart): Change[];
   /** What to write when the session ends: audit line and history. */
-  ended(session: SessionStart, reason: EndReason, time: number): Change[];
+  ended(session: SessionStart, reason: EndReason, time: number, traffic?: Traffic): Change[];
   /** A session was refreshed: counted per user and hour, not written one by one. */
   refreshed(door: DoorName, user: string): void;
   /** Ends a session at whichever door it stands; false: no door knows it. */
@@ -253,6 +253,12 @@ export interface SessionStart {
   readonly user: string;
   readonly client: string;
   readonly time: number;
+}
+
+/** Bytes that the user sent and received, where somebody counts them. */
+export interface Traffic {
+  readonly sent?: number;
+  readonly received?: number;
 }
 
 export type EndReason = 'logout' | 'expired' | 'replaced' | 'kicked' | 'removed';

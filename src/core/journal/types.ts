@@ -51,6 +51,9 @@ export interface HistoryRow {
   readonly started: number;
   readonly ended: number;
   readonly reason: string;
+  /** Bytes that the user sent and received; undefined: nobody counted. */
+  readonly sent?: number | undefined;
+  readonly received?: number | undefined;
 }
 
 export interface Waiter {

@@ -30,12 +30,13 @@ export class SessionDirectory {
     return false;
   }
 
-  /** Ends all sessions of exactly this login; gives how many. */
+  /** Ends all sessions of exactly this login, none after another; gives how many. Errors: the first one of a door, when all were tried. */
   async endAll(user: string, reason: EndReason): Promise<number> {
-    let ended = 0;
-    for (const { session, user: has } of [...this.who(user)])
-      if (has === user && (await this.end(session, reason))) ended++;
-    return ended;
+    const named = [...this.who(user)].filter((one) => one.user === user);
+    const ends = await Promise.allSettled(named.map(({ session }) => this.end(session, reason)));
+    const failed = ends.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    return ends.filter((one) => one.status === 'fulfilled' && one.value).length;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The `radius` section of gatehouse.yaml. Without clients there is no RADIUS door. */
 import * as z from 'zod';
 import { parseListenAddress } from '../../platform/listen-address.ts';
-import { networkOf } from './server/network.ts';
+import { networkOf } from '../../platform/network.ts';
 
 const address = read('an IP address and port such as 127.0.0.1:1812 or [::1]:1812', parseListenAddress);
 
@@ -19,6 +19,11 @@ const client = z.strictObject({
     .enum(['password', 'otp'])
     .default('password')
     .describe('What users type there: their password, or PIN and one-time password.'),
+  disconnect_port: z.int().min(1).max(65_535).default(3799).describe('Where the equipment takes Disconnect-Requests.'),
+  may_disconnect: z
+    .boolean()
+    .default(false)
+    .describe('It may have sessions ended that came in by any equipment: Disconnect-Requests to `radius.dynamic`.'),
 });
 
 export const radiusConfig = z.strictObject({
@@ -28,6 +33,16 @@ export const radiusConfig = z.strictObject({
     .max(16)
     .prefault(['127.0.0.1:1812'])
     .describe('Where network equipment asks who may come in, once there are clients.'),
+  accounting: z
+    .array(address)
+    .max(16)
+    .prefault(['127.0.0.1:1813'])
+    .describe('Where it tells of sessions that begin and end.'),
+  dynamic: z
+    .array(address)
+    .max(16)
+    .prefault(['127.0.0.1:3799'])
+    .describe('Where clients with may_disconnect may have sessions ended.'),
   clients: z
     .array(client)
     .max(1000)

@@ -1,8 +1,9 @@
 /** What the RADIUS door counts, under the names that Prometheus reads. */
 import type { Metrics, Sample } from '../../platform/metrics.ts';
 import type { Receiver } from './server/receiver.ts';
+import type { RadiusSessions } from './sessions/sessions.ts';
 
-export function offerMetrics(metrics: Metrics, receiver: Receiver): void {
+export function offerMetrics(metrics: Metrics, receiver: Receiver, sessions: RadiusSessions): void {
   const { counters, duplicates } = receiver;
   metrics.counter(
     'gatehouse_radius_requests_total',
@@ -17,12 +18,15 @@ export function offerMetrics(metrics: Metrics, receiver: Receiver): void {
   );
   metrics.counter(
     'gatehouse_radius_answers_total',
-    'What was said to Access-Requests; silent: nothing, since the user was over a limit or could not be looked up.',
+    'What was said to requests; silent: nothing, since the user was over a limit or could not be looked up, or nothing could be written.',
     () =>
       labelled('answer', {
         accept: counters.accepts,
         reject: counters.rejects,
         challenge: counters.challenges,
+        accounted: counters.accounted,
+        ack: counters.acks,
+        nak: counters.naks,
         silent: counters.silent,
       }),
     ['answer'],
@@ -35,6 +39,7 @@ export function offerMetrics(metrics: Metrics, receiver: Receiver): void {
   );
   metrics.counter('gatehouse_radius_send_errors_total', 'Answers not sent.', () => counters.sendErrors, []);
   metrics.gauge('gatehouse_radius_waiting', 'Requests that wait for the gate.', () => receiver.waiting, []);
+  metrics.gauge('gatehouse_radius_sessions', 'Who is in behind network equipment.', () => sessions.size, []);
   metrics.gauge('gatehouse_radius_exchanges', 'Requests and answers kept for duplicates.', () => duplicates.size, []);
 }
 

@@ -9,6 +9,7 @@ import * as tokens from './0006-tokens.ts';
 import * as smsMessage from './0007-sms-message.ts';
 import * as numbers from './0008-numbers.ts';
 import * as codePlace from './0009-code-place.ts';
+import * as radius from './0010-radius.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-sms-message': smsMessage,
   '0008-numbers': numbers,
   '0009-code-place': codePlace,
+  '0010-radius': radius,
 };

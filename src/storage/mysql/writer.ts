@@ -36,8 +36,8 @@ interface Statement {
 }
 
 const HISTORY = {
-  head: 'INSERT INTO gh_history (session, door, login, client, started, ended, reason) VALUES ',
-  tail: ' ON DUPLICATE KEY UPDATE ended = VALUES(ended), reason = VALUES(reason)',
+  head: 'INSERT INTO gh_history (session, door, login, client, started, ended, reason, sent, received) VALUES ',
+  tail: ' ON DUPLICATE KEY UPDATE ended = VALUES(ended), reason = VALUES(reason), sent = VALUES(sent), received = VALUES(received)',
 } as const;
 
 export function mysqlWriter(address: MysqlAddress, servers: Servers): MysqlWriter {
@@ -200,9 +200,10 @@ function rowsFound(result: Result | undefined): number | undefined {
 }
 
 function historySql(history: Work['history']): string {
-  const rows = history.map(({ session, door, user, client, started, ended, reason }) => {
+  const rows = history.map(({ session, door, user, client, started, ended, reason, sent = null, received = null }) => {
     const texts = [session, door, user, client].map(unicodeLiteral);
-    return `(${[...texts, literal(started), literal(ended), unicodeLiteral(reason)].join(',')})`;
+    const bytes = [literal(sent), literal(received)];
+    return `(${[...texts, literal(started), literal(ended), unicodeLiteral(reason), ...bytes].join(',')})`;
   });
   return HISTORY.head + rows.join(',') + HISTORY.tail;
 }

@@ -12,9 +12,11 @@ const TYPES: Readonly<Record<PlanColumn['kind'], string>> = {
   modified: 'timestamp[]',
 };
 
-export const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, reason, started, ended)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[])
-  ON CONFLICT (session, started) DO UPDATE SET ended = excluded.ended, reason = excluded.reason`;
+export const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, reason, started, ended, sent, received)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::int8[],
+    $8::int8[], $9::int8[])
+  ON CONFLICT (session, started) DO UPDATE SET ended = excluded.ended, reason = excluded.reason,
+    sent = excluded.sent, received = excluded.received`;
 
 export function putSql(plan: LocationPlan): string {
   const table = quoteName(plan.table);

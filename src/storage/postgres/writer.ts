@@ -210,6 +210,8 @@ function historyArgs(history: Work['history']): string[] {
   const texts = (['session', 'door', 'user', 'client', 'reason'] as const).map((field) =>
     rows.map((row) => textElement(withoutNul(row[field]))),
   );
-  const numbers = (['started', 'ended'] as const).map((field) => rows.map((row) => row[field]));
+  const numbers = (['started', 'ended', 'sent', 'received'] as const).map((field) =>
+    rows.map((row) => row[field] ?? 'NULL'),
+  );
   return [...texts, ...numbers].map((values) => textLiteral(`{${values.join(',')}}`));
 }

@@ -17,8 +17,9 @@ interface Statements {
   readonly remove: Statement;
 }
 
-const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, started, ended, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (session, started) DO UPDATE SET ended = excluded.ended, reason = excluded.reason`;
+const HISTORY_SQL = `INSERT INTO gh_history (session, door, login, client, started, ended, reason, sent, received)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, started) DO UPDATE
+  SET ended = excluded.ended, reason = excluded.reason, sent = excluded.sent, received = excluded.received`;
 
 export function sqliteWriter(file: SqliteFile): Writer {
   const prepared = new WeakMap<LocationPlan, Statements>();
@@ -65,7 +66,8 @@ export function sqliteWriter(file: SqliteFile): Writer {
     for (const one of work.own) writeOwn(one);
     for (const row of work.history) {
       history ??= file.raw(HISTORY_SQL);
-      history.run([row.session, row.door, row.user, row.client, row.started, row.ended, row.reason]);
+      const { session, door, user, client, started, ended, reason, sent = null, received = null } = row;
+      history.run([session, door, user, client, started, ended, reason, sent, received]);
     }
   }
 

@@ -18,11 +18,12 @@ import type {
 import type { Realms } from '../../../core/realms/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import { type Attribute, numberAttribute, textAttributes } from '../../../platform/radius/attributes.ts';
+import { ATTRIBUTE, CODE } from '../../../platform/radius/numbers.ts';
+import type { Packet } from '../../../platform/radius/packet.ts';
+import { revealPassword } from '../../../platform/radius/user-password.ts';
 import { Seldom } from '../../../platform/seldom.ts';
-import { ATTRIBUTE, CODE } from '../packet/numbers.ts';
-import type { Packet } from '../packet/packet.ts';
-import { type Attribute, numberAttribute, textAttributes } from '../packet/reply.ts';
-import { revealPassword } from '../packet/user-password.ts';
+import { classAttribute } from './class.ts';
 import type { RadiusClient } from './clients.ts';
 import type { Outcome, Said } from './outcome.ts';
 import { placeOf, SessionOf } from './station.ts';
@@ -86,8 +87,9 @@ export class AccessRequests {
   }
 
   #admit(ticket: Ticket, packet: Packet, client: RadiusClient): Answer<Outcome> {
+    const { login } = ticket.account;
     const admission = this.#parts.gate.admit(ticket, new SessionOf(packet, client));
-    return admission instanceof Promise ? admission.then(admitted) : admitted(admission);
+    return admission instanceof Promise ? admission.then((one) => admitted(one, login)) : admitted(admission, login);
   }
 
   /** Undefined: nobody can be meant. */
@@ -122,10 +124,12 @@ export class AccessRequests {
   }
 }
 
-function admitted(admission: Admission): Outcome {
+function admitted(admission: Admission, login: string): Outcome {
   if (!admission.admitted) return rejectWith(TOLD.policy);
   const { seconds } = admission.terms;
   const attributes: Attribute[] = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
+  const known = classAttribute({ login, seconds });
+  if (known !== undefined) attributes.push(known);
   return { code: CODE.accessAccept, attributes };
 }
 

@@ -9,18 +9,30 @@ export interface RadiusClient {
   readonly signs: boolean;
   /** What a User-Password is. */
   readonly proof: 'password' | 'otp';
+  /** Where it takes Disconnect-Requests. */
+  readonly disconnectPort: number;
+  /** It may have anybody's session ended. */
+  readonly mayDisconnect: boolean;
 }
 
 export class Clients {
+  readonly #names = new Map<string, RadiusClient>();
   readonly #hosts = new Map<string, RadiusClient>();
   /** Longest prefix first. */
   readonly #networks: { readonly list: BlockList; readonly client: RadiusClient }[] = [];
 
   constructor(configured: RadiusConfig['clients']) {
-    for (const { name, address: network, secret, message_authenticator, proof } of configured.toSorted(
-      (a, b) => b.address.bits - a.address.bits,
-    )) {
-      const client = { name, secret: Buffer.from(secret), signs: message_authenticator === 'required', proof };
+    for (const one of configured.toSorted((a, b) => b.address.bits - a.address.bits)) {
+      const { address: network } = one;
+      const client: RadiusClient = {
+        name: one.name,
+        secret: Buffer.from(one.secret),
+        signs: one.message_authenticator === 'required',
+        proof: one.proof,
+        disconnectPort: one.disconnect_port,
+        mayDisconnect: one.may_disconnect,
+      };
+      this.#names.set(one.name, client);
       if (network.isHost) this.#hosts.set(network.address, client);
       else {
         const list = new BlockList();
@@ -28,6 +40,10 @@ export class Clients {
         this.#networks.push({ list, client });
       }
     }
+  }
+
+  named(name: string): RadiusClient | undefined {
+    return this.#names.get(name);
   }
 
   /** `address` as a socket tells it. */

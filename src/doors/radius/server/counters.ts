@@ -16,6 +16,11 @@ export interface RadiusCounters {
   accepts: number;
   rejects: number;
   challenges: number;
+  /** Accounting-Responses. */
+  accounted: number;
+  /** Answers to Disconnect- and CoA-Requests. */
+  acks: number;
+  naks: number;
   /** Requests that nothing was said to, by the gate's verdict. */
   silent: number;
   sendErrors: number;
@@ -30,6 +35,9 @@ export function newCounters(): RadiusCounters {
     accepts: 0,
     rejects: 0,
     challenges: 0,
+    accounted: 0,
+    acks: 0,
+    naks: 0,
     silent: 0,
     sendErrors: 0,
     dropped: {

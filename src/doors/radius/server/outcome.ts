@@ -1,6 +1,7 @@
 /** What is to be answered to a request, before it is written for who asked. */
-import type { Code } from '../packet/numbers.ts';
-import type { Attribute } from '../packet/reply.ts';
+
+import type { Attribute } from '../../../platform/radius/attributes.ts';
+import type { Code } from '../../../platform/radius/numbers.ts';
 
 export interface Said {
   readonly code: Code;

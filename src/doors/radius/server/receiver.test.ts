@@ -5,11 +5,11 @@ import type { Answer } from '../../../core/answer.ts';
 import type { Knock, Verdict } from '../../../core/gate/types.ts';
 import type { Account } from '../../../core/users/types.ts';
 import { silentLog } from '../../../platform/log.ts';
+import { packetDigest } from '../../../platform/radius/authenticators.ts';
+import { makePapRequest, makeRequest, text } from '../../../platform/radius/lab.ts';
+import { ATTRIBUTE, CODE } from '../../../platform/radius/numbers.ts';
+import { Packet, readPacket } from '../../../platform/radius/packet.ts';
 import { type RadiusConfig, radiusConfig } from '../config.ts';
-import { packetDigest } from '../packet/authenticators.ts';
-import { makePapRequest, makeRequest, text } from '../packet/lab.ts';
-import { ATTRIBUTE, CODE } from '../packet/numbers.ts';
-import { Packet, readPacket } from '../packet/packet.ts';
 import { AccessRequests } from './access.ts';
 import { Clients } from './clients.ts';
 import { type Port, Receiver } from './receiver.ts';
@@ -42,7 +42,7 @@ function lab(options: { client?: Partial<ClientText>; mostWaiting?: number; seco
   const access = new AccessRequests({ gate, realms, clock, log: silentLog });
   const { mostWaiting } = options;
   const receiver = new Receiver(clients, {
-    access,
+    handlers: { access, accounting: access, dynamic: access },
     clock,
     log: silentLog,
     ...(mostWaiting === undefined ? {} : { mostWaiting }),

@@ -8,11 +8,11 @@ import type { Answer } from '../../../core/answer.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { describeError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
+import { checkMessageAuthenticator, checkSum } from '../../../platform/radius/authenticators.ts';
+import { ATTRIBUTE, CODE, isSummed } from '../../../platform/radius/numbers.ts';
+import { Packet, readPacket } from '../../../platform/radius/packet.ts';
+import { writeReply } from '../../../platform/radius/reply.ts';
 import { Seldom } from '../../../platform/seldom.ts';
-import { checkAccounting, checkMessageAuthenticator } from '../packet/authenticators.ts';
-import { ATTRIBUTE, CODE } from '../packet/numbers.ts';
-import { Packet, readPacket } from '../packet/packet.ts';
-import { writeReply } from '../packet/reply.ts';
 import type { Clients, RadiusClient } from './clients.ts';
 import { type Dropped, newCounters, type RadiusCounters } from './counters.ts';
 import { Duplicates, type Exchange } from './duplicates.ts';
@@ -23,9 +23,11 @@ export interface Handler {
   answer(packet: Packet, client: RadiusClient, from: string): Answer<Outcome>;
 }
 
+export type PortKind = 'access' | 'accounting' | 'dynamic';
+
 /** Where a datagram came in, and where its answer goes out. */
 export interface Port {
-  readonly kind: 'access' | 'accounting';
+  readonly kind: PortKind;
   /** Tells ports apart. */
   readonly name: string;
   send(reply: Buffer, to: Sender): void;
@@ -45,7 +47,7 @@ interface Request {
 }
 
 export interface ReceiverParts {
-  readonly access: Handler;
+  readonly handlers: Readonly<Record<PortKind, Handler>>;
   readonly clock: Clock;
   readonly log: Log;
   /** Requests that may wait for the gate at once. */
@@ -53,9 +55,25 @@ export interface ReceiverParts {
 }
 
 const MOST_WAITING = 4096;
-const ALIVE: Record<Port['kind'], Said> = {
+/** What each port takes, and what it says to Status-Server (RFC 5997 section 3): dynamic authorization has none. */
+const TAKES: Readonly<Record<PortKind, readonly number[]>> = {
+  access: [CODE.accessRequest, CODE.statusServer],
+  accounting: [CODE.accountingRequest, CODE.statusServer],
+  dynamic: [CODE.disconnectRequest, CODE.coaRequest],
+};
+const ALIVE: Readonly<Record<PortKind, Said>> = {
   access: { code: CODE.accessAccept, attributes: [] },
   accounting: { code: CODE.accountingResponse, attributes: [] },
+  dynamic: { code: CODE.coaNak, attributes: [] },
+};
+const COUNTED: Partial<Record<number, 'accepts' | 'rejects' | 'challenges' | 'accounted' | 'acks' | 'naks'>> = {
+  [CODE.accessAccept]: 'accepts',
+  [CODE.accessReject]: 'rejects',
+  [CODE.accessChallenge]: 'challenges',
+  [CODE.accountingResponse]: 'accounted',
+  [CODE.disconnectAck]: 'acks',
+  [CODE.disconnectNak]: 'naks',
+  [CODE.coaNak]: 'naks',
 };
 
 export class Receiver {
@@ -123,7 +141,7 @@ export class Receiver {
     this.counters.requests++;
     const exchange = this.duplicates.open(key, authenticator);
     try {
-      const outcome = this.#parts.access.answer(packet, client, from.address);
+      const outcome = this.#parts.handlers[request.port.kind].answer(packet, client, from.address);
       if (outcome instanceof Promise) this.#wait(outcome, request, exchange);
       else this.#settle(outcome, request, exchange);
     } catch (error) {
@@ -157,9 +175,8 @@ export class Receiver {
   }
 
   #count({ code }: Said): void {
-    if (code === CODE.accessAccept) this.counters.accepts++;
-    else if (code === CODE.accessReject) this.counters.rejects++;
-    else if (code === CODE.accessChallenge) this.counters.challenges++;
+    const counted = COUNTED[code];
+    if (counted !== undefined) this.counters[counted]++;
   }
 
   #failed(error: unknown, { from, client }: Request, exchange: Exchange): void {
@@ -199,12 +216,11 @@ const WHY: Record<Dropped, string> = {
 
 function faultOf(packet: Packet, client: RadiusClient, port: Port): Dropped | undefined {
   const { code } = packet;
-  if (code !== CODE.statusServer && code !== (port.kind === 'access' ? CODE.accessRequest : CODE.accountingRequest))
-    return 'unexpected';
-  if (code === CODE.accountingRequest && !checkAccounting(packet, client.secret)) return 'wrong-secret';
+  if (!TAKES[port.kind].includes(code)) return 'unexpected';
+  if (isSummed(code) && !checkSum(packet, client.secret)) return 'wrong-secret';
   const signed = checkMessageAuthenticator(packet, client.secret);
   if (signed === 'wrong') return 'wrong-secret';
-  if (signed === 'right' || code === CODE.accountingRequest) return undefined;
+  if (signed === 'right' || isSummed(code)) return undefined;
   // A Proxy-State is what a forger needs who has only the answer to bend (CVE-2024-3596); EAP must be signed (RFC 3579 section 3.1).
   const mustSign =
     client.signs || code === CODE.statusServer || packet.has(ATTRIBUTE.eapMessage) || packet.has(ATTRIBUTE.proxyState);

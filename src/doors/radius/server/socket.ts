@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { ListenAddress } from '../../../platform/listen-address.ts';
 import { listenError } from '../../../platform/listen-error.ts';
-import type { Port, Receiver, Sender } from './receiver.ts';
+import type { Port, PortKind, Receiver, Sender } from './receiver.ts';
 
 /** What many ask at once is lost in a small buffer before anybody reads it. */
 const BUFFER = 4 << 20;
 
 export interface OpenPort {
+  readonly kind: PortKind;
   /** Of the socket: with the port that the system chose, if it was asked to. */
   readonly address: string;
   readonly port: number;
@@ -17,7 +18,7 @@ export interface OpenPort {
 }
 
 export async function openPort(
-  kind: Port['kind'],
+  kind: PortKind,
   { address, port }: ListenAddress,
   option: string,
   receiver: Receiver,
@@ -44,7 +45,7 @@ export async function openPort(
   socket.on('message', (datagram, from) => receiver.receive(datagram, from, own));
   // One datagram could not be read or sent; the socket lives on.
   socket.on('error', () => void counters.sendErrors++);
-  return { address, port: socket.address().port, close };
+  return { kind, address, port: socket.address().port, close };
 
   function send(reply: Buffer, to: Sender): void {
     if (open) socket.send(reply, to.port, to.address);

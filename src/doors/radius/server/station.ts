@@ -1,8 +1,8 @@
 /** Where a request stands: the place that limits and policies know, and the name of the session. */
 import { hash } from 'node:crypto';
 import type { SessionName } from '../../../core/gate/types.ts';
-import { ATTRIBUTE } from '../packet/numbers.ts';
-import type { Packet } from '../packet/packet.ts';
+import { ATTRIBUTE } from '../../../platform/radius/numbers.ts';
+import type { Packet } from '../../../platform/radius/packet.ts';
 import type { RadiusClient } from './clients.ts';
 
 const LONGEST_PLACE = 128;
@@ -32,13 +32,21 @@ export class SessionOf implements SessionName {
 
   get session(): string {
     const packet = this.#packet;
-    const parts = [
-      Buffer.from(this.#client.name),
-      packet.first(ATTRIBUTE.nasIdentifier),
-      packet.first(ATTRIBUTE.nasIpAddress) ?? packet.first(ATTRIBUTE.nasIpv6Address),
-      packet.first(ATTRIBUTE.acctSessionId) ?? packet.authenticator,
-    ];
-    const digest = hash('sha256', parts.map((part) => part?.toString('hex') ?? '').join('/'));
-    return `radius:${digest.slice(0, 16)}`;
+    const session = packet.first(ATTRIBUTE.acctSessionId) ?? packet.authenticator;
+    return `radius:${digestOf([...nasOf(packet, this.#client), session])}`;
   }
+}
+
+/** Which NAS it is: several may stand behind one address. */
+export function stationOf(packet: Packet, client: RadiusClient, from: string): string {
+  return digestOf([...nasOf(packet, client), Buffer.from(from)]);
+}
+
+function nasOf(packet: Packet, client: RadiusClient): (Buffer | undefined)[] {
+  const address = packet.first(ATTRIBUTE.nasIpAddress) ?? packet.first(ATTRIBUTE.nasIpv6Address);
+  return [Buffer.from(client.name), packet.first(ATTRIBUTE.nasIdentifier), address];
+}
+
+function digestOf(parts: readonly (Buffer | undefined)[]): string {
+  return hash('sha256', parts.map((part) => part?.toString('hex') ?? '').join('/')).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-/** An address or network of clients, as the configuration writes it. */
+/** One address or a network, as configurations and commands write it: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. */
 import { isIP, SocketAddress } from 'node:net';
 
 export interface Network {
@@ -10,7 +10,7 @@ export interface Network {
   readonly isHost: boolean;
 }
 
-/** `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`; undefined: neither address nor network. */
+/** Undefined: neither address nor network. */
 export function networkOf(text: string): Network | undefined {
   const [, written = '', length] = /^([0-9A-Fa-f.:]{2,45})(?:\/([0-9]{1,3}))?$/.exec(text) ?? [];
   const version = isIP(written);

@@ -3,6 +3,7 @@
  *
  * Values are views of the datagram: whoever keeps one longer than the packet copies it. Source: RFC 2865 sections 3 and 5.
  */
+import type { Attribute } from './attributes.ts';
 import { ATTRIBUTE } from './numbers.ts';
 
 export const HEADER_LENGTH = 20;
@@ -57,6 +58,12 @@ export class Packet {
   first(type: number): Buffer | undefined {
     const at = this.find(type);
     return at > 0 ? this.#valueAt(at) : undefined;
+  }
+
+  *attributes(): Generator<Attribute> {
+    const { bytes } = this;
+    for (let at = HEADER_LENGTH; at < bytes.length; at += bytes[at + 1]!)
+      yield { type: bytes[at]!, value: this.#valueAt(at) };
   }
 
   *all(type: number): Generator<Buffer> {

@@ -1,4 +1,4 @@
-/** Numbers of packets and attributes that this door knows by name (IANA, RADIUS Types). */
+/** Numbers of packets and attributes that Gatehouse knows by name (IANA, RADIUS Types). */
 
 export const CODE = {
   accessRequest: 1,
@@ -8,6 +8,12 @@ export const CODE = {
   accountingResponse: 5,
   accessChallenge: 11,
   statusServer: 12,
+  disconnectRequest: 40,
+  disconnectAck: 41,
+  disconnectNak: 42,
+  coaRequest: 43,
+  coaAck: 44,
+  coaNak: 45,
 } as const;
 export type Code = (typeof CODE)[keyof typeof CODE];
 
@@ -16,24 +22,37 @@ export const ATTRIBUTE = {
   userPassword: 2,
   chapPassword: 3,
   nasIpAddress: 4,
+  nasPort: 5,
   framedIpAddress: 8,
   replyMessage: 18,
   state: 24,
+  class: 25,
   vendorSpecific: 26,
   sessionTimeout: 27,
+  calledStationId: 30,
   callingStationId: 31,
   nasIdentifier: 32,
   proxyState: 33,
   acctStatusType: 40,
+  acctDelayTime: 41,
   acctInputOctets: 42,
   acctOutputOctets: 43,
   acctSessionId: 44,
   acctSessionTime: 46,
   acctTerminateCause: 49,
+  acctMultiSessionId: 50,
   acctInputGigawords: 52,
   acctOutputGigawords: 53,
+  eventTimestamp: 55,
   chapChallenge: 60,
   eapMessage: 79,
   messageAuthenticator: 80,
+  nasPortId: 87,
   nasIpv6Address: 95,
+  errorCause: 101,
 } as const;
+
+/** The codes whose Request Authenticator is a sum over the packet and the secret, and not a random number (RFC 2866 section 3, RFC 5176 section 2.3). */
+export function isSummed(code: number): boolean {
+  return code === CODE.accountingRequest || code === CODE.disconnectRequest || code === CODE.coaRequest;
+}

@@ -4,17 +4,10 @@
  * The Message-Authenticator comes first, whether the request had one or not, so that nobody on the way can make an Accept of a Reject
  * (CVE-2024-3596). Proxy-State goes back as it came, in its order (RFC 2865 section 5.33).
  */
+import { type Attribute, putAttribute } from './attributes.ts';
 import { messageDigest, packetDigest } from './authenticators.ts';
 import { ATTRIBUTE, CODE, type Code } from './numbers.ts';
 import { HEADER_LENGTH, MAX_PACKET, type Packet } from './packet.ts';
-
-export interface Attribute {
-  readonly type: number;
-  /** At most 253 bytes. */
-  readonly value: Buffer;
-}
-
-const LONGEST_VALUE = 253;
 
 /** Undefined: it would be longer than a packet may be. */
 export function writeReply(
@@ -40,35 +33,9 @@ export function writeReply(
     reply[at + 1] = 18;
     at += 18;
   }
-  for (const { type, value } of attributes) at = put(reply, at, type, value);
-  for (const state of request.all(ATTRIBUTE.proxyState)) at = put(reply, at, ATTRIBUTE.proxyState, state);
+  for (const { type, value } of attributes) at = putAttribute(reply, at, type, value);
+  for (const state of request.all(ATTRIBUTE.proxyState)) at = putAttribute(reply, at, ATTRIBUTE.proxyState, state);
   if (signed) messageDigest(reply, HEADER_LENGTH, request.authenticator, secret).copy(reply, HEADER_LENGTH + 2);
   packetDigest(reply, request.authenticator, secret).copy(reply, 4);
   return reply;
-}
-
-/** Gives where the next one goes. */
-function put(reply: Buffer, at: number, type: number, value: Buffer): number {
-  reply[at] = type;
-  reply[at + 1] = 2 + value.length;
-  return at + 2 + value.copy(reply, at + 2);
-}
-
-/** A text that may be longer than an attribute: as many of them as it takes, none cut within a character. */
-export function textAttributes(type: number, text: string): Attribute[] {
-  const bytes = Buffer.from(text);
-  const attributes: Attribute[] = [];
-  for (let from = 0; from < bytes.length; ) {
-    let to = Math.min(bytes.length, from + LONGEST_VALUE);
-    while (to < bytes.length && (bytes[to]! & 0xc0) === 0x80) to--;
-    attributes.push({ type, value: bytes.subarray(from, to) });
-    from = to;
-  }
-  return attributes;
-}
-
-export function numberAttribute(type: number, number: number): Attribute {
-  const value = Buffer.alloc(4);
-  value.writeUInt32BE(Math.min(number, 0xffff_ffff));
-  return { type, value };
 }

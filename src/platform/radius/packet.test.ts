@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkAccounting, checkMessageAuthenticator, packetDigest } from './authenticators.ts';
+import { numberAttribute, textAttributes } from './attributes.ts';
+import { checkMessageAuthenticator, checkSum, packetDigest } from './authenticators.ts';
 import { makePapRequest, makeRequest, text } from './lab.ts';
 import { ATTRIBUTE, CODE } from './numbers.ts';
 import { MAX_PACKET, Packet, readPacket } from './packet.ts';
-import { numberAttribute, textAttributes, writeReply } from './reply.ts';
+import { writeReply } from './reply.ts';
 import { hidePassword, revealPassword } from './user-password.ts';
 
 const SECRET = Buffer.from('xyzzy5461');
@@ -63,9 +64,9 @@ test('of two Message-Authenticators none is right, and one of another length is 
 
 test('an Accounting-Request is known by its authenticator', () => {
   const request = makeRequest(SECRET, { code: CODE.accountingRequest, attributes: [text(ATTRIBUTE.userName, 'nemo')] });
-  assert.equal(checkAccounting(read(request), SECRET), true);
+  assert.equal(checkSum(read(request), SECRET), true);
   assert.equal(checkMessageAuthenticator(read(request), SECRET), 'right');
-  assert.equal(checkAccounting(read(request), Buffer.from('other')), false);
+  assert.equal(checkSum(read(request), Buffer.from('other')), false);
 });
 
 test('an answer is signed, its Message-Authenticator is first and its Proxy-States are those of the request, in their order', () => {
@@ -164,7 +165,7 @@ test('whatever comes, nothing is thrown, and what is read lies within the packet
       packet.vendor(311, 11);
       packet.text(ATTRIBUTE.userName);
       checkMessageAuthenticator(packet, SECRET);
-      checkAccounting(packet, SECRET);
+      checkSum(packet, SECRET);
       const hidden = packet.first(ATTRIBUTE.userPassword);
       if (hidden) revealPassword(hidden, packet.authenticator, SECRET);
       const reply = writeReply(CODE.accessReject, packet, SECRET, []);
