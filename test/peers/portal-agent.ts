@@ -21,7 +21,6 @@ const PATIENCE_MS = 10_000;
 type Kind = 'tcp' | 'udp';
 type Order =
   | ({ do: 'ask' } & Ask)
-  /** `address` says from where, and which of ours is to be asked of the other end. */
   | { do: 'stream'; kind: Kind }
   /** Sending time of the latest that arrived, by the name of the stream. */
   | { do: 'heard' };
@@ -76,8 +75,10 @@ async function obey(order: Order): Promise<unknown> {
     case 'ask':
       return ask(order);
     case 'stream':
-      await open(order.kind);
-      return {};
+      return open(order.kind).then(
+        () => 'open',
+        (error: NodeJS.ErrnoException) => error.code,
+      );
     case 'heard':
       return heard;
   }

@@ -73,6 +73,7 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   };
 
   const lab = await startLab(t);
+  const before = lab.inGateway('nft', 'list', 'ruleset');
   const [staff, guest, other, fourth] = [
     await lab.client(1),
     await lab.client(2),
@@ -126,11 +127,11 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   const form = String(new URLSearchParams({ tok: field(out.body, 'tok') }));
   assert.equal((await staff.ask({ url: `${PORTAL}/nodogsplash_deny/`, method: 'POST', body: form })).status, 303);
   assert.equal((await staff.ask(PROBE)).status, 307);
-  const [, , got, sent, start, end] = (await heard('client_deauth', staff.mac)).map(Number) as number[];
+  const [, , got, sent, start, last] = (await heard('client_deauth', staff.mac)).map(Number) as number[];
   // What carries them, and what is sent again, comes on top.
   const isAbout = (bytes: number, carried: number) => carried > bytes && carried < 1.3 * bytes;
   assert.ok(isAbout(300_000, got!) && isAbout(100_000, sent!), `${got} bytes to, ${sent} from the client`);
-  assert.ok(Math.abs(Date.now() / 1000 - start!) < 300 && end! >= start! && end! - start! < 300);
+  assert.ok(Math.abs(Date.now() / 1000 - start!) < 300 && last! >= start! && last! - start! < 300);
   const ndsctl = (...words: string[]) => runNdsctl(`${folder}/ctl`, ...words);
   const listed = JSON.parse(ndsctl('json')[1]) as { clients: Record<string, { state: string; token: string }> };
   const states = [staff, guest].map(({ mac }) => listed.clients[mac]?.state);
@@ -161,22 +162,42 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   const began = await heard('client_auth', guest.mac);
   assert.equal(Number(began[5]) - Number(began[4]), 600);
 
+  assert.equal((await guest.ask(`http://${WEB}/bytes/300000`)).body.length, 300_000);
+  process.kill(helperOf(server.pid), 'SIGKILL');
+  assert.equal((await guest.ask(PROBE)).status, 204, 'a session goes on without the helper');
+  assert.equal((await other.ask(PROBE)).status, 307, 'nobody else gets in');
+  assert.equal((await submit(other, 'Guest', 'thanks')).headers.location, PROBE, 'it is started again');
+  assert.equal((await other.ask(PROBE)).status, 204);
+  assert.equal(ndsctl('deauth', other.mac)[0], 0);
+
+  const endOf = (user: string) => who().sessions.find((one) => one.user === user)?.expires;
+  const end = endOf('Guest');
+  process.kill(helperOf(server.pid), 'SIGKILL');
   await server.stop('SIGKILL');
   assert.equal((await guest.ask(PROBE)).status, 204, 'a session goes on without the server');
   assert.equal((await other.ask(PROBE)).error, 'ECONNREFUSED', 'nobody else gets in');
   server = await site.start();
   assert.equal((await guest.ask(PROBE)).status, 204);
   assert.equal((await other.ask(PROBE)).status, 307);
-  assert.equal(secondsOf('Guest'), 600);
+  assert.equal(endOf('Guest'), end);
+  const { downloaded } = JSON.parse(ndsctl('json', guest.mac)[1]) as { downloaded: string };
+  assert.ok(Number(downloaded) >= 300 && Number(downloaded) < 400, `${downloaded} kB are counted on`);
   assert.equal(calls().filter(([event]) => event === 'shutdown_deauth').length, 0);
 
   assert.equal(await server.stop(), 0);
   const [, , bytes] = await heard('shutdown_deauth', guest.mac);
-  assert.ok(Number(bytes) > 100);
+  assert.ok(Number(bytes) > 300_000);
   server = await site.start();
   await until('it is told that the session goes on', async () => {
     return calls().filter(([event, mac]) => event === 'client_auth' && mac === guest.mac).length === 2;
   });
   assert.equal((await guest.ask(PROBE)).status, 204);
+  assert.equal(await server.stop(), 0);
+  assert.equal(lab.inGateway('nft', 'list', 'ruleset'), before);
   await sleeping;
 });
+
+/** Its only child. */
+function helperOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
+}

@@ -19,6 +19,9 @@ export const WEB = '203.0.113.80';
 /** Where a FAS is: at WEB, on this port. */
 export const FAS_PORT = 8080;
 export const WEB6 = '2001:db8:80::80';
+/** The same web server at other addresses. */
+export const GARDEN = '203.0.113.81';
+export const NAMED = '203.0.113.82';
 
 export interface Seen {
   readonly status: number;
@@ -45,8 +48,8 @@ export interface LabClient {
   /** Command that enters its network. */
   readonly enter: readonly string[];
   ask(what: string | Ask): Promise<Seen>;
-  /** Opens a stream on which both ends send without end. */
-  stream(kind: 'tcp' | 'udp'): Promise<void>;
+  /** Opens a stream on which both ends send without end; gives `open`, or what went wrong as Node names it. */
+  stream(kind: 'tcp' | 'udp'): Promise<string>;
   /** Of all its streams: when the latest that arrived was sent, to the client and from it. */
   lastBeats(): Promise<{ readonly to: number; readonly from: number }>;
 }
@@ -79,7 +82,7 @@ export async function startLab(t: Cleanup): Promise<Lab> {
   ip(internet, 'address add 198.51.100.1/24 dev eth0');
   ip(internet, 'address add 2001:db8:1::1/64 dev eth0 nodad');
   ip(internet, 'link set eth0 up');
-  ip(internet, `address add ${WEB}/32 dev lo`);
+  for (const address of [WEB, GARDEN, NAMED]) ip(internet, `address add ${address}/32 dev lo`);
   ip(internet, `address add ${WEB6}/128 dev lo nodad`);
   ip(internet, 'route add 10.77.0.0/16 via 198.51.100.2');
   ip(internet, '-6 route add 2001:db8:77::/64 via 2001:db8:1::2');
@@ -110,7 +113,7 @@ export async function startLab(t: Cleanup): Promise<Lab> {
         mac,
         enter: enter(at),
         ask: (what) => tell({ do: 'ask', ...(typeof what === 'string' ? { url: what } : what) }) as Promise<Seen>,
-        stream: async (kind) => void (await tell({ do: 'stream', kind })),
+        stream: (kind) => tell({ do: 'stream', kind }) as Promise<string>,
         async lastBeats() {
           const [here, there] = (await Promise.all([tell({ do: 'heard' }), tellInternet({ do: 'heard' })])) as Beats[];
           const from = ['tcp', 'udp'].map((kind) => there![`${kind} ${address}`] ?? 0);

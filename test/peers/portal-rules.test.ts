@@ -1,0 +1,115 @@
+/**
+ * Who may go where: strangers into the walled garden only, by address, port and set; those that are in, and trusted ones, where their
+ * rules say; blocked ones nowhere. Before that: what is wrong with a start is told in one line, and nothing is changed.
+ */
+// peers: nftables iproute2
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { endWith, folderFor } from './children.ts';
+import { makeSite } from './gatehouse.ts';
+import { type Ask, GARDEN, GATEWAY, type Lab, type LabClient, NAMED, startLab, WEB, WEB6 } from './portal-lab.ts';
+import { field, logIn, PROBE, runNdsctl } from './portal-steps.ts';
+
+const GATEWAY6 = '2001:db8:77::1';
+/** Nothing comes back, however long one waits. */
+const DROPPED = { patienceMs: 1_000 };
+
+test('what is wrong with a start is one line, and nothing is changed', async (t) => {
+  const lab = await startLab(t);
+  const socket = join(folderFor(t, 'gatehouse-ctl'), 'ctl');
+  const nft = (...words: string[]) => lab.inGateway('nft', ...words);
+  const refusalOf = async (options: string, prefix: readonly string[] = []): Promise<string> => {
+    const yaml = `portal: { ndsctl_socket: ${socket}, ${options} }`;
+    const site = await makeSite(t, { enter: [...lab.gateway, ...prefix], yaml });
+    const before = nft('list', 'ruleset');
+    const said = await site.start().then(
+      () => assert.fail(`it starts with ${options}`),
+      (error: Error) => error.message.split('\n').filter((line) => /PORTAL_|PORT_/.test(line)),
+    );
+    assert.equal(said.length, 1, said.join('\n'));
+    assert.equal(nft('list', 'ruleset'), before);
+    return said[0]!;
+  };
+  // What a crash has left keeps strangers out, and stays.
+  nft('add', 'table', 'inet', 'gatehouse_portal');
+  assert.match(await refusalOf('interface: nowhere0'), /no network interface nowhere0 .*PORTAL_INTERFACE/);
+  assert.match(
+    await refusalOf('interface: br-lan, address: 10.9.9.9'),
+    /br-lan does not have the address 10\.9\.9\.9 .*PORTAL_INTERFACE/,
+  );
+  const caps = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'];
+  assert.match(await refusalOf('interface: br-lan', caps), /Operation not permitted.*PORTAL_RIGHTS/);
+  await serve(t, lab, 2050);
+  assert.match(await refusalOf('interface: br-lan'), /tcp port 2050 is taken.*PORT_TAKEN/);
+  nft('add', 'table', 'ip', 'filter');
+  nft('add', 'chain', 'ip', 'filter', 'ndsNET');
+  assert.match(await refusalOf('interface: br-lan, port: 2051'), /chain ndsNET of table ip filter.*PORTAL_RIVAL/);
+});
+
+/** Says `router` on the gateway. */
+async function serve(t: TestContext, { gateway }: Lab, port: number): Promise<void> {
+  const script = `require('http').createServer((q, s) => s.end('router')).listen(${port}, '${GATEWAY}', () => console.log('ready'))`;
+  const [command, ...args] = [...gateway, process.execPath, '-e', script];
+  await once(endWith(t, spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] })).stdout!, 'data');
+}
+
+const RULES = [
+  'users-to-router: [allow tcp port 8000]',
+  `preauthenticated-users: [allow tcp port 80 to ${GARDEN}/32, allow tcp port 80 ipset named, allow tcp port 7001:7002]`,
+  `authenticated-users: [block to ${GARDEN}, drop udp, allow]`,
+  'trusted-users: [block tcp port 7001, allow]',
+].join(', ');
+
+test('strangers, those that are in, trusted and blocked ones go where their rules say, over IPv4 and IPv6', async (t) => {
+  const lab = await startLab(t);
+  const [one, trusted, blocked] = [await lab.client(1), await lab.client(2), await lab.client(3)];
+  await Promise.all([serve(t, lab, 8000), serve(t, lab, 8001)]);
+  const socket = join(folderFor(t, 'gatehouse-ctl'), 'ctl');
+  const lists = `trusted_macs: ["${trusted.mac}", "${blocked.mac}"], blocked_macs: ["${blocked.mac}"]`;
+  const options = `interface: br-lan, ndsctl_socket: ${socket}, address_range: 10.77.0.0/24`;
+  const site = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${lists}, rules: { ${RULES} } }` });
+  const server = await site.start();
+  lab.inGateway('nft', 'add', 'element', 'inet', 'gatehouse_portal', 'ipset_named', `{ ${NAMED} }`);
+  const saying = async (client: LabClient, url: string, more: Partial<Ask> = {}) => {
+    const { error, status, body } = await client.ask({ url, ...more });
+    return error ?? (status === 200 ? body.split(' ', 1)[0]!.trim() : status);
+  };
+  /** Garden, garden by name, the internet, its IPv6, and two ports of the gateway. */
+  const places = [GARDEN, NAMED, WEB, `[${WEB6}]`, `${GATEWAY}:8000`, `${GATEWAY}:8001`];
+  const view = async (client: LabClient) => {
+    const seen = [];
+    for (const place of places) seen.push(await saying(client, `http://${place}/`));
+    return seen;
+  };
+
+  assert.deepEqual(await view(one), ['internet', 'internet', 307, 307, 'router', 'ECONNREFUSED']);
+  assert.equal(await one.stream('tcp'), 'open', 'by port');
+  assert.deepEqual(await view(trusted), ['internet', 'internet', 'internet', 'internet', 'router', 'router']);
+  assert.equal(await trusted.stream('tcp'), 'ECONNREFUSED');
+  for (const place of [GARDEN, WEB, `${GATEWAY}:8000`])
+    assert.equal(await saying(blocked, `http://${place}/`, DROPPED), 'ETIMEDOUT', 'blocked counts before trusted');
+
+  await logIn(one);
+  assert.deepEqual(await view(one), ['ECONNREFUSED', 'internet', 'internet', 307, 'router', 'ECONNREFUSED']);
+  const probe6 = `http://[${WEB6}]/generate_204`;
+  const { headers } = await one.ask(probe6);
+  const page = await one.ask(headers.location!);
+  const form = new URLSearchParams({ tok: field(page.body, 'tok'), redir: field(page.body, 'redir') });
+  const login = { url: `http://[${GATEWAY6}]:2050/nodogsplash_auth/`, method: 'POST', body: String(form) };
+  assert.equal((await one.ask(login)).headers.location, probe6);
+  assert.equal((await one.ask(probe6)).status, 204, 'a second login, for its address of IPv6');
+
+  assert.equal(runNdsctl(socket, 'block', one.mac)[0], 0);
+  assert.deepEqual([await saying(one, PROBE, DROPPED), await saying(one, probe6, DROPPED)], ['ETIMEDOUT', 'ETIMEDOUT']);
+  assert.equal(await server.stop(), 0);
+
+  const allowing = `mac_mechanism: allow, allowed_macs: ["${one.mac}"], trusted_macs: ["${trusted.mac}"]`;
+  const strict = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${allowing} }` });
+  await strict.start();
+  assert.deepEqual([await saying(one, PROBE), await saying(trusted, PROBE, DROPPED)], [307, 'ETIMEDOUT']);
+  assert.equal(runNdsctl(socket, 'allow', trusted.mac)[0], 0);
+  assert.equal(await saying(trusted, PROBE), 204);
+});
