@@ -144,6 +144,10 @@ export class DoorNet implements SocketTransport {
 
   connectionTo(): undefined {}
 
+  alias(): boolean {
+    return false;
+  }
+
   prepare() {
     return () => {};
   }

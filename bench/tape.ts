@@ -61,6 +61,10 @@ export class TapeTransport implements SocketTransport {
 
   connectionTo(): undefined {}
 
+  alias(): boolean {
+    return false;
+  }
+
   prepare() {
     return () => {};
   }

@@ -13,8 +13,7 @@ export const serCfgPart: GeneratedPart = {
 function coreSection(): string {
   const { functions, absent } = listCore();
   const rows = functions.map(({ names, forms }) => [names.map((name) => `\`${name}\``).join(', '), forms.join(' or ')]);
-  const notYet = absent.map((name) => `\`${name}\``).join(', ');
-  return `### Core functions\n\n${table(['Function', 'Arguments'], rows)}\n\nKnown, and refused as not there yet: ${notYet}.`;
+  return ['### Core functions', table(['Function', 'Arguments'], rows), absentTable(absent)].join('\n\n');
 }
 
 function moduleSection(module: ModuleListing): string {
@@ -26,15 +25,15 @@ function moduleSection(module: ModuleListing): string {
     parts.push(table(['Function', 'Arguments', 'Where', 'What it does; results'], functions.map(functionRow)));
   if (parameters.length > 0)
     parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], parameters.map(parameterRow)));
-  const missing = Object.entries(absent);
-  if (missing.length > 0)
-    parts.push(
-      table(
-        ['Not there', 'What to do'],
-        missing.map(([one, why]) => [`\`${one}\``, why]),
-      ),
-    );
+  if (Object.keys(absent).length > 0) parts.push(absentTable(absent));
   return parts.join('\n\n');
+}
+
+function absentTable(absent: Readonly<Record<string, string>>): string {
+  return table(
+    ['Not there', 'What to do'],
+    Object.entries(absent).map(([one, why]) => [`\`${one}\``, why]),
+  );
 }
 
 function functionRow({ name, arity, routes, describe }: FunctionSpec): string[] {

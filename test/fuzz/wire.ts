@@ -39,6 +39,10 @@ export class Wire implements SocketTransport {
 
   connectionTo(): undefined {}
 
+  alias(): boolean {
+    return false;
+  }
+
   prepare() {
     return () => {};
   }

@@ -38,7 +38,8 @@ function rowsOf({ core, modules }: ReturnType<Awaited<ReturnType<Context['parts'
     for (const name of names)
       rows.push({ module: 'core', name, kind: 'function', describe: `arguments: ${forms.join(' or ')}` });
   }
-  for (const name of core.absent) rows.push({ module: 'core', name, kind: 'not there', describe: 'refused by check' });
+  for (const [name, why] of Object.entries(core.absent))
+    rows.push({ module: 'core', name, kind: 'not there', describe: why });
   for (const { name: module, describe, functions, parameters, absent } of modules) {
     for (const one of functions) rows.push({ module, name: one.name, kind: 'function', describe: one.describe });
     for (const one of parameters) rows.push({ module, name: one.name, kind: 'parameter', describe: one.describe });

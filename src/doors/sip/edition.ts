@@ -163,6 +163,13 @@ function hostOf(services: Services, { isLocalAddress, say }: EditionGround, debu
       ),
     log: (level, text) => say(level, text, debug),
     relay: (run) => relay.relay(run),
+    send(text, to) {
+      const point = transport.pointFor(to.protocol, to.address);
+      if (point === undefined) return false;
+      transport.send(text, { ...to, point, connection: undefined });
+      return true;
+    },
+    alias: (connection, port) => transport.alias(connection, port),
     now: () => clock.now(),
     maxLength: MAX_DATAGRAM,
   };

@@ -1,12 +1,12 @@
 /** All that a script can use, by module: for `gatehouse modules` and docs/ser-cfg.md. */
 import { modules } from './modules/modules.ts';
-import { CORE_ACTIONS, NOT_YET } from './script/core-actions.ts';
+import { CORE_ABSENT, CORE_ACTIONS } from './script/core-actions.ts';
 import type { FunctionSpec, ParameterSpec } from './script/types.ts';
 
 export interface CoreListing {
   /** Names for the same thing stand together. */
   readonly functions: readonly { readonly names: readonly string[]; readonly forms: readonly string[] }[];
-  readonly absent: readonly string[];
+  readonly absent: Readonly<Record<string, string>>;
 }
 
 export interface ModuleListing {
@@ -25,7 +25,7 @@ export function listCore(): CoreListing {
     names: entries.map(([name]) => name),
     forms: forms.map((form) => `(${form.join(', ')})`),
   }));
-  return { functions, absent: [...NOT_YET] };
+  return { functions, absent: CORE_ABSENT };
 }
 
 export function listModules(): ModuleListing[] {

@@ -11,6 +11,7 @@ import type { RouteKey, RouteKind } from './script/route-kinds.ts';
 import type { AvpList, AvpName } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
 import type { ServerTransaction } from './transaction/types.ts';
+import type { Advertised } from './transport/point.ts';
 import type { ListenPoint, Source } from './transport/types.ts';
 
 /** Where one copy of the request shall go. */
@@ -146,6 +147,9 @@ export class Run {
   uri: string;
   /** URI of the next hop where it differs from the Request-URI. */
   destination: string | undefined;
+  /** What Via and Record-Route name in place of the socket that it leaves by; and its Via asks for rport. */
+  advertised: Advertised | undefined;
+  localRport = false;
   /** The socket that the contact in the Request-URI was registered over: it goes before `sendFrom`. */
   uriFrom: ListenPoint | undefined;
   /** URI of the next hop of every branch while the request is relayed to a proxy that the script named. */

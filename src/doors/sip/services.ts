@@ -55,6 +55,8 @@ export interface Relay {
   relay(run: Run): number;
   /** Makes the run's transaction: 1; 0 where it is a retransmission, which is absorbed; -1 where there can be none (t_newtran). */
   begin(run: Run): number;
+  /** Sends a copy of the request to another place, whatever becomes of it: 1, or -1 where it cannot be sent (t_replicate). */
+  replicate(run: Run, uri: string): number;
 }
 
 /** What of the configuration the modules look at. */

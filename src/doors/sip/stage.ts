@@ -80,6 +80,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     send: (text, target) => void sent.push({ text, target }),
     pointFor: (protocol, address, preferred) => choosePoint(points, protocol, address, preferred),
     connectionTo: () => undefined,
+    alias: () => false,
     stats: () => ({ received: 0, sent: sent.length, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };
   const failed = (error: unknown) => log.error('a transaction failed', { error: String(error) });

@@ -39,11 +39,11 @@ export class DeadTargets {
   /** Those that are not dead first, in their order. */
   sort<T extends Located>(targets: T[]): T[] {
     if (this.#until.size === 0 || targets.length < 2) return targets;
-    const dead = targets.filter((one) => this.#isDead(one));
+    const dead = targets.filter((one) => this.isDead(one));
     return dead.length === 0 ? targets : [...targets.filter((one) => !dead.includes(one)), ...dead];
   }
 
-  #isDead(target: Located): boolean {
+  isDead(target: Located): boolean {
     const key = keyOf(target);
     const until = this.#until.get(key);
     if (until === undefined) return false;

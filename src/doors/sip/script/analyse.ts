@@ -51,6 +51,8 @@ export const NO_HOST: ScriptHost = {
   socket: () => undefined,
   log: () => {},
   relay: () => -1,
+  send: () => false,
+  alias: () => false,
   now: () => 0,
   maxLength: 65535,
 };

@@ -1,6 +1,6 @@
 /**
  * The functions that need no module: logging, flags, the Request-URI and its branches. One entry per function; a core
- * function not listed here is told to be unsupported, not unknown, when its name stands in NOT_YET.
+ * function not listed here is told to be unsupported, not unknown, when its name stands in CORE_ABSENT.
  */
 import type { Branch, Run } from '../run.ts';
 import { addBranch } from './branch-set.ts';
@@ -9,12 +9,16 @@ import { FLAG_ACTIONS } from './flag-actions.ts';
 import { FORCE_SEND_SOCKET } from './force-send-socket.ts';
 import { FORWARD_ACTIONS } from './forward-actions.ts';
 import { type Rewrite, rewrites, rewriteUri } from './rewrite-uri.ts';
+import { SEND_ACTIONS } from './send-actions.ts';
 import { SERIAL_ACTIONS } from './serial-actions.ts';
+import { FORCE_TCP_ALIAS } from './tcp-alias.ts';
 import type { Call } from './types.ts';
 import { bindText } from './values/format.ts';
 import { findVariable } from './values/variables.ts';
+import { VIA_ACTIONS } from './via-actions.ts';
 
 const DEFAULT_LOG_LEVEL = 4;
+const ERROR_LOG_LEVEL = -1;
 
 const uriPart = (rewriteTo: (text: string) => Rewrite, check?: (text: string) => string | undefined): CoreAction => ({
   forms: [['string']],
@@ -144,6 +148,20 @@ const log: CoreAction = {
   },
 };
 
+/** As SER's: the texts are written down, and nothing else happens. */
+const error: CoreAction = {
+  forms: [['string', 'string']],
+  bind:
+    ([level, text], { host }) =>
+    () => {
+      host.log(ERROR_LOG_LEVEL, `${level!.text}: ${text!.text}`);
+      return 1;
+    },
+};
+
+/** Accepted and without effect: how much is logged is said in the configuration, for all processes and until it is changed. */
+const setDebug: CoreAction = { forms: [[], ['number']], bind: () => () => 1 };
+
 const host = uriPart(rewrites.host, hostCheck);
 const hostPort = uriPart(rewrites.hostPort, (text) =>
   /^(\[[^\]]+\]|[^:;?@/]+)(:\d{1,5})?$/.test(text) ? undefined : 'host:port is wanted',
@@ -154,6 +172,8 @@ const userPassword = uriPart(rewrites.userPassword);
 
 export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, CoreAction>([
   ['log', log],
+  ['error', error],
+  ['setdebug', setDebug],
   ...FLAG_ACTIONS,
   ...SERIAL_ACTIONS,
   ...FORWARD_ACTIONS,
@@ -171,6 +191,10 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
   ['strip_tail', userCut(rewrites.stripTail)],
   ['append_branch', appendBranch],
   ['force_send_socket', FORCE_SEND_SOCKET],
+  ['force_tcp_alias', FORCE_TCP_ALIAS],
+  ['add_tcp_alias', FORCE_TCP_ALIAS],
+  ...VIA_ACTIONS,
+  ...SEND_ACTIONS,
   ['setdsturi', setDestination],
   ['resetdsturi', resetDestination],
   ['isdsturiset', isDestinationSet],
@@ -178,9 +202,8 @@ export const CORE_ACTIONS: ReadonlyMap<string, CoreAction> = new Map<string, Cor
   ['avp_printf', print],
 ]);
 
-/** Core functions of SER and OpenSER that do not run yet. */
-export const NOT_YET: ReadonlySet<string> = new Set([
-  ...['send', 'send_tcp', 'error', 'exec'],
-  ...['force_tcp_alias', 'set_advertised_address', 'set_advertised_port'],
-  ...['use_blacklist', 'setdebug', 'force_local_rport'],
-]);
+/** Core functions of SER and OpenSER that are not there, with what to do. */
+export const CORE_ABSENT: Readonly<Record<string, string>> = {
+  exec: 'a script starts no programs; have one follow the log or the table of acc',
+  use_blacklist: 'remove it; servers that do not answer are passed over by themselves for a while',
+};

@@ -1,6 +1,6 @@
 /** What a script may ask of the door besides the functions of its modules. */
 import type { Run } from '../run.ts';
-import type { ListenPoint } from '../transport/types.ts';
+import type { Connection, ListenPoint, Target } from '../transport/types.ts';
 
 /** A socket as a script names it; no protocol or port 0 = any. */
 export interface SocketName {
@@ -21,6 +21,10 @@ export interface ScriptHost {
   log(level: number, text: string): void;
   /** As t_relay. */
   relay(run: Run): number;
+  /** Sends a text as it is. False: no socket of ours can reach that address. */
+  send(text: string, to: Pick<Target, 'protocol' | 'address' | 'port'>): boolean;
+  /** What goes to its remote address and this port goes over this connection. False: another one leads there. */
+  alias(connection: Connection, port: number): boolean;
   /** Milliseconds since the epoch. */
   now(): number;
   /** `max_len`: bytes of the largest datagram. */

@@ -264,6 +264,15 @@ test('while turns until its condition is false, break leaves it, and too many tu
   assert.equal(names(play(`route { while (${t('x', 0)}) ; ${t('never')}; }`)), 'x');
 });
 
+test('switch: a default in front counts when no case fits, and runs on', () => {
+  const text = (value: number) =>
+    names(
+      play(`route { $var(x) = ${value}; switch ($var(x)) { default: ${t('default')}; case 1: ${t('one')}; break; } }`),
+    );
+  assert.equal(text(1), 'one');
+  assert.equal(text(2), 'default one');
+});
+
 test('switch: numbers, texts, several cases, running on, default, break within', () => {
   const play1 = (subject: string, before = '') =>
     names(

@@ -127,6 +127,19 @@ test('force_send_socket names a socket of ours, with or without protocol and por
   assert.deepEqual([names(out), out.run.sendFrom], ['none', undefined]);
 });
 
+test('what Via says, copies for others, and texts for the log', () => {
+  const { run } = play(
+    'route { set_advertised_address("[2001:db8::1]"); set_advertised_port("5070"); force_local_rport(); }',
+  );
+  assert.deepEqual([run.advertised, run.localRport], [{ host: '2001:db8::1', port: 5070 }, true]);
+  const sent = play(
+    `route { send(192.0.2.9); if (!send_tcp("[2001:db8::9]", 5070)) ${t('none')}; error("a", "b"); setdebug(); }`,
+  );
+  assert.deepEqual(sent.logged, ['udp 192.0.2.9 5060 INVITE', 'tcp 2001:db8::9 5070 INVITE', '-1 a: b']);
+  assert.equal(names(sent), 'none');
+  assert.equal(names(play(`route { if (!force_tcp_alias()) ${t('over UDP')}; }`)), 'over UDP');
+});
+
 test('routes that call each other without end are stopped, in depth and in number', () => {
   const deep = play(`route { route(1); ${t('z')}; } route[1] { if (1) route(1); }`);
   assert.equal(names(deep), 'z');

@@ -230,7 +230,7 @@ export class StatementReader {
     const cases: SwitchCase[] = [];
     while (cursor.token.kind !== 'end' && cursor.token.text !== '}' && !this.#atOuterWord()) {
       cursor.guard(
-        () => cases.push(this.#case()),
+        () => cases.push(this.#case(cases.some(({ value }) => value === undefined))),
         () => cursor.skipStatement(() => this.#atOuterWord() || this.#atCase()),
       );
     }
@@ -242,7 +242,7 @@ export class StatementReader {
     return this.#cursor.at('case') || this.#cursor.at('default');
   }
 
-  #case(): SwitchCase {
+  #case(hasDefault: boolean): SwitchCase {
     const cursor = this.#cursor;
     const at = cursor.advance();
     let value: string | number | undefined;
@@ -251,6 +251,11 @@ export class StatementReader {
       cursor.fail('SCRIPT_SYNTAX', at, `\`case\` or \`default\` is expected before ${cursor.describe(at)}`, {
         cause: 'within the braces of a switch every statement belongs to a case',
         cure: `the form is: ${SWITCH_FORM}`,
+      });
+    }
+    if (value === undefined && hasDefault) {
+      cursor.problems.error('SCRIPT_SYNTAX', at, 'this switch has a `default` already', {
+        cure: 'put the statements of both into the last one',
       });
     }
     cursor.expect(':', SWITCH_FORM);

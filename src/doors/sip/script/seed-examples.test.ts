@@ -66,7 +66,7 @@ test('where a function may not be used is told for each route it can be reached 
   assert.match(problems[0]!.cause!, /called from a failure route/);
   const missing = errorsOf('t_on_failure("1");');
   assert.match(missing[0]!.message, /no failure_route\[1\]/);
-  const later = errorsOf('if (is_request()) { t_relay(); } t_replicate("sip:x");');
+  const later = errorsOf('if (is_request()) { t_relay(); } t_write_req("fifo", "x");');
   assert.deepEqual(
     later.map(({ code }) => code),
     ['SCRIPT_KAMAILIO', 'SCRIPT_UNSUPPORTED'],

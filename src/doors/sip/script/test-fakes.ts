@@ -105,6 +105,11 @@ export function fakeHost(logged: string[] = []): ScriptHost {
     socket: ({ protocol, host }) => (host === '192.0.2.14' && protocol !== 'tcp' ? SECOND : undefined),
     log: (level, text) => void logged.push(`${level} ${text}`),
     relay: () => 1,
+    send: (text, { protocol, address, port }) => {
+      logged.push(`${protocol} ${address} ${port} ${text.split(' ')[0]}`);
+      return !address.includes(':');
+    },
+    alias: (_connection, port) => port !== 9,
     now: () => Date.UTC(2007, 11, 14, 10, 11, 12),
     maxLength: 65535,
   };

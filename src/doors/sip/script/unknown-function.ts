@@ -3,7 +3,7 @@
  * nobody knows it. Errors: SCRIPT_LOADMODULE, SCRIPT_UNSUPPORTED, SCRIPT_KAMAILIO, SCRIPT_FUNCTION.
  */
 import { didYouMean } from '../../../platform/problems.ts';
-import { CORE_ACTIONS, NOT_YET } from './core-actions.ts';
+import { CORE_ABSENT, CORE_ACTIONS } from './core-actions.ts';
 import type { Problems } from './diagnostics.ts';
 import { laterFunction } from './later.ts';
 import type { ModuleList } from './modules.ts';
@@ -25,10 +25,9 @@ export function explainUnknown(
   modules: ModuleList,
   problems: Problems,
 ): undefined {
-  if (NOT_YET.has(name)) {
-    return problems.error('SCRIPT_UNSUPPORTED', at, `\`${name}\` is not supported yet`, {
-      cause: 'it is a core function of SER or OpenSER that Gatehouse does not have yet',
-      cure: 'write this part without it',
+  if (Object.hasOwn(CORE_ABSENT, name)) {
+    return problems.error('SCRIPT_UNSUPPORTED', at, `\`${name}\` of the core is not there`, {
+      cure: CORE_ABSENT[name]!,
     });
   }
   if (owner) {

@@ -34,6 +34,7 @@ function lab(protocol: Protocol = 'udp', limits: Partial<TransactionOptions> = {
     stop: async () => {},
     pointFor: () => point,
     connectionTo: () => undefined,
+    alias: () => false,
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
     send(text, target, failure) {
       sent.push(`${time} ${text.slice(0, text.indexOf(' ', 8))}`);

@@ -33,6 +33,13 @@ export function listenPoint(
   });
 }
 
+/** The same socket under another name; what it leaves open stays. */
+export function advertisedAs(point: ListenPoint, { host, port }: Advertised): ListenPoint {
+  const own = /^(.*):(\d+)$/.exec(point.hostPort);
+  const name = host ?? own?.[1]?.replace(/^\[|\]$/g, '') ?? point.address;
+  return { ...point, hostPort: hostPort(name, port ?? Number(own?.[2] ?? point.port)) };
+}
+
 /** The socket that a URI of ours names in a Record-Route. */
 export function pointNamed(
   points: readonly ListenPoint[],

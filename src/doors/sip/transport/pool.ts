@@ -22,7 +22,7 @@ import type { Counters } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
 import { hostPort } from './point.ts';
 import { Tally } from './tally.ts';
-import type { ListenPoint, Protocol, Receiver, SendFailure, Source, Target } from './types.ts';
+import type { Connection, ListenPoint, Protocol, Receiver, SendFailure, Source, Target } from './types.ts';
 
 export const CONNECTION_LIMITS: ConnectionLimits = {
   accepted: 10_000,
@@ -53,6 +53,8 @@ export class ConnectionPool implements Accepting {
   readonly #connections = new Set<PooledConnection>();
   /** The newest one counts. */
   readonly #routes = new Map<string, PooledConnection>();
+  /** Further routes of connections. */
+  readonly #aliases = new Map<Connection, string>();
   /** Accepted sockets and their routes: a connection stands over them, or they have not come so far yet (TLS, HTTP). */
   readonly #admitted = new Map<Socket, string>();
   /** By place. */
@@ -141,6 +143,26 @@ export class ConnectionPool implements Accepting {
     return protocol === 'ws' ? this.find('wss', address, port) : undefined;
   }
 
+  /** One other port at most leads to a connection, the last one said. False: somebody else's connection leads there. */
+  alias(connection: Connection, port: number): boolean {
+    const { point, remoteAddress, open } = connection;
+    const route = routeOf(point.protocol, hostPort(remoteAddress, port), '');
+    const other = this.#routes.get(route);
+    if (!open || (other?.open && other !== connection)) return false;
+    this.#forgetAlias(connection);
+    if (port === connection.remotePort) return true;
+    this.#routes.set(route, connection as PooledConnection);
+    this.#aliases.set(connection, route);
+    return true;
+  }
+
+  #forgetAlias(connection: Connection): void {
+    const route = this.#aliases.get(connection);
+    if (route === undefined) return;
+    this.#aliases.delete(connection);
+    if (this.#routes.get(route) === connection) this.#routes.delete(route);
+  }
+
   /** Sends over the connection that leads there, or a new one from `point`. */
   send(text: string, target: Target, point: ListenPoint, failure: SendFailure | undefined): void {
     const { address, port, name = '' } = target;
@@ -191,6 +213,7 @@ export class ConnectionPool implements Accepting {
   closed(connection: PooledConnection): void {
     this.#connections.delete(connection);
     this.#names.forget(connection);
+    this.#forgetAlias(connection);
     const route = routeTo(connection);
     if (this.#routes.get(route) === connection) this.#routes.delete(route);
     if (!connection.accepted) this.#opened.remove(connection.place);

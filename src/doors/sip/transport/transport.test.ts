@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { placeOf } from '../../../core/limits/place.ts';
 import { silentLog } from '../../../platform/log.ts';
 import { failure, lab, ok, target } from './lab.ts';
@@ -184,6 +185,28 @@ test('TCP: one connection is opened to a peer and used again; ECONNREFUSED is to
   transport.send('x', target('tcp', closedPort), first);
   transport.send('y', target('tcp', closedPort), second);
   assert.deepEqual(await Promise.all([first.code, second.code]), ['ECONNREFUSED', 'ECONNREFUSED']);
+});
+
+test('TCP: another port leads to a connection while it stands, and to nobody else’s', async (t) => {
+  const { transport, messages, count, point } = await lab(t, [tcp4]);
+  const [one, two] = [await dial(t, point.port), await dial(t, point.port)];
+  one.socket.write(ok());
+  await count(1);
+  two.socket.write(ok());
+  await count(2);
+  const [first, second] = messages.map(({ source }) => source.connection!);
+  assert.equal(transport.alias(first!, 9), true);
+  assert.equal(transport.alias(second!, 9), false);
+  assert.equal(transport.connectionTo('tcp', '127.0.0.1', 9), first);
+  transport.send('x', target('tcp', 9));
+  assert.equal(await one.read(1), 'x');
+  assert.equal(transport.alias(first!, 10), true, 'the port said last counts');
+  assert.equal(transport.connectionTo('tcp', '127.0.0.1', 9), undefined);
+  one.socket.destroy();
+  while (transport.stats().connections > 1) await turn();
+  assert.equal(transport.connectionTo('tcp', '127.0.0.1', 10), undefined);
+  assert.equal(transport.alias(first!, 11), false);
+  assert.equal(transport.connectionTo('tcp', '127.0.0.1', two.socket.localPort!), second);
 });
 
 test('TCP: a half-closed peer is left, and nothing stays', async (t) => {

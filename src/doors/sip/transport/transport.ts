@@ -214,6 +214,10 @@ class Sockets implements SocketTransport {
     return this.#pool?.find(protocol, address, port, protocol === 'tls' ? name : '');
   }
 
+  alias(connection: Connection, port: number): boolean {
+    return this.#pool?.alias(connection, port) ?? false;
+  }
+
   async stop(): Promise<void> {
     this.points.length = 0;
     this.#certificates?.close();

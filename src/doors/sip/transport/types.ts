@@ -48,6 +48,8 @@ export interface Target {
   readonly connection: Connection | undefined;
   /** The host name that the peer's certificate must be good for; absent: its address. */
   readonly name?: string | undefined;
+  /** For a request that the target before this one could not be reached with at all. */
+  readonly fallback?: boolean;
 }
 
 /** Told when a message could not be sent; at most once per message, never from within `send`. */
@@ -86,6 +88,8 @@ export interface Transport {
   pointFor(protocol: Protocol, address: string, preferred?: ListenPoint): ListenPoint | undefined;
   /** The open connection that leads there; with TLS, where a host name is given, one whose peer proved it. ws: wss, too. */
   connectionTo(protocol: Protocol, address: string, port: number, name?: string): Connection | undefined;
+  /** What goes to the connection's remote address and this port goes over it. False: another connection leads there. */
+  alias(connection: Connection, port: number): boolean;
   stop(): Promise<void>;
   stats(): TransportStats;
 }

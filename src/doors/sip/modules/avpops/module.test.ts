@@ -44,6 +44,42 @@ for (const [call, before, result, after] of [
   ],
   [['avp_write', '$from/username', 's:x'], [], 1, [['s:x', '1000']]],
   [['avp_write', '$fu/domain', 's:x'], [], 1, [['s:x', 'here.example']]],
+  [['avp_subst', '$avp(s:x)', '/(.*)@(.*)/\\2/'], [['s:x', 'a@b']], 1, [['s:x', 'b']]],
+  [['avp_subst', 's:x', '/^0/+/'], [['s:x', '1']], -1, [['s:x', '1']]],
+  [['avp_subst', '$avp(s:x)', '/1/$rU/'], [['s:x', 31]], 1, [['s:x', '32000']]],
+  [['avp_subst', '$avp(s:x)', '/1/2/'], [], -1, []],
+  [
+    ['avp_subst', '$avp(s:x)/g', '/a/-/'],
+    [
+      ['s:x', 'a1'],
+      ['s:x', 'b2'],
+      ['s:x', 'a3'],
+    ],
+    1,
+    [
+      ['s:x', '-3'],
+      ['s:x', 'b2'],
+      ['s:x', '-1'],
+    ],
+  ],
+  [
+    ['avp_subst', '$avp(s:x)/$avp(i:5)/gd', '#^(.)b$#\\1#'],
+    [
+      ['s:x', 'ab'],
+      ['s:x', 'c'],
+    ],
+    1,
+    [['i:5', 'a']],
+  ],
+  [
+    ['avp_subst_pv', 's:x/s:y', '/B/$(ru{uri.host})/i'],
+    [['s:x', 'ab']],
+    1,
+    [
+      ['s:y', 'athere.example'],
+      ['s:x', 'ab'],
+    ],
+  ],
   [['avp_write', '$hdr(X)', 's:x'], [], -1, []],
   [
     ['avp_delete', '$avp(s:x)'],

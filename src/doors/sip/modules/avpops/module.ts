@@ -1,15 +1,19 @@
 /** avpops: AVPs of a request made, looked at, put into it, and kept in a table. */
 import type { FunctionSpec, ParameterSpec, SipModule } from '../../script/types.ts';
+import { checkSubstitution } from '../textops/substitution.ts';
 import { databaseUrl, flag, isVariable, sqlName } from '../value-checks.ts';
 import { checkAvp, checkFlags, checkValue, cutFlags } from './arguments.ts';
 import { check, checkOperation } from './check.ts';
 import { copy, isSet, OPERATION_NAMES, operate, print, pushTo, remove, write } from './memory.ts';
 import { Preferences } from './preferences.ts';
+import { checkSubstituted, substitute } from './substitute.ts';
 
 const EVERYWHERE = ['request', 'failure', 'reply', 'branch'] as const;
 const WAITING = ['request', 'failure'] as const;
 const SOURCE = 'of the user: "$ru", "$from/username", "$td/domain", "$avp(s:id)/uuid"';
 const WHICH = '"$avp(s:name)", "a" (all), "i" or "s" (those named so), perhaps with "/table"';
+const SUBSTITUTION =
+  'by "/expression/replacement/flags"; with /g all values, with /d the old ones go. -1: it matches none.';
 
 const functions: readonly FunctionSpec[] = [
   memory('avp_write', 2, 'Adds a value ("i:5", "s:text", a variable, perhaps with /username or /domain) to the AVP.', [
@@ -46,6 +50,11 @@ const functions: readonly FunctionSpec[] = [
     'Calculates "source[/target]" by "operator/value": add sub mul div mod and or xor not; /g all values, /d the old ones go.',
     [checkPair, checkCalculation],
   ),
+  memory('avp_subst', 2, `Changes the AVP, or "source/target" makes another one of it, ${SUBSTITUTION}`, [
+    checkSubstituted,
+    checkSubstitution,
+  ]),
+  memory('avp_subst_pv', 2, 'As avp_subst.', [checkSubstituted, checkSubstitution]),
   memory('is_avp_set', 1, 'Is there a value: /s a text, /n a number, /e an empty one?', [
     (text) => checkAvp(text, 'sne'),
   ]),
@@ -82,8 +91,6 @@ export const avpops: SipModule = {
   functions,
   absent: {
     avp_db_query: 'a statement made of what comes over the wire is not run; write avp_db_load',
-    avp_subst: 'assign what transformations make, such as $avp(s:x) = $(avp(s:x){uri.user})',
-    avp_subst_pv: 'assign what transformations make',
   },
   build(values, services, uses) {
     const preferences = new Preferences(values, services);
@@ -95,6 +102,8 @@ export const avpops: SipModule = {
         avp_check: (name, operation) => check(name!, operation!, uses),
         avp_copy: (from, to) => copy(from!, to!, uses),
         avp_op: (names, operation) => operate(names!, operation!, uses),
+        avp_subst: (names, text) => substitute(names!, text!, uses),
+        avp_subst_pv: (names, text) => substitute(names!, text!, uses),
         is_avp_set: (name) => isSet(name!, uses),
         avp_print: () => print(services.log),
         avp_db_load: (source, name) => preferences.load(source!, name!, uses),

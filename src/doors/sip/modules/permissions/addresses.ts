@@ -15,8 +15,10 @@ const MOST_ROWS = 20_000;
 const TRUST_MS = 60_000;
 const ALL_PORTS = 0;
 
+type Ports = ReadonlyMap<number, BlockList>;
+
 interface Groups {
-  readonly lists: ReadonlyMap<number, ReadonlyMap<number, BlockList>>;
+  readonly lists: ReadonlyMap<number, Ports>;
   /** `<group, address, mask, port>` */
   readonly lines: readonly string[];
 }
@@ -43,14 +45,24 @@ export class Addresses {
   }
 
   has(group: number, written: string, port: number): boolean {
-    const address = plainAddress(written);
-    const family = familyOf(address);
-    const ports = family && this.#mirror.value?.lists.get(group);
-    if (!ports) return false;
-    return (
-      (ports.get(ALL_PORTS)?.check(address, family) ?? false) || (ports.get(port)?.check(address, family) ?? false)
-    );
+    return holds(this.#mirror.value?.lists.get(group), plainAddress(written), port);
   }
+
+  /** The lowest number of those that have it. Group 0 is none of them: a script takes 0 for the end. */
+  groupOf(written: string, port: number): number | undefined {
+    const address = plainAddress(written);
+    let lowest: number | undefined;
+    for (const [group, ports] of this.#mirror.value?.lists ?? []) {
+      if (group > 0 && group < (lowest ?? Number.POSITIVE_INFINITY) && holds(ports, address, port)) lowest = group;
+    }
+    return lowest;
+  }
+}
+
+function holds(ports: Ports | undefined, address: string, port: number): boolean {
+  const family = familyOf(address);
+  if (!family || !ports) return false;
+  return (ports.get(ALL_PORTS)?.check(address, family) ?? false) || (ports.get(port)?.check(address, family) ?? false);
 }
 
 function groupsOf(rows: readonly RowCells[], log: Log): Groups {

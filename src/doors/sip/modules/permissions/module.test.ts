@@ -107,6 +107,17 @@ test('allow_uri looks at what the variable holds', async (t) => {
   assert.equal(calls[0]!(run), 1);
 });
 
+test('allow_refer_to looks at Refer-To', async (t) => {
+  const { calls } = await lab(t, [['allow_refer_to', 'register']], { files: FILES });
+  const refer = (...headers: string[]) => {
+    const { run } = request('REFER sip:1@x.example', ['From: <sip:1000@x.example>;tag=1', ...headers]);
+    return calls[0]!(run);
+  };
+  assert.equal(refer('Refer-To: <sip:1@192.0.2.1>'), 1);
+  assert.equal(refer('Refer-To: "B" <sip:1@192.0.2.9>'), -1);
+  assert.equal(refer(), -1);
+});
+
 for (const [what, row, result] of [
   ['the address', ['198.51.100.7', 'any', null], 1],
   ['the transport', ['198.51.100.7', 'UDP', null], 1],
@@ -163,6 +174,19 @@ test('addresses: group, network, port; 32 bits are the address alone', async (t)
   const results = bound.map((one) => one(run));
   assert.deepEqual(results.slice(0, calls.length), [1, 1, -1, -1, -1, -1]);
   assert.deepEqual(results.slice(calls.length), [1, -1, 1, -1, 1, -1, 1, 1, -1]);
+});
+
+test('allow_source_address_group: the lowest group that has the sender', async (t) => {
+  const group = async (...rows: RowCells[]) => {
+    const { calls } = await lab(t, [['allow_source_address_group']], { rows });
+    return calls[0]!(call('sip:1000@x.example', 'sip:1@x.example'));
+  };
+  assert.equal(
+    await group([7, '198.51.100.0', 24, 0], [3, '198.51.100.7', 32, 5070], [2, '198.51.100.7', 32, 5071]),
+    3,
+  );
+  assert.equal(await group([0, '198.51.100.7', 32, 0]), -1);
+  assert.equal(await group(), -1);
 });
 
 test('a table that cannot be read for a minute trusts nobody', async (t) => {

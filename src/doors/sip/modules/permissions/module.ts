@@ -36,6 +36,13 @@ const functions: readonly FunctionSpec[] = [
     checkArgument: (index, text) => (index === 0 ? checkFile(index, text) : checkVariable(text)),
   },
   {
+    name: 'allow_refer_to',
+    arity: [1, 2],
+    routes: ROUTES,
+    describe: `May From send somebody to the URI in Refer-To, by the rules ${FILES}? -1: no, or there is no such header.`,
+    checkArgument: checkFile,
+  },
+  {
     name: 'allow_trusted',
     arity: [0, 2],
     routes: ROUTES,
@@ -71,6 +78,14 @@ const functions: readonly FunctionSpec[] = [
     takesVariables: [0],
     checkArgument: (_index, text) => checkNumber(text),
   },
+  {
+    name: 'allow_source_address_group',
+    arity: [0],
+    routes: ROUTES,
+    flow: 'sender',
+    describe:
+      "The lowest number of a group that has the sender's address and port ($rc); -1: none has. Number a group 1 or more.",
+  },
 ];
 
 export const permissions: SipModule = {
@@ -80,11 +95,9 @@ export const permissions: SipModule = {
   parameters: PERMISSIONS_PARAMETERS,
   functions,
   absent: {
-    allow_refer_to: 'write allow_uri("basename", "$rt")',
-    check_address: 'write allow_address("group", "$si", "$sp")',
+    check_address: 'write allow_address("group", "$si", "$sp"); the protocol is not looked at',
     check_source_address: 'write allow_source_address("group")',
-    allow_source_address_group: 'write allow_source_address("group") for each group',
-    get_source_group: 'write allow_source_address("group") for each group',
+    get_source_group: 'write allow_source_address_group() and compare $rc',
   },
   build(p, services, uses) {
     const pairs = new RulePairs(services.options.folder, [String(p.allow_suffix), String(p.deny_suffix)]);
@@ -95,7 +108,7 @@ export const permissions: SipModule = {
     const groups = new WeakMap<Run, number>();
     const asks = (...names: string[]) => names.some((name) => uses.argumentsOf(name).length > 0);
     const asksTrusted = asks('allow_trusted');
-    const asksAddresses = asks('allow_address', 'allow_source_address');
+    const asksAddresses = asks('allow_address', 'allow_source_address', 'allow_source_address_group');
     const inGroup = (group: number, address: string, port: string) =>
       addresses.has(group, address, /^\d{1,5}$/.test(port) ? Number(port) : NO_PORT) ? 1 : -1;
 
@@ -117,6 +130,15 @@ export const permissions: SipModule = {
           const variable = uses.variable(name!)!;
           return (run) => reaching(run, pair, variable.read(run));
         },
+        allow_refer_to(first, second) {
+          const pair = filesOf(first!, second);
+          const referTo = uses.variable('$rt')!;
+          return (run) => reaching(run, pair, referTo.read(run));
+        },
+        allow_source_address_group:
+          () =>
+          ({ source }) =>
+            addresses.groupOf(source.address, source.port) ?? -1,
         allow_trusted(addressName, protocolName) {
           if (addressName === undefined) {
             return (run) => trusted.check(run, run.source.address, run.source.point.protocol);

@@ -77,6 +77,12 @@ export const rr: SipModule = {
       checkArgument: (_index, text) => checkHostPort(text),
     },
     {
+      name: 'record_route_strict',
+      arity: [0],
+      routes: ['request', 'branch', 'failure'],
+      describe: 'As record_route: every telephone of today follows loose routes.',
+    },
+    {
       name: 'add_rr_param',
       arity: [1],
       routes: ['request', 'branch', 'failure'],
@@ -106,9 +112,6 @@ export const rr: SipModule = {
       checkArgument: (_index, text) => checkDirection(text),
     },
   ],
-  absent: {
-    record_route_strict: 'write record_route(): every telephone of today follows loose routes',
-  },
   build(parameters, services, uses) {
     const reads = uses.argumentsOf('check_route_param').length + uses.argumentsOf('is_direction').length;
     const routed = new RoutedParameters(reads > 0);
@@ -142,6 +145,7 @@ export const rr: SipModule = {
         add_rr_param: (more) => checked(more!, uriParameters, (run, text) => record.addParameters(run, text)),
       },
       functions: {
+        record_route_strict: () => (run) => record.insert(run, ''),
         loose_route: () => (run) => loose.follow(run),
         check_route_param(text) {
           const pattern = new Pattern(text!);

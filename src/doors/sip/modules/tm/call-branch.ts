@@ -6,7 +6,8 @@
  *
  * A server that cannot be reached, says nothing in its time or answers 503 leaves the request to the next one, with a new Via branch (RFC
  * 3263 section 4.3). All together have fr_timer: each has an equal share of it, to an INVITE at most 4 seconds, as a server that
- * lives says 100 at once; the last has what is left.
+ * lives says 100 at once; the last has what is left. UDP in place of a TCP that was refused (RFC 3261 section 18.1.1) is tried only then,
+ * since a server that may have the request must not get it twice.
  */
 import { GatehouseError } from '../../../../platform/errors.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../../platform/timer-wheel.ts';
@@ -17,11 +18,16 @@ import { isSips, withoutHeaders } from '../../message/uri.ts';
 import type { DeadTargets } from '../../resolve/dead-targets.ts';
 import type { RecordRoute, RelayTimers } from '../../run.ts';
 import type { ClientTransaction, ClientUser, Transactions } from '../../transaction/types.ts';
+import { type Advertised, advertisedAs } from '../../transport/point.ts';
 import type { ListenPoint, Target } from '../../transport/types.ts';
 import { type HopFault, OVERLOADED, type Targets, UNREACHABLE } from './next-hop.ts';
 
 /** How long an INVITE waits for the first sign of life of a server that is not the last. */
 const SIGN_OF_LIFE_MS = 4000;
+
+/** Bytes; and what goes below our Via, and is never so much with Via and Record-Routes. */
+const LARGEST_DATAGRAM = 1300;
+const NEVER_LARGE = 700;
 
 /** A request as far as it does not depend on where it goes. */
 export interface BranchRequest {
@@ -36,12 +42,25 @@ export interface BranchRequest {
   readonly inside: ListenPoint;
   /** Ends each of its Via branches. */
   readonly mark: string;
+  /** What the Via names in place of the socket. */
+  readonly advertised: Advertised | undefined;
+  /** The Via asks for rport. */
+  readonly rport: boolean;
 }
 
 export function writeRequest(request: BranchRequest, point: ListenPoint, branch: string): string {
-  const { method, uri, recordRoute, rest } = request;
-  const extra = recordRoute ? recordRoute.lines(request.inside, point, isSips(uri)) + request.extra : request.extra;
-  return assembleRequest(method, withoutHeaders(uri), viaLine(point, branch), extra, rest);
+  const { method, uri, recordRoute, rest, advertised } = request;
+  const outside = advertised === undefined ? point : advertisedAs(point, advertised);
+  const inside = request.inside === point ? outside : request.inside;
+  const extra = recordRoute ? recordRoute.lines(inside, outside, isSips(uri)) + request.extra : request.extra;
+  return assembleRequest(method, withoutHeaders(uri), viaLine(outside, branch, request.rport), extra, rest);
+}
+
+/** Too large for UDP, which it would go by (RFC 3261 section 18.1.1). */
+export function isLargeFor({ protocol, point }: Target, request: BranchRequest, transactions: Transactions): boolean {
+  const { uri, extra, rest, mark } = request;
+  if (protocol !== 'udp' || uri.length + extra.length + rest.length < NEVER_LARGE) return false;
+  return writeRequest(request, point!, transactions.newBranch() + mark).length > LARGEST_DATAGRAM;
 }
 
 /** The call that a branch belongs to. */
@@ -150,12 +169,12 @@ export class CallBranch implements ClientUser, TimerOwner {
 
   onTimeout(client: ClientTransaction): void {
     if (client !== this.#client) return;
-    if (this.status === 0 && client.status === 0 && this.#died(client)) return;
+    if (this.status === 0 && client.status === 0 && this.#died(client, true)) return;
     this.#end();
   }
 
   onTransportError(client: ClientTransaction): void {
-    if (this.status !== 0 || this.#died(client)) return;
+    if (this.status !== 0 || this.#died(client, false)) return;
     this.#stop();
     this.unsent(UNREACHABLE);
     this.#call.ended(this);
@@ -166,22 +185,23 @@ export class CallBranch implements ClientUser, TimerOwner {
     this.#end();
   }
 
-  /** True: the next server has the request. */
-  #died({ target }: ClientTransaction): boolean {
+  /** True: the next server has the request. `reached`: this one may have it too, although it says nothing. */
+  #died({ target }: ClientTransaction, reached: boolean): boolean {
     if (this.#targets.length > 1) this.#call.dead.add(target);
-    return this.#failOver();
+    return this.#failOver(reached);
   }
 
   /** One that says for how long it wants no requests has none until then (RFC 3261 section 21.5.4). True: the next server has this one. */
   #refused({ target }: ClientTransaction, response: SipMessage): boolean {
     const seconds = Number.parseInt(response.valueNamed('Retry-After') ?? '', 10);
     if (this.#targets.length > 1 && seconds > 0) this.#call.dead.add(target, seconds * 1000);
-    return this.#failOver();
+    return this.#failOver(true);
   }
 
-  #failOver(): boolean {
+  #failOver(reached: boolean): boolean {
     const request = this.#request;
-    if (request === undefined) return false;
+    if (reached) while (this.#targets[this.#tried]?.fallback) this.#tried++;
+    if (request === undefined || this.#tried >= this.#targets.length) return false;
     this.#call.failedOver();
     this.#try(request);
     if (this.status === 0) return true;
@@ -206,13 +226,20 @@ export class CallBranch implements ClientUser, TimerOwner {
     }
   }
 
-  /** For the next server. */
+  /** For the next server. Another way to the same one has no time of its own. */
   #patience(): number {
     const { timers, isInvite } = this.#call;
-    const others = this.#targets.length - 1;
+    if (this.#targets.length === 1) return timers.response;
+    let others = -1;
+    let later = 0;
+    for (let at = 0; at < this.#targets.length; at++) {
+      if (this.#targets[at]!.fallback) continue;
+      others++;
+      if (at > this.#tried) later++;
+    }
     const share = timers.response / (others + 1);
     const each = isInvite ? Math.min(share, SIGN_OF_LIFE_MS) : share;
-    return this.#tried < others ? each : timers.response - others * each;
+    return later > 0 ? each : timers.response - others * each;
   }
 
   #keep(request: BranchRequest | undefined): void {

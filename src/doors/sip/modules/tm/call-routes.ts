@@ -13,6 +13,8 @@ export function failureRun(request: Run, call: RelayedRequest, uri: string): Run
   run.edits = copyOf(request.edits);
   run.recordRoute = request.recordRoute;
   run.sendFrom = request.sendFrom;
+  run.advertised = request.advertised;
+  run.localRport = request.localRport;
   run.flags = request.flags;
   run.branchFlags = request.branchFlags;
   run.avps = request.avps;
@@ -58,9 +60,9 @@ export function runReplyRoutes({ run: request, response, target, number, call }:
  * the Request-URI's.
  */
 export function runBranchRoutes(request: Run, number: number): Branch[] {
-  const { uri, destination, path, edition } = request;
+  const { uri, destination, path, uriFrom, edition } = request;
   const left: Branch[] = [];
-  const first: Branch = { uri, destination, path };
+  const first: Branch = { uri, destination, path, sendFrom: uriFrom };
   for (const branch of [first, ...(request.branches ?? [])]) {
     const run = new Run(request.host, request.message, request.source);
     run.edition = edition;
@@ -82,7 +84,7 @@ export function runBranchRoutes(request: Run, number: number): Branch[] {
     if (run.discarded) continue;
     const onReply = run.onReply === request.onReply ? 0 : run.onReply;
     const made = { edits: run.edits, recordRoute: run.recordRoute, flags: run.branchFlags, onReply };
-    left.push({ uri: run.uri, destination: run.destination, path: branch.path, made });
+    left.push({ uri: run.uri, destination: run.destination, path: branch.path, sendFrom: branch.sendFrom, made });
   }
   return left;
 }

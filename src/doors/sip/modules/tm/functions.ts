@@ -18,6 +18,14 @@ const relayTo = (name: string): FunctionSpec => ({
   checkArgument: (index, text) => (index === 0 ? hostText(text) : portText(text)),
 });
 
+const replicateTo = (name: string): FunctionSpec => ({
+  name,
+  arity: [2],
+  routes: ['request'],
+  describe: 'As t_replicate, to the host and port given.',
+  checkArgument: (index, text) => (index === 0 ? hostText(text) : portText(text)),
+});
+
 export const TM_FUNCTIONS: readonly FunctionSpec[] = [
   {
     name: 't_relay',
@@ -36,6 +44,20 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
   relayTo('t_forward_nonack_udp'),
   relayTo('t_forward_nonack_tcp'),
   relayTo('t_forward_nonack_tls'),
+  { name: 't_forward_nonack_uri', arity: [0], routes: RELAYS, flow: 'relay', describe: `As t_relay. ${relayed}` },
+  {
+    name: 't_replicate',
+    arity: [1, 2],
+    routes: ['request'],
+    describe:
+      'Sends a copy of the request to "sip:host:port", or to host and port, for a second registrar; what is answered there goes ' +
+      'nowhere. -1: it cannot be sent, or is INVITE, ACK or CANCEL.',
+    checkArgument: (index, text, count) =>
+      count === 1 ? uriText(text) : index === 0 ? hostText(text) : portText(text),
+  },
+  replicateTo('t_replicate_udp'),
+  replicateTo('t_replicate_tcp'),
+  replicateTo('t_replicate_tls'),
   {
     name: 't_on_failure',
     arity: [1],
@@ -104,6 +126,12 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
     describe: 'As t_check_trans; retransmissions never reach the script.',
   },
   {
+    name: 't_retransmit_reply',
+    arity: [0],
+    routes: ['request'],
+    describe: 'Accepted, and -1: retransmissions are answered before the script.',
+  },
+  {
     name: 't_was_cancelled',
     arity: [0],
     routes: ['failure', 'reply'],
@@ -127,11 +155,8 @@ export const TM_FUNCTIONS: readonly FunctionSpec[] = [
 
 /** Functions of tm that are not there, with the reason. */
 export const TM_ABSENT: Readonly<Record<string, string>> = {
-  t_replicate: 'copies of requests to a second registrar are not sent; let both use one database',
   t_write_req: 'no requests are written to a FIFO of another program',
   t_write_unix: 'no requests are written to a socket of another program',
-  t_retransmit_reply: 'retransmissions are answered before the script',
-  t_forward_nonack_uri: 'write t_relay()',
 };
 
 export function isFlags(text: string): boolean {
@@ -146,6 +171,10 @@ function hostText(text: string): string | undefined {
   return /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)$/.test(text)
     ? undefined
     : `must be a host or address, but is "${text}"`;
+}
+
+function uriText(text: string): string | undefined {
+  return /^sips?:[^\s<>"@]+$/i.test(text) ? undefined : `must be a URI such as "sip:192.0.2.9", but is "${text}"`;
 }
 
 function portText(text: string): string | undefined {

@@ -2,7 +2,7 @@
 import type { Run } from '../../run.ts';
 import { Pattern } from '../../script/pattern.ts';
 import type { Call, FunctionBody, SipModule } from '../../script/types.ts';
-import type { Services } from '../../services.ts';
+import type { Relay, Services } from '../../services.ts';
 import type { Transactions } from '../../transaction/types.ts';
 import { isFlags, proxyUri, TM_ABSENT, TM_FUNCTIONS } from './functions.ts';
 import { TM_PARAMETERS } from './parameters.ts';
@@ -31,6 +31,11 @@ export const tm: SipModule = {
         t_forward_nonack_udp: (host, port) => to('udp:')(host!, port!),
         t_forward_nonack_tcp: (host, port) => to('tcp:')(host!, port!),
         t_forward_nonack_tls: (host, port) => to('tls:')(host!, port!),
+        t_forward_nonack_uri: () => (run) => relay.relay(run),
+        t_replicate: (place, port) => replicating(relay, port === undefined ? place! : proxyUri(`${place}:${port}`)),
+        t_replicate_udp: (host, port) => replicating(relay, proxyUri(`udp:${host}:${port}`)),
+        t_replicate_tcp: (host, port) => replicating(relay, proxyUri(`tcp:${host}:${port}`)),
+        t_replicate_tls: (host, port) => replicating(relay, proxyUri(`tls:${host}:${port}`)),
         t_on_failure: (text) => arming('onFailure', Number(text)),
         t_on_reply: (text) => arming('onReply', Number(text)),
         t_on_branch: (text) => arming('onBranch', Number(text)),
@@ -40,6 +45,7 @@ export const tm: SipModule = {
         t_check_status: (text) => statusCheck(text!),
         t_check_trans: belonging,
         t_lookup_request: belonging,
+        t_retransmit_reply: () => () => -1,
         t_was_cancelled: () => (run) => (run.call?.cancelled ? 1 : -1),
         t_local_replied: (which) => (run) => (run.call?.repliedLocally(which as 'branch') ? 1 : -1),
       },
@@ -79,6 +85,15 @@ function relayTo({ relay }: Services, proxy: string): Call {
     // One that waits for a name still needs it.
     if (!run.waiting) run.proxy = undefined;
     return result;
+  };
+}
+
+/** An INVITE would be answered, and nobody would acknowledge that. */
+function replicating(relay: Relay, uri: string): Call {
+  return (run) => {
+    const { method } = run.message;
+    if (method === 'INVITE' || method === 'ACK' || method === 'CANCEL') return -1;
+    return relay.replicate(run, uri);
   };
 }
 

@@ -98,6 +98,31 @@ export class NextHops implements Names {
     return located.length === 0 ? UNRESOLVABLE : nowhere;
   }
 
+  /**
+   * For a request too large for UDP (RFC 3261 section 18.1.1): where `uri` names no transport each server is asked by TCP, and by UDP
+   * where that is refused. One that refused a short while ago is not asked again so soon.
+   */
+  byStream(uri: string, targets: Targets): Targets {
+    const parsed = parseUri(uri);
+    if (parsed === undefined || uriParam(parsed, TRANSPORT) !== undefined || !this.speaks('tcp')) return targets;
+    const both: Target[] = [];
+    for (const target of targets) {
+      const stream = target.protocol === 'udp' ? this.#streamTo(target) : undefined;
+      if (stream) both.push(stream, { ...target, fallback: true });
+      else both.push(target);
+    }
+    return both as [Target, ...Target[]];
+  }
+
+  #streamTo({ address, port, point: own }: Target): Target | undefined {
+    const connection = this.#transport.connectionTo('tcp', address, port);
+    const { points } = this.#transport;
+    const twin = points.find((one) => one.protocol === 'tcp' && one.address === own?.address && one.port === own.port);
+    const point = connection ? connection.point : this.#transport.pointFor('tcp', address, twin);
+    const stream: Target = { protocol: 'tcp', address, port, point, connection };
+    return point && (connection || !this.#dead.isDead(stream)) ? stream : undefined;
+  }
+
   /** `name`: the host name that led there. */
   #targetsAt(located: readonly Located[], name: string | undefined, preferred: ListenPoint): Target[] {
     const targets: Target[] = [];

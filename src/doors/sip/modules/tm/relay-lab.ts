@@ -58,6 +58,7 @@ export function lab(
     pointFor: (protocol, address, preferred = point) =>
       protocol === 'udp' && !address.includes(':') ? preferred : undefined,
     connectionTo: () => undefined,
+    alias: () => false,
     stats: () => ({ received: 0, sent: 0, sendErrors: 0, connections: 0, kernelDrops: 0 }),
   };
   const transactions = createTransactions({

@@ -348,7 +348,7 @@ test('more than twelve branches give 500', () => {
 });
 
 test('each branch leaves by its own socket, else by the one of the request, else by the one it came in on', () => {
-  const { receive, requests, source } = lab();
+  const { receive, requests, source } = lab({}, {}, { 'branch_route[1]': () => {} });
   const other = { ...source.point, address: '192.0.2.2', name: 'udp:192.0.2.2:5060', hostPort: '192.0.2.2:5060' };
   const left = () =>
     requests('INVITE')
@@ -365,6 +365,11 @@ test('each branch leaves by its own socket, else by the one of the request, else
     run.branches = [{ ...branch, sendFrom: source.point }];
   });
   assert.deepEqual(left(), [other, source.point]);
+  receive(request('INVITE', 'sip:d@192.0.2.20', [], 'z9hG4bK3'), (run) => {
+    run.onBranch = 1;
+    run.branches = [{ ...branch, sendFrom: other }];
+  });
+  assert.deepEqual(left(), [source.point, other], 'through a branch route, too');
 });
 
 test('a branch that cannot be sent counts as 503: another answer is better, alone it is 477', () => {

@@ -13,6 +13,7 @@ import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { isSips } from '../../message/uri.ts';
 import { DeadTargets } from '../../resolve/dead-targets.ts';
+import { NamesWait } from '../../resolve/names-wait.ts';
 import { RecordCache, type RecordWaiter } from '../../resolve/record-cache.ts';
 import type { LookUp } from '../../resolve/records.ts';
 import { accountsOf, type Branch, type Run } from '../../run.ts';
@@ -22,12 +23,13 @@ import type { ServerTransaction } from '../../transaction/types.ts';
 import type { Connection } from '../../transport/types.ts';
 import { breadthLine, maxBreadth } from './breadth.ts';
 import { Call, type CallServices } from './call.ts';
-import { isOverload, writeRequest } from './call-branch.ts';
+import { type BranchRequest, isLargeFor, isOverload, writeRequest } from './call-branch.ts';
 import { runBranchRoutes } from './call-routes.ts';
 import { isLoop, loopMark, statelessBranch } from './loop.ts';
 import { HopFault, NextHops, OVERLOADED, type Targets, type Way } from './next-hop.ts';
 import { timersFor } from './parameters.ts';
 import { unsupported } from './proxy-require.ts';
+import { Replica } from './replica.ts';
 
 /** SER's limit, the Request-URI included. */
 const BRANCHES = 12;
@@ -44,7 +46,7 @@ export interface RelayOptions {
 
 const PATIENCE_MS = 3000;
 
-type Places = Pick<Run, 'uri' | 'destination' | 'path' | 'branches'>;
+type Places = Pick<Run, 'uri' | 'destination' | 'path' | 'branches' | 'uriFrom'>;
 
 /** Plain numbers, read when metrics are asked for. */
 export interface RelayCounters {
@@ -84,7 +86,8 @@ export class ProxyRelay implements Relay {
     const armed = run.onBranch !== 0 || run.kind === 'failure';
     if (!armed) return this.#begin(run);
     // What a branch is made of is nobody's affair but the branch's.
-    const before: Places = { uri: run.uri, destination: run.destination, path: run.path, branches: run.branches };
+    const { uri, destination, path, branches, uriFrom } = run;
+    const before: Places = { uri, destination, path, branches, uriFrom };
     const result = this.#arrange(run) ? this.#begin(run) : run.fail(500, 'No branch to send');
     if (result === WAIT) this.#before.set(run, before);
     else Object.assign(run, before);
@@ -95,6 +98,24 @@ export class ProxyRelay implements Relay {
     if (run.message.method === 'ACK') return -1;
     if (this.#isAbsorbed(run)) return 0;
     return this.#serverOf(run) === undefined ? run.fail(OVERLOADED.status, OVERLOADED.reason) : 1;
+  }
+
+  replicate(run: Run, uri: string): number {
+    const { message, source } = run;
+    const { transactions, transport } = this.#services;
+    const mark = loopMark(message, source.address);
+    if (isLoop(message, mark, transport.points)) return run.fail(482, 'Loop Detected');
+    if (!transactions.budget.fits(message.raw.length)) return run.fail(OVERLOADED.status, OVERLOADED.reason);
+    const rest = prepareForward(message, run.edits, source, run.forceRport);
+    const way: Way = { secure: isSips(run.uri), preferred: run.sendFrom ?? source.point, callId: message.callId };
+    const parts = {
+      transactions,
+      findHops: (waiter: RecordWaiter) => this.#hops.to(uri, way, waiter),
+      failed: (error: unknown) => this.failed(error),
+    };
+    const request = requestOf(run, run, { uri: run.uri, extra: '', rest, mark });
+    const fault = new Replica(parts, request, source.address, this.#patienceMs).send();
+    return fault ? run.fail(fault.status, fault.reason) : 1;
   }
 
   /**
@@ -109,7 +130,7 @@ export class ProxyRelay implements Relay {
   #begin(run: Run): number {
     // While too much is held, nobody waits: a name that is not known counts as unknown.
     const mayWait = this.#services.transactions.budget.fits(run.message.raw.length);
-    return this.#relay(run, mayWait ? new NamesWait(this, run, this.#patienceMs) : undefined);
+    return this.#relay(run, mayWait ? new RunWait(this, run, this.#patienceMs) : undefined);
   }
 
   #refuseAgain(run: Run): number {
@@ -124,7 +145,7 @@ export class ProxyRelay implements Relay {
   }
 
   /** Once more after names were looked up; there may be more to ask, but not for longer. */
-  again(run: Run, names: NamesWait): void {
+  again(run: Run, names: RunWait): void {
     // What went wrong before it could be suspended has had its answer.
     if (!run.waiting && !run.abandoned) return;
     if (run.abandoned) {
@@ -157,7 +178,7 @@ export class ProxyRelay implements Relay {
     this.#services.log.error('a request could not be relayed', { error: describeError(error) });
   }
 
-  #relay(run: Run, names: NamesWait | undefined): number {
+  #relay(run: Run, names: RunWait | undefined): number {
     const { message } = run;
     if (run.finalStatus !== 0) return -1;
     if (this.#isAbsorbed(run)) return 1;
@@ -220,7 +241,7 @@ export class ProxyRelay implements Relay {
   }
 
   /** Where each branch goes, the Request-URI's first. While names are open there are less targets than branches. */
-  #targets(run: Run, further: readonly Branch[] | undefined, names: NamesWait | undefined): (Targets | HopFault)[] {
+  #targets(run: Run, further: readonly Branch[] | undefined, names: RunWait | undefined): (Targets | HopFault)[] {
     const targets: (Targets | HopFault)[] = [];
     this.#addTargets(targets, run, { uri: run.uri, destination: run.destination, sendFrom: run.uriFrom }, names);
     if (further) for (const branch of further) this.#addTargets(targets, run, branch, names);
@@ -231,7 +252,7 @@ export class ProxyRelay implements Relay {
     all: (Targets | HopFault)[],
     run: Run,
     { uri, destination, sendFrom }: Pick<Branch, 'uri' | 'destination' | 'sendFrom'>,
-    names: NamesWait | undefined,
+    names: RunWait | undefined,
   ): void {
     const preferred = sendFrom ?? run.sendFrom ?? run.source.point;
     // RFC 3261 section 16.6 step 7: it demands TLS whatever the next hop's URI says.
@@ -261,7 +282,7 @@ export class ProxyRelay implements Relay {
     let sent = 0;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
-      const { uri, path, made } = i === 0 ? run : run.branches![i - 1]!;
+      const { uri, path, made, destination } = i === 0 ? run : run.branches![i - 1]!;
       const branch = call.add(uri, made?.onReply);
       if (target instanceof HopFault) {
         branch.unsent(target);
@@ -272,9 +293,11 @@ export class ProxyRelay implements Relay {
       if (path !== undefined) extra += `Route: ${path}\r\n`;
       if (made && first >= 0) removeBreadth(message, made.edits);
       const own = made ? prepareForward(message, made.edits, run.source, run.forceRport) : rest;
-      const { recordRoute } = made ?? run;
-      const { point: inside } = run.source;
-      branch.send({ method: message.method, uri, extra, rest: own, recordRoute, inside, mark }, target);
+      const request = requestOf(run, made ?? run, { uri, extra, rest: own, mark });
+      // Who has registered over UDP, or a socket that the script names, is meant to hear over UDP.
+      const open = ((i === 0 ? run.uriFrom : run.branches![i - 1]!.sendFrom) ?? run.sendFrom) === undefined;
+      const isLarge = open && isLargeFor(target[0], request, this.#services.transactions);
+      branch.send(request, isLarge ? this.#hops.byStream(run.proxy ?? destination ?? uri, target) : target);
     }
     call.settle(run.kind === 'request');
     return 1;
@@ -296,14 +319,14 @@ export class ProxyRelay implements Relay {
 
   /** An ACK to the next hop, without a transaction. */
   #passOn(run: Run, [target]: Targets, mark: string): number {
-    const { message, recordRoute } = run;
+    const { message } = run;
     const sender = message.via;
     if (sender === undefined) return run.fail(400, 'Bad Via Header');
     run.relayed = true;
     this.counters.stateless++;
     const rest = prepareForward(message, run.edits, run.source, run.forceRport);
     const extra = run.path === undefined ? '' : `Route: ${run.path}\r\n`;
-    const passed = { method: message.method, uri: run.uri, extra, rest, recordRoute, inside: run.source.point, mark };
+    const passed = requestOf(run, run, { uri: run.uri, extra, rest, mark });
     const text = writeRequest(passed, target.point!, statelessBranch(sender, mark));
     this.#services.transport.send(text, target);
     accountsOf(run)?.acknowledged(run);
@@ -322,6 +345,15 @@ export class ProxyRelay implements Relay {
   }
 }
 
+/** `made`: whose Record-Route it gets. */
+function requestOf(
+  { message, source, advertised, localRport: rport }: Run,
+  { recordRoute }: Pick<Run, 'recordRoute'>,
+  { uri, extra, rest, mark }: Pick<BranchRequest, 'uri' | 'extra' | 'rest' | 'mark'>,
+): BranchRequest {
+  return { method: message.method, uri, extra, rest, recordRoute, inside: source.point, mark, advertised, rport };
+}
+
 function removeBreadth(message: SipMessage, edits: Edits): void {
   for (let at = message.indexOf(Header.maxBreadth); at >= 0; at = message.indexOf(Header.maxBreadth, at + 1))
     edits.remove(at);
@@ -334,44 +366,25 @@ function shift(run: Run, branches: readonly Branch[]): boolean {
   run.uri = first.uri;
   run.destination = first.destination;
   run.path = first.path;
+  run.uriFrom = first.sendFrom;
   run.made = first.made;
   run.branches = further.length === 0 ? undefined : further;
   return true;
 }
 
 /** A run that waits for host names to be looked up. */
-class NamesWait implements RecordWaiter {
+class RunWait extends NamesWait {
   readonly #relay: ProxyRelay;
   readonly #run: Run;
-  readonly #patienceMs: number;
-  #until = 0;
-  #open = 0;
 
   constructor(relay: ProxyRelay, run: Run, patienceMs: number) {
+    super(run.source.address, patienceMs);
     this.#relay = relay;
     this.#run = run;
-    this.#patienceMs = patienceMs;
   }
 
-  get sender(): string {
-    return this.#run.source.address;
-  }
-
-  until(now: number): number {
-    this.#until ||= now + this.#patienceMs;
-    return this.#until;
-  }
-
-  get isOpen(): boolean {
-    return this.#open > 0;
-  }
-
-  opened(): void {
-    this.#open++;
-  }
-
-  resolved(): void {
-    if (--this.#open === 0) this.#relay.again(this.#run, this);
+  protected answered(): void {
+    this.#relay.again(this.#run, this);
   }
 }
 
