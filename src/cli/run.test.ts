@@ -321,6 +321,6 @@ test('trace shows lines, what would be sent, and the verdict; modules lists and 
   const found = await here.gatehouse('modules', 't_relay');
   assert.match(found.out, /^tm +t_relay +function +Sends the request/m);
   assert.match((await here.gatehouse('modules', 't_relai')).out, /did you mean t_relay/);
-  assert.match((await here.gatehouse('modules', 'tm')).out, /t_replicate +not there/);
+  assert.match((await here.gatehouse('modules', 'tm')).out, /t_write_req +not there/);
   rmSync(folder, { recursive: true });
 });
