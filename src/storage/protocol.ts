@@ -77,6 +77,7 @@ export interface Calls {
   'ser.openUri'(spec: UriSpec): TableReport;
   'ser.openRows'(spec: RowsSpec): TableReport;
   'ser.readRows'(spec: RowsSpec, where: RowsMatch, most: number): RowCells[];
+  'ser.ask'(database: string, sql: string, values: RowCells, most: number): RowCells[];
   'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
   'ser.listSubscribers'(spec: SubscriberSpec, options: ListOptions): SubscriberRow[];
   'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[], audit: AuditLines): void;

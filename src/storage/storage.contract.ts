@@ -389,6 +389,21 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(await read(['uuid', '1'], ['type', '3']), ['1 again', '1 more']);
     assert.deepEqual(await read(['uuid', "1' OR ''='"]), []);
     assert.equal((await storage.ser.readRows(spec, [], 2)).length, 2);
+    const ask = (sql: string, ...values: (string | number | null)[]) => storage.ser.ask('main', sql, values, 2);
+    const evil = "1' OR ''='";
+    assert.deepEqual(await ask('SELECT value FROM usr_preferences WHERE uuid = ? ORDER BY value', '1'), [
+      ['again'],
+      ['more'],
+    ]);
+    assert.deepEqual(await ask('SELECT value FROM usr_preferences WHERE uuid = ?', evil), []);
+    assert.equal(
+      (await ask('SELECT uuid FROM usr_preferences WHERE type = ? OR value = ?', 3, null)).length,
+      2,
+      'no more than asked',
+    );
+    assert.deepEqual(await ask('UPDATE usr_preferences SET value = ? WHERE uuid = ?', `${evil}?\\\x80`, '2'), []);
+    assert.deepEqual(await read(['uuid', '2']), [`2 ${evil}?\\\x80`]);
+    await assert.rejects(ask('SELECT value FROM nowhere'), { code: 'STORAGE_REFUSED' });
   });
 
   is(

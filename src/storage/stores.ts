@@ -104,6 +104,7 @@ export function serTables(worker: WorkerClient): SerTables {
     updateSubscriber: (spec, row, audit = []) => worker.call('ser.updateSubscriber', spec, row, audit),
     removeUser: (tables, name, audit = []) => worker.call('ser.removeUser', tables, name, audit),
     readRows: (spec, where, most) => worker.call('ser.readRows', spec, where, most),
+    ask: (database, sql, values, most) => worker.call('ser.ask', database, sql, values, most),
     rowsChanged: () => void edition++,
     rowEdition: () => edition,
     hasUri: (spec, username, domain, uriUser) => worker.call('ser.hasUri', spec, username, domain, uriUser),

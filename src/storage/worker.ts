@@ -13,7 +13,7 @@ import { readOwn } from './own-rows.ts';
 import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { RealmRows } from './realms.ts';
-import { readRows } from './ser/rows.ts';
+import { ask, readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
 import { SmsProviderRows } from './sms-providers.ts';
@@ -104,6 +104,7 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.openUri': (spec) => tables.openUri(spec),
     'ser.openRows': (spec) => tables.openRows(spec),
     'ser.readRows': (spec, where, most) => readRows(tables, spec, where, most),
+    'ser.ask': (database, sql, values, most) => ask(tables.database(database), sql, values, most),
     'ser.readSubscribers': (spec, names) => subscribers.read(spec, names),
     'ser.listSubscribers': (spec, options) => subscribers.list(spec, options),
     'ser.addUsers': (where, rows, lines) => audit.together(lines, (seal) => subscribers.add(where, rows, seal)),

@@ -131,7 +131,12 @@ export interface SerTables {
   open(kind: 'rows', spec: RowsSpec): Promise<TableReport>;
   /** Rows that match all of `where`, at most so many, in the order of `id` where there is one. */
   readRows(spec: RowsSpec, where: RowsMatch, most: number): Promise<RowCells[]>;
-  /** Says that administration changed rows: what was read before counts no more. */
+  /**
+   * A statement of a script's author, with a `?` for each value: its rows, at most so many, if it is a SELECT; else none, and what it
+   * changed is on disk.
+   */
+  ask(database: string, sql: string, values: RowCells, most: number): Promise<RowCells[]>;
+  /** Says that rows were changed: what was read before counts no more. */
   rowsChanged(): void;
   /** Grows with each `rowsChanged`. */
   rowEdition(): number;

@@ -1,5 +1,6 @@
 /** Rows of the small tables that modules ask for (worker side). */
 import type { RowCells, RowsMatch, RowsSpec } from '../../core/ser/types.ts';
+import type { Database } from '../database.ts';
 import { hasColumn } from '../table-shape.ts';
 import type { Tables } from './tables.ts';
 
@@ -11,4 +12,11 @@ export async function readRows(tables: Tables, spec: RowsSpec, where: RowsMatch,
   const sql = `SELECT ${columns} FROM ${db.quoteName(spec.table)} WHERE ${tests}${order} LIMIT ${Math.floor(most)}`;
   const values = where.map(([, value]) => value);
   return db.select(sql, values);
+}
+
+/** A statement that a script brings. */
+export async function ask(db: Database, sql: string, values: RowCells, most: number): Promise<RowCells[]> {
+  if (/^\s*select\b/i.test(sql)) return (await db.select(sql, values)).slice(0, most);
+  await db.alone(() => db.run(sql, values));
+  return [];
 }

@@ -134,9 +134,14 @@ export class Tables {
     return found;
   }
 
+  database(name: string): Database {
+    const db = this.#databases.get(name);
+    if (!db) throw new GatehouseError('SER_TABLE_MISSING', `no database is called ${name}`);
+    return db;
+  }
+
   async #look(kind: keyof typeof KINDS, { database, table }: { database: string; table: string }): Promise<Found> {
-    const db = this.#databases.get(database);
-    if (!db) throw new GatehouseError('SER_TABLE_MISSING', `no database is called ${database}`);
+    const db = this.database(database);
     const shape = await db.shape(table);
     if (shape) {
       if (!shape.durable) this.#warn(`table ${table} is kept by an engine that can lose acknowledged rows in a crash`);

@@ -494,3 +494,65 @@ test('stores and deletes are units of the journal, and what was stored is loaded
   assert.equal(await outcome(write!, caller([['s:x', 'one']])), -1);
   assert.equal(write!(caller().run), -1, 'nothing to store');
 });
+
+test('avp_db_query: values of the message go beside the statement, columns become AVPs', async () => {
+  const asked: unknown[][] = [];
+  const answers: RowCells[][] = [
+    [
+      ['one', 1],
+      ['two', null],
+    ],
+    [],
+    [],
+  ];
+  let changed = 0;
+  const tables = {
+    open: async () => {},
+    rowsChanged: () => void changed++,
+    async ask(...question: unknown[]) {
+      asked.push(question);
+      const answer = answers.shift();
+      if (answer === undefined) throw new GatehouseError('STORAGE_REFUSED', 'no such table');
+      return answer;
+    },
+  };
+  const select = "select a, b from t where u='$fU' and n=$avp(s:n) and m=$hdr(X)";
+  const calls: ScriptCall[] = [
+    ['avp_db_query', select, '$avp(s:a); i:9'],
+    ['avp_db_query', select],
+    ['avp_db_query', "delete from t where u='$avp(s:evil)'"],
+    ['avp_db_query', select],
+  ];
+  const parameters = { db_url: 'mysql://x' };
+  const bound = await load(avpops, { parameters, calls, services: services({ tables }) });
+  const results: number[] = [];
+  const evil = "' OR ''='";
+  const made: unknown[] = [];
+  for (const call of bound) {
+    const one = caller([
+      ['s:n', '7'],
+      ['s:evil', evil],
+    ]);
+    results.push(await outcome(call, one));
+    made.push([...one.run.avps!.entries()].filter(([name]) => name !== 's:n' && name !== 's:evil'));
+  }
+  assert.deepEqual(results, [1, -2, 1, -1]);
+  assert.deepEqual(made, [
+    [
+      ['s:a', 'two'],
+      ['i:9', 1],
+      ['s:a', 'one'],
+    ],
+    [],
+    [],
+    [],
+  ]);
+  assert.deepEqual(asked[0], [
+    'database of mysql://x',
+    'select a, b from t where u=? and n=? and m=? LIMIT 64',
+    ['1000', 7, null],
+    64,
+  ]);
+  assert.deepEqual(asked[2]!.slice(1, 3), ['delete from t where u=?', [evil]]);
+  assert.equal(changed, 1);
+});

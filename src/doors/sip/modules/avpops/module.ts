@@ -1,11 +1,12 @@
 /** avpops: AVPs of a request made, looked at, put into it, and kept in a table. */
 import type { FunctionSpec, ParameterSpec, SipModule } from '../../script/types.ts';
 import { checkSubstitution } from '../textops/substitution.ts';
-import { databaseUrl, flag, isVariable, sqlName } from '../value-checks.ts';
+import { databaseOf, databaseUrl, flag, isVariable, sqlName } from '../value-checks.ts';
 import { checkAvp, checkFlags, checkValue, cutFlags } from './arguments.ts';
 import { check, checkOperation } from './check.ts';
 import { copy, isSet, OPERATION_NAMES, operate, print, pushTo, remove, write } from './memory.ts';
 import { Preferences } from './preferences.ts';
+import { checkDestinations, checkStatement, query } from './query.ts';
 import { checkSubstituted, substitute } from './substitute.ts';
 
 const EVERYWHERE = ['request', 'failure', 'reply', 'branch'] as const;
@@ -61,6 +62,18 @@ const functions: readonly FunctionSpec[] = [
   { name: 'avp_print', arity: [0], routes: EVERYWHERE, describe: 'Writes all AVPs into the log.' },
   stored('avp_db_load', `Adds the AVPs that the table has ${SOURCE}; ${WHICH}. -1: none, or it cannot be asked.`),
   stored('avp_db_store', `Adds the AVPs to the rows ${SOURCE}; ${WHICH}. 1: they are durable.`),
+  {
+    name: 'avp_db_query',
+    arity: [1, 2],
+    routes: WAITING,
+    describe:
+      'Asks the database a statement (SELECT, INSERT, UPDATE, DELETE, REPLACE); the columns of each row become "$avp(s:a);$avp(i:2)", ' +
+      'or $avp(i:1) and so on; 64 rows at most unless it has a LIMIT. Variables stand for values, never for parts of the statement, with quotes ' +
+      'around them or without. -1: it failed, -2: there are no rows.',
+    ownSyntax: [0, 1],
+    asks: true,
+    checkArgument: (index, text) => (index === 0 ? checkStatement(text) : checkDestinations(text)),
+  },
   stored('avp_db_delete', `Deletes the rows ${SOURCE}; ${WHICH}. 1: that is durable.`),
 ];
 
@@ -89,11 +102,9 @@ export const avpops: SipModule = {
   needs: [],
   parameters,
   functions,
-  absent: {
-    avp_db_query: 'a statement made of what comes over the wire is not run; write avp_db_load',
-  },
   build(values, services, uses) {
-    const preferences = new Preferences(values, services);
+    const database = databaseOf(values.avp_url === null ? values : { db_url: values.avp_url! }, services);
+    const preferences = new Preferences(values, database, services);
     return {
       functions: {
         avp_write: (value, name) => write(value!, name!, uses),
@@ -106,6 +117,7 @@ export const avpops: SipModule = {
         avp_subst_pv: (names, text) => substitute(names!, text!, uses),
         is_avp_set: (name) => isSet(name!, uses),
         avp_print: () => print(services.log),
+        avp_db_query: (statement, names) => query(statement!, names, database, services, uses),
         avp_db_load: (source, name) => preferences.load(source!, name!, uses),
         avp_db_store: (source, name) => preferences.store(source!, name!, uses),
         avp_db_delete: (source, name) => preferences.delete(source!, name!, uses),

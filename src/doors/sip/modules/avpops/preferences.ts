@@ -13,7 +13,7 @@ import type { Call, ParameterValues, ScriptUses } from '../../script/types.ts';
 import type { AvpName } from '../../script/values/avps.ts';
 import type { Services } from '../../services.ts';
 import { resumeWith } from '../resume-with.ts';
-import { databaseOf, isVariable } from '../value-checks.ts';
+import { isVariable } from '../value-checks.ts';
 import { cutFlags, partOf, valueReader } from './arguments.ts';
 import { push } from './memory.ts';
 
@@ -31,11 +31,10 @@ export class Preferences {
   readonly #tables = new Map<string, RowsSpec>();
   readonly #lookups: RowLookup[] = [];
 
-  constructor(parameters: ParameterValues, services: Services) {
+  constructor(parameters: ParameterValues, database: string, services: Services) {
     this.#parameters = parameters;
+    this.#database = database;
     this.#services = services;
-    const { avp_url: own } = parameters;
-    this.#database = databaseOf(own === null ? parameters : { db_url: own! }, services);
   }
 
   async open(): Promise<void> {

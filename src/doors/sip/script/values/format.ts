@@ -17,7 +17,7 @@ export function constantText(text: string): Text {
 
 /** A text that is one variable and nothing more: its value, not its text, can be asked for. */
 export function bindText(text: string, scope: ValueScope): Text | NoVariable {
-  const pieces = cut(text);
+  const pieces = cutText(text);
   if (pieces.every((piece) => !piece.variable)) return constantText(pieces.map(({ text: part }) => part).join(''));
   const getters: (string | Getter)[] = [];
   for (const piece of pieces) {
@@ -45,7 +45,7 @@ interface Piece {
 }
 
 /** `$$` is a dollar sign; a `$` that no name follows is itself. */
-function cut(text: string): Piece[] {
+export function cutText(text: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   const plain = (end: number) => {
