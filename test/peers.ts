@@ -17,6 +17,7 @@ interface Peer {
 export const peers: Readonly<Record<string, Peer>> = {
   baresip: { program: 'baresip', packages: ['baresip-core'] },
   busybox: { program: 'busybox', packages: ['busybox'] },
+  chat: { program: 'chat', packages: ['ppp'] },
   chromium: { program: 'chromium', packages: ['chromium'] },
   fish: { program: 'fish', packages: ['fish'] },
   // Its Perl module asks over HTTP with what Perl itself brings (perl: not only perl-base).
@@ -27,6 +28,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   kamailio: { program: 'kamailio', packages: ['kamailio', 'kamailio-mysql-modules'] },
   kannel: { program: 'drive_smpp', packages: ['kannel-extras'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
+  mgetty: { program: 'mgetty', packages: ['mgetty'] },
   nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
   npm: { program: 'npm', packages: ['npm'] },
   oathtool: { program: 'oathtool', packages: ['oathtool'] },
@@ -38,6 +40,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   sipvicious: { program: 'svcrack', packages: ['sipvicious'] },
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   strace: { program: 'strace', packages: ['strace'] },
+  wvdial: { program: 'wvdial', packages: ['wvdial'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
 };
 

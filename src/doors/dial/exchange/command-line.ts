@@ -14,7 +14,7 @@ export type Command =
   | { readonly kind: 'extended'; readonly text: string }
   | { readonly kind: 'unknown'; readonly text: string };
 
-const BASIC = /^(?:[&\\%]?[A-CE-Z])(\d*)/;
+const BASIC = /^(?:[&\\%][A-Z]|[A-CE-Z])(\d*)/;
 
 /** `line` without AT. What is wrong comes last, as `unknown`: what stands before it is carried out, as modems do. */
 export function parseCommandLine(line: string): Command[] {
