@@ -58,6 +58,13 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .argument('[name]', 'a module, function or parameter')
     .description('what a ser.cfg can use: modules with their functions and parameters, and what is not there')
     .action(run(() => import('./commands/modules.ts')));
+  program
+    .command('exchange')
+    .requiredOption('--dir <dir>', 'where the lines appear: modem1 and so on; made when it is missing')
+    .option('--lines <n>', 'so many lines, with the numbers 1001 and so on', '2')
+    .option('--release <seconds>', 'how long the caller keeps a call up after the other has hung up, or never', '0')
+    .description('run virtual modems and a telephone exchange between them, to try dialling on one machine')
+    .action(run(() => import('./commands/exchange.ts')));
 
   const user = program.command('user').description('administer users');
   user

@@ -67,8 +67,15 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   for (const file of carrierFiles) rmSync(file, { force: true });
   let ptys: Ptys | undefined;
   const modems = names.map((_, line) => {
-    const cable = { send: (bytes: Uint8Array) => ptys?.send(line, bytes), carrier };
+    let paused = false;
+    const cable = { send: (bytes: Uint8Array) => ptys?.send(line, bytes), clearToSend, carrier };
     return new VirtualModem(String(FIRST_NUMBER + line), exchange, cable, { secondMs, speed });
+
+    function clearToSend(clear: boolean): void {
+      if (paused === !clear) return;
+      paused = !clear;
+      ptys?.pause(line, paused);
+    }
 
     function carrier(up: boolean, text?: Uint8Array): void {
       if (up) writeFileSync(carrierFiles[line]!, '');
@@ -79,7 +86,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   ptys = await openPtys(directory, names, {
     data: (line, bytes) => modems[line]!.fromProgram(bytes),
     state: (line, { dtr }) => modems[line]!.setDtr(dtr),
-    full: () => {},
+    full: (line, full) => modems[line]!.setFull(full),
   });
   const { lost } = ptys;
   return {

@@ -20,6 +20,8 @@ export interface Terminal {
   carrierLost(): void;
   /** What the other end sent. */
   receive(bytes: Uint8Array): void;
+  /** The other end's program does not read: nothing more is to be sent until it does. */
+  hold(held: boolean): void;
 }
 
 export type Tone = 'originate' | 'answer';
@@ -128,6 +130,11 @@ export class Switch {
     if (!path?.up) return;
     const far = otherEnd(path, line);
     far.terminal.receive(this.#spoil(bytes, Math.max(line.noise, far.noise)));
+  }
+
+  hold(line: Subscriber, held: boolean): void {
+    const { path } = line;
+    if (path?.up) otherEnd(path, line).terminal.hold(held);
   }
 
   /** The exchange fails the call of this line: both ends hear nothing more of each other. */

@@ -12,6 +12,8 @@ import type { Subscriber, Switch, Terminal } from './switch.ts';
 /** The serial cable of a modem, as the modem has it. */
 export interface Cable {
   send(bytes: Uint8Array): void;
+  /** CTS: whether the program may write. */
+  clearToSend(clear: boolean): void;
   /** The carrier line. With `text` it fell: what the modem says when the terminal is not hung up. */
   carrier(up: boolean, text?: Uint8Array): void;
 }
@@ -52,6 +54,9 @@ export class VirtualModem implements Terminal {
   #escapes = 0;
   #lastDataAt = Number.NEGATIVE_INFINITY;
   #guard: NodeJS.Timeout | undefined;
+  /** Why the program may not write: what it wrote is still under way, the other end does not read. */
+  #busy: NodeJS.Timeout | undefined;
+  #held = false;
 
   constructor(number: string, exchange: Switch, cable: Cable, options: ModemOptions) {
     this.#exchange = exchange;
@@ -68,6 +73,7 @@ export class VirtualModem implements Terminal {
   close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#guard);
+    clearTimeout(this.#busy);
   }
 
   // From the program on the serial line.
@@ -91,6 +97,11 @@ export class VirtualModem implements Terminal {
     if (dtr < 2) return;
     if (this.#state !== 'command') this.#endCall('NO CARRIER');
     if (dtr === 3) this.#profile = copyOf(this.#stored);
+  }
+
+  /** The program does not read what was sent to it, or has read it. */
+  setFull(full: boolean): void {
+    this.#exchange.hold(this.subscriber, full);
   }
 
   // From the exchange.
@@ -120,6 +131,11 @@ export class VirtualModem implements Terminal {
 
   receive(bytes: Uint8Array): void {
     if (this.#state === 'data') this.#cable.send(bytes);
+  }
+
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#setClear();
   }
 
   // Commands.
@@ -306,6 +322,9 @@ export class VirtualModem implements Terminal {
     const connected = this.#state === 'data' || this.#state === 'escaped';
     clearTimeout(this.#timer);
     clearTimeout(this.#guard);
+    clearTimeout(this.#busy);
+    this.#busy = undefined;
+    this.hold(false);
     this.#state = 'command';
     this.#line = '';
     this.#exchange.hook(this.subscriber, 'modem', false);
@@ -337,6 +356,25 @@ export class VirtualModem implements Terminal {
     if (this.#escapes === 3) this.#guard = setTimeout(() => this.#escape(), guardMs);
     this.#lastDataAt = now;
     this.#exchange.send(this.subscriber, bytes);
+    this.#pace(bytes.length);
+  }
+
+  /** The bytes are gone at once; the program can write the next ones when these would have arrived, ten bits each. */
+  #pace(bytes: number): void {
+    const { speed, secondMs } = this.#options;
+    clearTimeout(this.#busy);
+    this.#busy = setTimeout(
+      () => {
+        this.#busy = undefined;
+        this.#setClear();
+      },
+      ((bytes * 10) / speed) * secondMs,
+    );
+    this.#setClear();
+  }
+
+  #setClear(): void {
+    this.#cable.clearToSend(this.#busy === undefined && !this.#held);
   }
 
   #escape(): void {
