@@ -15,6 +15,7 @@ import { offerGateMetrics } from '../core/gate/metrics.ts';
 import { Limits } from '../core/limits/limits.ts';
 import { openPlacesFile } from '../core/limits/places-file.ts';
 import { NonceCounts } from '../core/proofs/nonce-counts.ts';
+import { DoorUsers } from '../core/realms/door-users.ts';
 import { SessionDirectory } from '../core/sessions/directory.ts';
 import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
 import { databaseName } from '../core/storage/choose.ts';
@@ -120,6 +121,11 @@ async function openDoors(
   const nonceCounts = new NonceCounts({ clock, lifetimeMs: nonceLifeMs(site.sip.script) });
   const codePlaces = new CodePlaces({ journal, rows: storage.tokens, key: keyring.derive('code-places') });
   await codePlaces.load(clock.now());
+  const doorUsers = new DoorUsers({
+    realms: ground.realms,
+    local: users.local,
+    maps: site.config.users.realms,
+  });
   const gate = createGate({
     clock,
     log: log.child('gate'),
@@ -133,7 +139,7 @@ async function openDoors(
     codes: tokens.codes,
     codePlaces,
     numbers: ground.numbers,
-    source: () => users.local,
+    source: (door) => doorUsers.of(door),
   });
   const sip: SipDoor = createSipDoor({
     ...sipChoice(site),
@@ -164,6 +170,7 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...ground.sms.health(),
+    ...doorUsers.health(),
     ...hooks.health(),
     ...doors.flatMap((door) => door.health()),
     ...reloads.health(),
@@ -240,7 +247,7 @@ async function openDoors(
       gate,
       journal,
       tables: storage.ser,
-      users: users.local,
+      users: doorUsers.of('portal'),
       programs: ground.helper,
       clock,
       log: log.child('portal'),

@@ -32,6 +32,8 @@ export interface StartOptions {
   environment: NodeJS.ProcessEnv;
 }
 
+const realmMap = z.record(z.string().min(1).max(255).toLowerCase(), z.string().min(1).max(64));
+
 /** All of gatehouse.yaml. */
 export const configuration = z.strictObject({
   database: z
@@ -61,6 +63,12 @@ export const configuration = z.strictObject({
         .default(5)
         .describe(
           'How long a user of an attached table is trusted before the row is read again: other tools may change it.',
+        ),
+      realms: z
+        .strictObject({ portal: realmMap.optional(), radius: realmMap.optional(), dial: realmMap.optional() })
+        .prefault({})
+        .describe(
+          'By door, the realm in which a name is looked for: by what stands behind its @, or `*` for all others. What is not named is a local user.',
         ),
     })
     .prefault({}),

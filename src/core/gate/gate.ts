@@ -165,6 +165,8 @@ class TheGate implements CoreGate {
     if (held !== undefined) return this.#slow(knock, held, account);
     if (knock.proof.kind === 'answer') return this.#proveAnswer(knock, knock.proof, account);
     if (knock.proof.kind === 'call-back') return this.#callBack(knock, knock.proof, account);
+    if (knock.proof.kind === 'password' && account.checkPasswordLater !== undefined)
+      return this.#askSource(knock, account, account.checkPasswordLater(knock.proof.password));
     if (isRight(knock.proof, account)) return this.#accept(knock, account);
     this.#limits.failed(account.id, knock.client);
     return source.shared ? this.#lookAgain(knock, source, account) : this.#refuse(knock, 'wrong-proof', account);
@@ -180,6 +182,21 @@ class TheGate implements CoreGate {
     if (knock.proof.kind === 'chap') fitsChap(knock.proof, DECOY_HA1);
     this.#limits.failed(key, knock.client);
     return this.#refuse(knock, 'unknown-user');
+  }
+
+  /** Until the source has said so the try counts as failed, so that tries sent all at once gain nothing. */
+  async #askSource(knock: Knock, account: Account, asked: Promise<boolean>): Promise<Verdict> {
+    this.#limits.failed(account.id, knock.client);
+    let right: boolean;
+    try {
+      right = await asked;
+    } catch (error) {
+      this.#limits.failed(account.id, knock.client, true);
+      return this.#unavailable(knock, error);
+    }
+    if (!right) return this.#refuse(knock, 'wrong-proof', account);
+    this.#limits.failed(account.id, knock.client, true);
+    return this.#accept(knock, account);
   }
 
   /** The secret may have been changed by another tool a moment ago. */

@@ -25,6 +25,8 @@ export interface Account {
   ha1(username: string, realm: string, algorithm: DigestAlgorithm): string | undefined;
   /** Constant-time check of a clear password; undefined where the source holds none. */
   checkPassword(password: string): boolean | undefined;
+  /** Where only the source itself can say whether a password is right (a directory): asked in place of `checkPassword`. Rejects when it is away. */
+  checkPasswordLater?(password: string): Promise<boolean>;
   /** The same for a response of CHAP; absent where the source never holds a clear password. */
   checkChap?(response: ChapResponse): boolean | undefined;
 }
