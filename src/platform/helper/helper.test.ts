@@ -171,3 +171,15 @@ test('a main that is killed takes helper and programs with it; signals to the he
   main.kill('SIGKILL');
   await until(() => !isAlive(helper) && !isAlive(sleeper));
 });
+
+test('a program that is not wanted any more is ended, and one that waits is not started', async (t) => {
+  const helper = helperFor(t, { atOnce: 1, waiting: 1 });
+  const end = new AbortController();
+  const first = helper.run(shell('trap "" TERM; echo; while :; do sleep 1; done', { graceMs: 50 }), end.signal);
+  const second = assert.rejects(helper.run(shell('true'), end.signal), { code: 'PROGRAM_LOST' });
+  end.abort();
+  await second;
+  const { signal, timedOut } = await first;
+  assert.deepEqual([['SIGTERM', 'SIGKILL'].includes(signal!), timedOut], [true, false]);
+  assert.equal((await helper.run(shell('echo 1'))).stdout.toString(), '1\n');
+});

@@ -60,7 +60,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     close,
   };
 
-  async function run(request: ProgramRun): Promise<ProgramResult> {
+  async function run(request: ProgramRun, until?: AbortSignal): Promise<ProgramResult> {
     checkRun(request);
     if (isClosed) throw lost();
     const { promise, resolve, reject } = Promise.withResolvers<ProgramResult>();
@@ -68,7 +68,19 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     if (running.size < limits.atOnce) start(task);
     else if (waiting.length < limits.waiting) wait(task);
     else throw crowded(request.file);
-    return promise;
+    const stop = () => cutShort(task);
+    if (until?.aborted) stop();
+    else until?.addEventListener('abort', stop, { once: true });
+    return promise.finally(() => until?.removeEventListener('abort', stop));
+  }
+
+  function cutShort(task: Task): void {
+    const at = waiting.indexOf(task);
+    if (at >= 0) {
+      waiting.splice(at, 1);
+      return giveUp(task);
+    }
+    for (const [id, one] of running) if (one === task) child?.send({ id, stop: true } satisfies Order);
   }
 
   /** For as long as it may run: who asked has given up by then. */
@@ -170,9 +182,18 @@ function checkRun(run: ProgramRun): void {
   if (fault !== undefined) throw new GatehouseError('PROGRAM_REQUEST', `${JSON.stringify(run.file)}: ${fault}`);
 }
 
-function faultOf({ file, args, env, cwd = '/', stdin, timeoutMs, maxOutputBytes }: ProgramRun): string | undefined {
+function faultOf({
+  file,
+  args,
+  env,
+  cwd = '/',
+  stdin,
+  terminal,
+  timeoutMs,
+  maxOutputBytes,
+}: ProgramRun): string | undefined {
   if (file === '') return 'it has no name';
-  for (const text of [file, ...args, ...Object.entries(env).flat(), cwd]) {
+  for (const text of [file, ...args, ...Object.entries(env).flat(), cwd, terminal?.path ?? '']) {
     if (text.includes('\0')) return 'there is a NUL in an argument or a variable';
     if (Buffer.byteLength(text) > MOST_ARGUMENT_BYTES) return `an argument has more than ${MOST_ARGUMENT_BYTES} bytes`;
   }

@@ -1,10 +1,10 @@
 /** What main and helper say to each other, over Node's channel with its structured serialisation. */
 import type { ProgramResult, ProgramRun } from './types.ts';
 
-export interface Order {
-  readonly id: number;
-  readonly run: ProgramRun;
-}
+export type Order =
+  | { readonly id: number; readonly run: ProgramRun }
+  /** Before its time. */
+  | { readonly id: number; readonly stop: true };
 
 export type Report =
   /** It runs; the process group is told so that main can end it when the helper dies. */

@@ -6,29 +6,47 @@
  */
 import type { Order, Report } from './messages.ts';
 import { type Program, startProgram } from './program.ts';
+import type { ProgramRun } from './types.ts';
 
-const running = new Set<Program>();
+/** Undefined: it is being started. */
+const running = new Map<number, Program | undefined>();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.title = 'gatehouse-helper';
-process.on('message', (order: Order) => void carryOut(order));
+process.on('message', (order: Order) => {
+  if ('run' in order) void carryOut(order.id, order.run);
+  else stop(order.id);
+});
 process.on('disconnect', () => {
-  for (const program of running) program.stop();
+  for (const program of running.values()) program?.stop();
 });
 
-async function carryOut({ id, run }: Order): Promise<void> {
+/** One that is not there yet is ended when it is. */
+const unwanted = new Set<number>();
+
+function stop(id: number): void {
+  if (!running.has(id)) return;
+  const program = running.get(id);
+  if (program) program.stop();
+  else unwanted.add(id);
+}
+
+async function carryOut(id: number, run: ProgramRun): Promise<void> {
   let program: Program;
+  running.set(id, undefined);
   try {
     program = await startProgram(run);
   } catch (error) {
+    running.delete(id);
+    unwanted.delete(id);
     report({ id, failure: (error as NodeJS.ErrnoException).code ?? (error as Error).message });
     return;
   }
-  running.add(program);
+  running.set(id, program);
   report({ id, started: program.pid });
-  if (!process.connected) program.stop();
+  if (!process.connected || unwanted.delete(id)) program.stop();
   const result = await program.ended;
-  running.delete(program);
+  running.delete(id);
   report({ id, result });
 }
 

@@ -1,7 +1,7 @@
 /** One program, from its start to its end: input, bounded output, time-out. Runs in the helper. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { ProgramResult, ProgramRun } from './types.ts';
+import type { ProgramResult, ProgramRun, ProgramTerminal } from './types.ts';
 
 /** Between SIGTERM and SIGKILL. */
 export const GRACE_MS = 2_000;
@@ -18,7 +18,8 @@ export interface Program {
 
 /** Throws, or rejects, what the system says when it cannot be started. */
 export async function startProgram(run: ProgramRun): Promise<Program> {
-  const { file, args, env, cwd = '/', user, timeoutMs, maxOutputBytes } = run;
+  const { env, cwd = '/', user, timeoutMs, maxOutputBytes, graceMs = GRACE_MS } = run;
+  const [file, ...args] = commandOf(run);
   const child = spawn(file, args, { env, cwd, ...user, detached: true, shell: false, stdio: 'pipe' });
   const [stdout, stderr] = [keep(child.stdout, maxOutputBytes), keep(child.stderr, maxOutputBytes)];
   const pid = await started(child);
@@ -26,7 +27,7 @@ export async function startProgram(run: ProgramRun): Promise<Program> {
   let force: NodeJS.Timeout | undefined;
   const stop = () => {
     signalGroup(pid, 'SIGTERM');
-    force ??= setTimeout(signalGroup, GRACE_MS, pid, 'SIGKILL');
+    force ??= setTimeout(signalGroup, graceMs, pid, 'SIGKILL');
   };
   const timer = setTimeout(() => {
     timedOut = true;
@@ -50,6 +51,20 @@ export async function startProgram(run: ProgramRun): Promise<Program> {
     });
   });
   return { pid, ended, stop };
+}
+
+/**
+ * A leader of a session without a controlling terminal gets the first one that it opens. A shell opens it, since that may wait for a carrier, and
+ * only what can be killed should; its script is fixed, and all else are arguments of it.
+ */
+const ON_TERMINAL: Readonly<Record<ProgramTerminal['kind'], string>> = {
+  raw: 'exec 0<>"$0" >&0 && stty raw -echo && exec "$@"',
+  cooked: 'exec 0<>"$0" >&0 2>&0 && stty sane && exec "$@"',
+};
+
+function commandOf({ file, args, terminal }: ProgramRun): [file: string, ...args: string[]] {
+  if (terminal === undefined) return [file, ...args];
+  return ['/bin/sh', '-c', ON_TERMINAL[terminal.kind], terminal.path, file, ...args];
 }
 
 function started(child: ChildProcess): Promise<number> {

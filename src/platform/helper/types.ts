@@ -12,16 +12,26 @@ export interface ProgramRun {
   readonly args: readonly string[];
   /** At most 1 MiB. */
   readonly stdin?: Uint8Array;
+  /** Instead of pipes, a terminal for input and output, which becomes the controlling one. */
+  readonly terminal?: ProgramTerminal;
   /** The whole of it. */
   readonly env: Readonly<Record<string, string>>;
   /** `/` where absent. */
   readonly cwd?: string;
   /** Whom it runs as; only root can choose. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Between SIGTERM and SIGKILL, where two seconds are not wanted. */
+  readonly graceMs?: number;
   /** In milliseconds, counted from its start. */
   readonly timeoutMs: number;
   /** Of stdout and of stderr each; what is past them is read and dropped. */
   readonly maxOutputBytes: number;
+}
+
+export interface ProgramTerminal {
+  readonly path: string;
+  /** raw: no echo, all bytes go through, what the program says to stderr is kept; cooked: as a person uses one, stderr too. */
+  readonly kind: 'raw' | 'cooked';
 }
 
 export interface ProgramResult {
@@ -35,5 +45,6 @@ export interface ProgramResult {
 }
 
 export interface Programs {
-  run(request: ProgramRun): Promise<ProgramResult>;
+  /** `until`: it is ended then, as by a time-out. */
+  run(request: ProgramRun, until?: AbortSignal): Promise<ProgramResult>;
 }
