@@ -1,6 +1,8 @@
 /**
  * What the files say, without a server: what `up` would find and decide, and the way of a message through the script.
  */
+
+import { checkDial } from '../doors/dial/prepare.ts';
 import { preparePortal } from '../doors/portal/prepare.ts';
 import { checkRadius } from '../doors/radius/prepare.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from '../doors/sip/listing.ts';
@@ -43,7 +45,7 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   report.file = configFile && configFile !== sip.file ? `${configFile}, ${sip.file}` : sip.file;
   report.problems.push(...sip.problems);
   if (loaded.values.portal) report.problems.push(...preparePortal(loaded.values.portal).problems);
-  report.problems.push(...checkRadius(loaded.values.radius));
+  report.problems.push(...checkRadius(loaded.values.radius), ...checkDial(loaded.values.dial));
   report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
   try {
     if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));

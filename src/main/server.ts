@@ -21,6 +21,7 @@ import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
 import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
+import { createDialDoor } from '../doors/dial/door.ts';
 import { createOtpDoor } from '../doors/otp/door.ts';
 import { createPortalDoor } from '../doors/portal/door.ts';
 import { createRadiusDoor } from '../doors/radius/door.ts';
@@ -269,9 +270,24 @@ async function openDoors(
       metrics,
     });
 
+  const dial =
+    site.config.dial.lines.length > 0 &&
+    createDialDoor({
+      config: () => ({ ...inForce.config.dial, lines: site.config.dial.lines }),
+      gate,
+      policy: rules,
+      users: users.local,
+      numbers: ground.numbers,
+      journal,
+      programs: ground.helper,
+      clock,
+      log: log.child('dial'),
+      metrics,
+    });
+
   wheel.run();
   // Health is served last, so that whoever waits for it finds everything open.
-  for (const door of [sip, ...(portal ? [portal] : []), ...(radius ? [radius] : []), http]) {
+  for (const door of [sip, ...(portal ? [portal] : []), ...(radius ? [radius] : []), ...(dial ? [dial] : []), http]) {
     try {
       await door.start();
       doors.push(door);

@@ -9,6 +9,8 @@ import { checkHooks, hooksConfig } from '../core/hooks/config.ts';
 import { smsOptions } from '../core/sms/config.ts';
 import { chooseDatabases, type DatabaseChoice, databaseName } from '../core/storage/choose.ts';
 import { httpOptions } from '../doors/console/config.ts';
+import { dialConfig } from '../doors/dial/config.ts';
+import { checkDial } from '../doors/dial/prepare.ts';
 import { otpOptions } from '../doors/otp/config.ts';
 import type { PortalSettings } from '../doors/portal/config/model.ts';
 import { portalConfig } from '../doors/portal/config.ts';
@@ -77,6 +79,7 @@ export const configuration = z.strictObject({
   otp: otpOptions.prefault({}),
   portal: portalConfig.optional(),
   radius: radiusConfig.prefault({}),
+  dial: dialConfig.prefault({}),
   sms: smsOptions.prefault({}),
   hooks: hooksConfig,
 });
@@ -103,6 +106,7 @@ export function readSite(options: StartOptions): Site {
     ...(portal?.problems ?? []),
     ...checkRadius(config.radius),
     ...checkHooks(config.hooks),
+    ...checkDial(config.dial),
   ];
   const isFaulty = problems.some(({ severity }) => severity === 'error');
   if (sip === undefined || isFaulty) throw new ProblemsError('CONFIG_INVALID', problems);

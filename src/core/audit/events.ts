@@ -10,6 +10,7 @@ export type AuditEvent =
   | 'refused-many' // refusals that were counted instead of written
   | 'challenge' // a code was made for somebody, and is on its way
   | 'code-accepted' // a one-time value was right, and is used up
+  | 'called-back' // a number was called, as somebody had asked, or would be no longer
   | 'opened'
   | 'ended'
   | 'refreshed'

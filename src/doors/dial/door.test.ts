@@ -1,0 +1,101 @@
+// peers: python3
+/** The story of a call back, and who is not let in: a real exchange and modems in memory, a real gate. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script } from './lab.ts';
+
+test('name, alias, hang-up, call back, login, prompt; then who says so and kick ends it', async (t) => {
+  const lab = await dialLab(t);
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  const first = await askForCall(lab, 'userxyz', 'userxyz-home');
+  assert.match(first.heard, /home\s+Call back at: userxyz-home\s+You will be called back/);
+  const { call, script, from } = await answerCall(lab);
+  assert.equal(from, '1002');
+  await script.expect('ogin:');
+  script.send('userxyz');
+  await script.expect('assword:');
+  script.send('secret');
+  assert.doesNotMatch(await script.expect('>'), /secret/);
+  const [session] = [...lab.door.sessions()];
+  assert.deepEqual([session?.user, session?.client, session?.detail.line], ['userxyz', '1001', 'modem2']);
+  script.send('help');
+  await script.expect('start_ppp, exit');
+  assert.ok(await lab.door.end(session!.session, 'kicked'));
+  await gone(call);
+  assert.deepEqual([...lab.door.sessions()], []);
+  assert.deepEqual(
+    lab.audited().map(({ event, reason, result }) => [event, reason ?? result].join(' ').trim()),
+    ['challenge', 'called-back connected', 'opened', 'ended kicked'],
+  );
+});
+
+test('who is not let in: foreign aliases, numbers, names that nobody has, other users, and who hangs up in the password', async (t) => {
+  const lab = await dialLab(t);
+  lab.add('userxyz', 'secret');
+  lab.add('other', 'sesame');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  await lab.numbers.add('local:other', 'office', '1002', []);
+  const requests = [
+    ['userxyz', 'office', 'wrong-proof'],
+    ['userxyz', '1001', 'wrong-proof'],
+    ['userxyz', '+493023125000', 'wrong-proof'],
+    ['nobody', 'home', 'unknown-user'],
+  ] as const;
+  const heard: string[] = [];
+  for (const [user, to, reason] of requests) {
+    const script = await askForCall(lab, user, to);
+    heard.push(script.heard.replaceAll(to, '').replace(/home|office/, ''));
+    await lab.audit('refused', { user, reason });
+  }
+  // The same words for all.
+  assert.equal(new Set(heard).size, 1, heard.join('\n'));
+
+  // The second leg is for who was called, and for a whole login.
+  await askForCall(lab, 'userxyz', 'home');
+  const { call, script } = await answerCall(lab);
+  await script.expect('ogin:');
+  script.send('other');
+  await script.expect('assword:');
+  script.send('sesame');
+  await script.expect('incorrect');
+  await lab.audit('refused', { user: 'other', reason: 'not-called', called: 'userxyz' });
+  await script.expect('ogin:');
+  script.send('userxyz');
+  await script.expect('assword:');
+  call.write(Buffer.from('secr'));
+  await lab.caller.hangUp();
+  await lab.audit('refused', { user: 'userxyz', reason: 'hung-up' });
+  assert.deepEqual([...lab.door.sessions()], []);
+  assert.equal(
+    lab.audited().some(({ event }) => event === 'opened'),
+    false,
+  );
+});
+
+test('who stays on the line and plays dial tone is not taken for the user: the call is made with a dial tone or not at all', async (t) => {
+  // The caller holds the line: the exchange gives it free only when he has hung up.
+  const lab = await dialLab(t, { exchange: { releaseMs: Number.POSITIVE_INFINITY } });
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  lab.exchange.telephone(0, true);
+  const call = callOf(await lab.caller.dial('1002', DEADLINE));
+  const script = new Script(call);
+  await script.expect('ogin:');
+  script.send('userxyz');
+  await script.expect('for userxyz:');
+  script.send('home');
+  await lab.audit('called-back', { user: 'userxyz', result: 'no dialtone' });
+  await lab.audit('called-back', { user: 'userxyz', result: 'given up' });
+  assert.deepEqual([...lab.door.sessions()], []);
+  lab.exchange.telephone(0, false);
+});
+
+test('names tried one after the other: each is written down, and the gate slows them; the dialogue stays the same', async (t) => {
+  const lab = await dialLab(t);
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  for (let i = 0; i < 6; i++) await askForCall(lab, 'userxyz', `guess${i}`);
+  await lab.audit('refused', { user: 'userxyz', reason: 'slowed' });
+  assert.equal(lab.audited().filter(({ reason }) => reason === 'wrong-proof').length, 5);
+});

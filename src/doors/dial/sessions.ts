@@ -1,0 +1,89 @@
+/**
+ * Who is in over the telephone, and what ends it. A session is written down before anything is given to its user, and again when it ends;
+ * it lives no longer than its call, its terms, or an administrator's patience.
+ */
+import { randomBytes } from 'node:crypto';
+import type { SessionInfo } from '../../core/doors/types.ts';
+import type { EndReason, Gate, SessionStart, Ticket } from '../../core/gate/types.ts';
+import { commit } from '../../core/journal/commit.ts';
+import type { Journal } from '../../core/journal/types.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+
+export interface SessionParts {
+  readonly gate: Pick<Gate, 'admit' | 'opened' | 'ended'>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface DialSession {
+  readonly ticket: Ticket;
+  readonly name: string;
+  /** Aborted when it is over, whoever ended it. */
+  readonly over: AbortSignal;
+  /** The command that has the line, for who asks. */
+  doing: string;
+}
+
+interface Open extends DialSession {
+  readonly start: SessionStart;
+  readonly line: string;
+  readonly expires: number;
+  readonly end: AbortController;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class DialSessions {
+  readonly #parts: SessionParts;
+  readonly #open = new Map<string, Open>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined: a hook refused. Errors: those of the journal; then nobody is in. */
+  async open(ticket: Ticket, line: string, mostSeconds: number, call: AbortSignal): Promise<DialSession | undefined> {
+    const { gate, journal, clock } = this.#parts;
+    const name = `dial:${randomBytes(8).toString('hex')}`;
+    const admission = await gate.admit(ticket, { session: name });
+    if (!admission.admitted) return undefined;
+    const seconds = Math.min(mostSeconds, admission.terms.seconds ?? mostSeconds);
+    const time = clock.now();
+    const { account, client } = ticket;
+    const start: SessionStart = { door: 'dial', session: name, user: account.login, client: client.address, time };
+    await commit(journal, gate.opened(start));
+    const end = new AbortController();
+    const timer = setTimeout(() => this.end(name, 'expired'), seconds * 1000);
+    const expires = time + seconds * 1000;
+    const session: Open = { ticket, name, over: end.signal, doing: '', start, line, expires, end, timer };
+    this.#open.set(name, session);
+    const hungUp = () => this.end(name, 'logout');
+    if (call.aborted) hungUp();
+    else call.addEventListener('abort', hungUp, { once: true, signal: end.signal });
+    return session;
+  }
+
+  /** False: there is none of this name. */
+  end(name: string, reason: EndReason): boolean {
+    const session = this.#open.get(name);
+    if (session === undefined) return false;
+    this.#open.delete(name);
+    clearTimeout(session.timer);
+    const { gate, journal, clock } = this.#parts;
+    journal.append(gate.ended(session.start, reason, clock.now()));
+    session.end.abort();
+    return true;
+  }
+
+  endAll(reason: EndReason): void {
+    for (const name of [...this.#open.keys()]) this.end(name, reason);
+  }
+
+  *list(): Generator<SessionInfo> {
+    for (const { name: session, start, line, expires, doing } of this.#open.values()) {
+      const { user, client, time: started } = start;
+      yield { session, door: 'dial', user, client, started, expires, detail: { line, doing } };
+    }
+  }
+}
