@@ -78,7 +78,8 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     const at = waiting.indexOf(task);
     if (at >= 0) {
       waiting.splice(at, 1);
-      return giveUp(task);
+      giveUp(task);
+      return;
     }
     for (const [id, one] of running) if (one === task) child?.send({ id, stop: true } satisfies Order);
   }
