@@ -124,6 +124,26 @@ test('the 200 lists all bindings, highest q first, then newest; a query the same
   assert.equal(last().headers, `Contact: ${list}\r\n`);
 });
 
+test('a thousand contacts of one user: each counts and can be told apart, and one more is refused', async () => {
+  const { save, last, find, view } = await lab({ registrar: { max_contacts: 1000, retry_after: 30 } });
+  const contact = (i: number) => `<sip:c${i}@192.0.2.9>;q=${i === 777 ? 1 : 0.5}`;
+  for (let i = 0; i < 1000; i += 50) {
+    assert.equal(save([`Contact: ${Array.from({ length: 50 }, (_, k) => contact(i + k)).join(', ')}`]), 1);
+  }
+  assert.equal(view.size, 1000);
+  assert.equal(last().headers.match(/<sip:c\d+@192\.0\.2\.9>;q=/g)?.length, 1000);
+  assert.match(last().headers, /^Contact: <sip:c777@/);
+  save(['Contact: <sip:c1000@192.0.2.9>']);
+  assert.deepEqual([last().status, view.size], [503, 1000]);
+  assert.match(last().headers, /^Retry-After: 30\r\n/m);
+  assert.equal(save(['Contact: <sip:c0@192.0.2.9>;expires=0, <sip:c1000@192.0.2.9>']), 1);
+  assert.equal(view.size, 1000);
+  const { run } = find('sip:1000@anywhere');
+  assert.deepEqual([run.uri, run.branches?.length], ['sip:c777@192.0.2.9', 11]);
+  assert.equal(save(['Contact: *', 'Expires: 0']), 1);
+  assert.equal(view.size, 0);
+});
+
 test('desc_time_order puts the newest first', async () => {
   const { save, last, pass } = await lab({ usrloc: { desc_time_order: 1 } });
   save(['Contact: <sip:a@192.0.2.9>;q=1']);
