@@ -30,7 +30,10 @@ const store = {
     logins.map((login) => {
       const id = Number(login.name.slice('user'.length));
       const password = keyring.seal('secret', passwordSeal(id));
-      return { login, user: { id, logins: [login], email: '', mobile: '', locked: false, password, created: 0 } };
+      return {
+        login,
+        user: { id, logins: [login], email: '', mobile: '', rpid: '', locked: false, password, created: 0 },
+      };
     }),
 } as Partial<UserStore> as UserStore;
 const journal = { append: () => {}, drain: async () => {} };

@@ -40,6 +40,8 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   USER_AMBIGUOUS: EXIT.usage,
   USER_NO_MOBILE: EXIT.usage,
   MOBILE_INVALID: EXIT.usage,
+  USER_NO_RPID: EXIT.usage,
+  RPID_INVALID: EXIT.usage,
   USER_UNLOCKABLE: EXIT.usage,
   JSON_INVALID: EXIT.usage,
   SMS_CONFIG: EXIT.usage,

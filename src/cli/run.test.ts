@@ -121,7 +121,16 @@ test('--json answers and fails with one versioned document, wherever it stands',
   const added = await gatehouse('user', 'add', '1000', 'pw', '--json');
   assert.deepEqual(JSON.parse(added.out), {
     version: 1,
-    user: { id: '000001', logins: ['1000'], email: '', mobile: '', locked: false, created: null, source: 'local' },
+    user: {
+      id: '000001',
+      logins: ['1000'],
+      email: '',
+      mobile: '',
+      rpid: '',
+      locked: false,
+      created: null,
+      source: 'local',
+    },
   });
   const again = await gatehouse('--json', 'user', 'add', '1000', 'pw');
   assert.equal(again.out, '');
@@ -183,6 +192,7 @@ test('an import names bad lines, counts what was there, and writes whole pieces'
     logins: ['1000'],
     email: '',
     mobile: '',
+    rpid: '',
     locked: false,
     created: null,
     source: 'local',

@@ -18,6 +18,8 @@ export const CORE_ERRORS = {
   USER_UNLOCKABLE: 'the user stands in an attached table, which has no place for a lock',
   USER_NO_MOBILE: 'the user stands in an attached table, which has no place for a mobile number',
   MOBILE_INVALID: 'the text is no telephone number',
+  USER_NO_RPID: 'the user stands in an attached table, which has no column rpid',
+  RPID_INVALID: 'the text cannot be a Remote-Party-ID',
   NUMBER_ALIAS: 'the text cannot be the alias of a number',
   NUMBER_EXISTS: 'the user has a number under this alias already, or as many as one can have',
   NUMBER_INVALID: 'the text is no number that could be called back',

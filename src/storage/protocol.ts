@@ -38,7 +38,13 @@ export interface WorkerOptions {
 }
 
 export type SealedUser = NewUserRecord & { readonly id: number; readonly password: Uint8Array | null };
-export type UserChange = { email?: string; mobile?: string; locked?: boolean; password?: Uint8Array | null };
+export type UserChange = {
+  email?: string;
+  mobile?: string;
+  rpid?: string;
+  locked?: boolean;
+  password?: Uint8Array | null;
+};
 
 export type ListOptions = Parameters<SerTables['listSubscribers']>[1];
 

@@ -621,8 +621,9 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual([await emailOf('d'), await emailOf('e')], [wireText('ü@h'), 'old@h']);
     await assert.rejects(users.update(id, { email: `${'x'.repeat(255)}@h` }, shownIn), { code: 'SER_VALUE_TOO_LONG' });
     assert.equal((await users.list({ limit: 1 }))[0]!.email, 'ü@h');
-    await users.update(id, { mobile: '+12025550100' }, shownIn);
-    assert.equal((await users.list({ limit: 1 }))[0]!.mobile, '+12025550100');
+    await users.update(id, { mobile: '+12025550100', rpid: 'sip:+1@ü' }, shownIn);
+    const [changed] = await users.list({ limit: 1 });
+    assert.deepEqual([changed!.mobile, changed!.rpid], ['+12025550100', 'sip:+1@ü']);
   });
 
   is('many users at once, listed by prefix and page', async (_t, storage) => {

@@ -23,7 +23,7 @@ export function userStore(worker: WorkerClient): UserStore {
       const password = seal(id);
       await worker.call('users.insert', [{ ...user, id, password }], shownIn, audit);
       const { logins, email, mobile = '', created } = user;
-      return { id, logins, email, mobile, locked: false, password, created };
+      return { id, logins, email, mobile, rpid: '', locked: false, password, created };
     },
 
     async createMany(users, seal, shownIn = {}, audit = []) {

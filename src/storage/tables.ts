@@ -6,6 +6,7 @@ export interface Schema {
     id: number;
     email: string;
     mobile: string;
+    rpid: string;
     locked: number;
     password: Uint8Array | null;
     created: number;

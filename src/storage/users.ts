@@ -95,6 +95,7 @@ export class Users {
       id,
       email,
       mobile,
+      rpid: '',
       locked: 0,
       password,
       created,
@@ -118,13 +119,14 @@ export class Users {
 
   async update(
     id: number,
-    { email, mobile, locked, password }: UserChange,
+    { email, mobile, rpid, locked, password }: UserChange,
     shownIn: UserTables,
     seal: () => void,
   ): Promise<void> {
     const change = {
       ...(email === undefined ? {} : { email }),
       ...(mobile === undefined ? {} : { mobile }),
+      ...(rpid === undefined ? {} : { rpid }),
       ...(locked === undefined ? {} : { locked: locked ? 1 : 0 }),
       ...(password === undefined ? {} : { password }),
     };
@@ -173,7 +175,17 @@ function userQuery(db: Kysely<Schema>) {
   return db
     .selectFrom('gh_user')
     .leftJoin('gh_login', 'gh_login.user_id', 'gh_user.id')
-    .select(['gh_user.id', 'email', 'mobile', 'locked', 'password', 'created', 'gh_login.name', 'gh_login.domain'])
+    .select([
+      'gh_user.id',
+      'email',
+      'mobile',
+      'rpid',
+      'locked',
+      'password',
+      'created',
+      'gh_login.name',
+      'gh_login.domain',
+    ])
     .orderBy('gh_user.id')
     .orderBy('gh_login.position');
 }
@@ -184,10 +196,10 @@ async function read(db: Kysely<Schema>, narrow: (query: UserQuery) => UserQuery)
   for (const row of (await narrow(userQuery(db)).execute()) as UserRow[]) {
     let user = users.at(-1);
     if (user?.id !== row.id) {
-      const { id, email, mobile, created } = row;
+      const { id, email, mobile, rpid, created } = row;
       // A copy: the driver's Buffer is a window into a pool, and the whole pool would cross to main.
       const password = row.password && new Uint8Array(row.password);
-      user = { id, logins: [], email, mobile, locked: row.locked !== 0, password, created };
+      user = { id, logins: [], email, mobile, rpid, locked: row.locked !== 0, password, created };
       users.push(user);
     }
     if (row.name !== null) user.logins.push({ name: row.name, domain: row.domain ?? '' });

@@ -105,6 +105,10 @@ function suite(): void {
       const bytes = 'CONVERT(CAST(CONVERT(password USING latin1) AS BINARY) USING utf8mb4)';
       assert.equal(await rows(`SET NAMES utf8mb4; SELECT ${bytes}, ha1, ha1b FROM subscriber`), changed.join('\t'));
 
+      const called = site.serctl('rpid', 'add', 'alice@gate.test', 'sip:+1@gate.test');
+      if (layout === 'Kamailio 5.6') assert.match(called.stderr, /no column rpid \[USER_NO_RPID\]/);
+      else assert.equal(await rows('SELECT rpid, ha1 FROM subscriber'), `sip:+1@gate.test\t${changed[1]}`);
+
       const many = Array.from({ length: 1_200 }, (_, i) => `u${i}@gate.test,pw${i},`);
       const imported = site.import([...many, 'alice@gate.test,else,', 'żółw@gate.test,pw,']);
       assert.match(imported.stdout, /^1201 added, 1 there already/, imported.stderr);

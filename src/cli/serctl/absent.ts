@@ -3,9 +3,8 @@ export const ABSENT: Readonly<Record<string, string>> = {
   mail: '`serctl show <user>` tells the address; write with your own mail program',
   start: 'run `gatehouse up`, or have the service manager start it',
   restart: 'stop it (`serctl stop`) and run `gatehouse up`, or have the service manager restart it',
-  rpid: 'a caller id is the column rpid of the table subscriber; set it with your database client',
-  speeddial: 'there is no module speeddial; write the short numbers in the script',
-  showdb: 'use `gatehouse user list`',
+  speeddial:
+    'there is no module speeddial; keep the short numbers as AVPs (`serctl avp add`) and read them with avp_db_load()',
   db: 'use your database client; `gatehouse check` says which database it is',
   lcr: 'there is no least cost routing; write the gateways in the script',
   cr: 'there is no carrierroute; write the gateways in the script',

@@ -3,9 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { BindingView } from '../../core/admin/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { printable } from '../io.ts';
+import { userPages } from '../user-pages.ts';
 import type { Desk } from './desk.ts';
 import { ciscoRestart, ping, tell } from './manage.ts';
 import { ROWS_COMMANDS } from './rows.ts';
+import { RPID_USAGE, rpid } from './rpid.ts';
 
 interface SerctlCommand {
   usage: string;
@@ -55,6 +57,14 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
     reads: ([action]) => action === 'show',
     run: contacts('aliases'),
   },
+  rpid: {
+    usage: RPID_USAGE,
+    least: 1,
+    most: 3,
+    reads: ([action]) => action === 'show',
+    run: changeRpid,
+  },
+  showdb: { usage: 'showdb', least: 0, most: 0, reads: ask, run: showUsers },
   ...rowsCommands(),
   ping: { usage: 'ping <uri>', least: 1, most: 1, reads: ask, run: ping },
   cisco_restart: { usage: 'cisco_restart <uri>', least: 1, most: 1, reads: ask, run: ciscoRestart },
@@ -135,6 +145,28 @@ async function show({ io, administration, login }: Desk, [user]: string[]): Prom
   } catch (error) {
     return said(io, error, 'USER_UNKNOWN', 'non-existent user');
   }
+}
+
+async function changeRpid(desk: Desk, args: string[]): Promise<0 | 1> {
+  try {
+    const done = await rpid(desk, args);
+    if (done === undefined) desk.io.err(`usage: serctl ${RPID_USAGE}`);
+    return done ?? 1;
+  } catch (error) {
+    return said(desk.io, error, 'USER_UNKNOWN', 'non-existent user');
+  }
+}
+
+/** All users, a line each, as a database client shows them to a script. */
+async function showUsers({ io, administration }: Desk): Promise<0> {
+  for await (const page of userPages(administration)) {
+    const lines = page.map(({ logins, email }) => {
+      const [name = '', domain = ''] = (logins[0] ?? '').split('@', 2);
+      return [name, domain, email].map(printable).join('\t');
+    });
+    io.out(lines.join('\n'));
+  }
+  return 0;
 }
 
 async function rm({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {

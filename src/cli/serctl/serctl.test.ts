@@ -92,11 +92,28 @@ test('management commands go to the running server, and their status is the exit
 
 test('what is not there says why, and what does the same', async () => {
   const { serctl } = lab();
-  for (const name of ['start', 'lcr', 'pa', 'speeddial', 'rpid']) {
+  for (const name of ['start', 'lcr', 'pa', 'speeddial']) {
     const { code, err } = await serctl(name, 'show');
     assert.equal(code, 1);
     assert.match(err, new RegExp(`^serctl: \`${name}\` is not there: .{10}`));
   }
+});
+
+test('caller ids, and all users', async () => {
+  const { serctl, administration } = lab({ environment: { SIP_DOMAIN: 'a.example' } });
+  assert.deepEqual(await serctl('rpid', 'add', '1000', 'sip:+1@a.example'), {
+    code: 1,
+    out: '',
+    err: 'non-existent user\n',
+  });
+  await serctl('add', '1000', 'x', 'one@b.example');
+  assert.equal((await serctl('rpid', 'add', '1000', 'sip:+1@a.example')).out, '1000@a.example\tsip:+1@a.example\n');
+  assert.equal(administration.users.get('1000@a.example')?.rpid, 'sip:+1@a.example');
+  assert.equal((await serctl('rpid', 'show', '1000')).out, '1000@a.example\tsip:+1@a.example\n');
+  assert.equal((await serctl('rpid', 'rm', '1000')).out, '1000@a.example\tNULL\n');
+  assert.match((await serctl('rpid', 'add', '1000')).err, /^usage: serctl rpid/);
+  await administration.addUser({ login: 'bare', password: 'x' });
+  assert.equal((await serctl('showdb')).out, '1000\ta.example\tone@b.example\nbare\t\t\n');
 });
 
 test('rows of modules: groups, aliases, AVPs, domains, trusted senders', async () => {

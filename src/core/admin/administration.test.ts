@@ -66,7 +66,7 @@ function memoryStore(record: Record) {
       if (users.some((one) => user.logins.some((login) => has(one, login, true))))
         throw new GatehouseError('USER_EXISTS', 'taken');
       const id = users.length + 1;
-      const made = { id, locked: false, mobile: '', password: seal(id), ...user };
+      const made = { id, locked: false, mobile: '', rpid: '', password: seal(id), ...user };
       users.push(made);
       shown.push(shownIn);
       record(audit);
@@ -104,7 +104,7 @@ function memoryTables(record: Record) {
   const tables = {
     open: async () => ({ attached: true, layout: 'ser-0.9' }),
     readSubscribers: async (spec: SubscriberSpec, names: readonly SubscriberName[]) => {
-      assert.deepEqual(spec.columns, ['ha1b', 'email_address']);
+      assert.deepEqual(spec.columns, ['ha1b', 'email_address', 'rpid']);
       return names
         .flatMap((name) => rows.filter(is(name)))
         .map((row) => ({
@@ -208,6 +208,7 @@ test('a local user: sealed password, shown in the SER tables, an audit line, cac
     logins: ['1000@example.com'],
     email: 'a@b',
     mobile: '',
+    rpid: '',
     locked: false,
     created: new Date(NOW).toISOString(),
     source: 'local',

@@ -79,6 +79,7 @@ export interface AdministrationParts {
 /** Where serctl keeps aliases, which no user's login may overlap with. */
 const ALIASES = 'aliases';
 const LOCATION = 'location';
+const MAX_RPID = 128;
 const MAX_PASSWORD = 512;
 /** Of one answer; the FIFO writes longer ones. */
 const MANAGEMENT_LINES = 200_000;
@@ -90,6 +91,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     setPassword,
     setEmail,
     setMobile,
+    setRpid,
     removeUser,
     lockUser,
     unlockUser,
@@ -145,6 +147,13 @@ export function createAdministration(parts: AdministrationParts): Administration
     checkMobile(mobile);
     const login = await resolve(text);
     await book.setMobile(login, mobile, event('set-mobile', { user: loginText(login) }));
+    parts.changed(login.name);
+  }
+
+  async function setRpid(text: LoginText, rpid: string): Promise<void> {
+    checkRpid(rpid);
+    const login = await resolve(text);
+    await book.setRpid(login, rpid, event('set-rpid', { user: loginText(login) }));
     parts.changed(login.name);
   }
 
@@ -384,6 +393,18 @@ function checkMobile(mobile: string): void {
   throw new GatehouseError('MOBILE_INVALID', `${JSON.stringify(mobile.slice(0, 80))} is no telephone number`, {
     hint: 'write it with its country: +12025550100',
   });
+}
+
+/** Goes into a header line, as it stands. */
+function checkRpid(rpid: string): void {
+  if (rpid.length <= MAX_RPID && !/[\u0000-\u001f\u007f-\u009f]/.test(rpid)) return;
+  throw new GatehouseError(
+    'RPID_INVALID',
+    `a Remote-Party-ID has at most ${MAX_RPID} characters, none of them a line end`,
+    {
+      hint: 'write it like sip:+12025550100@example.com',
+    },
+  );
 }
 
 function* pieces<T>(all: readonly T[], size: number): Generator<T[]> {

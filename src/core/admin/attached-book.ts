@@ -27,9 +27,9 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     ...subscriber,
     passwordColumn: 'password',
     passwordColumn2: 'ha1',
-    columns: ['ha1b', 'email_address'],
+    columns: ['ha1b', 'email_address', 'rpid'],
   };
-  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setLocked, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setRpid, setLocked, remove, show, list };
 
   async function add(user: NewUser, audit: AuditLines): Promise<UserView> {
     const { login } = user;
@@ -81,6 +81,13 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     const { username, domain, password, password2, values } = await find(login);
     const row = { username, domain, password, ha1: password2, ha1b: values[0] ?? '', email: wireText(email) };
     await tables.updateSubscriber(subscriber, row, audit);
+  }
+
+  async function setRpid(login: Login, rpid: string, audit: AuditLines): Promise<void> {
+    const { username, domain, password, password2, values } = await find(login);
+    const [ha1b, email] = values;
+    const row = { username, domain, password, ha1: password2, ha1b: ha1b ?? '', email: email ?? '' };
+    await tables.updateSubscriber(subscriber, { ...row, rpid: wireText(rpid) }, audit);
   }
 
   async function setMobile(): Promise<void> {
@@ -143,6 +150,7 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
       logins: [loginText({ name, domain })],
       email: unicodeText(row.values[1] ?? ''),
       mobile: '',
+      rpid: unicodeText(row.values[2] ?? ''),
       locked: false,
       created: null,
       source: table,

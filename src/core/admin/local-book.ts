@@ -22,7 +22,7 @@ export interface LocalBookParts {
 }
 
 export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): UserBook {
-  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setLocked, remove, show, list };
+  return { add, addMany, taken, named, setPassword, setEmail, setMobile, setRpid, setLocked, remove, show, list };
 
   async function add({ login, email, mobile, password }: NewUser, audit: AuditLines): Promise<UserView> {
     const fresh = { logins: [login], email, mobile, created: clock.now() };
@@ -59,6 +59,10 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
 
   async function setMobile(login: Login, mobile: string, audit: AuditLines): Promise<void> {
     await store.update((await find(login)).id, { mobile }, shownIn, audit);
+  }
+
+  async function setRpid(login: Login, rpid: string, audit: AuditLines): Promise<void> {
+    await store.update((await find(login)).id, { rpid }, shownIn, audit);
   }
 
   async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void> {
@@ -101,12 +105,13 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
   }
 }
 
-function view({ id, logins, email, mobile, locked, created }: UserRecord): UserView {
+function view({ id, logins, email, mobile, rpid, locked, created }: UserRecord): UserView {
   return {
     id: `local:${id}`,
     logins: logins.map(loginText),
     email,
     mobile,
+    rpid,
     locked,
     created: new Date(created).toISOString(),
     source: 'local',

@@ -57,6 +57,8 @@ export interface UserView {
   email: string;
   /** Number for texts and calls; empty: none. */
   mobile: string;
+  /** Remote-Party-ID; empty: none. */
+  rpid: string;
   locked: boolean;
   created: string | null;
   /** `local` or the attached table. */
@@ -135,6 +137,8 @@ export interface Administration extends RealmCalls, TokenCalls {
   setEmail(login: LoginText, email: string): Promise<void>;
   /** Empty: none. */
   setMobile(login: LoginText, mobile: string): Promise<void>;
+  /** What load_credentials reads as `rpid`: a URI or name-addr; empty: none. */
+  setRpid(login: LoginText, rpid: string): Promise<void>;
   removeUser(login: LoginText): Promise<void>;
   /** From now on refused at every door, and out: gives how many sessions ended. */
   lockUser(login: LoginText): Promise<number>;

@@ -27,6 +27,8 @@ export interface UserBook {
   setEmail(login: Login, email: string, audit: AuditLines): Promise<void>;
   /** Errors: USER_NO_MOBILE too. */
   setMobile(login: Login, mobile: string, audit: AuditLines): Promise<void>;
+  /** Errors: USER_NO_RPID too. */
+  setRpid(login: Login, rpid: string, audit: AuditLines): Promise<void>;
   /** Errors: USER_UNLOCKABLE too. */
   setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void>;
   remove(login: Login, audit: AuditLines): Promise<void>;

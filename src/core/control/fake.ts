@@ -45,7 +45,17 @@ export function fakeAdministration(): FakeAdministration {
     if (users.has(login))
       throw new GatehouseError('USER_EXISTS', `${login} is there already`, { hint: 'choose another' });
     const id = String(users.size + 1).padStart(6, '0');
-    const made = { id, logins: [login], email, mobile, locked: false, created: null, source: 'local', password };
+    const made = {
+      id,
+      logins: [login],
+      email,
+      mobile,
+      rpid: '',
+      locked: false,
+      created: null,
+      source: 'local',
+      password,
+    };
     users.set(login, made);
     return made;
   };
@@ -70,6 +80,9 @@ export function fakeAdministration(): FakeAdministration {
     },
     setMobile: async (login, mobile) => {
       user(login).mobile = mobile;
+    },
+    setRpid: async (login, rpid) => {
+      user(login).rpid = rpid;
     },
     setEmail: async (login, email) => {
       user(login).email = email;

@@ -15,6 +15,7 @@ const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
 const email = z.string().max(320);
 const mobile = z.string().max(40);
+const rpid = z.string().max(128);
 const table = z.string().min(1).max(64);
 const contact = z.string().min(1).max(1024);
 /** What a database holds of it sealed. */
@@ -55,6 +56,7 @@ export const METHODS = {
   setPassword: z.tuple([login, password]),
   setEmail: z.tuple([login, email]),
   setMobile: z.tuple([login, mobile]),
+  setRpid: z.tuple([login, rpid]),
   removeUser: z.tuple([login]),
   lockUser: z.tuple([login]),
   unlockUser: z.tuple([login]),

@@ -15,6 +15,7 @@ function lab(defaultDomain: string, ...logins: string[]) {
       id: i + 1,
       logins: [{ name, domain }],
       email: '',
+      rpid: '',
       mobile: `+4${i}`,
       locked: i === 1,
       password,

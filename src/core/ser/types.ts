@@ -115,6 +115,8 @@ export interface NewSubscriber {
   readonly ha1: string;
   readonly ha1b: string;
   readonly email: string;
+  /** Remote-Party-ID; absent: as it is. */
+  readonly rpid?: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Answer } from '../gate/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
+import { wireText } from '../ser/wire-text.ts';
 import type { Wanted } from './account-cache.ts';
 import { AccountCache } from './account-cache.ts';
 import type { UserRecord, UserStore } from './store.ts';
@@ -23,7 +24,7 @@ export interface LocalUsersOptions {
   readonly log: Log;
   /** Accounts kept in memory at most. */
   readonly capacity?: number;
-  /** Columns of `load_credentials`; local users have only an e-mail address to give. */
+  /** Columns of `load_credentials`; local users have an e-mail address and a Remote-Party-ID to give. */
   readonly columns?: readonly string[];
   /** False: the domain asked for is not looked at. */
   readonly useDomain?: boolean;
@@ -83,7 +84,7 @@ export class LocalUsers implements UserSource {
       name: login?.name ?? name,
       domain: login?.domain ?? domain,
       locked: user.locked,
-      values: columns.map((column) => (column === 'email_address' ? user.email : null)),
+      values: columns.map((column) => columnOf(user, column)),
     };
     return new StoredAccount(data, { password, ha1: () => undefined });
 
@@ -97,4 +98,9 @@ export class LocalUsers implements UserSource {
       }
     }
   }
+}
+
+function columnOf(user: UserRecord, column: string): string | null {
+  if (column === 'email_address') return user.email;
+  return column === 'rpid' && user.rpid !== '' ? wireText(user.rpid) : null;
 }

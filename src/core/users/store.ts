@@ -13,6 +13,8 @@ export interface UserRecord {
   readonly email: string;
   /** Number for texts and calls, as it was given; empty: none. */
   readonly mobile: string;
+  /** Remote-Party-ID, a URI or name-addr; empty: none. */
+  readonly rpid: string;
   readonly locked: boolean;
   /** AES-256-GCM under the key file, associated data `user:ID:password`; null: no recoverable password. */
   readonly password: Uint8Array | null;
@@ -56,7 +58,7 @@ export interface UserStore {
   /** USER_UNKNOWN when there is none. */
   update(
     id: number,
-    change: { email?: string; mobile?: string; locked?: boolean; password?: Uint8Array | null },
+    change: { email?: string; mobile?: string; rpid?: string; locked?: boolean; password?: Uint8Array | null },
     shownIn?: UserTables,
     audit?: AuditLines,
   ): Promise<void>;

@@ -310,6 +310,7 @@ test('a local user is read once, his password stays sealed until it is needed', 
     logins: [{ name: 'alice', domain: 'a.example' }],
     email: 'a@a.example',
     mobile: '',
+    rpid: 'sip:+1@ä.example',
     locked: false,
     password: keyring.seal('secret', passwordSeal(12)),
     created: 0,
@@ -331,7 +332,7 @@ test('a local user is read once, his password stays sealed until it is needed', 
   );
   assert.equal(await users.find('Alice', ''), null, 'names are not');
   assert.deepEqual([account.id, account.login, opened], ['local:12', 'alice@a.example', 0]);
-  assert.deepEqual(account.values, [null, 'a@a.example']);
+  assert.deepEqual(account.values, ['sip:+1@Ã¤.example', 'a@a.example']);
   for (let i = 0; i < 5; i++) assert.equal(account.ha1('alice', 'r', 'MD5'), digestHa1('alice', 'r', 'secret', 'MD5'));
   assert.equal(opened, 1);
   assert.equal(account.ha1('alice', 's', 'MD5'), digestHa1('alice', 's', 'secret', 'MD5'));

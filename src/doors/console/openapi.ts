@@ -15,6 +15,7 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   setPassword: 'Set the password of a user.',
   setEmail: 'Set the e-mail address of a user.',
   setMobile: 'Set the mobile number of a user.',
+  setRpid: 'Set the Remote-Party-ID of a user, which load_credentials reads as rpid.',
   removeUser: 'Remove a user and end its sessions.',
   lockUser: 'Lock a user and end its sessions; gives how many ended.',
   unlockUser: 'Unlock a user.',

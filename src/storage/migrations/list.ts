@@ -10,6 +10,7 @@ import * as smsMessage from './0007-sms-message.ts';
 import * as numbers from './0008-numbers.ts';
 import * as codePlace from './0009-code-place.ts';
 import * as radius from './0010-radius.ts';
+import * as callerIds from './0011-caller-ids.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-numbers': numbers,
   '0009-code-place': codePlace,
   '0010-radius': radius,
+  '0011-caller-ids': callerIds,
 };

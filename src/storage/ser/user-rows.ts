@@ -129,7 +129,14 @@ export async function updateSubscriber(
 ): Promise<boolean> {
   const place = subscriberPlace(spec, await tables.find('subscriber', spec));
   const { db, shape, table } = place;
-  const values = pick(shape, { ...secretColumns(spec, row), datetime_modified: toDatetime(Date.now()) });
+  const { rpid } = row;
+  if (rpid !== undefined && !hasColumn(shape, 'rpid')) {
+    throw new GatehouseError('USER_NO_RPID', `the table ${table} has no column rpid`, {
+      hint: `add one: ALTER TABLE ${table} ADD COLUMN rpid varchar(64)`,
+    });
+  }
+  const rest = { ...(rpid === undefined ? {} : { rpid }), datetime_modified: toDatetime(Date.now()) };
+  const values = pick(shape, { ...secretColumns(spec, row), ...rest });
   checkLengths(table, shape, values);
   const sets = values.map(([column]) => `${db.quoteName(column)} = ?`).join(', ');
   const { sql, texts } = isNamed(place, row);
