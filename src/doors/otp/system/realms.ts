@@ -46,13 +46,13 @@ export const REALM_CALLS: AdminCalls = {
 };
 
 /** /admin/testresolver: of a configuration, set or not, whether it is answered to; secrets may be those of the one that is set. */
-export const TEST_RESOLVER = reads(async (fields, { administration, require }) => {
-  require('system', 'read');
+export const TEST_RESOLVER = reads(async (fields, caller) => {
+  caller.require('system', 'read');
   const type = requiredField(fields, 'type');
   const config = Object.fromEntries([...fields].filter(([field]) => !NO_CONFIG.has(field)));
   const name = fields.get('name') || fields.get('previous_name') || 'test';
   try {
-    const { persons, more } = await administration.testResolver({ name, type: type as ResolverType, config });
+    const { persons, more } = await caller.administration.testResolver({ name, type: type as ResolverType, config });
     return { value: { result: true, desc: `${persons.length}${more ? ' or more' : ''} users` } };
   } catch (error) {
     if (!(error instanceof GatehouseError)) throw error;
