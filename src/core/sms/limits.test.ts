@@ -25,6 +25,18 @@ test('without limits all are sent', () => {
   assert.deepEqual(new Set(Array.from({ length: 1000 }, () => refused())), new Set([undefined]));
 });
 
+test('what was sent before a restart counts in the budget of the day, and is told without one', () => {
+  const { limits, refused, setTime } = lab({ per_day: 3 });
+  limits.carry(2);
+  assert.deepEqual([refused(), refused()], [undefined, 'SMS_LIMIT']);
+  assert.deepEqual([limits.today, limits.refused], [3, 1]);
+  limits.configure({ ...NO_LIMITS });
+  assert.equal(refused(), undefined);
+  assert.equal(limits.today, 4);
+  setTime('2026-11-24T00:00');
+  assert.equal(limits.today, 0);
+});
+
 const EACH: [limit: Partial<LimitOptions>, other: Partial<typeof MESSAGE>][] = [
   [{ per_number: 2 }, { number: '+491701234568' }],
   [{ per_user: 2 }, { user: 'bob' }],

@@ -2,7 +2,7 @@
  * Limits against pumping: whoever can make the house send messages could send them to numbers that he earns by. Counted per number, user,
  * client and prefix, and all together, over one calendar day in the zone of the server.
  *
- * A message counts when it is let through, whatever becomes of it. A restart begins anew. Errors: SMS_LIMIT, SMS_COUNTRY.
+ * A message counts when it is let through, whatever becomes of it. After a restart the count of all goes on, the others begin anew. Errors: SMS_LIMIT, SMS_COUNTRY.
  */
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
@@ -37,6 +37,7 @@ export class SmsLimits {
   #options: LimitOptions;
   #day = '';
   #counts = new Map<string, number>();
+  #refused = 0;
 
   constructor(options: LimitOptions, clock: Clock) {
     this.#options = options;
@@ -47,8 +48,34 @@ export class SmsLimits {
     this.#options = options;
   }
 
+  /** Messages of today. */
+  get today(): number {
+    this.#beginDay();
+    return this.#counts.get('all') ?? 0;
+  }
+
+  /** Messages that were not let through since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Messages of today that were let through before the start. */
+  carry(count: number): void {
+    const { today } = this;
+    this.#counts.set('all', today + count);
+  }
+
   /** Counts the message, or refuses it and counts nothing. */
   admit(message: CodeMessage): void {
+    try {
+      this.#admit(message);
+    } catch (error) {
+      this.#refused += 1;
+      throw error;
+    }
+  }
+
+  #admit(message: CodeMessage): void {
     this.#beginDay();
     const { allowed_prefixes: allowed } = this.#options;
     const number = plainNumber(message.number);
@@ -65,12 +92,13 @@ export class SmsLimits {
       });
     }
     for (const { key } of counts) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    // Counted without a limit, too: one may be set today.
+    if (this.#options.per_day === 0) this.#counts.set('all', this.today + 1);
   }
 
   health(): HealthItem[] {
-    this.#beginDay();
     const { per_day: most } = this.#options;
-    const sent = this.#counts.get('all') ?? 0;
+    const sent = this.today;
     if (most === 0 || sent < most * ALARM) return [];
     const severity = sent >= most ? 'error' : 'warning';
     return [{ code: 'SMS_BUDGET', severity, text: `${sent} of the ${most} SMS of this day are used up` }];

@@ -135,6 +135,26 @@ test('after a restart receipts still find their message, and what came meanwhile
   assert.deepEqual(await states(after), ['queued ', 'unreachable ', 'delivered one']);
 });
 
+test('after a restart it is known how many messages of users a provider was asked to send before', async () => {
+  const { start, later } = lab();
+  const before = start();
+  for (const [user, provider] of [
+    ['anna', 'one'],
+    ['anna', ''],
+    ['', 'one'],
+    ['bert', 'one'],
+  ] as const) {
+    later();
+    const id = before.queue(user, '***');
+    if (provider !== '') before.settle(id, provider, 'sent', 'ID');
+  }
+  later();
+  const after = start();
+  after.settle(after.queue('anna', '***'), 'one', 'sent', 'ID');
+  assert.equal(await after.earlier(0), 2);
+  assert.equal(await after.earlier(1_700_000_000_002), 1);
+});
+
 test('the last 10,000 are kept, in memory and in the table', async () => {
   const { start, table } = lab();
   const log = start();

@@ -60,6 +60,7 @@ const FINAL: ReadonlySet<MessageState> = new Set(['delivered', 'failed']);
 
 export class MessageLog {
   readonly #parts: MessageLogParts;
+  readonly #started: number;
   /** Oldest first. */
   readonly #records = new Map<string, SmsRecord>();
   /** By provider and the gateway's name of a part. */
@@ -70,6 +71,15 @@ export class MessageLog {
 
   constructor(parts: MessageLogParts) {
     this.#parts = parts;
+    this.#started = parts.clock.now();
+  }
+
+  /** Messages since then that a provider was asked to send for a user before this start; of those that are kept. */
+  async earlier(since: number): Promise<number> {
+    await this.load();
+    const isEarlier = ({ time, user, provider }: SmsRecord) =>
+      time >= since && time < this.#started && user !== '' && provider !== '';
+    return [...this.#records.values()].filter(isEarlier).length;
   }
 
   /** Reads what is kept, once; a failure is tried again by the next who asks. */

@@ -51,6 +51,20 @@ test('one that cannot be reached, or not be opened, is followed by the next; one
   assert.equal(audited().length, 2);
 });
 
+test('what became of messages is counted by provider', async () => {
+  const { sender, policy } = await smsLab({ a: down, b: took, c: fails('SMS_REFUSED') }, { per_day: 3 });
+  policy('sms_provider=a b');
+  await sender.send(MESSAGE);
+  await sender.send(MESSAGE);
+  policy('sms_provider=c');
+  await assert.rejects(sender.send(MESSAGE), { code: 'SMS_REFUSED' });
+  await assert.rejects(sender.send(MESSAGE), { code: 'SMS_LIMIT' });
+  const told = [...sender.outcomes()].map(({ labels, value }) => `${labels.provider} ${labels.outcome} ${value}`);
+  // The second time the one that was down is passed over.
+  assert.deepEqual(told, ['a unreachable 1', 'b sent 2', 'c refused 1']);
+  assert.deepEqual([sender.limits.today, sender.limits.refused], [3, 1]);
+});
+
 test('a number that nobody can send to, and a fault of ours, are the end', async () => {
   for (const [index, gateway] of [fails('SMS_NUMBER'), () => Promise.reject(new Error('a fault'))].entries()) {
     const { sender, policy } = await smsLab({ bad: gateway, good: took });

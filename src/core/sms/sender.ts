@@ -64,6 +64,7 @@ export class CodeSender implements SmsSender {
   readonly #parts: SenderParts;
   #options: SmsOptions;
   readonly #lanes = new Map<string, Lane>();
+  readonly #outcomes = new Map<string, Map<string, number>>();
   #closed = false;
 
   constructor(parts: SenderParts & Omit<SmsProvidersParts, 'received'>) {
@@ -91,8 +92,10 @@ export class CodeSender implements SmsSender {
     });
   }
 
-  /** Listens again for receipts of what was sent before the server was started. */
+  /** Takes up the count of the day, and listens again for receipts of what was sent before the server was started. */
   async resume(): Promise<void> {
+    const midnight = new Date(this.#parts.clock.now()).setHours(0, 0, 0, 0);
+    this.limits.carry(await this.messages.earlier(midnight).catch(() => 0));
     const missed = (error: unknown) => {
       const fields = { error: describeError(error) };
       if (!this.#closed) this.#parts.log.warn('receipts of SMS that were sent before may be missed', fields);
@@ -110,6 +113,17 @@ export class CodeSender implements SmsSender {
   configure(options: SmsOptions): void {
     this.#options = options;
     this.limits.configure(options);
+  }
+
+  /** By provider, what became of messages since the start. */
+  *outcomes(): Iterable<{ labels: { provider: string; outcome: string }; value: number }> {
+    for (const [provider, outcomes] of this.#outcomes)
+      for (const [outcome, value] of outcomes) yield { labels: { provider, outcome }, value };
+  }
+
+  #count(provider: string, outcome: string): void {
+    const outcomes = this.#outcomes.get(provider) ?? new Map<string, number>();
+    this.#outcomes.set(provider, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1));
   }
 
   health(): HealthItem[] {
@@ -182,6 +196,7 @@ export class CodeSender implements SmsSender {
       );
       failed.worked(name);
       messages.settle(id, name, 'sent', answer);
+      this.#count(name, 'sent');
       return { provider: name, answer, timeout };
     } catch (error) {
       // It goes into logs and the audit trail, here and wherever the codes are made.
@@ -191,6 +206,7 @@ export class CodeSender implements SmsSender {
       // Who says no can be reached.
       if (code === 'SMS_REFUSED') failed.worked(name);
       messages.settle(id, name, stateOf(error), describeError(error));
+      this.#count(name, stateOf(error));
       throw error;
     }
   }
@@ -208,6 +224,7 @@ export class CodeSender implements SmsSender {
   }
 
   #received(provider: string, receipt: SmsReceipt): void {
+    if (receipt.state === 'delivered' || receipt.state === 'failed') this.#count(provider, receipt.state);
     this.messages.report(provider, receipt).catch((error) => {
       this.#parts.log.warn('a receipt could not be kept', { provider, error: describeError(error) });
     });

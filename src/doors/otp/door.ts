@@ -37,6 +37,7 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
   const { clock, log, sessionKey: key, verifyAdmin: verify } = parts;
   const login = new AdminLogin({ key, clock, verify });
   let believed = parts.believed();
+  let listed = '';
   let addresses = new ClientAddresses(believed);
   const adminCalls: AdminCalls = {
     ...systemCalls({ ...PROVIDER_CALLS, ...policyCalls(clock), ...REALM_CALLS, ...configCalls(parts.config) }),
@@ -57,11 +58,15 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
     return failed(new GatehouseError('OTP_ROUTE', `there is no call ${path.slice(0, 80)}`), request, log);
   }
 
+  /** `mayOverwriteClient` is LinOTP's way to list who may say where a user is. */
   function clients(): ClientAddresses {
     const now = parts.believed();
-    if (now === believed) return addresses;
+    const list = parts.config.get('mayOverwriteClient') ?? '';
+    if (now === believed && list === listed) return addresses;
     believed = now;
-    addresses = new ClientAddresses(now);
+    listed = list;
+    const named = list.split(/[\s,;]+/);
+    addresses = new ClientAddresses({ ...now, client_from: [...now.client_from, ...named] });
     return addresses;
   }
 

@@ -27,6 +27,21 @@ test('keys are set one or many at a time, shown and removed', async () => {
   assert.match((await call('/system/delConfig')).body, /"code":905/);
 });
 
+test('mayOverwriteClient: from whom it is believed where a user is', async () => {
+  const { stock, send, call } = await otpLab();
+  const clientSeen = async () => {
+    const fields = new Map(Object.entries({ user: 'nobody', pass: 'x', client: '198.51.100.7' }));
+    await send({ path: '/validate/check', fields });
+    await stock.journal.drain();
+    return stock.journal.lines.findLast(({ event }) => event === 'refused')?.client;
+  };
+  assert.equal(await clientSeen(), '192.0.2.1');
+  await call('/system/setConfig', { mayOverwriteClient: '10.0.0.1, 192.0.2.0/24, nonsense' });
+  assert.equal(await clientSeen(), '198.51.100.7');
+  await call('/system/delConfig', { key: 'mayOverwriteClient' });
+  assert.equal(await clientSeen(), '192.0.2.1');
+});
+
 test('the legacy keys are the provider imported_default, and no password is repeated', async () => {
   const { call, administration, value } = await lab();
   const config = '{"URL":"http://gateway/","PASSWORD":"geheim"}';
