@@ -228,6 +228,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .argument('<name>')
     .argument('<type>', 'passwdresolver, sqlresolver or ldapresolver')
     .argument('<config>', 'a file with its parameters, a JSON object, or - for standard input')
+    .option('--test', 'ask it for some persons first, and change nothing where it does not answer')
     .description('make a resolver, or change the one of this name')
     .action(run(() => import('./commands/resolver-set.ts')));
   resolver

@@ -12,6 +12,13 @@ test('a resolver is set, tried, put in a realm and removed', async (t) => {
   writeFileSync(passwd, 'alice:x:1001:100:Alice Example,,+12025550100,,a@a.example:/:\nbroken\n');
   writeFileSync(config, JSON.stringify({ fileName: passwd }));
   const { gatehouse } = lab();
+  const gone = join(folder, 'gone.json');
+  writeFileSync(gone, JSON.stringify({ fileName: join(folder, 'gone') }));
+  const refused = await gatehouse('resolver', 'set', 'lost', 'passwdresolver', gone, '--test');
+  assert.notEqual(refused.code, 0);
+  assert.doesNotMatch((await gatehouse('resolver', 'list')).out, /lost/);
+  assert.equal((await gatehouse('resolver', 'set', 'lost', 'passwdresolver', config, '--test')).code, 0);
+  assert.equal((await gatehouse('resolver', 'rm', 'lost')).code, 0);
   assert.equal((await gatehouse('realm', 'list')).out, 'NAME   RESOLVERS\nlocal  local      default\n');
   assert.equal(
     (await gatehouse('resolver', 'set', 'staff', 'passwdresolver', config)).out,

@@ -173,6 +173,7 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...ground.sms.health(),
+    ...ground.realms.health(),
     ...doorUsers.health(),
     ...hooks.health(),
     ...doors.flatMap((door) => door.health()),

@@ -8,6 +8,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Answer } from '../answer.ts';
+import type { HealthItem } from '../doors/types.ts';
 import { AccountCache } from '../users/account-cache.ts';
 import { type PersonRecord, type PersonSource, type RecordPage, resolverAway } from './source.ts';
 import type { PersonFilter } from './types.ts';
@@ -33,6 +34,8 @@ export class CachedSource {
   #byId: AccountCache<PersonRecord>;
   #source: Promise<PersonSource> | undefined;
   #busy = 0;
+  /** Why it did not answer when it was last asked, and since when. */
+  #away: { readonly why: string; readonly since: number } | undefined;
 
   constructor(parts: CachedSourceParts) {
     this.name = parts.name;
@@ -67,6 +70,12 @@ export class CachedSource {
     return (await this.#opened()).notes?.() ?? [];
   }
 
+  health(): HealthItem[] {
+    if (!this.#away) return [];
+    const { why, since } = this.#away;
+    return [{ code: 'RESOLVER_UNAVAILABLE', severity: 'warning', text: why, since }];
+  }
+
   async close(): Promise<void> {
     const source = this.#source;
     this.#source = undefined;
@@ -85,7 +94,9 @@ export class CachedSource {
       read: async (wanted) => {
         try {
           const names = wanted.map((one) => one.name);
-          return await read(await this.#opened(), names);
+          const found = await read(await this.#opened(), names);
+          this.#away = undefined;
+          return found;
         } catch (error) {
           throw this.#asAway(error);
         }
@@ -106,7 +117,9 @@ export class CachedSource {
         this.#busy--;
       });
     try {
-      return await Promise.race([working, late]);
+      const done = await Promise.race([working, late]);
+      this.#away = undefined;
+      return done;
     } catch (error) {
       throw this.#asAway(error);
     } finally {
@@ -125,7 +138,12 @@ export class CachedSource {
   }
 
   #asAway(error: unknown): GatehouseError {
-    if (error instanceof GatehouseError && /^(RESOLVER|HASH|SEAL)_/.test(error.code)) return error;
-    return resolverAway(this.name, error instanceof Error ? error.message : String(error), error);
+    const isKnown = error instanceof GatehouseError && /^(RESOLVER|HASH|SEAL)_/.test(error.code);
+    const away = isKnown
+      ? error
+      : resolverAway(this.name, error instanceof Error ? error.message : String(error), error);
+    const since = this.#away?.since ?? this.#parts.clock.now();
+    if (away.code === 'RESOLVER_UNAVAILABLE') this.#away = { why: away.message, since };
+    return away;
   }
 }

@@ -148,6 +148,12 @@ test('a source that is away is an error, and never an unknown user', async () =>
   await assert.rejects(async () => realms.find('bob', 'both'), { code: 'RESOLVER_UNAVAILABLE' });
   await assert.rejects(realms.search({ realm: 'both', filter: {} }), { code: 'RESOLVER_UNAVAILABLE' });
   assert.equal((await realms.find('bob', 'other'))?.source, 'second');
+  const amiss = realms.health();
+  assert.deepEqual([amiss.length, amiss[0]?.code], [1, 'RESOLVER_UNAVAILABLE']);
+  assert.match(amiss[0]!.text, /the resolver first cannot be asked/);
+  first.isAway = false;
+  await realms.search({ realm: 'both', filter: {} });
+  assert.deepEqual(realms.health(), []);
 });
 
 test('one that hangs holds up nobody else, and is given up in time', async () => {

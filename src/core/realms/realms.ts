@@ -9,6 +9,7 @@
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Answer } from '../answer.ts';
 import type { AuditLines } from '../audit/types.ts';
+import type { HealthItem } from '../doors/types.ts';
 import type { CachedSource } from './cached-source.ts';
 import { splitPersonName } from './person-name.ts';
 import { LOCAL, Resolvers, type ResolversParts } from './resolvers.ts';
@@ -101,6 +102,11 @@ export class RealmDirectory implements Realms {
   async checkPassword({ source, id }: Person, password: string): Promise<boolean> {
     if (password === '' || password.length > LONGEST_PASSWORD) return false;
     return (await this.resolvers.get(source)?.checkPassword(id, password)) ?? false;
+  }
+
+  /** Sources that did not answer when they were last asked. */
+  health(): HealthItem[] {
+    return this.resolvers.health();
   }
 
   /** A local user was added, changed or removed. */

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { AuditLines } from '../audit/types.ts';
+import type { HealthItem } from '../doors/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { CENSORED } from '../sms/censor.ts';
 import { CachedSource } from './cached-source.ts';
@@ -64,6 +65,10 @@ export class Resolvers {
   list(): ResolverDefinition[] {
     const all = [...this.#definitions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return all.map((one) => ({ ...one, config: this.#censored(one) }));
+  }
+
+  health(): HealthItem[] {
+    return [...this.#sources.values()].flatMap((source) => source.health());
   }
 
   localChanged(): void {
