@@ -49,7 +49,7 @@ const COMMANDS: Readonly<Record<string, Words>> = {
   untrust: mac('untrust', 'untrusted', 'undo that'),
   debuglevel: {
     takes: 'level',
-    does: 'refused: log.level of gatehouse.yaml and `gatehouse reload` do that',
+    does: 'how much is logged, 0 to 3, until the next reload',
     yes: (argument) => `Debug level set to ${argument}.`,
     no: (argument) => `Failed to set debug level to ${argument}.`,
   },

@@ -1,9 +1,8 @@
 /**
  * What the files say, without a server: what `up` would find and decide, and the way of a message through the script.
  */
-
 import { checkDial } from '../doors/dial/prepare.ts';
-import { preparePortal } from '../doors/portal/prepare.ts';
+import { dhcpLine, preparePortal } from '../doors/portal/prepare.ts';
 import { checkRadius } from '../doors/radius/prepare.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from '../doors/sip/listing.ts';
 import { prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
@@ -44,9 +43,14 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   const sip = prepareSip(loaded.values.sip, isYaml || file === undefined ? options.serCfg : file);
   report.file = configFile && configFile !== sip.file ? `${configFile}, ${sip.file}` : sip.file;
   report.problems.push(...sip.problems);
-  if (loaded.values.portal) report.problems.push(...preparePortal(loaded.values.portal).problems);
+  const portal = loaded.values.portal && preparePortal(loaded.values.portal);
+  report.problems.push(...(portal?.problems ?? []));
   report.problems.push(...checkRadius(loaded.values.radius), ...checkDial(loaded.values.dial));
   report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
+  if (portal?.settings) {
+    const effect = 'for dnsmasq: devices learn where the page is (RFC 8910)';
+    report.decisions.push({ what: 'DHCP option', value: dhcpLine(portal.settings), effect, group: 'main' });
+  }
   try {
     if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));
   } catch (error) {

@@ -255,6 +255,7 @@ async function openDoors(
       programs: ground.helper,
       clock,
       log: log.child('portal'),
+      setLogLevel: (level) => log.setLevel(level),
       shutDown: () => process.kill(process.pid, 'SIGTERM'),
     });
 

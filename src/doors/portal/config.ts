@@ -101,7 +101,10 @@ export const portalConfig = z.strictObject({
     .describe(
       'What it is told of a client (fas_secure_enabled): 0 the token, 1 with fas_key its hash, 2 all of it encrypted; default 1.',
     ),
-  fas_key: read(FAS_KEYS, fasKey).optional().describe('Key that it shares with this server (FASKey).'),
+  fas_key: read(FAS_KEYS, fasKey)
+    .meta({ secret: true })
+    .optional()
+    .describe('Key that it shares with this server (FASKey).'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
   login: z
     .enum(['click', 'password'])

@@ -18,6 +18,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Programs } from '../../platform/helper/types.ts';
 import type { Log } from '../../platform/log.ts';
+import type { LogLevel } from '../../platform/log-pino.ts';
 import { createBinAuth } from './binauth/binauth.ts';
 import { Clients, isInside } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
@@ -49,6 +50,7 @@ export interface PortalParts {
   readonly programs: Programs;
   readonly clock: Clock;
   readonly log: Log;
+  readonly setLogLevel: (level: LogLevel) => void;
   /** Ends the server in order. */
   readonly shutDown: () => void;
 }
@@ -99,6 +101,7 @@ export function createPortalDoor(parts: PortalParts): Door {
       gateway,
       clients,
       sessions,
+      lists,
       neighbours: systemNeighbours(settings.interface, parts.programs),
       pages: new Pages(settings.web_root),
       preauth,
@@ -123,8 +126,7 @@ export function createPortalDoor(parts: PortalParts): Door {
       throw error;
     }
     onRequest = pages;
-    const { shutDown } = parts;
-    run = createCommands({ settings, clients, sessions, lists, now, startedAt: now(), shutDown, log });
+    run = createCommands({ ...parts, clients, sessions, lists, now, startedAt: now() });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {

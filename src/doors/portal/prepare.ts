@@ -16,6 +16,7 @@ import {
 import { type ReadSettings, readSettings } from './config/nodogsplash.ts';
 import type { PortalConfig } from './config.ts';
 import type { PortalErrorCode } from './errors.ts';
+import { CAPTIVE_PATH } from './http/captive-api.ts';
 
 export interface PreparedPortal {
   /** Undefined: the problems hold errors. */
@@ -87,6 +88,11 @@ function withFasRules(settings: PortalSettings): PortalSettings {
           'authenticated-users': open(rules['authenticated-users']),
         };
   return { ...settings, rules: { ...rules, ...opened } };
+}
+
+/** What dnsmasq has to say so that devices ask the door whether they are captive. */
+export function dhcpLine({ address, port, interface: card }: PortalSettings): string {
+  return `dhcp-option-force=114,http://${address ?? `ADDRESS-OF-${card}`}:${port}${CAPTIVE_PATH}`;
 }
 
 function faultOfProgram(path: string): string | undefined {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { portalConfig } from '../config.ts';
-import { preparePortal } from '../prepare.ts';
+import { dhcpLine, preparePortal } from '../prepare.ts';
 import { networkOf } from './address.ts';
 import { settingsIn } from './nodogsplash.ts';
 import { parseRule } from './rule.ts';
@@ -205,6 +205,10 @@ test('gatehouse.yaml gives the same model; what is missing or contradicts itself
   assert.deepEqual(good.problems, []);
   assert.equal(good.settings?.rules['trusted-users'], 'block');
   assert.equal(good.settings?.port, 2050);
+  assert.equal(
+    dhcpLine({ ...good.settings!, address: '192.0.2.1' }),
+    'dhcp-option-force=114,http://192.0.2.1:2050/captive-portal',
+  );
   const codes = (values: unknown) => prepared(values).problems.map(({ code, severity }) => `${severity} ${code}`);
   assert.deepEqual(codes({}), ['error PORTAL_MISSING', 'warning PORTAL_RULES_OPEN']);
   assert.deepEqual(codes({ interface: 'a', idle_seconds: 60 }), ['error PORTAL_VALUE', 'warning PORTAL_RULES_OPEN']);

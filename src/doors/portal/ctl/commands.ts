@@ -5,6 +5,7 @@
  */
 import { describeError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
+import type { LogLevel } from '../../../platform/log-pino.ts';
 import { version } from '../../../platform/version.ts';
 import { type Client, type Clients, isInside, isToken } from '../clients.ts';
 import { macOf } from '../config/address.ts';
@@ -23,10 +24,15 @@ export interface CtlParts {
   readonly startedAt: number;
   /** Ends the server in order. */
   readonly shutDown: () => void;
+  /** How much is logged, until the next reload says otherwise. */
+  readonly setLogLevel: (level: LogLevel) => void;
   readonly log: Log;
 }
 
 export type RunCommand = (line: string) => Promise<string>;
+
+/** By nodogsplash's numbers. */
+const LEVELS: readonly LogLevel[] = ['warn', 'info', 'debug', 'debug'];
 
 const LISTS = {
   block: ['blocked', true],
@@ -67,6 +73,11 @@ export function createCommands(parts: CtlParts): RunCommand {
       case 'deauth': {
         const client = find(argument);
         return yesNo(client !== undefined && (await sessions.close(client, 'ndsctl_deauth')));
+      }
+      case 'debuglevel': {
+        const level = /^[0-3]$/.test(argument) ? LEVELS[Number(argument)] : undefined;
+        if (level) parts.setLogLevel(level);
+        return yesNo(level !== undefined);
       }
       case 'stop':
         parts.shutDown();

@@ -16,11 +16,13 @@ import type { Fas } from '../fas/fas.ts';
 import type { Gateway } from '../firewall/gateway.ts';
 import type { Neighbours } from '../firewall/neighbours.ts';
 import type { Credentials, LogIn } from '../login.ts';
+import type { MacLists } from '../mac-lists.ts';
 import type { PreAuth } from '../preauth/preauth.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Pages } from '../splash/pages.ts';
 import { splashVariables } from '../splash/variables.ts';
 import { REASONS, type Reason, type Words, wordsFor } from '../splash/words.ts';
+import { CAPTIVE_TYPE, captiveState, wantsCaptiveState } from './captive-api.ts';
 import { fasEntrance, ownEntrance, preAuthEntrance } from './entrance.ts';
 import { redirect, send, sendPage } from './reply.ts';
 import { MOST_QUERY, type Parameters, parseParameters, readForm, safeRedir } from './request.ts';
@@ -31,6 +33,7 @@ export interface AppParts {
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly neighbours: Neighbours;
+  readonly lists: Pick<MacLists, 'isTrusted'>;
   readonly pages: Pages;
   /** Makes the page that strangers see; undefined: it is ours. */
   readonly preauth: PreAuth | undefined;
@@ -111,6 +114,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     if (asked === undefined) return send(request, response, 400, 'text/plain', 'the query cannot be read\n');
 
     const client = await clientOf(request);
+    if (wantsCaptiveState(path, request.headers.accept)) return tellState(request, response, client);
     if (client === undefined) return refuse(request, response, words, 503, 'unknown');
     const visit: Visit = { request, response, client, words, asked };
     switch (path) {
@@ -136,6 +140,12 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     const address = addressOf(request);
     const mac = await parts.neighbours.macOf(address);
     return mac === undefined ? undefined : clients.meet(address, mac, parts.clock.now());
+  }
+
+  function tellState(request: IncomingMessage, response: ServerResponse, client: Client | undefined): void {
+    const isTrusted = client !== undefined && parts.lists.isTrusted(client.mac);
+    const state = captiveState(client, isTrusted, `http://${doorOf(request)}/`, parts.clock.now());
+    send(request, response, 200, CAPTIVE_TYPE, state);
   }
 
   /** The page for strangers, or the way there: theirs is the only one to show the token. */

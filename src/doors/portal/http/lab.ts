@@ -41,6 +41,8 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
   const clients = new Clients();
   const asked: Credentials[] = [];
   const closed: string[] = [];
+  let isTrusted = false;
+  let isHidden = false;
   let outcome: Outcome = { is: 'in' };
   const now = options.now ?? (() => 0);
   const app = createApp({
@@ -48,7 +50,8 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
     gateway: { ipv4: ADDRESS, ipv6: undefined, mac: '02:00:5e:10:00:ff' },
     clients,
     sessions: { close: async ({ mac }: { mac: string }) => void closed.push(mac) } as unknown as Sessions,
-    neighbours: { macOf: async () => MAC },
+    neighbours: { macOf: async () => (isHidden ? undefined : MAC) },
+    lists: { isTrusted: () => isTrusted },
     pages: new Pages(settings.web_root),
     preauth: options.preauth,
     fas: settings.fas_port > 0 ? createFas(settings, ADDRESS) : undefined,
@@ -122,6 +125,18 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
         ...bytes,
         ...terms,
       }),
+    trust: () => {
+      isTrusted = true;
+    },
+    /** Its card is known to nobody. */
+    hide: () => {
+      isHidden = true;
+    },
+    /** What a device is told that asks outright. */
+    captive: async () => {
+      const { body } = await request({ path: '/', headers: { accept: 'application/captive+json' } });
+      return JSON.parse(body) as Record<string, unknown>;
+    },
     answerWith: (one: Outcome) => {
       outcome = one;
     },
