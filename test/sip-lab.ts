@@ -16,6 +16,7 @@ import { noHooks } from '../src/core/hooks/hooks.ts';
 import { Limits } from '../src/core/limits/limits.ts';
 import { PolicyRules } from '../src/core/policy/rules.ts';
 import { NonceCounts } from '../src/core/proofs/nonce-counts.ts';
+import { RadiusClientList } from '../src/core/radius/clients.ts';
 import { fakeRealms } from '../src/core/realms/fake.ts';
 import { type Keyring, openOrCreateKeyring } from '../src/core/secrets/keyring.ts';
 import { SessionDirectory } from '../src/core/sessions/directory.ts';
@@ -147,6 +148,8 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       findRows: scriptTables(script, nameOf).rows,
       rules,
       realms: fakeRealms(),
+      radiusClients: new RadiusClientList({ rows: storage.tokens, journal: storage.journal, keyring }),
+      configuredRadiusClients: [],
       tokens: fakeTokens(),
       numbers: new UserNumbers({ store: storage.tokens, journal: storage.journal, key: keyring.derive('numbers') }),
       sms: new CodeSender({

@@ -179,6 +179,30 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('make or change the rules of a file: all of them or, where one is faulty, none')
     .action(run(() => import('./commands/policy-import.ts')));
 
+  const radius = program.command('radius').description('the door for network equipment');
+  const client = radius.command('client').description('equipment that may ask who may come in');
+  client
+    .command('add')
+    .argument('<name>', 'what messages and the audit trail call it')
+    .argument('<address>', 'an IP address or a network such as 192.0.2.0/24')
+    .requiredOption('--secret <text>', 'the same as on the equipment, or - for standard input')
+    .option('--message-authenticator <required|optional>', 'optional: old equipment that sends none', 'required')
+    .option('--proof <password|otp>', 'what users type there: their password, or PIN and one-time password', 'password')
+    .option('--disconnect-port <number>', 'where it takes Disconnect-Requests', '3799')
+    .option('--may-disconnect', "it may have anybody's session ended")
+    .description('let equipment ask; in force at once')
+    .action(run(() => import('./commands/radius-client-add.ts')));
+  client
+    .command('list')
+    .description('list the equipment that may ask')
+    .action(run(() => import('./commands/radius-client-list.ts')));
+  client
+    .command('rm')
+    .alias('remove')
+    .argument('<name>')
+    .description('let it ask no more')
+    .action(run(() => import('./commands/radius-client-rm.ts')));
+
   const sms = program.command('sms').description('SMS providers: the gateways that codes are sent through');
   sms
     .command('set')

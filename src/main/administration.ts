@@ -12,6 +12,7 @@ import {
   prepareDataDirectory,
   requireDataDirectory,
 } from '../core/control/data-directory.ts';
+import { radiusClientViews } from '../doors/radius/config.ts';
 import { systemClock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import { createLog } from '../platform/log-pino.ts';
@@ -76,7 +77,7 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, numbers, book, rules, sms, realms, tokens }: Ground,
+  { storage, keyring, users, numbers, book, rules, sms, realms, tokens, radiusClients }: Ground,
   dataDir: string,
 ) {
   return {
@@ -89,6 +90,8 @@ export function administrationParts(
     rules,
     sms,
     realms,
+    radiusClients,
+    configuredRadiusClients: radiusClientViews(site.config.radius.clients),
     tokens: tokens.desk,
     numbers,
     changed: (name: string) => {

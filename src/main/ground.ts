@@ -8,6 +8,7 @@ import { localBook } from '../core/admin/local-book.ts';
 import type { UserBook } from '../core/admin/user-book.ts';
 import { auditDirectoryOf, keyFileOf } from '../core/control/data-directory.ts';
 import { PolicyRules } from '../core/policy/rules.ts';
+import { RadiusClientList } from '../core/radius/clients.ts';
 import { localSource } from '../core/realms/local-source.ts';
 import { RealmDirectory } from '../core/realms/realms.ts';
 import { type Keyring, openOrCreateKeyring } from '../core/secrets/keyring.ts';
@@ -35,6 +36,7 @@ export interface Ground {
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
   readonly tokens: TokenService;
+  readonly radiusClients: RadiusClientList;
   /** Domain of logins written without one. */
   defaultDomain: string;
   /** Runs programs; a process of its own from the first one on. */
@@ -105,12 +107,14 @@ export async function layGround(
     journal: storage.journal,
     key: keyring.derive('numbers'),
   });
+  const radiusClients = new RadiusClientList({ rows: storage.tokens, journal: storage.journal, keyring });
   try {
     await keyring.checkKey(storage.meta);
     rules.replace(await storage.policies.list());
     await sms.providers.load();
     await realms.load();
     await tokens.load();
+    await radiusClients.load();
     await numbers.load();
   } catch (error) {
     await storage.close();
@@ -126,7 +130,20 @@ export async function layGround(
   });
   const book = await openBook(site.tables, storage, keyring);
   const defaultDomain = site.config.users.default_domain;
-  const ground: Ground = { keyring, storage, users, numbers, rules, sms, helper, realms, tokens, book, defaultDomain };
+  const ground: Ground = {
+    keyring,
+    storage,
+    users,
+    numbers,
+    rules,
+    sms,
+    helper,
+    realms,
+    tokens,
+    radiusClients,
+    book,
+    defaultDomain,
+  };
   return ground;
 }
 

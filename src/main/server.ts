@@ -259,20 +259,18 @@ async function openDoors(
       shutDown: () => process.kill(process.pid, 'SIGTERM'),
     });
 
-  const { radius: radiusConfig } = site.config;
-  const radius =
-    radiusConfig.clients.length > 0 &&
-    createRadiusDoor({
-      config: radiusConfig,
-      gate,
-      journal,
-      rows: storage.tokens,
-      realms: ground.realms,
-      users: users.local,
-      clock,
-      log: log.child('radius'),
-      metrics,
-    });
+  const radius = createRadiusDoor({
+    config: site.config.radius,
+    clients: ground.radiusClients,
+    gate,
+    journal,
+    rows: storage.tokens,
+    realms: ground.realms,
+    users: users.local,
+    clock,
+    log: log.child('radius'),
+    metrics,
+  });
 
   const dial =
     site.config.dial.lines.length > 0 &&
@@ -291,7 +289,7 @@ async function openDoors(
 
   wheel.run();
   // Health is served last, so that whoever waits for it finds everything open.
-  for (const door of [sip, ...(portal ? [portal] : []), ...(radius ? [radius] : []), ...(dial ? [dial] : []), http]) {
+  for (const door of [sip, ...(portal ? [portal] : []), radius, ...(dial ? [dial] : []), http]) {
     try {
       await door.start();
       doors.push(door);
@@ -341,6 +339,7 @@ async function openDoors(
         ground.defaultDomain = next.config.users.default_domain;
         nonceCounts.coverLifetime(nonceLifeMs(change.script));
         ground.sms.configure(next.config.sms);
+        radius.setClients(next.config.radius.clients);
         log.setLevel(next.config.log.level);
         inForce = next;
       },

@@ -22,3 +22,7 @@ export function networkOf(text: string): Network | undefined {
   const { address } = new SocketAddress({ address: written, family });
   return { address, bits, family, isHost: bits === widest };
 }
+
+export function networkText({ address, bits, isHost }: Network): string {
+  return isHost ? address : `${address}/${bits}`;
+}

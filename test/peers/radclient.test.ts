@@ -46,7 +46,7 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
     '      may_disconnect: true',
   ];
   const site = await makeSite(t, { yaml: yaml.join('\n') });
-  assert.equal(site.import(['1000,open sesame,a@b.example']).status, 0);
+  assert.equal(site.import(['1000,open sesame,a@b.example', 'User,clientPass,b@b.example']).status, 0);
   const server = await site.start();
   const ask = (request: string, kind = 'auth', ...more: [secret?: string, tries?: number]) =>
     radclient(t, port, kind, request, ...more);
@@ -75,6 +75,37 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   assert.equal(site.run(...not).status, 0);
   const refused = await ask(`${pap('open sesame')},Calling-Station-Id=02-00-5E-10-00-01,${SIGNED}`);
   assert.match(refused.all, /Received Access-Reject[\s\S]*Reply-Message = "You may not come in here, or not now."/);
+
+  // MS-CHAP, of which radclient computes version 1; version 2 is RFC 2759's example.
+  assert.equal(await heard(`User-Name=1000,MS-CHAP-Password="open sesame",${SIGNED}`), 'Access-Accept');
+  assert.equal(await heard(`User-Name=1000,MS-CHAP-Password="open",${SIGNED}`), 'Access-Reject');
+  const example = [
+    'User-Name=User',
+    'MS-CHAP-Challenge=0x5b5d7c7d7b3f2f3e3c2c602132262628',
+    `MS-CHAP2-Response=0x0700${'21402324255e262a28295f2b3a337c7e'}${'00'.repeat(8)}82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df`,
+    SIGNED,
+  ];
+  const proven = (await ask(example.join(','))).all;
+  assert.match(
+    proven,
+    /MS-CHAP2-Success = 0x07533d34303741353538393131354644304436323039463531304645394330343536393332434441353[6]/,
+  );
+  assert.match(proven, /MS-MPPE-Send-Key = 0x8b7cdc149b993a1ba118cb153f56dccb/);
+  assert.match(proven, /MS-MPPE-Recv-Key = 0xd5f0e9521e3ea9589645e86051c82226/);
+
+  // Equipment that is added while the server runs is heard at once, and with the secret that is its own; removed, it is not.
+  const add = await site.runAside(
+    ...'radius client add exact 127.0.0.1 --secret'.split(' '),
+    'another secret of the tests',
+  );
+  assert.equal(add.status, 0, add.stderr);
+  assert.equal(await heard(SIGNED, 'status', 'another secret of the tests'), 'Access-Accept');
+  assert.match(
+    site.run(...'radius client list'.split(' ')).stdout,
+    /exact +127\.0\.0\.1[\s\S]*tests +127\.0\.0\.0\/8|tests +127\.0\.0\.0\/8[\s\S]*exact +127\.0\.0\.1/,
+  );
+  assert.equal(site.run(...'radius client rm exact'.split(' ')).status, 0);
+  assert.equal(await heard(SIGNED, 'status'), 'Access-Accept');
 
   // A session: begun, seen, put out by an administrator, who is heard at the equipment, and ended with its last figures.
   const account = (status: string, name: string, more = '') =>

@@ -8,6 +8,7 @@ import type { Door } from '../doors/types.ts';
 import type { Change, Waiter } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import { RadiusClientList } from '../radius/clients.ts';
 import { fakeRealms } from '../realms/fake.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { BindingRow, NewSubscriber, SerTables, SubscriberName, SubscriberSpec, UserTables } from '../ser/types.ts';
@@ -138,6 +139,15 @@ function memoryTables(record: Record) {
   return { rows, uris, tables };
 }
 
+const RADIUS_CLIENT = {
+  name: 'switches',
+  network: '192.0.2.0/24',
+  messageAuthenticator: 'required',
+  proof: 'password',
+  disconnectPort: 3799,
+  mayDisconnect: false,
+} as const;
+
 function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> = {}) {
   const written: Change[] = [];
   const record: Record = (lines = []) => void written.push(...lines.map((line) => ({ kind: 'audit' as const, line })));
@@ -174,6 +184,8 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     },
     rules: new PolicyRules(),
     realms: fakeRealms(),
+    radiusClients: new RadiusClientList({ rows: { read: async () => [] }, journal, keyring }),
+    configuredRadiusClients: [{ ...RADIUS_CLIENT, name: 'core', network: '192.0.2.1' }],
     tokens: fakeTokens(),
     numbers: new UserNumbers({ store: { read: async () => [] }, journal, key: Buffer.alloc(32) }),
     sms: new CodeSender({
@@ -524,4 +536,29 @@ test('numbers come under aliases, are audited without the number, and go with th
     await administration.addUser({ login: '1000', password: 'secret' });
     assert.deepEqual(await administration.listNumbers('1000'), []);
   }
+});
+
+test('equipment is added and removed, its secret sealed and shown to nobody, its name and place not given twice', async () => {
+  const { administration, audited, written } = lab('local');
+  const secret = 'a secret of the equipment';
+  await administration.addRadiusClient({ ...RADIUS_CLIENT, network: '2001:DB8:0::/32', secret });
+  const added = { ...RADIUS_CLIENT, network: '2001:db8::/32', configured: false };
+  const configured = { ...RADIUS_CLIENT, name: 'core', network: '192.0.2.1', configured: true };
+  assert.deepEqual(await administration.listRadiusClients(), [configured, added]);
+  assert.equal(JSON.stringify(written).includes(secret), false);
+  const refused = (changes: object, code: string) =>
+    assert.rejects(administration.addRadiusClient({ ...RADIUS_CLIENT, secret, ...changes }), { code });
+  await refused({ network: '198.51.100.1' }, 'RADIUS_CLIENT_EXISTS');
+  await refused({ name: 'other', network: '2001:db8::/32' }, 'RADIUS_CLIENT_EXISTS');
+  await refused({ name: 'core' }, 'RADIUS_CLIENT_EXISTS');
+  await refused({ name: 'a b' }, 'RADIUS_CLIENT');
+  await refused({ name: 'other', network: '192.0.2.0/33' }, 'RADIUS_CLIENT');
+  await refused({ name: 'other', secret: '' }, 'RADIUS_CLIENT');
+  await administration.removeRadiusClient('switches');
+  await assert.rejects(administration.removeRadiusClient('core'), { code: 'RADIUS_CLIENT_UNKNOWN' });
+  assert.deepEqual(await administration.listRadiusClients(), [configured]);
+  assert.deepEqual(
+    audited().map(({ action, client }) => `${action} ${client}`),
+    ['add-radius-client switches', 'remove-radius-client switches'],
+  );
 });

@@ -14,6 +14,7 @@ import type { SessionInfo } from '../doors/types.ts';
 import { commit } from '../journal/commit.ts';
 import type { Journal } from '../journal/types.ts';
 import type { PolicyRules } from '../policy/rules.ts';
+import type { RadiusClientList, RadiusClientView } from '../radius/clients.ts';
 import type { RealmDirectory } from '../realms/realms.ts';
 import type { SerTables } from '../ser/types.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
@@ -27,6 +28,7 @@ import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
 import { numberCalls } from './numbers.ts';
 import { policyCalls } from './policies.ts';
+import { radiusCalls } from './radius.ts';
 import { realmCalls } from './realms.ts';
 import { type FindRows, rowCalls } from './ser-rows.ts';
 import { smsCalls } from './sms.ts';
@@ -57,6 +59,9 @@ export interface AdministrationParts {
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
   readonly realms: RealmDirectory;
+  readonly radiusClients: RadiusClientList;
+  /** Those of gatehouse.yaml. */
+  readonly configuredRadiusClients: readonly RadiusClientView[];
   readonly tokens: TokenDesk;
   readonly numbers: UserNumbers;
   /** Absent beside a stopped server: nobody is in. */
@@ -110,6 +115,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
     ...realmCalls(parts.realms, event),
+    ...radiusCalls(parts.radiusClients, parts.configuredRadiusClients, event),
     ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),

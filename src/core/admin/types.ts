@@ -14,6 +14,7 @@ import type { RealmCalls } from '../realms/types.ts';
 import type { MessageState } from '../sms/message-log.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 import type { NumberView } from '../users/numbers.ts';
+import type { RadiusCalls } from './radius.ts';
 import type { TokenCalls } from './tokens.ts';
 
 /** Users in one piece of an import. */
@@ -131,7 +132,7 @@ export interface AuditQuestion {
   readonly limit: number;
 }
 
-export interface Administration extends RealmCalls, TokenCalls {
+export interface Administration extends RealmCalls, TokenCalls, RadiusCalls {
   addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;

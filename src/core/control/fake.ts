@@ -7,6 +7,7 @@ import type { AuditEntry } from '../audit/search.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { SessionInfo } from '../doors/types.ts';
 import { PolicyRules } from '../policy/rules.ts';
+import type { RadiusClientView } from '../radius/clients.ts';
 import { fakeRealms } from '../realms/fake.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 import { fakeTokens } from '../tokens/fake.ts';
@@ -22,6 +23,7 @@ export interface FakeAdministration extends Administration {
   /** Management commands that came, with their arguments, and what is answered. */
   readonly managed: string[][];
   managedReply: { status: number; reason: string; lines: string[] };
+  radiusClients: (RadiusClientView & { configured: boolean })[];
   readonly smsProviders: SmsDefinition[];
   readonly sent: { number: string; text: string; provider?: string }[];
   readonly rows: { list: SerList; row: RowFields }[];
@@ -174,6 +176,13 @@ export function fakeAdministration(): FakeAdministration {
       const { weighings, refusal } = fake.policies.explain('sip', { name, client, time: new Date(time) });
       const shown = weighings.map((one) => ({ ...one, value: one.value ?? null }));
       return { account: users.has(name) ? 'open' : 'unknown', weighings: shown, refusal: refusal ?? null };
+    },
+    radiusClients: [],
+    addRadiusClient: async ({ secret: _secret, ...client }) =>
+      void fake.radiusClients.push({ ...client, configured: false }),
+    listRadiusClients: async () => fake.radiusClients,
+    removeRadiusClient: async (name) => {
+      fake.radiusClients = fake.radiusClients.filter((one) => one.name !== name);
     },
     smsProviders: [],
     sent: [],

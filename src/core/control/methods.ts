@@ -131,6 +131,19 @@ export const METHODS = {
   setRealm: z.tuple([z.string().max(80), z.array(z.string().max(160)).max(50)]),
   removeRealm: z.tuple([z.string().max(80)]),
   setDefaultRealm: z.tuple([z.string().max(80)]),
+  addRadiusClient: z.tuple([
+    z.strictObject({
+      name: z.string().max(80),
+      network: z.string().max(80),
+      secret: z.string().max(256),
+      messageAuthenticator: z.enum(['required', 'optional']),
+      proof: z.enum(['password', 'otp']),
+      disconnectPort: z.int().min(1).max(65_535),
+      mayDisconnect: z.boolean(),
+    }),
+  ]),
+  listRadiusClients: z.tuple([]),
+  removeRadiusClient: z.tuple([z.string().max(80)]),
   listSmsMessages: z.tuple([
     z.strictObject({
       limit: z.int().min(1).max(1000),

@@ -19,6 +19,7 @@ import { type Limits, nameKey } from '../limits/limits.ts';
 import type { Policy } from '../policy/policy.ts';
 import { fitsChap } from '../proofs/chap.ts';
 import { checkDigest } from '../proofs/digest.ts';
+import { fitsMsChap } from '../proofs/ms-chap.ts';
 import type { NonceCounts } from '../proofs/nonce-counts.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { RefreshCounts } from '../sessions/refresh-counts.ts';
@@ -180,6 +181,7 @@ class TheGate implements CoreGate {
     if (held !== undefined) return this.#slow(knock, held, undefined);
     if (knock.proof.kind === 'digest') checkDigest(knock.proof, DECOY_HA1);
     if (knock.proof.kind === 'chap') fitsChap(knock.proof, DECOY_HA1);
+    if (knock.proof.kind === 'ms-chap') fitsMsChap(knock.proof, DECOY_HA1);
     this.#limits.failed(key, knock.client);
     return this.#refuse(knock, 'unknown-user');
   }
@@ -467,6 +469,8 @@ function isRight(proof: Proof, account: Account): boolean {
       return account.checkChap?.(proof) === true;
     case 'called-back':
       return proof.owner === account.id;
+    case 'ms-chap':
+      return account.checkMsChap?.(proof) === true;
     case 'external':
       return true;
     case 'otp':

@@ -6,6 +6,7 @@
 import type { Answer } from '../answer.ts';
 import type { Change } from '../journal/types.ts';
 import type { ChapResponse } from '../proofs/chap.ts';
+import type { MsChapResponse } from '../proofs/ms-chap.ts';
 import type { ChallengedToken, TokenType } from '../tokens/types.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import type { Terms } from './terms.ts';
@@ -58,6 +59,10 @@ export interface PasswordProof {
 
 export interface ChapProof extends ChapResponse {
   readonly kind: 'chap';
+}
+
+export interface MsChapProof extends MsChapResponse {
+  readonly kind: 'ms-chap';
 }
 
 /** A script or program that vouches for the user (click-through, BinAuth, FAS). */
@@ -117,6 +122,7 @@ export type Proof =
   | DigestProof
   | PasswordProof
   | ChapProof
+  | MsChapProof
   | ExternalProof
   | OtpProof
   | AnswerProof

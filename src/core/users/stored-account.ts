@@ -6,6 +6,7 @@
 import { type ChapResponse, fitsChap } from '../proofs/chap.ts';
 import { sameSecret } from '../proofs/compare.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
+import { fitsMsChap, type MsChapKeys, type MsChapResponse, msChapKeys } from '../proofs/ms-chap.ts';
 import type { Account, DigestAlgorithm } from './types.ts';
 
 /** Where an account's secret comes from. */
@@ -74,6 +75,16 @@ export class StoredAccount implements Account {
   checkChap(response: ChapResponse): boolean | undefined {
     const own = this.#secret.password();
     return own === undefined ? undefined : fitsChap(response, own);
+  }
+
+  checkMsChap(response: MsChapResponse): boolean | undefined {
+    const own = this.#secret.password();
+    return own === undefined ? undefined : fitsMsChap(response, own);
+  }
+
+  msChapKeys(response: MsChapResponse): MsChapKeys | undefined {
+    const own = this.#secret.password();
+    return own === undefined ? undefined : msChapKeys(response, own);
   }
 
   #derive(username: string, realm: string, algorithm: DigestAlgorithm): string | undefined {

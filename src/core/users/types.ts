@@ -4,6 +4,7 @@
  */
 import type { Answer } from '../answer.ts';
 import type { ChapResponse } from '../proofs/chap.ts';
+import type { MsChapKeys, MsChapResponse } from '../proofs/ms-chap.ts';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
 
@@ -29,6 +30,10 @@ export interface Account {
   checkPasswordLater?(password: string): Promise<boolean>;
   /** The same for a response of CHAP; absent where the source never holds a clear password. */
   checkChap?(response: ChapResponse): boolean | undefined;
+  /** As `checkChap`. */
+  checkMsChap?(response: MsChapResponse): boolean | undefined;
+  /** What goes with the answer to a response that is right. */
+  msChapKeys?(response: MsChapResponse): MsChapKeys | undefined;
 }
 
 export interface UserSource {

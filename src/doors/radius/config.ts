@@ -1,7 +1,8 @@
-/** The `radius` section of gatehouse.yaml. Without clients there is no RADIUS door. */
+/** The `radius` section of gatehouse.yaml. */
 import * as z from 'zod';
+import type { RadiusClientFields, RadiusClientView } from '../../core/radius/clients.ts';
 import { parseListenAddress } from '../../platform/listen-address.ts';
-import { networkOf } from '../../platform/network.ts';
+import { networkOf, networkText } from '../../platform/network.ts';
 
 const address = read('an IP address and port such as 127.0.0.1:1812 or [::1]:1812', parseListenAddress);
 
@@ -47,9 +48,27 @@ export const radiusConfig = z.strictObject({
     .array(client)
     .max(1000)
     .default([])
+    .meta({ live: true })
     .describe('The equipment that may ask (docs/radius.md): name, address, secret, message_authenticator, proof.'),
 });
 export type RadiusConfig = z.output<typeof radiusConfig>;
+
+/** Those of gatehouse.yaml, as the door takes them. */
+export function configuredClients(clients: RadiusConfig['clients']): RadiusClientFields[] {
+  return radiusClientViews(clients).map((one, i) => ({ ...one, secret: clients[i]!.secret }));
+}
+
+/** The same as administration shows them. */
+export function radiusClientViews(clients: RadiusConfig['clients']): RadiusClientView[] {
+  return clients.map((one) => ({
+    name: one.name,
+    network: networkText(one.address),
+    messageAuthenticator: one.message_authenticator,
+    proof: one.proof,
+    disconnectPort: one.disconnect_port,
+    mayDisconnect: one.may_disconnect,
+  }));
+}
 
 function read<T>(allowed: string, take: (text: string) => T | undefined) {
   return z

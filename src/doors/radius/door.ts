@@ -8,13 +8,15 @@ import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/t
 import type { Gate } from '../../core/gate/types.ts';
 import type { OwnRows } from '../../core/journal/own-table.ts';
 import type { Journal } from '../../core/journal/types.ts';
+import type { RadiusClientList } from '../../core/radius/clients.ts';
 import type { Realms } from '../../core/realms/types.ts';
 import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { Asker } from '../../platform/radius/asker.ts';
-import type { RadiusConfig } from './config.ts';
+import { configuredClients, type RadiusConfig } from './config.ts';
 import { offerMetrics } from './metrics.ts';
 import { AccessRequests } from './server/access.ts';
 import { AccountingRequests } from './server/accounting.ts';
@@ -37,6 +39,13 @@ export interface RadiusParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Besides those of the configuration. */
+  readonly clients: Pick<RadiusClientList, 'list' | 'onChange'>;
+}
+
+export interface RadiusDoor extends Door {
+  /** The clients of a changed configuration. */
+  setClients(configured: RadiusConfig['clients']): void;
 }
 
 /** How long after the last dropped request it counts as busy. */
@@ -44,14 +53,15 @@ const BUSY_MS = 60_000;
 const SWEEP_MS = 500;
 const WHAT = { access: 'radius', accounting: 'radius accounting', dynamic: 'radius disconnect' } as const;
 
-export function createRadiusDoor(parts: RadiusParts): Door {
-  const { config, clock } = parts;
+export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
+  const { config, clock, log } = parts;
+  let configured = config.clients;
   const asker = new Asker(DISCONNECT_PATIENCE);
   const sessions: RadiusSessions = new RadiusSessions({
     ...parts,
     disconnect: (session) => disconnect(session, { asker, clients: receiver.clients, clock }),
   });
-  const receiver: Receiver = new Receiver(new Clients(config.clients), {
+  const receiver: Receiver = new Receiver(allClients(), {
     ...parts,
     handlers: {
       access: new AccessRequests(parts),
@@ -61,6 +71,10 @@ export function createRadiusDoor(parts: RadiusParts): Door {
   });
   offerMetrics(parts.metrics, receiver, sessions);
   let open: OpenPort[] = [];
+  let opening: Promise<void> = Promise.resolve();
+  let running = false;
+  /** Why the ports could not be opened for clients that came later. */
+  let trouble: HealthItem | undefined;
   let sweeping: NodeJS.Timeout | undefined;
 
   return {
@@ -71,18 +85,35 @@ export function createRadiusDoor(parts: RadiusParts): Door {
     health,
     sessions: listSessions,
     end: (name, reason) => sessions.end(name, reason),
+    setClients(clients) {
+      configured = clients;
+      changeClients();
+    },
   };
+
+  function allClients(): Clients {
+    return new Clients([...configuredClients(configured), ...parts.clients.list()]);
+  }
+
+  function changeClients(): void {
+    receiver.clients = allClients();
+    opening = opening.then(openPorts).then(
+      () => {
+        trouble = undefined;
+      },
+      (error) => {
+        trouble = { code: 'RADIUS_CLOSED', severity: 'error', text: describeError(error), since: clock.now() };
+        log.error('the RADIUS door cannot be opened', { error: describeError(error) });
+      },
+    );
+  }
 
   async function start(): Promise<void> {
     sessions.resume(await loadSessions(parts.rows));
-    const dynamic = config.clients.some(({ may_disconnect }) => may_disconnect) ? config.dynamic : [];
-    const ports = [
-      ...config.listen.map((address) => ({ kind: 'access', option: 'radius.listen', address }) as const),
-      ...config.accounting.map((address) => ({ kind: 'accounting', option: 'radius.accounting', address }) as const),
-      ...dynamic.map((address) => ({ kind: 'dynamic', option: 'radius.dynamic', address }) as const),
-    ];
+    running = true;
+    parts.clients.onChange(changeClients);
     try {
-      for (const { kind, option, address } of ports) open.push(await openPort(kind, address, option, receiver));
+      await openPorts();
     } catch (error) {
       await stop();
       throw error;
@@ -90,8 +121,25 @@ export function createRadiusDoor(parts: RadiusParts): Door {
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
   }
 
+  /** Those that somebody may use and that are not open yet. */
+  async function openPorts(): Promise<void> {
+    const { clients } = receiver;
+    if (!running || clients.size === 0) return;
+    const wanted = [
+      ...config.listen.map((address) => ({ kind: 'access', option: 'radius.listen', address }) as const),
+      ...config.accounting.map((address) => ({ kind: 'accounting', option: 'radius.accounting', address }) as const),
+      ...config.dynamic.map((address) => ({ kind: 'dynamic', option: 'radius.dynamic', address }) as const),
+    ];
+    for (const { kind, option, address } of wanted) {
+      if (open.some((port) => port.kind === kind && port.wanted === address)) continue;
+      if (kind !== 'dynamic' || clients.someMayDisconnect) open.push(await openPort(kind, address, option, receiver));
+    }
+  }
+
   async function stop(): Promise<void> {
+    running = false;
     clearInterval(sweeping);
+    await opening;
     const closing = open;
     open = [];
     await Promise.all(closing.map((port) => port.close()));
@@ -103,9 +151,10 @@ export function createRadiusDoor(parts: RadiusParts): Door {
   }
 
   function health(): HealthItem[] {
-    if (clock.monotonic() - receiver.busyAt > BUSY_MS) return [];
+    const closed = trouble ? [trouble] : [];
+    if (clock.monotonic() - receiver.busyAt > BUSY_MS) return closed;
     const text = `RADIUS requests were dropped in the last minute, since ${receiver.waiting} waited for an answer`;
-    return [{ code: 'RADIUS_BUSY', severity: 'warning', text }];
+    return [...closed, { code: 'RADIUS_BUSY', severity: 'warning', text }];
   }
 
   function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {

@@ -5,6 +5,7 @@ export const RADIUS_ERRORS = {
   RADIUS_UNSIGNED: 'a RADIUS client may leave out the Message-Authenticator',
   RADIUS_DISCONNECT: 'equipment did not end a session, or says nothing; the session stays in the list',
   RADIUS_SESSIONS: 'more RADIUS sessions than there may be; accounting of new ones is not acknowledged',
+  RADIUS_CLOSED: 'state: the ports for RADIUS clients that were added while the server runs cannot be opened',
   RADIUS_BUSY: 'state: more RADIUS requests wait than there may be; new ones are dropped until there is room again',
 } as const;
 

@@ -1,4 +1,5 @@
 /** Attributes that are to be written (RFC 2865 section 5). */
+import { ATTRIBUTE } from './numbers.ts';
 
 export interface Attribute {
   readonly type: number;
@@ -29,7 +30,17 @@ export function textAttributes(type: number, text: string): Attribute[] {
 }
 
 export function numberAttribute(type: number, number: number): Attribute {
+  return { type, value: numberBytes(number) };
+}
+
+export function numberBytes(number: number): Buffer {
   const value = Buffer.alloc(4);
   value.writeUInt32BE(Math.min(number, 0xffff_ffff));
-  return { type, value };
+  return value;
+}
+
+/** An attribute of a vendor, alone in its Vendor-Specific (section 5.26); `value`: at most 247 bytes. */
+export function vendorAttribute(vendor: number, type: number, value: Buffer): Attribute {
+  const packed = Buffer.concat([numberBytes(vendor), Buffer.of(type, 2 + value.length), value]);
+  return { type: ATTRIBUTE.vendorSpecific, value: packed };
 }

@@ -16,16 +16,18 @@ import type {
   Verdict,
 } from '../../../core/gate/types.ts';
 import type { Realms } from '../../../core/realms/types.ts';
+import type { Account } from '../../../core/users/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Attribute, numberAttribute, textAttributes } from '../../../platform/radius/attributes.ts';
 import { ATTRIBUTE, CODE } from '../../../platform/radius/numbers.ts';
 import type { Packet } from '../../../platform/radius/packet.ts';
-import { revealPassword } from '../../../platform/radius/user-password.ts';
 import { Seldom } from '../../../platform/seldom.ts';
 import { classAttribute } from './class.ts';
 import type { RadiusClient } from './clients.ts';
+import { msChapError, msChapSuccess } from './ms-chap.ts';
 import type { Outcome, Said } from './outcome.ts';
+import { proofOf, unsupported } from './proof.ts';
 import { placeOf, SessionOf } from './station.ts';
 
 export interface AccessParts {
@@ -35,9 +37,6 @@ export interface AccessParts {
   readonly log: Log;
 }
 
-const MICROSOFT = 311;
-const MS_CHAP = [1, 25]; // MS-CHAP-Response, MS-CHAP2-Response (RFC 2548)
-const TRANSACTION = /^[0-9.]{1,64}$/;
 const REJECT: Said = { code: CODE.accessReject, attributes: [] };
 
 /** Only who gave the right proof hears more than that he is refused. */
@@ -64,15 +63,16 @@ export class AccessRequests {
     const knock = this.#knockOf(packet, client, from);
     if (knock === undefined) return REJECT;
     const verdict = this.#parts.gate.prove(knock);
+    const { proof } = knock;
     return verdict instanceof Promise
-      ? verdict.then((one) => this.#say(one, packet, client))
-      : this.#say(verdict, packet, client);
+      ? verdict.then((one) => this.#say(one, proof, packet, client))
+      : this.#say(verdict, proof, packet, client);
   }
 
-  #say(verdict: Verdict, packet: Packet, client: RadiusClient): Answer<Outcome> {
+  #say(verdict: Verdict, proof: Proof, packet: Packet, client: RadiusClient): Answer<Outcome> {
     switch (verdict.verdict) {
       case 'proven':
-        return this.#admit(verdict.ticket, packet, client);
+        return this.#admit(verdict.ticket, proof, packet, client);
       case 'challenge':
         return {
           code: CODE.accessChallenge,
@@ -82,20 +82,20 @@ export class AccessRequests {
           ],
         };
       case 'refused':
-        return refusalOf(verdict);
+        return refusalOf(verdict, packet);
     }
   }
 
-  #admit(ticket: Ticket, packet: Packet, client: RadiusClient): Answer<Outcome> {
-    const { login } = ticket.account;
+  #admit(ticket: Ticket, proof: Proof, packet: Packet, client: RadiusClient): Answer<Outcome> {
     const admission = this.#parts.gate.admit(ticket, new SessionOf(packet, client));
-    return admission instanceof Promise ? admission.then((one) => admitted(one, login)) : admitted(admission, login);
+    const say = (one: Admission) => admitted(one, ticket.account, proof, packet, client);
+    return admission instanceof Promise ? admission.then(say) : say(admission);
   }
 
   /** Undefined: nobody can be meant. */
   #knockOf(packet: Packet, client: RadiusClient, from: string): Knock | undefined {
     const name = packet.text(ATTRIBUTE.userName);
-    const proof = proofOf(packet, client);
+    const proof = name ? proofOf(packet, client, name) : undefined;
     if (!name || proof === undefined) return undefined;
     const address = placeOf(packet, from);
     const at = name.lastIndexOf('@');
@@ -110,7 +110,7 @@ export class AccessRequests {
   /** A method that is not there is no wrong try: nothing was tried. */
   #cannot(packet: Packet, client: RadiusClient, method: string): Outcome {
     if (this.#seldom.due()) {
-      this.#parts.log.warn('a client uses a method that is not there: set it to PAP or CHAP', {
+      this.#parts.log.warn('a client uses a method that is not there: set it to PAP, CHAP or MS-CHAPv2', {
         client: client.name,
         method,
       });
@@ -124,51 +124,26 @@ export class AccessRequests {
   }
 }
 
-function admitted(admission: Admission, login: string): Outcome {
-  if (!admission.admitted) return rejectWith(TOLD.policy);
+function admitted(admission: Admission, account: Account, proof: Proof, packet: Packet, client: RadiusClient): Outcome {
+  if (!admission.admitted) return reject('policy', packet);
   const { seconds } = admission.terms;
   const attributes: Attribute[] = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
-  const known = classAttribute({ login, seconds });
+  const known = classAttribute({ login: account.login, seconds });
   if (known !== undefined) attributes.push(known);
+  const keys = proof.kind === 'ms-chap' ? account.msChapKeys?.(proof) : undefined;
+  if (keys !== undefined) attributes.push(...msChapSuccess(packet, keys, client.secret));
   return { code: CODE.accessAccept, attributes };
 }
 
-function refusalOf({ reason, silent }: Refused): Outcome {
+function refusalOf({ reason, silent }: Refused, packet: Packet): Outcome {
   if (silent) return 'silent';
-  return reason === 'unavailable' ? 'later' : rejectWith(TOLD[reason]);
+  return reason === 'unavailable' ? 'later' : reject(reason, packet);
 }
 
-function rejectWith(message: string | undefined): Said {
-  if (message === undefined) return REJECT;
-  return { code: CODE.accessReject, attributes: textAttributes(ATTRIBUTE.replyMessage, message) };
-}
-
-/** The method that is asked for and not there. */
-function unsupported(packet: Packet, { proof }: RadiusClient): string | undefined {
-  if (packet.has(ATTRIBUTE.eapMessage)) return 'EAP';
-  if (packet.has(ATTRIBUTE.vendorSpecific) && MS_CHAP.some((type) => packet.vendor(MICROSOFT, type))) return 'MS-CHAP';
-  // It shows that somebody knows a password, and says nothing of a one-time password.
-  return proof === 'otp' && packet.has(ATTRIBUTE.chapPassword) ? 'CHAP with one-time passwords' : undefined;
-}
-
-/** Undefined: none, two, or none of their form. */
-function proofOf(packet: Packet, client: RadiusClient): Proof | undefined {
-  const hidden = packet.first(ATTRIBUTE.userPassword);
-  const chap = packet.first(ATTRIBUTE.chapPassword);
-  const state = packet.first(ATTRIBUTE.state);
-  if (chap !== undefined) {
-    if (hidden !== undefined || state !== undefined || chap.length !== 17) return undefined;
-    const challenge = packet.first(ATTRIBUTE.chapChallenge) ?? packet.authenticator;
-    return { kind: 'chap', identifier: chap[0]!, challenge, response: chap.subarray(1) };
-  }
-  const password = hidden && revealPassword(hidden, packet.authenticator, client.secret)?.toString();
-  if (password === undefined) return undefined;
-  if (state === undefined) {
-    return client.proof === 'otp' ? { kind: 'otp', pass: password } : { kind: 'password', password };
-  }
-  const transaction = state.toString('latin1');
-  if (!TRANSACTION.test(transaction)) return undefined;
-  return client.proof === 'otp'
-    ? { kind: 'otp', pass: password, transaction }
-    : { kind: 'answer', transaction, code: password };
+function reject(reason: RefusalReason, packet: Packet): Said {
+  const message = TOLD[reason];
+  const error = msChapError(packet, reason);
+  if (message === undefined && error === undefined) return REJECT;
+  const told = message === undefined ? [] : textAttributes(ATTRIBUTE.replyMessage, message);
+  return { code: CODE.accessReject, attributes: error === undefined ? told : [error, ...told] };
 }

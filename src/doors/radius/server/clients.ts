@@ -1,6 +1,7 @@
 /** The equipment that may ask, found by the address that a packet comes from: the most exact entry counts. */
 import { BlockList, isIPv6 } from 'node:net';
-import type { RadiusConfig } from '../config.ts';
+import type { RadiusClientFields } from '../../../core/radius/clients.ts';
+import { networkOf } from '../../../platform/network.ts';
 
 export interface RadiusClient {
   readonly name: string;
@@ -21,25 +22,35 @@ export class Clients {
   /** Longest prefix first. */
   readonly #networks: { readonly list: BlockList; readonly client: RadiusClient }[] = [];
 
-  constructor(configured: RadiusConfig['clients']) {
-    for (const one of configured.toSorted((a, b) => b.address.bits - a.address.bits)) {
-      const { address: network } = one;
+  /** Of two for the same place, or of the same name, the first one counts. */
+  constructor(clients: readonly RadiusClientFields[]) {
+    const placed = clients.map((one) => ({ one, network: networkOf(one.network)! }));
+    for (const { one, network } of placed.toSorted((a, b) => b.network.bits - a.network.bits)) {
       const client: RadiusClient = {
         name: one.name,
         secret: Buffer.from(one.secret),
-        signs: one.message_authenticator === 'required',
+        signs: one.messageAuthenticator === 'required',
         proof: one.proof,
-        disconnectPort: one.disconnect_port,
-        mayDisconnect: one.may_disconnect,
+        disconnectPort: one.disconnectPort,
+        mayDisconnect: one.mayDisconnect,
       };
-      this.#names.set(one.name, client);
-      if (network.isHost) this.#hosts.set(network.address, client);
-      else {
+      if (!this.#names.has(one.name)) this.#names.set(one.name, client);
+      if (network.isHost) {
+        if (!this.#hosts.has(network.address)) this.#hosts.set(network.address, client);
+      } else {
         const list = new BlockList();
         list.addSubnet(network.address, network.bits, network.family);
         this.#networks.push({ list, client });
       }
     }
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  get someMayDisconnect(): boolean {
+    return this.#names.values().some(({ mayDisconnect }) => mayDisconnect);
   }
 
   named(name: string): RadiusClient | undefined {

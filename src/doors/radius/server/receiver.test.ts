@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../core/answer.ts';
 import type { Knock, Verdict } from '../../../core/gate/types.ts';
+import { StoredAccount } from '../../../core/users/stored-account.ts';
 import type { Account } from '../../../core/users/types.ts';
 import { silentLog } from '../../../platform/log.ts';
+import { vendorAttribute } from '../../../platform/radius/attributes.ts';
 import { packetDigest } from '../../../platform/radius/authenticators.ts';
 import { makePapRequest, makeRequest, text } from '../../../platform/radius/lab.ts';
 import { ATTRIBUTE, CODE } from '../../../platform/radius/numbers.ts';
 import { Packet, readPacket } from '../../../platform/radius/packet.ts';
-import { type RadiusConfig, radiusConfig } from '../config.ts';
+import { revealTunnelPassword } from '../../../platform/radius/user-password.ts';
+import { configuredClients, radiusConfig } from '../config.ts';
 import { AccessRequests } from './access.ts';
 import { Clients } from './clients.ts';
 import { type Port, Receiver } from './receiver.ts';
@@ -18,8 +21,9 @@ const SECRET = Buffer.from('sixteen bytes, at least');
 const FROM = { address: '192.0.2.7', port: 40_000 };
 type ClientText = { name: string; address: string; secret?: string; message_authenticator?: string; proof?: string };
 
-function clientsOf(...clients: ClientText[]): RadiusConfig['clients'] {
-  return radiusConfig.parse({ clients: clients.map((one) => ({ secret: String(SECRET), ...one })) }).clients;
+function clientsOf(...clients: ClientText[]) {
+  const { clients: read } = radiusConfig.parse({ clients: clients.map((one) => ({ secret: String(SECRET), ...one })) });
+  return configuredClients(read);
 }
 
 function lab(options: { client?: Partial<ClientText>; mostWaiting?: number; seconds?: number } = {}) {
@@ -154,14 +158,63 @@ test('what proves nothing is refused without the gate, and methods that are not 
   );
   assert.match(answers()[6]!.text(ATTRIBUTE.replyMessage)!, /^EAP /);
   assert.deepEqual(answers()[6]!.first(ATTRIBUTE.eapMessage), Buffer.of(4, 9, 0, 4));
-  assert.match(answers()[7]!.text(ATTRIBUTE.replyMessage)!, /^MS-CHAP /);
 });
 
-test('CHAP is no way round the one-time passwords of a client', () => {
+/** MS-CHAPv2: the example of RFC 2759 section 9.2, whose password is clientPass. */
+const MS_CHAP = {
+  challenge: vendorAttribute(311, 11, Buffer.from('5b5d7c7d7b3f2f3e3c2c602132262628', 'hex')),
+  response: vendorAttribute(
+    311,
+    25,
+    Buffer.from(
+      `0700${'21402324255e262a28295f2b3a337c7e'}${'00'.repeat(8)}82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df`,
+      'hex',
+    ),
+  ),
+};
+
+test('MS-CHAPv2: who is accepted hears that we know the password, and the keys; who is not, may try again', () => {
+  const { receive, answers, knocks, verdict } = lab();
+  const account = new StoredAccount(
+    { id: 'local:1', name: 'User', domain: '', locked: false, values: [] },
+    { password: () => 'clientPass', ha1: () => undefined },
+  );
+  verdict.next = (knock) => {
+    assert.equal(knock.proof.kind === 'ms-chap' && account.checkMsChap(knock.proof), true);
+    return { verdict: 'proven', ticket: { door: 'radius', account, client: knock.client, time: knock.time } };
+  };
+  const name = text(ATTRIBUTE.userName, 'HOTEL\\User');
+  const authenticator = Buffer.alloc(16, 7);
+  const attributes = [name, MS_CHAP.challenge, MS_CHAP.response];
+  receive(makeRequest(SECRET, { authenticator, attributes }));
+  const accept = answers()[0]!;
+  assert.equal(accept.code, CODE.accessAccept);
+  assert.equal(String(accept.vendor(311, 26)), '\u0007S=407A5589115FD0D6209F510FE9C04566932CDA56');
+  const key = (type: number) => revealTunnelPassword(accept.vendor(311, type)!, authenticator, SECRET)?.toString('hex');
+  assert.equal(key(16), '8b7cdc149b993a1ba118cb153f56dccb');
+  assert.equal(key(17), 'd5f0e9521e3ea9589645e86051c82226');
+  assert.notDeepEqual(accept.vendor(311, 16)!.subarray(0, 2), accept.vendor(311, 17)!.subarray(0, 2));
+
+  verdict.next = () => ({ verdict: 'refused', reason: 'wrong-proof', silent: false });
+  receive(makeRequest(SECRET, { identifier: 2, attributes }));
+  assert.match(String(answers()[1]!.vendor(311, 2)), /^\u0007E=691 R=1 C=[0-9A-F]{32} V=3 M=/);
+  verdict.next = () => ({ verdict: 'refused', reason: 'locked', silent: false });
+  receive(makeRequest(SECRET, { identifier: 3, attributes }));
+  assert.match(String(answers()[2]!.vendor(311, 2)), /^\u0007E=647 R=0 /);
+  // Without its challenge, or beside a password, it proves nothing.
+  const asked = knocks.length;
+  receive(makeRequest(SECRET, { identifier: 4, attributes: [name, MS_CHAP.response] }));
+  receive(pap({ identifier: 5, attributes: [MS_CHAP.challenge, MS_CHAP.response] }));
+  assert.deepEqual([answers()[3]?.code, answers()[4]?.code, knocks.length - asked], [3, 3, 0]);
+});
+
+test('CHAP and MS-CHAP are no way round the one-time passwords of a client', () => {
   const { receive, answers, knocks } = lab({ client: { proof: 'otp' } });
+  const name = text(ATTRIBUTE.userName, 'alice');
   const chap = { type: ATTRIBUTE.chapPassword, value: Buffer.alloc(17) };
-  receive(makeRequest(SECRET, { attributes: [text(ATTRIBUTE.userName, 'alice'), chap] }));
-  assert.deepEqual([answers()[0]?.code, knocks.length], [CODE.accessReject, 0]);
+  receive(makeRequest(SECRET, { attributes: [name, chap] }));
+  receive(makeRequest(SECRET, { identifier: 2, attributes: [name, MS_CHAP.challenge, MS_CHAP.response] }));
+  assert.deepEqual([answers()[0]?.code, answers()[1]?.code, knocks.length], [CODE.accessReject, CODE.accessReject, 0]);
 });
 
 test('strangers, wrong secrets, missing signatures and other codes hear nothing', () => {

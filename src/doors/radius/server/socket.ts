@@ -11,6 +11,8 @@ const BUFFER = 4 << 20;
 
 export interface OpenPort {
   readonly kind: PortKind;
+  /** As the configuration says it. */
+  readonly wanted: ListenAddress;
   /** Of the socket: with the port that the system chose, if it was asked to. */
   readonly address: string;
   readonly port: number;
@@ -19,10 +21,11 @@ export interface OpenPort {
 
 export async function openPort(
   kind: PortKind,
-  { address, port }: ListenAddress,
+  wanted: ListenAddress,
   option: string,
   receiver: Receiver,
 ): Promise<OpenPort> {
+  const { address, port } = wanted;
   const isV6 = isIPv6(address);
   const socket = createSocket({
     type: isV6 ? 'udp6' : 'udp4',
@@ -45,7 +48,7 @@ export async function openPort(
   socket.on('message', (datagram, from) => receiver.receive(datagram, from, own));
   // One datagram could not be read or sent; the socket lives on.
   socket.on('error', () => void counters.sendErrors++);
-  return { kind, address, port: socket.address().port, close };
+  return { kind, wanted, address, port: socket.address().port, close };
 
   function send(reply: Buffer, to: Sender): void {
     if (open) socket.send(reply, to.port, to.address);
