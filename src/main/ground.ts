@@ -7,6 +7,7 @@ import { attachedBook } from '../core/admin/attached-book.ts';
 import { localBook } from '../core/admin/local-book.ts';
 import type { UserBook } from '../core/admin/user-book.ts';
 import { auditDirectoryOf, keyFileOf } from '../core/control/data-directory.ts';
+import { ReplyAttributes } from '../core/policy/reply-attributes.ts';
 import { PolicyRules } from '../core/policy/rules.ts';
 import { RadiusClientList } from '../core/radius/clients.ts';
 import { localSource } from '../core/realms/local-source.ts';
@@ -18,6 +19,7 @@ import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
 import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
+import { loadDictionaries } from '../doors/radius/dictionaries.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Helper, openHelper } from '../platform/helper/helper.ts';
@@ -68,7 +70,7 @@ export async function layGround(
   // Whoever needs it asks again, and hears of a failure there.
   meanwhile().catch(() => {});
   const storage = await opening;
-  const rules = new PolicyRules();
+  const rules = new PolicyRules(new ReplyAttributes(loadDictionaries(site.config.radius.dictionaries)));
   const trustMs = 1000 * site.config.users.trust_seconds;
   const realms = new RealmDirectory({
     classes: RESOLVER_CLASSES,

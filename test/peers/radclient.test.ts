@@ -38,6 +38,7 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
     `  listen: ["127.0.0.1:${port}"]`,
     `  accounting: ["127.0.0.1:${accounting}"]`,
     `  dynamic: ["127.0.0.1:${dynamic}"]`,
+    '  dictionaries: [/usr/share/freeradius/dictionary]',
     '  clients:',
     '    - name: tests',
     '      address: 127.0.0.0/8',
@@ -82,10 +83,25 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   ];
   assert.deepEqual(await Promise.all(unheard), ['nothing', 'nothing']);
 
-  const seconds = site.run(...'policy set short --scope radius --action session_seconds=600'.split(' '));
+  const seconds = site.run(
+    ...'policy set short --scope radius --action session_seconds=600,vlan=20,reply.Airespace-Interface-Name=guests,reply.Callback-Number=+12025550100,reply.Framed-IP-Address=10.0.0.9'.split(
+      ' ',
+    ),
+  );
   assert.equal(seconds.status, 0, seconds.stderr);
   const accept = await ask(`${pap('open sesame')},${SIGNED}`);
-  assert.match(accept.all, /Session-Timeout = 600/);
+  for (const line of [
+    'Session-Timeout = 600',
+    'Tunnel-Type:0 = VLAN',
+    'Tunnel-Medium-Type:0 = IEEE-802',
+    'Tunnel-Private-Group-Id:0 = "20"',
+    'Airespace-Interface-Name = "guests"',
+    'Callback-Number = "+12025550100"',
+    'Framed-IP-Address = 10.0.0.9',
+  ])
+    assert.ok(accept.all.includes(line), accept.all);
+  const why = site.run(...'policy why 1000 radius 192.0.2.1'.split(' '));
+  assert.match(why.stdout, /vlan[\s\S]*20/);
   const not = 'policy set not-this --scope radius --client 02:00:5e:10:00:01 --action allow=false'.split(' ');
   assert.equal(site.run(...not).status, 0);
   const refused = await ask(`${pap('open sesame')},Calling-Station-Id=02-00-5E-10-00-01,${SIGNED}`);

@@ -8,7 +8,7 @@ import type { AuditFields } from '../audit/events.ts';
 import type { AuditLines } from '../audit/types.ts';
 import { isLinotpScope } from '../policy/linotp/actions.ts';
 import { linotpForm } from '../policy/linotp/rule.ts';
-import { PolicyRules } from '../policy/rules.ts';
+import type { PolicyRules } from '../policy/rules.ts';
 import { isDoorScope, SCOPE_NAMES } from '../policy/scopes.ts';
 import type { PolicyRule } from '../policy/types.ts';
 import type { PolicyStore } from '../storage/types.ts';
@@ -53,8 +53,7 @@ export function policyCalls({ store, rules, book, now, event, resolve }: PolicyP
     const next = new Map(rules.list().map((rule) => [rule.name, rule]));
     for (const rule of changed) next.set(rule.name, rule);
     // A faulty rule is found before anything is written.
-    const alone = new PolicyRules();
-    alone.replace(changed);
+    const alone = rules.apart(changed);
     const lines = changed.flatMap(({ name, ...fields }) => event('set-policy', { policy: name, ...shown(fields) }));
     await store.set(changed, lines);
     rules.replace([...next.values()]);

@@ -8,6 +8,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import { type ActionValue, asSwitch, parseActions } from './action-text.ts';
 import { compileClientCondition } from './client-condition.ts';
 import { type Condition, NOT } from './condition.ts';
+import { isReplyAction, type ReplyAction, type ReplyAttributes } from './reply-attributes.ts';
 import { DOOR_ACTIONS, type DoorScope, isDoorScope, kindOf, SCOPE_NAMES, SECOND_STEPS } from './scopes.ts';
 import { compileTimeCondition } from './time-condition.ts';
 import type { Field, PolicyRule, Shown } from './types.ts';
@@ -33,14 +34,18 @@ export class DoorRule {
   readonly #client: Condition<string>;
   readonly #time: Condition<Date>;
   readonly #actions: ReadonlyMap<string, Shown>;
+  /** What it adds to an answer. */
+  readonly replies: readonly ReplyAction[];
 
-  constructor(rule: PolicyRule) {
+  constructor(rule: PolicyRule, replies: ReplyAttributes) {
     if (!isDoorScope(rule.scope)) {
       throw invalid(`scope: there is no ${JSON.stringify(rule.scope)}`, `the scopes are: ${SCOPE_NAMES.join(', ')}`);
     }
     this.rule = rule;
     this.scope = rule.scope;
-    this.#actions = checkedActions(rule.action);
+    const { actions, given } = checkedActions(rule.action, this.scope, replies);
+    this.#actions = actions;
+    this.replies = given;
     this.#user = compileUserCondition(rule.user);
     this.#realm = compileRealmCondition(rule.realm);
     this.#client = compileClientCondition(rule.client);
@@ -88,16 +93,24 @@ export function checkRule(rule: PolicyRule): void {
   }
 }
 
-function checkedActions(text: string): ReadonlyMap<string, Shown> {
-  const known = `the actions of doors are: ${DOOR_ACTIONS.join(', ')}`;
+function checkedActions(text: string, scope: DoorScope, replies: ReplyAttributes) {
+  const isRadius = scope === 'radius';
+  const known = `the actions of doors are: ${DOOR_ACTIONS.join(', ')}${isRadius ? ', vlan and reply.ATTRIBUTE' : ''}`;
   const actions = new Map<string, Shown>();
+  const given: ReplyAction[] = [];
   for (const [name, value] of parseActions(text)) {
+    if (isRadius && isReplyAction(name)) {
+      const reply = replies.read(name, value);
+      actions.set(reply.action, reply.value);
+      given.push(reply);
+      continue;
+    }
     const kind = kindOf(name);
     if (kind === undefined) throw invalid(`action: doors have no action ${name}`, known);
     actions.set(name, READ[kind](name, value));
   }
   if (actions.size === 0) throw invalid('action: the rule has none', known);
-  return actions;
+  return { actions, given };
 }
 
 const READ = { switch: switchOf, seconds: secondsOf, step: stepOf, span: spanOf } as const;

@@ -199,3 +199,37 @@ test('the verdict is the one that why explains, whatever the rules', () => {
     assert.equal(decision.allowed, expected && !weighings.some(({ contradiction }) => contradiction));
   }
 });
+
+test('rules of the scope radius add attributes to answers; what contradicts or cannot be written is told', () => {
+  const radius = (name: string, action: string, conditions: Partial<PolicyRule> = {}) =>
+    rule(name, action, { scope: 'radius', ...conditions });
+  const made = rules(
+    radius('all', 'vlan=20, reply.filter-id=guests, session_seconds=60'),
+    radius('staff', 'vlan=30', { user: '1000' }),
+  );
+  const at = (login: string) => ({ ...knocking(login), door: 'radius' as const });
+  const texts = (login: string) =>
+    made.terms(at(login)).reply?.map(({ type, value }) => `${type} ${type < 66 ? value.readUInt32BE() : value}`);
+  assert.deepEqual(texts('1001'), ['64 13', '65 6', '81 20', '11 1735746931']);
+  assert.deepEqual(texts('1000'), ['64 13', '65 6', '81 30', '11 1735746931']);
+  assert.equal(made.terms(at('1001')).seconds, 60);
+  assert.equal(made.terms(knocking('1001')).reply, undefined);
+  const { weighings } = made.explain('radius', { name: '1000', time: new Date() });
+  const shown = weighings.find(({ action }) => action === 'vlan');
+  assert.deepEqual(
+    [shown?.value, shown?.rules.map(({ name, out }) => `${name} ${out}`)],
+    ['30', ['staff undefined', 'all less exact']],
+  );
+  assert.equal(weighings.find(({ action }) => action === 'reply.Filter-Id')?.value, 'guests');
+  const against = rules(radius('a', 'vlan=1'), radius('b', 'vlan=2'));
+  assert.deepEqual(against.decide(at('1000')), refusedBy('a and b contradict each other in vlan'));
+  for (const action of [
+    'reply.Nothing=1',
+    'reply.Framed-IP-Address=here',
+    'reply.State=1',
+    'reply.Session-Timeout=5',
+    'vlan',
+  ])
+    assert.throws(() => rules(radius('x', action)), { code: 'POLICY_INVALID' }, action);
+  assert.throws(() => rules(rule('x', 'vlan=1')), { code: 'POLICY_INVALID' });
+});

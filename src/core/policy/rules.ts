@@ -5,6 +5,7 @@
  * ones. As soon as a rule of a scope says `allow`, who is under none is refused. Where rules that count do not agree, nobody is let in on a
  * doubt. In LinOTP's scopes the results are LinOTP's: see linotp/rules.ts.
  */
+import type { Attribute } from '../../platform/radius/attributes.ts';
 import type { HealthItem } from '../doors/types.ts';
 import { NO_TERMS, type Terms } from '../gate/terms.ts';
 import type { Ticket } from '../gate/types.ts';
@@ -14,8 +15,9 @@ import type { Asker } from './linotp/conditions.ts';
 import { LinotpRule } from './linotp/rule.ts';
 import { type ActionAnswer, LinotpRules, type Permission } from './linotp/rules.ts';
 import type { ActionPolicy, Decision, Policy } from './policy.ts';
+import { type ReplyAction, ReplyAttributes } from './reply-attributes.ts';
 import { checkRule, DoorRule, type Subject } from './rule.ts';
-import { DOOR_ACTIONS, type DoorAction, type DoorScope, type Grant, isDoorScope, type SecondStep } from './scopes.ts';
+import { DOOR_ACTIONS, type DoorScope, type Grant, isDoorScope, type SecondStep } from './scopes.ts';
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, WeighedRule, Weighing } from './types.ts';
 
 const ALLOWED: Decision = { allowed: true };
@@ -26,6 +28,13 @@ export class PolicyRules implements ActionPolicy, Policy {
   #notices: readonly PolicyNotice[] = [];
   #doors = new Map<DoorScope, readonly DoorRule[]>();
   #linotp = new LinotpRules([]);
+  readonly #replies: ReplyAttributes;
+  /** What rules of the scope radius add to answers: by action, then by value. */
+  #given: ReadonlyMap<string, ReadonlyMap<string, readonly Attribute[]>> = new Map();
+
+  constructor(replies = new ReplyAttributes()) {
+    this.#replies = replies;
+  }
 
   /** Errors: those of a rule; then the old ones stay in force. */
   replace(rules: readonly PolicyRule[]): void {
@@ -35,12 +44,25 @@ export class PolicyRules implements ActionPolicy, Policy {
     for (const rule of sorted) {
       checkRule(rule);
       if (isLinotpScope(rule.scope)) linotp.push(new LinotpRule(rule, rule.scope));
-      else doors.push(new DoorRule(rule));
+      else doors.push(new DoorRule(rule, this.#replies));
     }
     this.#rules = sorted;
     this.#notices = linotp.flatMap(({ rule, notices }) => notices.map((text) => ({ policy: rule.name, text })));
     this.#doors = new Map(Map.groupBy(doors, ({ scope }) => scope));
     this.#linotp = new LinotpRules(linotp);
+    const given = Map.groupBy(
+      doors.flatMap(({ replies }) => replies),
+      ({ action }) => action,
+    );
+    const byValue = (all: readonly ReplyAction[]) => new Map(all.map(({ value, attributes }) => [value, attributes]));
+    this.#given = new Map([...given].map(([action, all]) => [action, byValue(all)]));
+  }
+
+  /** These rules by themselves, with what is known of attributes. Errors: those of a rule. */
+  apart(rules: readonly PolicyRule[]): PolicyRules {
+    const apart = new PolicyRules(this.#replies);
+    apart.replace(rules);
+    return apart;
   }
 
   /** By name. */
@@ -56,7 +78,7 @@ export class PolicyRules implements ActionPolicy, Policy {
   decide(ticket: Ticket): Decision {
     const subject = this.#subjectOf(ticket);
     if (subject === undefined) return ALLOWED;
-    for (const action of DOOR_ACTIONS) {
+    for (const action of this.#actionsOf(subject.scope)) {
       const value = this.#settle(action, subject);
       if (value === CONTRADICTION || (action === 'allow' && value !== true)) {
         const refusal = refusalOf(this.#weigh(action, subject));
@@ -68,7 +90,9 @@ export class PolicyRules implements ActionPolicy, Policy {
 
   terms(ticket: Ticket): Terms {
     const seconds = this.#saying('session_seconds', ticket);
-    return typeof seconds === 'number' ? { seconds } : NO_TERMS;
+    const reply = this.#replyTo(ticket);
+    if (reply.length === 0) return typeof seconds === 'number' ? { seconds } : NO_TERMS;
+    return typeof seconds === 'number' ? { seconds, reply } : { reply };
   }
 
   secondStep(ticket: Ticket): SecondStep | undefined {
@@ -105,7 +129,7 @@ export class PolicyRules implements ActionPolicy, Policy {
     if (isLinotpScope(scope)) return { weighings: this.#linotp.explain(scope, asker), refusal: undefined };
     const { name = '', realm = '', client = '', time } = asker;
     const subject = { scope, user: { name, realm }, client, time };
-    const weighings = DOOR_ACTIONS.map((action) => this.#weigh(action, subject));
+    const weighings = this.#actionsOf(scope).map((action) => this.#weigh(action, subject));
     return { weighings, refusal: weighings.map(refusalOf).find((refusal) => refusal !== undefined) };
   }
 
@@ -113,7 +137,7 @@ export class PolicyRules implements ActionPolicy, Policy {
   contradictions(): Contradiction[] {
     const found: Contradiction[] = [];
     for (const [scope, rules] of this.#doors) {
-      for (const action of DOOR_ACTIONS) {
+      for (const action of this.#actionsOf(scope)) {
         const speaking = rules.filter((one) => one.value(action) !== undefined);
         for (const alike of Map.groupBy(speaking, (one) => one.conditions).values()) {
           if (new Set(alike.map((one) => one.value(action))).size > 1)
@@ -132,7 +156,17 @@ export class PolicyRules implements ActionPolicy, Policy {
     }));
   }
 
-  #weigh(action: DoorAction, subject: Subject): Weighing {
+  /** What may be weighed there. */
+  #actionsOf(scope: DoorScope): readonly string[] {
+    return scope === 'radius' && this.#given.size > 0 ? [...DOOR_ACTIONS, ...this.#given.keys()] : DOOR_ACTIONS;
+  }
+
+  #replyTo(ticket: Ticket): readonly Attribute[] {
+    if (ticket.door !== 'radius' || this.#given.size === 0) return [];
+    return [...this.#given].flatMap(([action, values]) => values.get(String(this.#saying(action, ticket))) ?? []);
+  }
+
+  #weigh(action: string, subject: Subject): Weighing {
     const weighed = (this.#doors.get(subject.scope) ?? []).flatMap((one) => {
       const value = one.value(action);
       return value === undefined ? [] : [{ one, value, rank: one.rank(subject) }];
@@ -149,14 +183,14 @@ export class PolicyRules implements ActionPolicy, Policy {
   }
 
   /** Undefined also where rules contradict each other: `decide` has refused then. */
-  #saying(action: DoorAction, ticket: Ticket): Shown | undefined {
+  #saying(action: string, ticket: Ticket): Shown | undefined {
     const subject = this.#subjectOf(ticket);
     const value = subject && this.#settle(action, subject);
     return value === CONTRADICTION ? undefined : value;
   }
 
   /** What the most exact rules say: nothing is made for it, since each knock asks. */
-  #settle(action: DoorAction, subject: Subject): Shown | undefined | typeof CONTRADICTION {
+  #settle(action: string, subject: Subject): Shown | undefined | typeof CONTRADICTION {
     let settled: Shown | undefined | typeof CONTRADICTION;
     let best = 0;
     for (const one of this.#doors.get(subject.scope) ?? []) {

@@ -44,6 +44,11 @@ export const radiusConfig = z.strictObject({
     .max(16)
     .prefault(['127.0.0.1:3799'])
     .describe('Where clients with may_disconnect may have sessions ended.'),
+  dictionaries: z
+    .array(z.string().min(1))
+    .max(100)
+    .default([])
+    .describe('Dictionaries as FreeRADIUS has them, for the attributes that policies add to answers.'),
   clients: z
     .array(client)
     .max(1000)

@@ -6,6 +6,7 @@ export const RADIUS_ERRORS = {
   RADIUS_DISCONNECT: 'equipment did not end a session, or says nothing; the session stays in the list',
   RADIUS_SESSIONS: 'more RADIUS sessions than there may be; accounting of new ones is not acknowledged',
   RADIUS_CLOSED: 'state: the ports for RADIUS clients that were added while the server runs cannot be opened',
+  RADIUS_DICTIONARY: 'a dictionary of RADIUS attributes cannot be read, or has a line that is none',
   RADIUS_BUSY: 'state: more RADIUS requests wait than there may be; new ones are dropped until there is room again',
 } as const;
 

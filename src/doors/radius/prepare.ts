@@ -1,15 +1,23 @@
 /** What can be said of the configuration before anything is opened. Problems: RADIUS_CLIENT_TWICE, RADIUS_SECRET_SHORT, RADIUS_UNSIGNED. */
+import type { GatehouseError } from '../../platform/errors.ts';
 import type { Problem } from '../../platform/problems.ts';
 import type { RadiusConfig } from './config.ts';
+import { loadDictionaries } from './dictionaries.ts';
 import type { RadiusErrorCode } from './errors.ts';
 
 /** RFC 2865 section 3 wants 16 bytes of it. */
 const GOOD_SECRET = 16;
 
-export function checkRadius({ clients }: RadiusConfig): Problem[] {
+export function checkRadius({ clients, dictionaries }: RadiusConfig): Problem[] {
   const problems: Problem[] = [];
   const tell = (severity: Problem['severity'], code: RadiusErrorCode, message: string, cure: string) =>
     problems.push({ severity, code, file: '`radius` of gatehouse.yaml', line: 0, column: 0, message, cure });
+  try {
+    loadDictionaries(dictionaries);
+  } catch (error) {
+    const { message, where } = error as GatehouseError;
+    tell('error', 'RADIUS_DICTIONARY', `${where ? `${where}: ` : ''}${message}`, 'see radius.dictionaries');
+  }
   const names = new Set<string>();
   const addresses = new Map<string, string>();
   for (const { name, address, secret, message_authenticator } of clients) {

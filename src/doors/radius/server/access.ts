@@ -126,11 +126,12 @@ export class AccessRequests {
 
 function admitted(admission: Admission, account: Account, proof: Proof, packet: Packet, client: RadiusClient): Outcome {
   if (!admission.admitted) return reject('policy', packet);
-  const { seconds } = admission.terms;
+  const { seconds, reply = [] } = admission.terms;
   const attributes: Attribute[] = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
   const known = classAttribute({ login: account.login, seconds });
   if (known !== undefined) attributes.push(known);
   const keys = proof.kind === 'ms-chap' ? account.msChapKeys?.(proof) : undefined;
+  attributes.push(...reply);
   if (keys !== undefined) attributes.push(...msChapSuccess(packet, keys, client.secret));
   return { code: CODE.accessAccept, attributes };
 }

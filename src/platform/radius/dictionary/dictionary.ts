@@ -119,7 +119,8 @@ function bigOf(text: string): Buffer | string {
 /** RFC 3162 section 2.3: a byte of zeros, the length, and the whole address. */
 function prefixOf(text: string, isAddress: (text: string) => boolean, widest: number): Buffer | string {
   const [, address = '', bits = ''] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
-  if (!isAddress(address) || Number(bits) > widest) return `a prefix such as ${widest === 32 ? '192.0.2.0/24' : '2001:db8::/32'}`;
+  if (!isAddress(address) || Number(bits) > widest)
+    return `a prefix such as ${widest === 32 ? '192.0.2.0/24' : '2001:db8::/32'}`;
   return Buffer.concat([Buffer.of(0, Number(bits)), addressBytes(address)]);
 }
 
@@ -140,6 +141,7 @@ function addressBytes(text: string): Buffer {
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = new Array<string>(8 - before.length - after.length).fill('0');
   const value = Buffer.alloc(16);
-  for (const [at, group] of [...before, ...zeros, ...after].entries()) value.writeUInt16BE(Number.parseInt(group, 16), 2 * at);
+  for (const [at, group] of [...before, ...zeros, ...after].entries())
+    value.writeUInt16BE(Number.parseInt(group, 16), 2 * at);
   return value;
 }

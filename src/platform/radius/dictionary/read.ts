@@ -7,19 +7,34 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GatehouseError } from '../../errors.ts';
-import { Dictionary, type DictionaryVendor } from './dictionary.ts';
+import type { Dictionary, DictionaryVendor } from './dictionary.ts';
 
 const MOST_FILES = 1_000;
 const DEEPEST = 10;
 const MOST_BYTES = 16 << 20;
 const MOST_ATTRIBUTES = 100_000;
 /** Keywords of later versions and of what is not packed plainly: nothing that a policy could give out. */
-const PASSED_OVER = new Set(['BEGIN-TLV', 'END-TLV', 'FLAGS', 'PROTOCOL', 'BEGIN-PROTOCOL', 'END-PROTOCOL', 'MEMBER', 'STRUCT', 'ENUM', 'ALIAS', 'DEFINE', 'VALUE-ALIAS']);
+const PASSED_OVER = new Set([
+  'FLAGS',
+  'PROTOCOL',
+  'BEGIN-PROTOCOL',
+  'END-PROTOCOL',
+  'MEMBER',
+  'STRUCT',
+  'ENUM',
+  'ALIAS',
+  'DEFINE',
+  'VALUE-ALIAS',
+]);
 
 export type ReadText = (file: string) => string;
 
 /** `into`: names that are there already get their new meaning. */
-export function readDictionary(file: string, into: Dictionary, read: ReadText = (path) => readFileSync(path, 'latin1')): void {
+export function readDictionary(
+  file: string,
+  into: Dictionary,
+  read: ReadText = (path) => readFileSync(path, 'latin1'),
+): void {
   new Reader(into, read).file(resolve(file), 0, undefined);
 }
 
@@ -39,7 +54,8 @@ class Reader {
   }
 
   file(path: string, depth: number, where: string | undefined): void {
-    if (depth > DEEPEST || this.#open.includes(path)) throw fault(where, `${path} is included within itself, or too deep`);
+    if (depth > DEEPEST || this.#open.includes(path))
+      throw fault(where, `${path} is included within itself, or too deep`);
     if (++this.#files > MOST_FILES) throw fault(where, `there are more than ${MOST_FILES} files`);
     let text: string;
     try {
@@ -56,34 +72,20 @@ class Reader {
 
   #line(line: string, path: string, number: number, depth: number): void {
     const words = line.replace(/#.*/, '').trim().split(/\s+/);
-    const [keyword = ''] = words;
-    if (keyword === '') return;
+    const keyword = words[0]!.toUpperCase();
+    if (keyword === '' || PASSED_OVER.has(keyword)) return;
     const where = `${path}:${number}`;
-    switch (keyword.toUpperCase()) {
-      case '$INCLUDE':
-        return this.file(resolve(dirname(path), words[1] ?? ''), depth + 1, where);
-      case '$INCLUDE-':
-        return this.#perhaps(resolve(dirname(path), words[1] ?? ''), depth + 1, where);
-      case 'VENDOR':
-        return this.#addVendor(words, where);
-      case 'BEGIN-VENDOR':
-        return this.#begin(words, where);
-      case 'END-VENDOR':
-        this.#vendor = undefined;
-        return;
-      case 'ATTRIBUTE':
-        return this.#addAttribute(words, where);
-      case 'VALUE':
-        return this.#addValue(words, where);
-      case 'BEGIN-TLV':
-        this.#within++;
-        return;
-      case 'END-TLV':
-        this.#within--;
-        return;
-      default:
-        if (!PASSED_OVER.has(keyword.toUpperCase())) throw fault(where, `there is no keyword ${keyword.slice(0, 40)}`);
-    }
+    const file = resolve(dirname(path), words[1] ?? '');
+    if (keyword === '$INCLUDE') this.file(file, depth + 1, where);
+    else if (keyword === '$INCLUDE-') this.#perhaps(file, depth + 1, where);
+    else if (keyword === 'VENDOR') this.#addVendor(words, where);
+    else if (keyword === 'BEGIN-VENDOR') this.#begin(words, where);
+    else if (keyword === 'END-VENDOR') this.#vendor = undefined;
+    else if (keyword === 'ATTRIBUTE') this.#addAttribute(words, where);
+    else if (keyword === 'VALUE') this.#addValue(words, where);
+    else if (keyword === 'BEGIN-TLV') this.#within++;
+    else if (keyword === 'END-TLV') this.#within--;
+    else throw fault(where, `there is no keyword ${keyword.slice(0, 40)}`);
   }
 
   /** One that need not be there. */
@@ -110,14 +112,16 @@ class Reader {
 
   #addAttribute([, name, digits = '', written = '', ...options]: readonly string[], where: string): void {
     if (name === undefined || written === '') throw fault(where, 'write ATTRIBUTE NAME NUMBER TYPE');
-    if (this.#dictionary.size >= MOST_ATTRIBUTES) throw fault(where, `there are more than ${MOST_ATTRIBUTES} attributes`);
+    if (this.#dictionary.size >= MOST_ATTRIBUTES)
+      throw fault(where, `there are more than ${MOST_ATTRIBUTES} attributes`);
     if (digits.includes('.') || this.#within > 0) return;
     const type = numberIn(digits);
     if (type === undefined) throw fault(where, `${digits.slice(0, 40)} is no number of an attribute`);
     const kind = KINDS[written.toLowerCase()] ?? written.toLowerCase().replace(/\[.*/, '');
     const flags = options.join(',').split(',');
     // The last word may be a vendor, as old dictionaries have it.
-    const vendor = this.#vendor ?? options.map((word) => this.#dictionary.vendor(word)).find((one) => one !== undefined);
+    const vendor =
+      this.#vendor ?? options.map((word) => this.#dictionary.vendor(word)).find((one) => one !== undefined);
     const isPlain = vendor?.isPlain ?? true;
     const encrypted = flags.some((flag) => flag.startsWith('encrypt='));
     const place = { vendor: vendor?.number ?? 0, type: isPlain ? type : 0 };
@@ -132,7 +136,14 @@ class Reader {
   }
 }
 
-const KINDS: Readonly<Record<string, string>> = { uint8: 'byte', uint16: 'short', uint32: 'integer', uint64: 'integer64', ipv4addr: 'ipaddr', text: 'string' };
+const KINDS: Readonly<Record<string, string>> = {
+  uint8: 'byte',
+  uint16: 'short',
+  uint32: 'integer',
+  uint64: 'integer64',
+  ipv4addr: 'ipaddr',
+  text: 'string',
+};
 
 function numberIn(digits: string | undefined): number | undefined {
   return digits !== undefined && /^(?:\d{1,10}|0x[0-9a-f]{1,8})$/i.test(digits) ? Number(digits) : undefined;
