@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   socket: () => import('./socket.ts').then((bench) => bench.run()),
   journal: () => import('./journal.ts'),
   'otp-check': () => import('./otp-check.ts'),
+  radius: () => import('./radius.ts').then((bench) => bench.run()),
   programs: () => import('./programs.ts'),
 };
 
