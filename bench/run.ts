@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'sip-scale': () => import('./sip-scale.ts').then((bench) => bench.run()),
   'sip-overload': () => import('./sip-overload.ts').then((bench) => bench.run()),
   'door-overload': () => import('./door-overload.ts').then((bench) => bench.run()),
+  dial: () => import('./dial.ts').then((bench) => bench.run()),
   parse: () => import('./parse.ts'),
   gate: () => import('./gate.ts'),
   socket: () => import('./socket.ts').then((bench) => bench.run()),

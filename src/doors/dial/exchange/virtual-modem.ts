@@ -286,13 +286,14 @@ export class VirtualModem implements Terminal {
     const tone = this.#exchange.hasDialTone(this.subscriber);
     if (!tone && waitsForDialTone(level)) return this.#later(1, () => this.#endCall('NO DIALTONE'));
     return this.#later(0.1 + pauses * registers[8]!, () => {
-      const progress = this.#exchange.dial(this.subscriber, digits);
-      this.#exchange.give(this.subscriber, 'originate');
-      if (progress === 'busy' && level >= 3) return this.#later(1, () => this.#endCall('BUSY'));
-      return this.#later(registers[7]!, () => {
+      // Before the number is out: who answers by itself may do so at once.
+      this.#later(registers[7]!, () => {
         const unanswered = this.subscriber.path !== undefined && !this.subscriber.path.answered;
         this.#endCall(unanswered ? 'NO ANSWER' : 'NO CARRIER');
       });
+      const progress = this.#exchange.dial(this.subscriber, digits);
+      this.#exchange.give(this.subscriber, 'originate');
+      if (progress === 'busy' && level >= 3) this.#later(1, () => this.#endCall('BUSY'));
     });
   }
 

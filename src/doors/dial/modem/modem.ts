@@ -9,8 +9,9 @@ import { GatehouseError } from '../../../platform/errors.ts';
 import { openSerialLine, type SerialOptions } from '../line/serial.ts';
 import type { Line } from '../line/types.ts';
 import { Connection } from './connection.ts';
+import { clearNote, writeNote } from './notes.ts';
 import { printable, ResultReader } from './result-reader.ts';
-import { callKind, isFinal } from './strings.ts';
+import { callKind, isAnswer, isFinal } from './strings.ts';
 import type { CommandResult, DialResult, Modem, ModemStrings, Ring } from './types.ts';
 
 export interface ModemTimes {
@@ -34,6 +35,8 @@ const TIMES: ModemTimes = {
   reopenMs: 5000,
 };
 
+/** A modem says OK so soon after the guard time. */
+const ESCAPE_MS = 1000;
 /** Of an answer to a command. */
 const MOST_LINES = 100;
 
@@ -41,23 +44,34 @@ export interface ModemOptions {
   readonly times?: Partial<ModemTimes>;
   /** For tests: lines that are no devices. */
   readonly openLine?: (path: string, options: SerialOptions) => Promise<Line>;
+  /** Where it is noted that the modem is in use, for `restoreLeft` after a crash. */
+  readonly notes?: string;
 }
 
 export async function openModem(path: string, strings: ModemStrings, options: ModemOptions = {}): Promise<Modem> {
-  const { openLine = openSerialLine } = options;
+  const { openLine = openSerialLine, notes } = options;
   const open = () => openLine(path, strings);
-  return new HayesModem(path, await open(), open, strings, { ...TIMES, ...options.times });
+  const line = await open();
+  // Behind the opening: the note of a program that was killed stays where the line cannot be had.
+  if (notes !== undefined) writeNote(notes, path, strings);
+  const times = { ...TIMES, ...options.times };
+  return new HayesModem(path, line, open, strings, times, () => {
+    if (notes !== undefined) clearNote(notes, path);
+  });
 }
 
 type Outcome =
   | { readonly kind: 'result'; readonly result: string; readonly lines: readonly string[] }
-  | { readonly kind: 'ring' | 'timed out' | 'cancelled' | 'gone' };
+  | { readonly kind: 'timed out'; readonly lines: readonly string[] }
+  | { readonly kind: 'ring' | 'cancelled' | 'gone' };
 
 interface Wait {
   /** Not sent: waits for what comes by itself. */
   readonly command?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** What a call comes to ends it as well. A NO CARRIER that comes while another command is under way is no answer to it. */
+  readonly calls?: boolean;
 }
 
 /** Who waits for the end of a command, or for a call. */
@@ -71,18 +85,29 @@ class HayesModem implements Modem {
   readonly #strings: ModemStrings;
   readonly #times: ModemTimes;
   readonly #open: () => Promise<Line>;
+  readonly #restored: () => void;
   readonly #reader = new ResultReader();
   #line: Line;
   #gone = false;
   #closed = false;
   #call: Connection | undefined;
+  /** A call that came by itself and was not asked for yet. */
+  #unclaimed: Connection | undefined;
   #waiter: Waiter | undefined;
   #rings = 0;
   #lastRing = Number.NEGATIVE_INFINITY;
   #callerId: string | undefined;
 
-  constructor(path: string, line: Line, open: () => Promise<Line>, strings: ModemStrings, times: ModemTimes) {
+  constructor(
+    path: string,
+    line: Line,
+    open: () => Promise<Line>,
+    strings: ModemStrings,
+    times: ModemTimes,
+    restored: () => void,
+  ) {
     this.#path = path;
+    this.#restored = restored;
     this.#open = open;
     this.#strings = strings;
     this.#times = times;
@@ -129,6 +154,9 @@ class HayesModem implements Modem {
 
   async waitForConnect(options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult> {
     await this.#ready();
+    const call = this.#unclaimed;
+    this.#unclaimed = undefined;
+    if (call !== undefined && !call.ended.aborted) return { kind: 'connected', call };
     return this.#makeCall(options);
   }
 
@@ -152,15 +180,15 @@ class HayesModem implements Modem {
     const call = this.#call;
     if (call === undefined || this.#closed) return;
     this.#call = undefined;
+    this.#unclaimed = undefined;
     call.end();
     try {
       if (call.lent || this.#gone) await this.#reopen();
       else this.#listen();
-      if (call.lost || (await this.#escape())) {
-        if (await this.#says(this.#hangUpCommand())) return;
-      }
+      if ((call.lost || (await this.#escape())) && (await this.#hangs())) return;
       await this.#line.dropDtr(this.#times.dtrMs);
-      if (await this.#says('ATH')) return;
+      if (await this.#hangs()) return;
+      if ((await this.#escape()) && (await this.#hangs())) return;
       await this.#reopen();
     } catch {
       // The line is gone: nothing is up on it. Who needs it next is told so.
@@ -169,18 +197,18 @@ class HayesModem implements Modem {
 
   async restore(): Promise<void> {
     await this.#ready();
-    let why = '';
-    for (const wake of ['', this.#strings.lineEnd]) {
-      this.#line.write(Buffer.from(wake, 'latin1'));
-      try {
-        const set = await this.command('ATS0=0&C1');
-        const { lines } = await this.command('ATS0?');
-        if (set.result === 'OK' && lines.some((line) => Number(line) === 0)) return;
-        why = `ATS0=0&C1 gave ${set.result}, ATS0? ${printable(lines.join(' '))}`;
-      } catch (error) {
-        why = (error as Error).message;
-      }
+    let why = await this.#putBack();
+    // A line end finishes what was half typed.
+    if (why !== undefined) {
+      this.#send('');
+      why = await this.#putBack();
     }
+    // After a crash it may still be in a call.
+    if (why !== undefined && (await this.#escape())) {
+      await this.#hangs();
+      why = await this.#putBack();
+    }
+    if (why === undefined) return;
     throw new GatehouseError('MODEM_RESTORE', `the modem could not be put back: ${why}`, {
       where: this.#path,
       hint: 'switch it off and on, or it may go on answering calls',
@@ -192,6 +220,7 @@ class HayesModem implements Modem {
     try {
       await this.hangUp();
       await this.restore();
+      this.#restored();
     } finally {
       this.#closed = true;
       await this.#line.close();
@@ -281,7 +310,8 @@ class HayesModem implements Modem {
       carrierPollMs: this.#times.carrierPollMs,
       lossQuietMs: this.#times.lossQuietMs,
     });
-    this.#waiter?.line(line);
+    if (this.#waiter === undefined) this.#unclaimed = this.#call;
+    else this.#waiter.line(line);
   }
 
   #somethingRings(end: AbortSignal): Promise<void> {
@@ -299,10 +329,10 @@ class HayesModem implements Modem {
   // Commands.
 
   /** One command, and what it came to. */
-  #wait({ command, timeoutMs, signal }: Wait): Promise<Outcome> {
+  #wait({ command, timeoutMs, signal, calls = false }: Wait): Promise<Outcome> {
     const lines: string[] = [];
     return new Promise((resolve) => {
-      const timer = setTimeout(() => done({ kind: 'timed out' }), timeoutMs);
+      const timer = setTimeout(() => done({ kind: 'timed out', lines }), timeoutMs);
       const cancel = () => done({ kind: 'cancelled' });
       const done = (outcome: Outcome) => {
         clearTimeout(timer);
@@ -315,9 +345,10 @@ class HayesModem implements Modem {
       this.#waiter = {
         gone: () => done({ kind: 'gone' }),
         line: (line) => {
-          if (isFinal(line, this.#strings)) done({ kind: 'result', result: line, lines });
+          if (calls ? isFinal(line, this.#strings) : isAnswer(line, this.#strings))
+            done({ kind: 'result', result: line, lines });
           else if (line === this.#strings.ring || line === 'RING') {
-            if (command?.startsWith(this.#strings.dial)) done({ kind: 'ring' });
+            if (calls && command?.startsWith(this.#strings.dial)) done({ kind: 'ring' });
           } else if (line !== command && lines.length < MOST_LINES) lines.push(line);
         },
       };
@@ -337,16 +368,22 @@ class HayesModem implements Modem {
     if (!outcome.result.startsWith(response)) throw this.#silent(command, `answered ${printable(outcome.result)}`);
   }
 
-  /** Whether the modem obeys this command. */
-  async #says(command: string): Promise<boolean> {
-    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
-    return outcome.kind === 'result' && ['OK', 'NO CARRIER', this.#strings.hangUpResponse].includes(outcome.result);
+  /** undefined: it is as it should be. */
+  async #putBack(): Promise<string | undefined> {
+    try {
+      const set = await this.command('ATS0=0&C1');
+      const { lines } = await this.command('ATS0?');
+      if (set.result === 'OK' && lines.some((line) => /^0{1,3}$/.test(line))) return undefined;
+      return `ATS0=0&C1 gave ${set.result}, ATS0? ${printable(lines.join(' '))}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   // Calls.
 
   async #makeCall(wait: Wait): Promise<DialResult> {
-    const outcome = await this.#wait(wait);
+    const outcome = await this.#wait({ ...wait, calls: true });
     if (outcome.kind === 'gone') return { kind: 'no carrier' };
     if (outcome.kind === 'result') {
       const kind = callKind(outcome.result, this.#strings);
@@ -355,25 +392,30 @@ class HayesModem implements Modem {
     // A byte while it dials or answers makes the modem give up; what waits for a call by itself is left alone.
     if (wait.command !== undefined) {
       this.#send('');
-      await this.#wait({ timeoutMs: this.#times.commandMs });
+      await this.#wait({ timeoutMs: this.#times.commandMs, calls: true });
     }
     await this.hangUp();
     return { kind: outcome.kind === 'ring' ? 'glare' : outcome.kind };
   }
 
-  /** The hang-up string without the escape string, which is sent by itself. */
-  #hangUpCommand(): string {
-    const { hangUp, escape: sequence } = this.#strings;
-    return hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
+  /** Whether the modem says that it has hung up. The escape string before the hang-up string is sent by itself, between guard times. */
+  async #hangs(): Promise<boolean> {
+    const { hangUp, escape: sequence, hangUpResponse, noCarrier } = this.#strings;
+    const command = hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
+    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
+    if (outcome.kind === 'result') return outcome.result === 'OK' || outcome.result === hangUpResponse;
+    return outcome.kind === 'timed out' && outcome.lines.includes(noCarrier);
   }
 
   /** Whether the modem is in command state afterwards. */
   async #escape(): Promise<boolean> {
-    const { escape: sequence, escapeGuardMs } = this.#strings;
-    await delay(escapeGuardMs);
+    const { escape: sequence, escapeGuardMs, noCarrier } = this.#strings;
+    // The carrier may just have gone, and the modem have said so to nobody.
+    const before = await this.#wait({ timeoutMs: escapeGuardMs });
+    if ('lines' in before && before.lines.includes(noCarrier)) return true;
     this.#line.write(Buffer.from(sequence, 'latin1'));
-    const outcome = await this.#wait({ timeoutMs: escapeGuardMs + this.#times.commandMs });
-    return outcome.kind === 'result';
+    const after = await this.#wait({ timeoutMs: escapeGuardMs + Math.min(ESCAPE_MS, this.#times.commandMs) });
+    return after.kind === 'result' || ('lines' in after && after.lines.includes(noCarrier));
   }
 
   #silent(command: string, what: string): GatehouseError {

@@ -30,14 +30,18 @@ export const DEFAULT_STRINGS: ModemStrings = {
   escapeGuardMs: 1060,
 };
 
-/** What a modem says at the end of a command, whatever its strings are. */
-const FINAL = /^(?:OK|ERROR|NO CARRIER|NO ANSWER|NO DIAL ?TONE|BUSY|CONNECT(?: .*)?|\+CM[ES] ERROR.*)$/;
+/** What ends a command that is no call, whatever the strings are. */
+export function isAnswer(line: string, { initResponse, hangUpResponse, escapeResponse }: ModemStrings): boolean {
+  return /^(?:OK|ERROR|\+CM[ES] ERROR.*)$/.test(line) || [initResponse, hangUpResponse, escapeResponse].includes(line);
+}
 
+/** What ends a command or an attempt at a call. */
 export function isFinal(line: string, strings: ModemStrings): boolean {
-  if (FINAL.test(line)) return true;
-  const { connect, answerResponse, busy, noCarrier, noDialTone, digitalLine, initResponse, hangUpResponse } = strings;
+  if (isAnswer(line, strings) || /^(?:NO CARRIER|NO ANSWER|NO DIAL ?TONE|BUSY|CONNECT(?: .*)?)$/.test(line))
+    return true;
+  const { connect, answerResponse, busy, noCarrier, noDialTone, digitalLine } = strings;
   if (line.startsWith(connect) || line.startsWith(answerResponse)) return true;
-  return [busy, noCarrier, noDialTone, digitalLine, initResponse, hangUpResponse].includes(line);
+  return [busy, noCarrier, noDialTone, digitalLine].includes(line);
 }
 
 export type CallKind = 'connected' | 'busy' | 'no carrier' | 'no answer' | 'no dialtone' | 'error';
