@@ -9,7 +9,7 @@
  * After a restart the writer must go on from `ChainReader.state` after reading the lines that follow the head, and from the
  * head itself where lines are missing, so that a gap stays visible for ever.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** Where the chain stands after its last line. */
 export interface ChainState {
@@ -38,12 +38,12 @@ export function segmentNumber(file: string): number | undefined {
 }
 
 export class ChainWriter {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   #sequence: number;
   #mac: string;
 
   constructor(key: Buffer, state: ChainState | undefined) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#sequence = state?.sequence ?? CHAIN_START.sequence;
     this.#mac = state?.mac ?? CHAIN_START.mac;
   }
@@ -72,11 +72,11 @@ const TAIL = /,"seq":([1-9]\d{0,15}),"mac":"([\w-]{43})"\}$/;
 
 /** Follows a chain line by line. */
 export class ChainReader {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   #state: ChainState;
 
   constructor(key: Buffer, state: ChainState | undefined) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#state = state ?? CHAIN_START;
   }
 
@@ -117,7 +117,7 @@ export function verifyHead(key: Buffer, text: string): ChainState | undefined {
   return sameText(headMac(key, state), match[3]!) ? state : undefined;
 }
 
-function lineMac(key: Buffer, previous: string, text: string): string {
+function lineMac(key: Buffer | KeyObject, previous: string, text: string): string {
   return createHmac('sha256', key).update(`${previous}\n${text}`).digest('base64url');
 }
 

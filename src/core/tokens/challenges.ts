@@ -6,7 +6,7 @@
  * Several tokens of one challenge have sub-transactions `N.01`, `N.02`; N means all of them. One that was answered or withdrawn loses its
  * row at once and is remembered until it would have expired. Times in milliseconds since the epoch.
  */
-import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { auditChange } from '../audit/events.ts';
@@ -50,7 +50,7 @@ export interface ChallengesParts {
 
 export class Challenges {
   readonly #parts: ChallengesParts;
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   readonly #all = new Map<string, Challenge>();
   /** Transactions by token, the oldest first. */
   readonly #ofToken = new Map<string, string[]>();
@@ -59,7 +59,7 @@ export class Challenges {
 
   constructor(parts: ChallengesParts) {
     this.#parts = parts;
-    this.#key = parts.keyring.derive('challenge');
+    this.#key = createSecretKey(parts.keyring.derive('challenge'));
   }
 
   /** Takes up what was under way when the server ended. */

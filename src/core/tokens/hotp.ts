@@ -2,13 +2,13 @@
  * One-time values: HOTP (RFC 4226 section 5.3), with SHA-1, SHA-256 or SHA-512 below it as RFC 6238 allows, and the search for a
  * given value among several counters.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { HashName } from './types.ts';
 
 const POWERS = { 6: 1_000_000, 8: 100_000_000 } as const;
 
 /** The value of this counter, with leading zeros. `digits`: 6 or 8. */
-export function hotp(seed: Uint8Array, counter: number, digits: number, hash: HashName): string {
+export function hotp(seed: Uint8Array | KeyObject, counter: number, digits: number, hash: HashName): string {
   const moving = Buffer.alloc(8);
   moving.writeBigUInt64BE(BigInt(counter));
   const mac = createHmac(hash, seed).update(moving).digest();
@@ -35,9 +35,10 @@ export function findCounter(
   atOnce = false,
 ): number | undefined {
   const given = Buffer.from(value);
+  const key = createSecretKey(seed);
   let found: number | undefined;
   for (let counter = from; counter <= to && !(atOnce && found !== undefined); counter++) {
-    const own = Buffer.from(hotp(seed, counter, digits, hash));
+    const own = Buffer.from(hotp(key, counter, digits, hash));
     if (given.length === own.length && timingSafeEqual(given, own)) found ??= counter;
   }
   return found;

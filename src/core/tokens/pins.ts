@@ -5,7 +5,7 @@
  * Kept as `salt.mac`, or where it came from another token `salt.mac/serial` with that one's serial (and those before it): the HMAC of
  * before is bound once more, to the serial that it came to.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from '../secrets/keyring.ts';
 
 const SALT_BYTES = 16;
@@ -13,10 +13,10 @@ const SALT_BYTES = 16;
 const LONGEST = 128;
 
 export class Pins {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   constructor(keyring: Pick<Keyring, 'derive'>) {
-    this.#key = keyring.derive('token-pin');
+    this.#key = createSecretKey(keyring.derive('token-pin'));
   }
 
   /** What is kept; empty for an empty PIN, which is one too. */
