@@ -89,6 +89,8 @@ async function runFiles(batch: readonly TestFile[], concurrency: number): Promis
     files: batch.map((file) => file.path),
     concurrency,
     timeout: values.long ? 3 * 3600_000 : 600_000,
+    // A test that failed may leave open what keeps its process alive: a full run goes on without it.
+    execArgv: complete ? ['--test-force-exit'] : [],
   });
   stream.on('test:fail', ({ file, name }) => {
     failed.add(relative(process.cwd(), file ?? name));
