@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { final, request, sipClient, statusOf } from './sip-client.ts';
-import { sipLab } from './sip-lab.ts';
+import { final, register, request, sipClient, statusOf } from './sip-client.ts';
+import { DOMAIN, sipLab } from './sip-lab.ts';
 
 const SCRIPT = `
 loadmodule "sl.so"
@@ -59,6 +59,47 @@ test('rows given and taken count with the next message, and stand in the audit t
       ['remove-rows', 'lab', '1000', undefined],
     ],
   );
+});
+
+test('a caller id counts with the next message; so does what avp_db_query writes', async (t) => {
+  const { administration, udp, complaints } = await sipLab(t, {
+    script: `
+loadmodule "sl.so"
+loadmodule "auth.so"
+loadmodule "auth_db.so"
+loadmodule "avpops.so"
+route {
+  if (method == "OPTIONS") {
+    avp_db_load("$fu", "$avp(s:seen)");
+    avp_db_query("insert into usr_preferences (uuid, username, domain, attribute, type, value) values ('', '$fU', '$fd', 'seen', 0, '$ua')");
+    if (avp_db_query("select value, username from usr_preferences where value like '%$ua' and attribute='seen'", "$avp(s:ua);$avp(s:user)"))
+      sl_send_reply("200", "$avp(s:user) $avp(s:ua)");
+    else
+      sl_send_reply("404", "none");
+    exit;
+  }
+  if (!www_authorize("${DOMAIN}", "subscriber")) { www_challenge("${DOMAIN}", "1"); exit; }
+  if (is_rpid_user_e164()) sl_send_reply("200", "$avp(s:rpid)");
+  else sl_send_reply("202", "none");
+}`,
+    users: { 1000: 'password1' },
+  });
+  const phone = await sipClient(t, udp);
+  const ask = async () => {
+    const reply = await register(phone, { domain: DOMAIN, user: '1000', password: 'password1' }, 20_000);
+    return reply?.split('\r\n')[0];
+  };
+  assert.equal(await ask(), 'SIP/2.0 202 none');
+  await administration.setRpid('1000', 'sip:+12025550100@gate.test');
+  assert.equal(await ask(), 'SIP/2.0 200 sip:+12025550100@gate.test');
+  await administration.setRpid('1000', '');
+  assert.equal(await ask(), 'SIP/2.0 202 none');
+  await assert.rejects(administration.setRpid('1000', 'x\r\nEvil: 1'), { code: 'RPID_INVALID' });
+  const agent = "it's; DROP TABLE usr_preferences";
+  const headers = [`User-Agent: ${agent}`];
+  phone.send(request(phone, { method: 'OPTIONS', uri: `sip:${udp}`, from: 'sip:1000@a', to: `sip:${udp}`, headers }));
+  assert.match((await final(phone, 20_000))!, /^SIP\/2\.0 200 1000 it's; DROP TABLE usr_preferences\r\n/);
+  assert.deepEqual(complaints, []);
 });
 
 test('tables that are read only on command, and who sends too much', async (t) => {
