@@ -28,6 +28,8 @@ function lab() {
   const world = {
     read: () => ({ ...files }),
     prepared: async () => {},
+    changed: [] as string[],
+    waiting: [{ what: 'usrloc.db_mode' }],
     record: async (fields: AuditFields) => void audit.push(fields),
   };
   const reloads = new Reloads<ReadFiles>({
@@ -37,7 +39,7 @@ function lab() {
     async prepare({ scriptText }) {
       events.push(`prepare ${scriptText}`);
       await world.prepared();
-      return { waiting: [{ what: 'usrloc.db_mode' }], adopt: () => void events.push(`adopt ${scriptText}`) };
+      return { waiting: world.waiting, changed: world.changed, adopt: () => void events.push(`adopt ${scriptText}`) };
     },
     clock: { now: () => 5, monotonic: () => 5 },
     log: silentLog,
@@ -70,6 +72,16 @@ test('a reload tells what is in force now and what waits, and writes it down bef
   assert.deepEqual([again.changed, again.waiting.map(({ what }) => what)], [[], ['sip.listen', 'usrloc.db_mode']]);
   files.config = { ...files.config, sip: START.sip };
   assert.deepEqual((await reload()).waiting, [{ what: 'usrloc.db_mode' }]);
+});
+
+test('what a door says besides gatehouse.yaml is told too, and what both say once', async () => {
+  const { files, world, reload } = lab();
+  files.config = { level: 'debug', sip: { listen: ['192.0.2.2'], domains: [] } };
+  world.changed = ['level', 'portal.name'];
+  world.waiting = [{ what: 'sip.listen' }, { what: 'portal.port' }];
+  const { changed, waiting } = await reload();
+  assert.deepEqual(changed, ['level', 'portal.name']);
+  assert.deepEqual(waiting, [{ what: 'sip.listen', where: 'g.yaml:2' }, { what: 'portal.port' }]);
 });
 
 test('what is refused, not ready or not written down changes nothing, and health says so until a reload works', async () => {

@@ -69,7 +69,7 @@ export class Reloads<Files extends ReadFiles> {
     try {
       const files = read();
       const change = await prepare(files);
-      const report = this.#reportOf(files, change.waiting);
+      const report = this.#reportOf(files, change);
       await record(auditFields(files, report));
       change.adopt();
       this.#inForce = files;
@@ -85,17 +85,20 @@ export class Reloads<Files extends ReadFiles> {
     }
   }
 
-  #reportOf(files: Files, prepared: readonly WaitingChange[]): ReloadReport {
+  #reportOf(files: Files, { waiting, changed = [] }: PreparedChange): ReloadReport {
     const { schema, started } = this.#parts;
     const before = this.#inForce;
     const nameOf = (path: readonly string[]) => path.join('.');
     const live = changedOptions(schema, before.config, files.config).filter((option) => option.live);
     const held = changedOptions(schema, started.config, files.config).filter((option) => !option.live);
     const isOtherScript = files.serCfg !== before.serCfg || files.scriptText !== before.scriptText;
+    const options = new Set([...live.map(({ path }) => nameOf(path)), ...changed]);
+    const heldOptions = held.map(({ path }) => ({ what: nameOf(path), where: files.whereIs(path) }));
+    const known = new Set(heldOptions.map(({ what }) => what));
     return {
       files: [...files.files],
-      changed: [...(isOtherScript ? [files.serCfg] : []), ...live.map(({ path }) => nameOf(path))],
-      waiting: [...held.map(({ path }) => ({ what: nameOf(path), where: files.whereIs(path) })), ...prepared],
+      changed: [...(isOtherScript ? [files.serCfg] : []), ...options],
+      waiting: [...heldOptions, ...waiting.filter(({ what }) => !known.has(what))],
       problems: [...files.warnings],
     };
   }

@@ -18,7 +18,6 @@ import { NonceCounts } from '../core/proofs/nonce-counts.ts';
 import { DoorUsers } from '../core/realms/door-users.ts';
 import { SessionDirectory } from '../core/sessions/directory.ts';
 import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
-import { offerSmsMetrics } from '../core/sms/metrics.ts';
 import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
@@ -161,7 +160,6 @@ async function openDoors(
   });
   const sweeping = setInterval(() => tokens.sweep(), CHALLENGES_MS).unref();
   offerGateMetrics(metrics, gate.stats, nonceCounts);
-  offerSmsMetrics(metrics, ground.sms);
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
   metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
   metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
@@ -173,7 +171,6 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...ground.sms.health(),
-    ...ground.realms.health(),
     ...doorUsers.health(),
     ...hooks.health(),
     ...doors.flatMap((door) => door.health()),
@@ -330,11 +327,14 @@ async function openDoors(
 
   async function prepare(next: Site): Promise<PreparedChange> {
     const change = await sip.prepare(sipChoice(next));
+    const portalChange = portal && next.portal ? portal.prepare(next.portal) : undefined;
     const book = await openBook(scriptTables(change.script, openDatabase), storage, keyring);
     return {
-      waiting: change.waiting,
+      waiting: [...change.waiting, ...(portalChange?.waiting ?? [])],
+      changed: portalChange?.changed ?? [],
       adopt() {
         change.adopt();
+        portalChange?.adopt();
         ground.book = book;
         ground.defaultDomain = next.config.users.default_domain;
         nonceCounts.coverLifetime(nonceLifeMs(change.script));

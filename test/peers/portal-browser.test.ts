@@ -84,7 +84,13 @@ test('a guest logs in on the page, by the program of the manual, and by a FAS', 
   await logIn(staff, { username: 'Staff', password: 'weneedit' });
   assert.equal(secondsOf('Staff'), 3600, 'the global time');
 
+  writeFileSync(conf, readFileSync(conf, 'utf8').replace('The Anchor', 'The Crown'));
+  const reloaded = site.run('reload');
+  assert.equal(reloaded.status, 0, reloaded.stderr);
+  assert.match(reloaded.stdout, /portal\.name/);
+  assert.equal((await staff.ask(PROBE)).status, 204, 'nobody is put out by it');
   await page.open(`${PORTAL}/`);
+  await page.shows(/The Crown/);
   await look('status');
   await page.press();
   assert.match(await page.url(), new RegExp(`^${PORTAL}/`));

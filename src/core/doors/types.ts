@@ -18,6 +18,8 @@ export interface Door {
 /** A changed configuration that was found good and is ready. */
 export interface PreparedChange {
   readonly waiting: readonly WaitingChange[];
+  /** Options that are in force then, where other files than gatehouse.yaml may say them. */
+  readonly changed?: readonly string[];
   /** Puts the rest in force; this cannot fail. */
   adopt(): void;
 }

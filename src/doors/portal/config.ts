@@ -38,6 +38,7 @@ export const portalConfig = z.strictObject({
     .min(1)
     .max(255)
     .optional()
+    .meta({ live: true })
     .describe('How pages call this network (GatewayName); default NoDogSplash.'),
   address: read('an IPv4 address', (text) => (isIPv4(text) ? text : undefined))
     .optional()
@@ -46,25 +47,44 @@ export const portalConfig = z.strictObject({
     .optional()
     .describe('Clients with other addresses get nowhere (GatewayIPRange); default 0.0.0.0/0.'),
   port: z.int().min(1).max(65535).optional().describe('Port of the pages (GatewayPort); default 2050.'),
-  max_clients: z.int().min(1).max(100_000).optional().describe('Clients that are in at most (MaxClients); default 20.'),
-  web_root: path.optional().describe('Where splash.html and other files lie (WebRoot); default our own pages.'),
+  max_clients: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({ live: true })
+    .describe('Clients that are in at most (MaxClients); default 20.'),
+  web_root: path
+    .optional()
+    .meta({ live: true })
+    .describe('Where splash.html and other files lie (WebRoot); default our own pages.'),
   splash_page: read('the name of a file', fileName)
     .optional()
+    .meta({ live: true })
     .describe('In web_root (SplashPage); default splash.html.'),
   status_page: read('the name of a file', fileName)
     .optional()
+    .meta({ live: true })
     .describe('In web_root (StatusPage); default status.html.'),
   redirect_url: read('an http or https address', webAddress)
     .optional()
+    .meta({ live: true })
     .describe('Where everybody is sent after the login (RedirectURL); default where they wanted to go.'),
-  session_seconds: seconds.describe('How long somebody is in (SessionTimeout); default 0, without end.'),
-  idle_seconds: seconds.describe('Out after so long without traffic (AuthIdleTimeout), 0 never; default 7200.'),
-  preauth_idle_seconds: seconds.describe('Forgotten after so long without login (PreAuthIdleTimeout); default 600.'),
+  session_seconds: seconds
+    .meta({ live: true })
+    .describe('How long somebody is in (SessionTimeout); default 0, without end.'),
+  idle_seconds: seconds
+    .meta({ live: true })
+    .describe('Out after so long without traffic (AuthIdleTimeout), 0 never; default 7200.'),
+  preauth_idle_seconds: seconds
+    .meta({ live: true })
+    .describe('Forgotten after so long without login (PreAuthIdleTimeout); default 600.'),
   check_seconds: z
     .int()
     .min(1)
     .max(86_400)
     .optional()
+    .meta({ live: true })
     .describe('How often traffic is looked at (CheckInterval); default 30. Sessions end to the second all the same.'),
   mss: z
     .union([z.enum(['path', 'as it is']), z.int().min(536).max(65_495)])
@@ -76,9 +96,9 @@ export const portalConfig = z.strictObject({
     .describe(
       'block: everybody but blocked_macs may come; allow: nobody but allowed_macs (MACMechanism); default block.',
     ),
-  trusted_macs: macs.describe('They are in without login (TrustedMACList).'),
-  blocked_macs: macs.describe('They get nowhere, whatever else is said of them (BlockedMACList).'),
-  allowed_macs: macs.describe('See mac_mechanism (AllowedMACList).'),
+  trusted_macs: macs.meta({ live: true }).describe('They are in without login (TrustedMACList).'),
+  blocked_macs: macs.meta({ live: true }).describe('They get nowhere, whatever else is said of them (BlockedMACList).'),
+  allowed_macs: macs.meta({ live: true }).describe('See mac_mechanism (AllowedMACList).'),
   binauth: path.optional().describe('Program that decides on logins and hears of each (BinAuth).'),
   binauth_shell: z
     .union([path.transform((one) => [one]), z.array(z.string().min(1)).min(1).max(8)])
@@ -109,6 +129,7 @@ export const portalConfig = z.strictObject({
   login: z
     .enum(['click', 'password'])
     .optional()
+    .meta({ live: true })
     .describe('How one gets in where no program decides: by a click, or with name and password; default click.'),
   rules: z
     .strictObject(

@@ -9,7 +9,7 @@
  */
 import type { RequestListener, Server } from 'node:http';
 import type { Server as SocketServer } from 'node:net';
-import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
+import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../core/gate/types.ts';
 import type { Journal } from '../../core/journal/types.ts';
 import type { SerTables } from '../../core/ser/types.ts';
@@ -32,6 +32,7 @@ import { systemNft } from './firewall/nft.ts';
 import { createApp } from './http/app.ts';
 import { send } from './http/reply.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
+import { changedLive, differences } from './live.ts';
 import { createLogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
 import { createPreAuth } from './preauth/preauth.ts';
@@ -57,8 +58,17 @@ export interface PortalParts {
 
 const SWEEP_MS = 250;
 
-export function createPortalDoor(parts: PortalParts): Door {
-  const { settings, clock, log } = parts;
+export interface PortalDoor extends Door {
+  /** Makes a changed configuration ready; nobody is put out by it but who is blocked now. */
+  prepare(next: PortalSettings): PreparedChange;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function createPortalDoor(parts: PortalParts): PortalDoor {
+  const { clock, log } = parts;
+  /** As they are now: every part looks at them when it needs them. */
+  const settings: Mutable<PortalSettings> = { ...parts.settings };
   const now = () => clock.now();
   const clients = new Clients();
   const firewall = new Firewall(systemNft(parts.programs));
@@ -69,6 +79,7 @@ export function createPortalDoor(parts: PortalParts): Door {
   const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
   const sessions = new Sessions({
     ...parts,
+    settings,
     clients,
     firewall,
     tell(event, { mac }, session, ends) {
@@ -91,6 +102,7 @@ export function createPortalDoor(parts: PortalParts): Door {
     health: () => (trouble ? [trouble] : []),
     sessions: listSessions,
     end,
+    prepare,
   };
 
   async function start(): Promise<void> {
@@ -98,15 +110,16 @@ export function createPortalDoor(parts: PortalParts): Door {
     await firewall.check();
     const pages = createApp({
       ...parts,
+      settings,
       gateway,
       clients,
       sessions,
       lists,
       neighbours: systemNeighbours(settings.interface, parts.programs),
-      pages: new Pages(settings.web_root),
+      pages: new Pages(settings),
       preauth,
       fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
-      logIn: createLogIn({ ...parts, sessions, binauth }),
+      logIn: createLogIn({ ...parts, settings, sessions, binauth }),
     });
     // Until the firewall stands, whoever asks is told to come again.
     let onRequest: RequestListener = sayComeAgain;
@@ -126,7 +139,7 @@ export function createPortalDoor(parts: PortalParts): Door {
       throw error;
     }
     onRequest = pages;
-    run = createCommands({ ...parts, clients, sessions, lists, now, startedAt: now() });
+    run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt: now() });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {
@@ -144,6 +157,27 @@ export function createPortalDoor(parts: PortalParts): Door {
     } finally {
       await firewall.remove();
     }
+  }
+
+  function prepare(next: PortalSettings): PreparedChange {
+    const { live } = differences(settings, next);
+    // What waits is told again by each reload until there was a start.
+    const { waiting } = differences(parts.settings, next);
+    return {
+      changed: live.map((name) => `portal.${name}`),
+      waiting: waiting.map((name) => ({ what: `portal.${name}` })),
+      adopt() {
+        const before = { ...settings };
+        Object.assign(settings, changedLive(settings, next));
+        lists.follow(before, settings).then(putOutBlocked, (error) => {
+          log.error('the lists of cards could not be changed', { error: describeError(error) });
+        });
+      },
+    };
+  }
+
+  async function putOutBlocked(): Promise<void> {
+    for (const client of clients.all()) if (lists.isBlocked(client.mac)) await sessions.close(client, 'ndsctl_deauth');
   }
 
   async function closeListeners(withinMs: number): Promise<void> {

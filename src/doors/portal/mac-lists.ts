@@ -1,16 +1,18 @@
-/** Who is trusted, blocked or allowed, as the configuration begins and ndsctl goes on; a restart begins anew. Blocked counts before all. */
+/**
+ * Who is trusted, blocked or allowed, as the configuration begins and ndsctl goes on; a restart begins anew, a reload
+ * changes what the configuration changed. Blocked counts before all.
+ */
 import type { PortalSettings } from './config/model.ts';
 import type { Firewall, MacSet } from './firewall/firewall.ts';
+
+type Lists = Pick<PortalSettings, 'trusted_macs' | 'blocked_macs' | 'allowed_macs'>;
 
 export class MacLists {
   readonly #sets: Readonly<Record<MacSet, Set<string>>>;
   readonly #mechanism: PortalSettings['mac_mechanism'];
   readonly #firewall: Firewall;
 
-  constructor(
-    settings: Pick<PortalSettings, 'mac_mechanism' | 'trusted_macs' | 'blocked_macs' | 'allowed_macs'>,
-    firewall: Firewall,
-  ) {
+  constructor(settings: Lists & Pick<PortalSettings, 'mac_mechanism'>, firewall: Firewall) {
     this.#mechanism = settings.mac_mechanism;
     this.#firewall = firewall;
     this.#sets = {
@@ -30,6 +32,15 @@ export class MacLists {
 
   isTrusted(mac: string): boolean {
     return this.#sets.trusted.has(mac) && !this.isBlocked(mac);
+  }
+
+  /** What a changed configuration adds or takes away; what ndsctl said of others stays. In force when this resolves. */
+  async follow(before: Lists, after: Lists): Promise<void> {
+    for (const name of ['blocked', 'trusted', 'allowed'] as const) {
+      const [old, now] = [new Set(before[`${name}_macs`]), new Set(after[`${name}_macs`])];
+      for (const mac of now.difference(old)) await this.put(name, mac, true);
+      for (const mac of old.difference(now)) await this.put(name, mac, false);
+    }
   }
 
   /** False: it is so already, or that list is not in use. In force when this resolves. */

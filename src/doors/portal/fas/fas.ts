@@ -30,12 +30,12 @@ export function createFas(settings: FasSettings, gateway: string): Fas {
   const { fas_port: port, fas_path: path, fas_level: level, fas_key: key } = settings;
   const host = settings.fas_name ?? settings.fas_address ?? gateway;
   const page = `http://${host}:${port}${path}${path.includes('?') ? '&' : '?'}`;
-  const name = percentEncode(settings.name);
+  const nameNow = () => percentEncode(settings.name);
 
   return {
     entrance(client, wanted, door) {
       const { address, token } = client;
-      const redir = percentEncode(wanted);
+      const [name, redir] = [nameNow(), percentEncode(wanted)];
       if (level === 0) {
         // The page takes `authaction` up to the first &.
         const authaction = `http://${door}/nodogsplash_auth/?clientip=${address}`;
@@ -50,7 +50,7 @@ export function createFas(settings: FasSettings, gateway: string): Fas {
     },
 
     greeting({ address }, door) {
-      return `${page}clientip=${address}&gatewayname=${name}&gatewayaddress=${door}&status=authenticated`;
+      return `${page}clientip=${address}&gatewayname=${nameNow()}&gatewayaddress=${door}&status=authenticated`;
     },
 
     isPass(client, given) {
@@ -65,7 +65,7 @@ export function createFas(settings: FasSettings, gateway: string): Fas {
     return [
       `clientip=${address}`,
       `clientmac=${mac}`,
-      `gatewayname=${name}`,
+      `gatewayname=${nameNow()}`,
       `tok=${token}`,
       `gatewayaddress=${door}`,
       'authdir=nodogsplash_auth',

@@ -52,7 +52,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
     sessions: { close: async ({ mac }: { mac: string }) => void closed.push(mac) } as unknown as Sessions,
     neighbours: { macOf: async () => (isHidden ? undefined : MAC) },
     lists: { isTrusted: () => isTrusted },
-    pages: new Pages(settings.web_root),
+    pages: new Pages(settings),
     preauth: options.preauth,
     fas: settings.fas_port > 0 ? createFas(settings, ADDRESS) : undefined,
     logIn:

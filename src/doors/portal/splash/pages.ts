@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
+import type { PortalSettings } from '../config/model.ts';
 import { compilePage, type Page } from './template.ts';
 import { type ThemePage, themePage } from './theme.ts';
 import type { Words } from './words.ts';
@@ -52,12 +53,17 @@ interface Kept {
 }
 
 export class Pages {
-  readonly #root: string | undefined;
+  readonly #settings: Pick<PortalSettings, 'web_root'>;
   readonly #files = new Map<string, Kept>();
   readonly #theme = new Map<string, Page>();
 
-  constructor(webRoot: string | undefined) {
-    this.#root = webRoot;
+  constructor(settings: Pick<PortalSettings, 'web_root'>) {
+    this.#settings = settings;
+  }
+
+  /** As it is now: a reload may name another. */
+  get #root(): string | undefined {
+    return this.#settings.web_root;
   }
 
   /** The file of this name, else our page. */

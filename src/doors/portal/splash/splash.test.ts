@@ -73,7 +73,7 @@ writeFileSync(join(root, 'htdocs', 'images', 'a b.png'), 'png');
 symlinkSync(join(root, 'secret'), join(root, 'htdocs', 'link'));
 
 test('files come from web_root and from nowhere else', async () => {
-  const pages = new Pages(join(root, 'htdocs'));
+  const pages = new Pages({ web_root: join(root, 'htdocs') });
   assert.deepEqual(await pages.file('/images/a%20b.png'), { type: 'image/png', bytes: Buffer.from('png') });
   for (const path of [
     '/../secret',
@@ -89,8 +89,8 @@ test('files come from web_root and from nowhere else', async () => {
     '//etc/passwd',
   ])
     assert.equal(await pages.file(path), undefined, path);
-  assert.equal(await new Pages(undefined).file('/etc/passwd'), undefined);
-  for (const one of [pages, new Pages(undefined)]) {
+  assert.equal(await new Pages({ web_root: undefined }).file('/etc/passwd'), undefined);
+  for (const one of [pages, new Pages({ web_root: undefined })]) {
     assert.equal((await one.file('/splash.css'))?.type, 'text/css; charset=utf-8');
     assert.deepEqual((await one.file('/images/splash.jpg'))?.bytes.subarray(0, 3), Buffer.from('ffd8ff', 'hex'));
   }
@@ -99,7 +99,7 @@ test('files come from web_root and from nowhere else', async () => {
 });
 
 test('a page is that of web_root, as it stands now, else ours', async () => {
-  const pages = new Pages(join(root, 'htdocs'));
+  const pages = new Pages({ web_root: join(root, 'htdocs') });
   const show = async () => (await pages.page('splash.html', 'click', ENGLISH))({ gatewayname: 'The Anchor' });
   assert.match(await show(), /Connect<\/button>/);
   const file = join(root, 'htdocs', 'splash.html');
@@ -111,7 +111,7 @@ test('a page is that of web_root, as it stands now, else ours', async () => {
 });
 
 test('a page that tells nowhere why has it at its top; others stay as they are', async () => {
-  const pages = new Pages(join(root, 'htdocs'));
+  const pages = new Pages({ web_root: join(root, 'htdocs') });
   const show = async (name: string, text: string) => {
     writeFileSync(join(root, 'htdocs', name), text);
     return (await pages.page(name, 'click', ENGLISH))({ error_msg: 'a < b' });
@@ -127,7 +127,7 @@ test('our pages speak the first language of the browser that they know, with no 
     ['de-AT,de;q=0.9', 'pt,fr;q=0.5', 'xx', undefined].map((header) => wordsFor(header).language),
     ['de', 'fr', 'en', 'en'],
   );
-  const pages = new Pages(undefined);
+  const pages = new Pages({ web_root: undefined });
   const variables = {
     gatewayname: 'N',
     error_msg: '',

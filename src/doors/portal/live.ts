@@ -1,0 +1,37 @@
+/** Which settings a reload can change while people stay in; the others wait for the next start. */
+import { isDeepStrictEqual } from 'node:util';
+import type { PortalSettings } from './config/model.ts';
+
+type Name = keyof PortalSettings;
+
+const LIVE: ReadonlySet<Name> = new Set<Name>([
+  'name',
+  'max_clients',
+  'web_root',
+  'splash_page',
+  'status_page',
+  'redirect_url',
+  'session_seconds',
+  'preauth_idle_seconds',
+  'idle_seconds',
+  'check_seconds',
+  'trusted_macs',
+  'blocked_macs',
+  'allowed_macs',
+  'login',
+]);
+
+export interface Differences {
+  readonly live: readonly Name[];
+  readonly waiting: readonly Name[];
+}
+
+export function differences(before: PortalSettings, after: PortalSettings): Differences {
+  const names = (Object.keys(after) as Name[]).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  return { live: names.filter((name) => LIVE.has(name)), waiting: names.filter((name) => !LIVE.has(name)) };
+}
+
+/** Of `after` what a reload can change, else as it was. */
+export function changedLive(before: PortalSettings, after: PortalSettings): PortalSettings {
+  return { ...before, ...Object.fromEntries([...LIVE].map((name) => [name, after[name]])) };
+}
