@@ -1,5 +1,5 @@
 /** radclient asks a real server: PAP, CHAP, wrong passwords, wrong secrets, unsigned and repeated requests, Status-Server, garbage. */
-// peers: radclient
+// peers: radclient freeradius
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -10,6 +10,7 @@ import { makeRequest } from '../../src/platform/radius/lab.ts';
 import { ATTRIBUTE } from '../../src/platform/radius/numbers.ts';
 import { endWith } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
+import { startFreeRadiusProxy } from './freeradius-proxy.ts';
 import { makeSite } from './gatehouse.ts';
 import { startNas } from './nas.ts';
 import { freePort } from './ports.ts';
@@ -26,6 +27,14 @@ async function radclient(t: Cleanup, port: number, kind: string, request: string
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   const received = /Received (\S+) /.exec(stdout)?.[1] ?? 'nothing';
   return { received, all: stdout + stderr };
+}
+
+/** What another client of Debian's said. */
+async function said(t: Cleanup, program: string, args: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  endWith(t, child);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return stdout + stderr;
 }
 
 test('radclient is let in, refused and not heard, as it should be', async (t) => {
@@ -76,6 +85,24 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   assert.ok(proven.includes(`MS-CHAP2-Success = 0x07${knows}`), proven);
   assert.match(proven, /MS-MPPE-Send-Key = 0x8b7cdc149b993a1ba118cb153f56dccb/);
   assert.match(proven, /MS-MPPE-Recv-Key = 0xd5f0e9521e3ea9589645e86051c82226/);
+
+  // radtest by each method; and FreeRADIUS in front, which adds its Proxy-State to what it passes on.
+  for (const method of ['pap', 'chap', 'mschap']) {
+    const args = ['-t', method, '1000', 'open sesame', `127.0.0.1:${port}`, '7', SECRET, '', '192.0.2.9'];
+    assert.match(await said(t, 'radtest', args), /Received Access-Accept/, method);
+  }
+  const front = { auth: await freePort(), acct: await freePort() };
+  await startFreeRadiusProxy(t, front, { auth: port, acct: accounting }, SECRET);
+  const through = (request: string) => radclient(t, front.auth, 'auth', `${request},${SIGNED}`);
+  assert.equal((await through(pap('open sesame'))).received, 'Access-Accept');
+  assert.equal((await through('User-Name=1000,CHAP-Password="open sesame"')).received, 'Access-Accept');
+  assert.equal((await through('User-Name=1000,MS-CHAP-Password="open sesame"')).received, 'Access-Accept');
+  assert.equal((await through(pap('open'))).received, 'Access-Reject');
+  const told = 'User-Name=1000,Acct-Session-Id=front,NAS-Identifier=behind,Acct-Status-Type=';
+  for (const status of ['Start', 'Stop']) {
+    const answer = await radclient(t, front.acct, 'acct', told + status);
+    assert.equal(answer.received, 'Accounting-Response', answer.all);
+  }
 
   const unheard = [
     heard(pap('open sesame'), 'auth', SECRET, 1),
