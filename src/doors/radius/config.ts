@@ -44,6 +44,13 @@ export const radiusConfig = z.strictObject({
     .max(16)
     .prefault(['127.0.0.1:3799'])
     .describe('Where clients with may_disconnect may have sessions ended.'),
+  eap: z
+    .strictObject({
+      address: address.describe('Its address and port.'),
+      secret: z.string().min(1).max(128).meta({ secret: true }).describe('The one that it has for this server.'),
+    })
+    .optional()
+    .describe('A RADIUS server that ends EAP; unset: EAP is refused.'),
   dictionaries: z
     .array(z.string().min(1))
     .max(100)

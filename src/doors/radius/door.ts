@@ -4,6 +4,7 @@
  * Sessions outlive a stop and a crash: they are at the equipment, and are known again by the next start. Errors of start: STORAGE_…,
  * those of platform/listen-error.ts.
  */
+import { isIPv6, SocketAddress } from 'node:net';
 import type { Door, HealthItem, Listener, SessionInfo } from '../../core/doors/types.ts';
 import type { Gate } from '../../core/gate/types.ts';
 import type { OwnRows } from '../../core/journal/own-table.ts';
@@ -15,7 +16,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { Asker } from '../../platform/radius/asker.ts';
+import { Asker, type Peer } from '../../platform/radius/asker.ts';
 import { configuredClients, type RadiusConfig } from './config.ts';
 import { offerMetrics } from './metrics.ts';
 import { AccessRequests } from './server/access.ts';
@@ -23,6 +24,7 @@ import { AccountingRequests } from './server/accounting.ts';
 import { Clients } from './server/clients.ts';
 import { DISCONNECT_PATIENCE, disconnect } from './server/disconnect.ts';
 import { DynamicRequests } from './server/dynamic.ts';
+import { EAP_PATIENCE, EapRequests } from './server/eap.ts';
 import { Receiver } from './server/receiver.ts';
 import { type OpenPort, openPort } from './server/socket.ts';
 import { addressOf } from './sessions/session.ts';
@@ -61,10 +63,12 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
     ...parts,
     disconnect: (session) => disconnect(session, { asker, clients: receiver.clients, clock }),
   });
+  const eapAsker = new Asker(EAP_PATIENCE);
+  const eap = config.eap && new EapRequests({ ...parts, asker: eapAsker, peer: eapServer(config.eap) });
   const receiver: Receiver = new Receiver(allClients(), {
     ...parts,
     handlers: {
-      access: new AccessRequests(parts),
+      access: new AccessRequests({ ...parts, ...(eap ? { eap } : {}) }),
       accounting: new AccountingRequests({ ...parts, sessions }),
       dynamic: new DynamicRequests({ ...parts, sessions }),
     },
@@ -144,6 +148,7 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
     open = [];
     await Promise.all(closing.map((port) => port.close()));
     asker.close();
+    eapAsker.close();
   }
 
   function listeners(): Listener[] {
@@ -166,4 +171,10 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
       yield { session: name, door: 'radius', user, client: place, started, expires: ends, detail };
     }
   }
+}
+
+/** Its answers must be signed, as all with EAP (RFC 3579 section 3.1). */
+function eapServer({ address: { address, port }, secret }: NonNullable<RadiusConfig['eap']>): Peer {
+  const plain = isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
+  return { address: plain, port, secret: Buffer.from(secret), signs: true };
 }

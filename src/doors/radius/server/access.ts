@@ -25,6 +25,7 @@ import type { Packet } from '../../../platform/radius/packet.ts';
 import { Seldom } from '../../../platform/seldom.ts';
 import { classAttribute } from './class.ts';
 import type { RadiusClient } from './clients.ts';
+import type { EapRequests } from './eap.ts';
 import { msChapError, msChapSuccess } from './ms-chap.ts';
 import type { Outcome, Said } from './outcome.ts';
 import { proofOf, unsupported } from './proof.ts';
@@ -35,6 +36,8 @@ export interface AccessParts {
   readonly realms: Pick<Realms, 'split'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where EAP goes; absent: it is not spoken here. */
+  readonly eap?: Pick<EapRequests, 'answer'>;
 }
 
 const REJECT: Said = { code: CODE.accessReject, attributes: [] };
@@ -58,6 +61,8 @@ export class AccessRequests {
 
   /** `from`: the address that the request came from. */
   answer(packet: Packet, client: RadiusClient, from: string): Answer<Outcome> {
+    if (this.#parts.eap !== undefined && client.proof === 'password' && packet.has(ATTRIBUTE.eapMessage))
+      return this.#parts.eap.answer(packet, client, from);
     const method = unsupported(packet, client);
     if (method !== undefined) return this.#cannot(packet, client, method);
     const knock = this.#knockOf(packet, client, from);
