@@ -17,9 +17,9 @@ import { type RadiusUser, startFreeRadius } from './freeradius.ts';
 import { cpuSeconds } from './processes.ts';
 import { onStage } from './stage.ts';
 
-const USERS = 2_000;
-const REQUESTS = 20_000;
-const WARM = 4_000;
+const USERS = 1_000;
+const REQUESTS = 8_000;
+const WARM = 1_600;
 const SOCKETS = 8;
 /** In flight on each. */
 const WINDOW = 8;
