@@ -22,6 +22,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   fish: { program: 'fish', packages: ['fish'] },
   // Its Perl module asks over HTTP with what Perl itself brings (perl: not only perl-base).
   freeradius: { program: 'freeradius', packages: ['freeradius', 'freeradius-utils', 'perl'] },
+  cpio: { program: 'cpio', packages: ['cpio'] },
   gcc: { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   iproute2: { program: 'ip', packages: ['iproute2'] },
   gnokii: { program: 'gnokii', packages: ['gnokii-cli'] },
@@ -30,6 +31,8 @@ export const peers: Readonly<Record<string, Peer>> = {
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   mgetty: { program: 'mgetty', packages: ['mgetty'] },
   nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
+  ppp: { program: 'pppd', packages: ['ppp'] },
+  qemu: { program: 'qemu-system-x86_64', packages: ['qemu-system-x86'] },
   npm: { program: 'npm', packages: ['npm'] },
   oathtool: { program: 'oathtool', packages: ['oathtool'] },
   radclient: { program: 'radclient', packages: ['freeradius-utils'] },
@@ -41,6 +44,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   sipp: { program: 'sipp', packages: ['sip-tester'] },
   strace: { program: 'strace', packages: ['strace'] },
   wvdial: { program: 'wvdial', packages: ['wvdial'] },
+  xz: { program: 'xz', packages: ['xz-utils'] },
   zsh: { program: 'zsh', packages: ['zsh'] },
 };
 

@@ -98,6 +98,12 @@ export const dialConfig = z.strictObject({
         .meta({ live: true }),
     })
     .prefault({}),
+  lock_directory: z
+    .string()
+    .startsWith('/')
+    .max(255)
+    .default('/var/lock')
+    .describe('Where the programs of this machine lock serial lines.'),
   prompt_seconds: seconds(3_600, 60).describe('A caller has so long for each answer.').meta({ live: true }),
   login_tries: z.int().min(1).max(10).default(3).describe('Logins on one call back.').meta({ live: true }),
   session_seconds: z

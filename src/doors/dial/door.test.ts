@@ -2,7 +2,7 @@
 /** The story of a call back, and who is not let in: a real exchange and modems in memory, a real gate. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script } from './lab.ts';
+import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script, until } from './lab.ts';
 
 test('name, alias, hang-up, call back, login, prompt; then who says so and kick ends it', async (t) => {
   const lab = await dialLab(t);
@@ -66,6 +66,9 @@ test('who is not let in: foreign aliases, numbers, names that nobody has, other 
   call.write(Buffer.from('secr'));
   await lab.caller.hangUp();
   await lab.audit('refused', { user: 'userxyz', reason: 'hung-up' });
+  // Whoever calls next takes nothing over: he is asked for a name and an alias.
+  await askForCall(lab, 'userxyz', 'secret');
+  await until(() => lab.audited().filter(({ reason }) => reason === 'wrong-proof').length === 4);
   assert.deepEqual([...lab.door.sessions()], []);
   assert.equal(
     lab.audited().some(({ event }) => event === 'opened'),
@@ -98,4 +101,69 @@ test('names tried one after the other: each is written down, and the gate slows 
   for (let i = 0; i < 6; i++) await askForCall(lab, 'userxyz', `guess${i}`);
   await lab.audit('refused', { user: 'userxyz', reason: 'slowed' });
   assert.equal(lab.audited().filter(({ reason }) => reason === 'wrong-proof').length, 5);
+});
+
+test('a line that rings is not dialled on: the call back is given up, and whoever rings is asked for a name', async (t) => {
+  const lines = (path: string) => [{ name: 'front', device: path, flow_control: 'none', rings: 15 }];
+  const lab = await dialLab(t, { lines, dial: { call_back: { wait: 0.1 } } });
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  const dialled = lab.caller.dial('1002', DEADLINE);
+  await until(() => lab.exchange.lines[1]!.state === 'ringing');
+  // As another door would ask.
+  assert.ok(await lab.door.callBack('userxyz', '', 'home', '192.0.2.7'));
+  await lab.audit('called-back', { user: 'userxyz', line: 'front', result: 'glare' });
+  await dialled;
+  assert.deepEqual([...lab.door.sessions()], []);
+  assert.equal(await lab.door.callBack('userxyz', '', 'nowhere', '192.0.2.7'), false);
+  await lab.audit('refused', { user: 'userxyz', client: '192.0.2.7', reason: 'wrong-proof' });
+});
+
+test('commands: shell by policy only, a person’s terminal, and a program that is missing', async (t) => {
+  const lab = await dialLab(t, {
+    dial: {
+      commands: [
+        {
+          name: 'console',
+          kind: 'terminal',
+          program: '/bin/sh',
+          arguments: ['-c', 'tty; stty -a; read x; echo "got $x $1"', 'sh', '%u'],
+        },
+        { name: 'shell', kind: 'terminal', program: '/bin/sh', shell: true },
+        { name: 'start_ppp', kind: 'ppp', program: '/nowhere/pppd' },
+      ],
+    },
+  });
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  const base = { scope: 'dial', realm: '', client: '', time: '', active: true };
+  const logIn = async () => {
+    await askForCall(lab, 'userxyz', 'home');
+    const { call, script } = await answerCall(lab);
+    await script.expect('ogin:');
+    script.send('userxyz');
+    await script.expect('>');
+    return { call, script };
+  };
+  lab.rules.replace([{ ...base, name: 'quick', user: '*', action: 'no_password' }]);
+  const one = await logIn();
+  one.script.send('shell');
+  await one.script.expect('no such command');
+  one.script.send('console');
+  await one.script.expect('/dev/pts/');
+  assert.match(await one.script.expect('echoctl'), / icanon[\s\S]* echo /);
+  one.script.send('hello');
+  await one.script.expect('got hello userxyz');
+  await gone(one.call);
+  await lab.caller.hangUp();
+  await lab.audit('ended', { user: 'userxyz', reason: 'logout' });
+  lab.rules.replace([{ ...base, name: 'quick', user: '*', action: 'no_password, shell' }]);
+  const two = await logIn();
+  two.script.send('help');
+  await two.script.expect('console, shell, start_ppp, exit');
+  two.script.send('start_ppp');
+  await gone(two.call);
+  await lab.caller.hangUp();
+  // The line is answered again.
+  callOf(await lab.caller.dial('1002', DEADLINE));
 });

@@ -43,14 +43,13 @@ export interface DialParts {
   readonly strings?: Partial<ModemStrings>;
   readonly times?: Partial<KeeperTimes>;
   readonly random?: () => number;
-  readonly lockDirectory?: string;
 }
 
 /** Others ask it to call somebody, too. */
 export interface DialDoor extends Door, CallBackDesk {}
 
 export function createDialDoor(parts: DialParts): DialDoor {
-  const { config, clock, log, journal, gate, lockDirectory } = parts;
+  const { config, clock, log, journal, gate } = parts;
   const times = { ...KEEPER_TIMES, ...parts.times };
   const stopping = new AbortController();
   const sessions = new DialSessions(parts);
@@ -69,8 +68,7 @@ export function createDialDoor(parts: DialParts): DialDoor {
         line,
         times,
         log,
-        lock: (device, waitMs, signal) =>
-          lockLine(device, { waitMs, signal, ...(lockDirectory === undefined ? {} : { lockDirectory }) }),
+        lock: (device, waitMs, signal) => lockLine(device, { waitMs, signal, lockDirectory: config().lock_directory }),
         open: (one) => openLine(one, parts.strings),
         request: (call, from) => firstLeg(call, from, first),
         login: (call, on, called) => secondLeg(call, on, called, second),

@@ -1,4 +1,4 @@
-/** A dial-in door over the virtual exchange and a real gate, for tests: line 1 is a caller's, the others are the door's. */
+/** A dial-in door over the virtual exchange and a real gate, for tests: line 1 is a caller's, line 2 the door's. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,8 +50,8 @@ export interface DialLab {
 }
 
 export interface DialLabOptions {
-  readonly lines?: number;
-  /** `lines` by default: all but the first, with `use: both`. */
+  /** Of the door; gets the path of line 2. */
+  readonly lines?: (path: string) => Record<string, unknown>[];
   readonly dial?: Record<string, unknown>;
   readonly exchange?: Partial<ExchangeOptions>;
   readonly gate?: Partial<Parameters<typeof createGate>[0]>;
@@ -66,9 +66,9 @@ export async function dialLab(t: Cleanup, options: DialLabOptions = {}): Promise
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-dial-'));
   const lockDirectory = join(folder, 'lock');
   mkdirSync(lockDirectory);
-  const { lines = 2, log = silentLog } = options;
+  const { log = silentLog, lines = (path) => [{ name: 'modem2', device: path, flow_control: 'none' }] } = options;
   const exchange = await startExchange({
-    ...{ directory: join(folder, 'lines'), lines, secondMs: SECOND },
+    ...{ directory: join(folder, 'lines'), lines: 2, secondMs: SECOND },
     ...options.exchange,
   });
   const clock = systemClock;
@@ -97,10 +97,10 @@ export async function dialLab(t: Cleanup, options: DialLabOptions = {}): Promise
     refreshes: new RefreshCounts(journal, clock),
     ...options.gate,
   });
-  const ours = exchange.lines.slice(1).map(({ name, path }) => ({ name, device: path, flow_control: 'none' }));
   const config = dialConfig.parse({
-    lines: ours,
+    lines: lines(exchange.lines[1]!.path),
     prompt_seconds: 20,
+    lock_directory: lockDirectory,
     ...options.dial,
     // Longer than the caller's modem takes to be sure that the line is down.
     call_back: { wait: 0.8, random: 0, retry: 0.2, ...(options.dial?.call_back as object | undefined) },
@@ -108,7 +108,7 @@ export async function dialLab(t: Cleanup, options: DialLabOptions = {}): Promise
   const helper = openHelper();
   const door = createDialDoor({
     ...{ config: () => config, gate, policy: rules, users, numbers, journal, programs: helper, clock, log },
-    ...{ metrics: createMetrics({ version: '0' }), strings: QUICK, lockDirectory, random: () => 0.5 },
+    ...{ metrics: createMetrics({ version: '0' }), strings: QUICK, random: () => 0.5 },
     times: { retryMs: 100, lockMs: 100 },
   });
   await door.start();
