@@ -1,6 +1,8 @@
 // peers: python3
 /** The story of a call back, and who is not let in: a real exchange and modems in memory, a real gate. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script, until } from './lab.ts';
 
@@ -127,7 +129,7 @@ test('commands: shell by policy only, a person’s terminal, and a program that 
           name: 'console',
           kind: 'terminal',
           program: '/bin/sh',
-          arguments: ['-c', 'tty; stty -a; read x; echo "got $x $1"', 'sh', '%u'],
+          arguments: ['-c', 'tty; stty -a; read x; echo "got $x $1"; read x', 'sh', '%u'],
         },
         { name: 'shell', kind: 'terminal', program: '/bin/sh', shell: true },
         { name: 'start_ppp', kind: 'ppp', program: '/nowhere/pppd' },
@@ -154,6 +156,7 @@ test('commands: shell by policy only, a person’s terminal, and a program that 
   assert.match(await one.script.expect('echoctl'), / icanon[\s\S]* echo /);
   one.script.send('hello');
   await one.script.expect('got hello userxyz');
+  one.script.send('end');
   await gone(one.call);
   await lab.caller.hangUp();
   await lab.audit('ended', { user: 'userxyz', reason: 'logout' });
@@ -166,4 +169,20 @@ test('commands: shell by policy only, a person’s terminal, and a program that 
   await lab.caller.hangUp();
   // The line is answered again.
   callOf(await lab.caller.dial('1002', DEADLINE));
+});
+
+test('a line whose device is missing: health says so, the others are answered, and a stop gives all back', async (t) => {
+  const lab = await dialLab(t, {
+    lines: (path) => [
+      { name: 'front', device: path, flow_control: 'none' },
+      { name: 'back', device: `${path}-missing`, use: 'call' },
+      { name: 'gone', device: `${path}-missing` },
+    ],
+  });
+  const said = () => lab.door.health().map(({ severity, text }) => `${severity} ${text}`);
+  await until(() => said().length === 1);
+  assert.match(said()[0]!, /^warning the telephone line gone cannot be used: .*LINE_MISSING/);
+  await lab.door.stop(20_000);
+  // Given back: nobody has the lock any more.
+  assert.deepEqual(readdirSync(join(lab.folder, 'lock')), []);
 });

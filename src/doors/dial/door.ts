@@ -115,9 +115,10 @@ export function createDialDoor(parts: DialParts): DialDoor {
   }
 
   function health(): HealthItem[] {
-    return troubled().map(({ name, trouble }) => ({
+    const down = troubled();
+    return down.map(({ name, trouble }) => ({
       code: 'DIAL_LINE_DOWN',
-      severity: 'error',
+      severity: down.length === keepers.length ? 'error' : 'warning',
       text: `the telephone line ${name} cannot be used: ${trouble!.why}`,
       since: trouble!.since,
     }));

@@ -135,7 +135,9 @@ export class LineKeeper implements Caller {
 
   async #withModem(work: (modem: Modem) => Promise<void>): Promise<void> {
     const { line, times, lock, open, log } = this.#parts;
-    const held = await lock(line.device, times.lockMs, this.#stop.signal);
+    // The first try holds up the start of the server: a line that another program has is told of at once.
+    const waitMs = line.use === 'call' || this.trouble !== undefined ? times.lockMs : 0;
+    const held = await lock(line.device, waitMs, this.#stop.signal);
     try {
       const modem = await open(line);
       try {
