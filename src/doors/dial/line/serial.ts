@@ -49,6 +49,8 @@ export async function openSerialLine(path: string, { speed, flowControl }: Seria
   }
 }
 
+const CHUNK = 16_384;
+
 class SerialLine implements Line {
   readonly path: string;
   readonly #speed: number;
@@ -66,7 +68,9 @@ class SerialLine implements Line {
     this.#speed = speed;
     this.#fd = fd;
     this.#native = native;
-    this.#stream = new ReadStream(fd);
+    // With a buffer of its own a pause stops the reading at once; without one the next bytes would still be taken from who has the line then.
+    const onread = { buffer: Buffer.allocUnsafeSlow(CHUNK), callback: this.#receive };
+    this.#stream = new ReadStream(fd, { onread });
     this.#stream.on('error', () => this.#lose());
     this.#stream.on('end', () => this.#lose());
     this.#stream.on('close', () => this.#lose());
@@ -74,13 +78,9 @@ class SerialLine implements Line {
 
   listen(onBytes: ((bytes: Buffer) => void) | undefined): void {
     if (this.#gone) return;
-    if (this.#onBytes === undefined && onBytes !== undefined) this.#stream.on('data', this.#receive);
     this.#onBytes = onBytes;
     if (onBytes !== undefined) this.#stream.resume();
-    else {
-      this.#stream.off('data', this.#receive);
-      this.#stream.pause();
-    }
+    else this.#stream.pause();
   }
 
   write(bytes: Uint8Array): void {
@@ -133,7 +133,10 @@ class SerialLine implements Line {
     }
   }
 
-  readonly #receive = (bytes: Buffer): void => this.#onBytes?.(bytes);
+  readonly #receive = (count: number, buffer: Uint8Array): boolean => {
+    this.#onBytes?.(Buffer.from(buffer.subarray(0, count)));
+    return true;
+  };
 
   #lose(): void {
     if (this.#gone) return;
