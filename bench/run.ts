@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'otp-check': () => import('./otp-check.ts'),
   radius: () => import('./radius.ts').then((bench) => bench.run()),
   programs: () => import('./programs.ts'),
+  portal: () => import('./portal.ts').then((bench) => bench.run()),
 };
 
 const name = process.argv[2] ?? '';

@@ -59,9 +59,15 @@ type Beats = Readonly<Record<string, number>>;
 export interface Lab {
   /** Command that enters the gateway. */
   readonly gateway: readonly string[];
+  readonly internet: readonly string[];
   /** Runs a command in the gateway; throws where it fails. */
   inGateway(command: string, ...args: string[]): string;
   client(number: number): Promise<LabClient>;
+  /**
+   * Many clients in one namespace, each a macvlan with a MAC address, an address and a way out of its own: a process that binds to one
+   * of the addresses is that client. Gives the command that enters.
+   */
+  crowd(count: number): Promise<{ enter: readonly string[]; addresses: readonly string[] }>;
 }
 
 export async function startLab(t: Cleanup): Promise<Lab> {
@@ -93,7 +99,20 @@ export async function startLab(t: Cleanup): Promise<Lab> {
 
   return {
     gateway: enter(gateway),
+    internet: enter(internet),
     inGateway,
+    async crowd(count) {
+      const at = await namespace(t);
+      ip(gateway, `link add crowd type veth peer name eth0 netns ${at}`);
+      ip(gateway, 'link set crowd master br-lan up');
+      ip(at, 'link set lo up');
+      const alone = ['all.arp_ignore=1', 'all.arp_announce=2', 'all.rp_filter=0', 'default.rp_filter=0'];
+      must([...enter(at), 'sysctl', '-qw', ...alone.map((one) => `net.ipv4.conf.${one}`)]);
+      ip(at, 'link set eth0 up');
+      const addresses = Array.from({ length: count }, (_, i) => `10.77.${1 + (i >> 7)}.${1 + (i & 127)}`);
+      must([...enter(at), 'ip', '-batch', '-'], `${crowdCommands(addresses).join('\n')}\n`);
+      return { enter: enter(at), addresses };
+    },
     async client(number) {
       const at = await namespace(t);
       const address = `10.77.0.${9 + number}`;
@@ -124,6 +143,21 @@ export async function startLab(t: Cleanup): Promise<Lab> {
   };
 }
 
+function crowdCommands(addresses: readonly string[]): string[] {
+  return addresses.flatMap((address, i) => {
+    const mac = `02:00:5e:20:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`;
+    const table = 1000 + i;
+    return [
+      `link add c${i} link eth0 address ${mac} type macvlan mode bridge`,
+      `address add ${address}/16 dev c${i}`,
+      `link set c${i} up`,
+      `route add default via ${GATEWAY} dev c${i} onlink table ${table}`,
+      `route add ${GATEWAY}/32 dev c${i} table ${table}`,
+      `rule add from ${address} lookup ${table} priority ${table}`,
+    ];
+  });
+}
+
 /** Process id of the one that keeps it. */
 async function namespace(t: Cleanup): Promise<number> {
   const keeper = endWith(
@@ -138,8 +172,8 @@ function enter(keeper: number): string[] {
   return ['nsenter', '-t', String(keeper), '-n', '--'];
 }
 
-function must([command, ...args]: string[]): string {
-  const done = spawnSync(command!, args, { encoding: 'utf8', timeout: 60_000, maxBuffer: 16 << 20 });
+function must([command, ...args]: string[], input = ''): string {
+  const done = spawnSync(command!, args, { input, encoding: 'utf8', timeout: 60_000, maxBuffer: 16 << 20 });
   if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.stderr || done.error}`);
   return done.stdout;
 }
