@@ -4,7 +4,7 @@
  */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderFor } from './children.ts';
@@ -117,6 +117,9 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
     const answer = await submit(other, bad, 'x');
     assert.match(answer.headers.location ?? '', /error=wrong$/, bad);
   }
+  renameSync(join(folder, 'binauth'), join(folder, 'away'));
+  assert.match((await submit(other, 'Guest', 'thanks')).headers.location ?? '', /error=busy$/, 'it is deleted');
+  renameSync(join(folder, 'away'), join(folder, 'binauth'));
   assert.equal((await submit(other, 'child', 'x')).headers.location, PROBE);
   assert.equal((await other.ask(PROBE)).status, 204);
 

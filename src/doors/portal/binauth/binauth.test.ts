@@ -71,20 +71,31 @@ function lab() {
     return new Promise<ProgramResult>((resolve) => finish.push(resolve));
   };
   const turn = () => new Promise(setImmediate);
-  return { binauth: createBinAuth(['/p'], { run }, silentLog), runs, finish, turn };
+  const clock = { now: 0 };
+  return { binauth: createBinAuth(['/p'], { run }, silentLog, () => clock.now), runs, finish, turn, clock };
 }
 
 test('questions run side by side up to a number, and too many are refused at once', async () => {
   const { binauth, runs, finish } = lab();
-  const asked = Array.from({ length: 6 + 256 }, () => binauth.ask(question));
+  const asked = Array.from({ length: 24 + 1_000 }, () => binauth.ask(question));
   await assert.rejects(binauth.ask(question), { code: 'PORTAL_PROGRAM' });
-  assert.equal(runs.length, 6);
+  assert.equal(runs.length, 24);
   for (let i = 0; i < asked.length; i++) {
     finish[i]!(ended('5'));
     assert.deepEqual(await asked[i], yes(5));
     await new Promise(setImmediate);
   }
   assert.equal(runs.length, asked.length);
+});
+
+test('who has waited for too long is refused, and the program not run for it', async () => {
+  const { binauth, runs, finish, clock } = lab();
+  const asked = Array.from({ length: 24 + 2 }, () => binauth.ask(question));
+  clock.now = 30_001;
+  const late = asked.slice(24).map((one) => assert.rejects(one, { code: 'PORTAL_PROGRAM' }));
+  finish[0]!(ended('5'));
+  await Promise.all(late);
+  assert.equal(runs.length, 24);
 });
 
 test('notices of one client keep their order, those of others do not wait; settle waits for all, for a while', async () => {

@@ -21,13 +21,21 @@ export interface BinAuth {
 }
 
 /** Together fewer than the helper runs: room is left for the firewall. */
-const AT_ONCE = 6;
-const NOTICES_AT_ONCE = 4;
-const MOST_WAITING = 256;
+const AT_ONCE = 24;
+const NOTICES_AT_ONCE = 8;
+/** A house full of people who come back at the same moment. */
+const MOST_WAITING = 1_000;
+/** Who has waited longer has given up, or should. */
+const LONGEST_WAIT_MS = 30_000;
 const MOST_NOTICES = 10_000;
 const MOST_OUTPUT = 4_096;
 
-export function createBinAuth(command: readonly string[], programs: Programs, log: Log): BinAuth {
+export function createBinAuth(
+  command: readonly string[],
+  programs: Programs,
+  log: Log,
+  now = () => performance.now(),
+): BinAuth {
   const file = command.at(-1) ?? '';
   const questions = new Lanes(AT_ONCE, MOST_WAITING);
   const notices = new Lanes(NOTICES_AT_ONCE, MOST_NOTICES);
@@ -35,8 +43,13 @@ export function createBinAuth(command: readonly string[], programs: Programs, lo
 
   return {
     async ask(question) {
-      if (!questions.hasRoom) throw new GatehouseError('PORTAL_PROGRAM', `${file} has too many questions to answer`);
-      const answer = readAnswer(await questions.run(() => run(questionArguments(question), plainly(question))));
+      if (!questions.hasRoom) throw crowded();
+      const since = now();
+      const result = await questions.run(() => {
+        if (now() - since > LONGEST_WAIT_MS) throw crowded();
+        return run(questionArguments(question), plainly(question));
+      });
+      const answer = readAnswer(result);
       if (answer.is === 'no' && answer.why) log.warn('a login was refused', { program: file, why: answer.why });
       return answer;
     },
@@ -67,6 +80,10 @@ export function createBinAuth(command: readonly string[], programs: Programs, lo
       clearTimeout(timer);
     },
   };
+
+  function crowded(): GatehouseError {
+    return new GatehouseError('PORTAL_PROGRAM', `${file} has too many questions to answer`);
+  }
 
   function run(args: string[], more: Record<string, string>) {
     return programs.run(programRun(command, args, more, MOST_OUTPUT));

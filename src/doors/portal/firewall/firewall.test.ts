@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULTS } from '../config/model.ts';
 import { Firewall, trafficIn } from './firewall.ts';
 import { macInArp } from './neighbours.ts';
 import { rivalIn } from './rivals.ts';
@@ -31,6 +32,24 @@ test('one transaction is in flight, and what is asked for meanwhile shares the n
   assert.equal(world.most, 1);
   assert.equal(texts.length, 2);
   assert.equal(texts[1]!.match(/timeout 1000ms/g)?.length, 6);
+});
+
+test('what waits is bounded for those who want in, not for those who leave', async () => {
+  const { firewall } = lab();
+  const changes = Array.from({ length: 5_000 }, () => firewall.admit(member(1)));
+  await assert.rejects(firewall.admit(member(2)), { code: 'PORTAL_FIREWALL', message: /too many/ });
+  await Promise.all([...changes, firewall.expel(member(1))]);
+});
+
+test('a table that is loaded takes all who are in, in transactions of bounded length', async () => {
+  const { firewall, texts } = lab();
+  const gateway = { ipv4: '10.0.0.1', ipv6: undefined };
+  const members = Array.from({ length: 2_500 }, (_, i) => ({ ...member(1), address: `10.1.${i >> 8}.${i & 255}` }));
+  await firewall.load({ ...DEFAULTS, interface: 'br-lan' }, gateway, members);
+  assert.deepEqual(
+    texts.map((text) => text.match(/ in4 \{ 10/g)?.length),
+    [1000, 1000, 500],
+  );
 });
 
 test('a change that nft refuses fails alone', async () => {

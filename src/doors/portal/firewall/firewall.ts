@@ -20,6 +20,8 @@ export interface Traffic extends Bytes {
 /** What one transaction takes at most: its text is bounded. */
 const MOST_CHANGES = 500;
 const MOST_MEMBERS = 1_000;
+/** Whoever wants to come in past that is put off; to go out there is always room. */
+const MOST_WAITING = 5_000;
 
 export type MacSet = 'blocked' | 'allowed' | 'trusted';
 
@@ -51,7 +53,13 @@ export class Firewall {
   /** Everything at once, in place of what may be left of an earlier run. Errors: PORTAL_RIGHTS, PORTAL_FIREWALL. */
   async load(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): Promise<void> {
     await this.#nft.apply(ruleset(settings, gateway, members.slice(0, MOST_MEMBERS)));
-    await Promise.all(members.slice(MOST_MEMBERS).map((member) => this.admit(member)));
+    for (let i = MOST_MEMBERS; i < members.length; i += MOST_MEMBERS)
+      await this.#nft.apply(
+        members
+          .slice(i, i + MOST_MEMBERS)
+          .map(admission)
+          .join(''),
+      );
   }
 
   /** After the changes under way; nothing of ours is left. */
@@ -61,7 +69,9 @@ export class Firewall {
   }
 
   /** Lets the client in, or gives it another time; its counters begin anew where they were forgotten. */
-  admit(member: Member): Promise<void> {
+  async admit(member: Member): Promise<void> {
+    if (this.#waiting.length >= MOST_WAITING)
+      throw new GatehouseError('PORTAL_FIREWALL', 'too many changes of the firewall wait');
     return this.#change(`${removal(member)}${admission(member)}`);
   }
 
