@@ -39,10 +39,7 @@ function obey(order: CrowdOrder): Promise<unknown> {
     case 'leave':
       return Promise.all(order.clients.map(leave));
     case 'submit':
-      return Promise.all(order.clients.map((client) => form(client, order.user))).then((forms) => {
-        for (const [i, text] of forms.entries())
-          void ask(order.clients[i]!, GATEWAY, PORTAL_PORT, text).catch(() => {});
-      });
+      return submit(order.clients, order.user);
     case 'pages':
       return pages(order.client, order.count);
   }
@@ -99,6 +96,12 @@ async function form(client: string, user: string): Promise<string> {
     password: 'x',
   });
   return request('POST', '/nodogsplash_auth/', String(body));
+}
+
+async function submit(clients: readonly string[], user: string): Promise<'submitted'> {
+  const forms = await Promise.all(clients.map((client) => form(client, user)));
+  for (const [i, text] of forms.entries()) ask(clients[i]!, GATEWAY, PORTAL_PORT, text).catch(() => {});
+  return 'submitted';
 }
 
 async function leave(client: string): Promise<void> {
