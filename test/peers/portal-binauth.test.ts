@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { folderFor } from './children.ts';
 import { makeSite } from './gatehouse.ts';
 import { type LabClient, type Seen, startLab, WEB } from './portal-lab.ts';
-import { field, PORTAL, PROBE, runNdsctl, until } from './portal-steps.ts';
+import { field, lastOf, PORTAL, PROBE, runNdsctl, until } from './portal-steps.ts';
 
 /** Each call is a line, its arguments between tabs. */
 const PROGRAM = (log: string) => `#!/bin/sh
@@ -159,17 +159,26 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
   assert.match(ndsctl('clients')[1], new RegExp(`^4\n\n(?:.*\n)*mac=${guest.mac}\n`));
   assert.match(ndsctl('status')[1], /BinAuth: .*binauth/);
 
+  assert.equal(ndsctl('auth', staff.mac)[0], 0);
+  assert.equal(site.run('kick', staff.mac.toUpperCase()).status, 0, 'a card that gave no name');
+  await other.stream('tcp');
+  await other.stream('udp');
   assert.equal(site.run('kick', 'child').status, 0);
+  const kicked = Date.now();
+  for (const last of await lastOf(other)) assert.ok(last < kicked, `something got through ${last - kicked} ms later`);
   assert.equal((await other.ask(PROBE)).status, 307);
   await heard('ndsctl_deauth', other.mac);
   const began = await heard('client_auth', guest.mac);
   assert.equal(Number(began[5]) - Number(began[4]), 600);
 
   assert.equal((await guest.ask(`http://${WEB}/bytes/300000`)).body.length, 300_000);
+  // What it is asked while it dies is lost, and the page says so.
   process.kill(helperOf(server.pid), 'SIGKILL');
   assert.equal((await guest.ask(PROBE)).status, 204, 'a session goes on without the helper');
   assert.equal((await other.ask(PROBE)).status, 307, 'nobody else gets in');
-  assert.equal((await submit(other, 'Guest', 'thanks')).headers.location, PROBE, 'it is started again');
+  await until('it is started again', async () => {
+    return (await submit(other, 'Guest', 'thanks')).headers.location === PROBE;
+  });
   assert.equal((await other.ask(PROBE)).status, 204);
   assert.equal(ndsctl('deauth', other.mac)[0], 0);
 
@@ -202,5 +211,7 @@ test('BinAuth decides, hears of everything, and sessions outlive the server', as
 
 /** Its only child. */
 function helperOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+  assert.match(children, /^\d+$/);
+  return Number(children);
 }

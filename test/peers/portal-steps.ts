@@ -36,3 +36,14 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
   for (const end = Date.now() + 15_000; !(await isSo()); await sleep(50))
     if (Date.now() > end) assert.fail(`it did not happen: ${what}`);
 }
+
+/** What got through last on its streams, in both directions, once they are cut: when it was sent. */
+export async function lastOf(client: LabClient): Promise<[to: number, from: number]> {
+  let last: [number, number] = [0, 0];
+  await until('nothing is heard any more', async () => {
+    const { to, from } = await client.lastBeats();
+    last = [to, from];
+    return Math.max(to, from) < Date.now() - 1_500;
+  });
+  return last;
+}

@@ -89,6 +89,8 @@ const MAX_PASSWORD = 512;
 /** Of one answer; the FIFO writes longer ones. */
 const MANAGEMENT_LINES = 200_000;
 
+const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+
 export function createAdministration(parts: AdministrationParts): Administration {
   const { book, clock } = parts;
   const administration: Administration = {
@@ -232,10 +234,15 @@ export function createAdministration(parts: AdministrationParts): Administration
       await record('kick', { user, count: ended });
       return ended;
     }
-    if (!(await sessions.end(what, 'kicked')))
-      throw new GatehouseError('SESSION_UNKNOWN', `there is no session ${what}`);
-    await record('kick', { session: what });
-    return 1;
+    if (await sessions.end(what, 'kicked')) {
+      await record('kick', { session: what });
+      return 1;
+    }
+    // On Wi-Fi a card's address stands for whoever gave no name.
+    const ended = MAC.test(what) ? await sessions.endAll(what.toLowerCase(), 'kicked') : 0;
+    if (ended === 0) throw new GatehouseError('SESSION_UNKNOWN', `there is no session ${what}`);
+    await record('kick', { user: what.toLowerCase(), count: ended });
+    return ended;
   }
 
   async function showBindings(name: string, login: LoginText): Promise<BindingView[]> {

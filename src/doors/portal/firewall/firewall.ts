@@ -17,9 +17,9 @@ export interface Traffic extends Bytes {
   readonly spent: boolean;
 }
 
-/** What one transaction takes at most: its text is bounded. */
-const MOST_CHANGES = 500;
-const MOST_MEMBERS = 1_000;
+/** What one transaction takes at most: the helper takes a text of 1 MiB, and a change with volumes over IPv6 is 2.5 KB. */
+const MOST_CHANGES = 300;
+const MOST_MEMBERS = 500;
 /** Whoever wants to come in past that is put off; to go out there is always room. */
 const MOST_WAITING = 5_000;
 
