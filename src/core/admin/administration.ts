@@ -45,6 +45,7 @@ import {
   type UserView,
 } from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
+import { checkMobile, checkPassword, checkRpid } from './user-fields.ts';
 
 export interface AdministrationParts {
   readonly clock: Clock;
@@ -84,8 +85,6 @@ export interface AdministrationParts {
 /** Where serctl keeps aliases, which no user's login may overlap with. */
 const ALIASES = 'aliases';
 const LOCATION = 'location';
-const MAX_RPID = 128;
-const MAX_PASSWORD = 512;
 /** Of one answer; the FIFO writes longer ones. */
 const MANAGEMENT_LINES = 200_000;
 
@@ -392,32 +391,6 @@ function theOnly(name: string, logins: readonly LoginText[]): LoginText {
   throw new GatehouseError('USER_AMBIGUOUS', `several users are called ${name}: ${some}`, {
     hint: 'write the one you mean with its domain',
   });
-}
-
-function checkPassword(password: string): void {
-  if (password === '') throw new GatehouseError('PASSWORD_EMPTY', 'a password must not be empty');
-  if (password.length <= MAX_PASSWORD) return;
-  throw new GatehouseError('PASSWORD_TOO_LONG', `a password has at most ${MAX_PASSWORD} characters`);
-}
-
-/** As people write numbers; which of them can be sent to is for the provider to say. */
-function checkMobile(mobile: string): void {
-  if (/^(?:\+?[\d ()/.-]{2,40})?$/.test(mobile) && (mobile === '' || /\d\D*\d/.test(mobile))) return;
-  throw new GatehouseError('MOBILE_INVALID', `${JSON.stringify(mobile.slice(0, 80))} is no telephone number`, {
-    hint: 'write it with its country: +12025550100',
-  });
-}
-
-/** Goes into a header line, as it stands. */
-function checkRpid(rpid: string): void {
-  if (rpid.length <= MAX_RPID && !/[\u0000-\u001f\u007f-\u009f]/.test(rpid)) return;
-  throw new GatehouseError(
-    'RPID_INVALID',
-    `a Remote-Party-ID has at most ${MAX_RPID} characters, none of them a line end`,
-    {
-      hint: 'write it like sip:+12025550100@example.com',
-    },
-  );
 }
 
 function* pieces<T>(all: readonly T[], size: number): Generator<T[]> {
