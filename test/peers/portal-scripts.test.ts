@@ -5,10 +5,12 @@
 // peers: busybox
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type BinAuth, createBinAuth } from '../../src/doors/portal/binauth/binauth.ts';
+import { portalConfig } from '../../src/doors/portal/config.ts';
+import { preparePortal } from '../../src/doors/portal/prepare.ts';
 import { openHelper } from '../../src/platform/helper/helper.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { folderFor } from './children.ts';
@@ -96,6 +98,22 @@ test('our program that writes a log: a line for each event, whatever clients wri
 
 if (process.env.GATEHOUSE_SEEDS) {
   const manual = readManual(process.env.GATEHOUSE_SEEDS);
+
+  test('a script for another shell is told from one for any, where /bin/sh is neither', (t) => {
+    const folder = folderFor(t, 'gatehouse-scripts');
+    const warned = (text: string, more: object = {}) => {
+      const binauth = join(folder, 'program.sh');
+      writeFileSync(binauth, text, { mode: 0o755 });
+      const config = { interface: 'lan', rules: { 'users-to-router': 'allow' }, binauth, ...more };
+      return preparePortal(portalConfig.parse(config)).problems.map(({ code }) => code);
+    };
+    const isDash = realpathSync('/bin/sh').endsWith('/dash');
+    assert.deepEqual(warned(manual.log), isDash ? ['PORTAL_PROGRAM'] : []);
+    assert.deepEqual(warned(manual.log, { binauth_shell: ['/usr/bin/busybox', 'ash'] }), []);
+    assert.deepEqual(warned(manual.log.replace('#!/bin/sh', '#!/bin/bash')), []);
+    for (const text of [manual.sitewide, example('binauth-groups.sh'), example('binauth-log.sh')])
+      assert.deepEqual(warned(text), []);
+  });
 
   test("the manual's program for groups", async (t) => {
     const { binauth } = start(t, manual.sitewide);

@@ -3,7 +3,7 @@
  *
  * Errors, as problems: those of config/nodogsplash.ts, PORTAL_MISSING, PORTAL_VALUE, PORTAL_PROGRAM.
  */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import type { Problem } from '../../platform/problems.ts';
 import {
   DEFAULTS,
@@ -57,6 +57,9 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     if (fault)
       tell('error', 'PORTAL_PROGRAM', `${program} ${fault}`, 'correct the path, or make it executable: chmod +x');
   }
+  const { binauth } = settings;
+  if (binauth && settings.binauth_shell.length === 0 && isForAnotherShell(binauth))
+    tell('warning', 'PORTAL_PROGRAM', `${binauth} is written for another shell than this machine's /bin/sh`, ASH);
   if (settings.preauth && settings.fas_port > 0)
     tell('warning', 'PORTAL_FAS', 'a PreAuth program takes the place of the FAS', 'remove one of them');
   else if (settings.fas_port > 0) checkFas(settings, tell);
@@ -93,6 +96,20 @@ function withFasRules(settings: PortalSettings): PortalSettings {
 /** What dnsmasq has to say so that devices ask the door whether they are captive. */
 export function dhcpLine({ address, port, interface: card }: PortalSettings): string {
   return `dhcp-option-force=114,http://${address ?? `ADDRESS-OF-${card}`}:${port}${CAPTIVE_PATH}`;
+}
+
+const ASH = 'set `binauth_shell: [/usr/bin/busybox, ash]`, or write bash into its first line';
+const LARGEST_SCRIPT = 1 << 20;
+
+/** dash takes a wrong turn at them without a word: `[ a == b ]` is never true there, `${a//b/c}` ends the script. */
+function isForAnotherShell(path: string): boolean {
+  try {
+    if (!realpathSync('/bin/sh').endsWith('/dash') || statSync(path).size > LARGEST_SCRIPT) return false;
+    const text = readFileSync(path, 'latin1');
+    return /^#! *\/bin\/sh\s/.test(text) && /^[^#\n]*(?:\[ [^\n]* == |\$\{\w+\/)/m.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function faultOfProgram(path: string): string | undefined {
