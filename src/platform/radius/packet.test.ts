@@ -1,5 +1,6 @@
 /** The codec against the examples of RFC 2865 section 7 and RFC 5997 section 6.1, and against garbage. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { numberAttribute, textAttributes } from './attributes.ts';
@@ -47,6 +48,17 @@ test('the Message-Authenticator of the Status-Server example is right, and not w
     const changed = Buffer.from(STATUS);
     changed[at]! ^= 1;
     assert.equal(checkMessageAuthenticator(read(changed), SECRET), 'wrong');
+  }
+});
+
+test('the Message-Authenticator is HMAC-MD5 as Node has it, with secrets shorter and longer than a block', () => {
+  for (const length of [1, 63, 64, 65, 300]) {
+    const secret = Buffer.alloc(length, 'key');
+    const request = makeRequest(secret, { attributes: [text(ATTRIBUTE.userName, 'nemo')] });
+    const at = read(request).find(ATTRIBUTE.messageAuthenticator) + 2;
+    const zeroed = Buffer.from(request).fill(0, at, at + 16);
+    const expected = createHmac('md5', secret).update(zeroed).digest();
+    assert.deepEqual(request.subarray(at, at + 16), expected, String(length));
   }
 });
 
