@@ -53,7 +53,8 @@ test('called back, logged in, and a ping through the line that was handed over; 
   const line = exchange.lines[0]!.path;
   const chat = spawn('/bin/sh', ['-c', `exec <>"$0" >&0; stty raw -echo clocal; exec /usr/sbin/chat ${CHAT}`, line]);
   assert.deepEqual(await once(chat, 'exit'), [0, null], 'chat');
-
+  // It has hung up, and so will the server: what the modems still say of that is no answer to us.
+  await until(() => exchange.lines.every(({ state }) => state === 'command'), server.output);
   const modem = await openModem(exchange.lines[0]!.path, { ...DEFAULT_STRINGS, escapeGuardMs: 150 });
   t.after(async () => {
     await modem.close().catch(() => {});
