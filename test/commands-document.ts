@@ -28,11 +28,12 @@ export const commandsPart: GeneratedPart = {
   },
 };
 
-/** Commands that do something, with the words that lead there. */
+/** Commands that do something, with the words that lead there; one with arguments of its own may have others beneath it. */
 function leaves(command: Command, path: string): { command: Command; path: string }[] {
   const children = command.commands.filter((child) => child.name() !== 'help');
   if (children.length === 0) return [{ command, path }];
-  return children.flatMap((child) => leaves(child, `${path} ${child.name()}`));
+  const own = command.registeredArguments.length > 0 ? [{ command, path }] : [];
+  return [...own, ...children.flatMap((child) => leaves(child, `${path} ${child.name()}`))];
 }
 
 function row({ command, path }: { command: Command; path: string }): string[] {

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { documentedErrors } from '../src/cli/commands/errors.ts';
 import { codeUses, documentFile, errorsDocument, errorTables } from './errors-document.ts';
 
-/** Texts in capitals that are no codes of ours: those of the system, of shells, of databases, of protocols and of packages. */
-const FOREIGN = /^(?:EAI|ER|ESME|PROTOCOL)_|^(?:COMP_CWORD|DUPLICATE_KEY|LATIN1_SWEDISH_CI|SQL_ASCII|UTF8MB4_BIN)$/;
+/** Texts in capitals that are no codes of ours: words of chat scripts, those of the system, of shells, of databases, of protocols and of packages. */
+const FOREIGN = /^(?:CLR|EAI|ER|ESME|PROTOCOL)_|^(?:COMP_CWORD|DUPLICATE_KEY|LATIN1_SWEDISH_CI|SQL_ASCII|UTF8MB4_BIN)$/;
 /** Why a message could not be sent: goes to the one who sent it, never to a person. */
 const SEND_FAILURES = new Set([
   'NO_SOCKET',

@@ -2,7 +2,18 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Administration } from '../core/admin/types.ts';
-import type { check, listScriptModules, openAdministration, StartOptions, startServer, trace } from '../main.ts';
+import type {
+  check,
+  Dialling,
+  listScriptModules,
+  openAdministration,
+  openDialling,
+  StartOptions,
+  startServer,
+  trace,
+} from '../main.ts';
+import type { Problem } from '../platform/problems.ts';
+import { renderProblem } from '../platform/problems.ts';
 import type { Io } from './io.ts';
 
 export interface GlobalOptions {
@@ -15,6 +26,7 @@ export interface GlobalOptions {
 export interface Parts {
   startServer: typeof startServer;
   openAdministration: typeof openAdministration;
+  openDialling: typeof openDialling;
   check: typeof check;
   trace: typeof trace;
   listScriptModules: typeof listScriptModules;
@@ -76,5 +88,19 @@ export function answer({ io, options }: Context, document: Record<string, unknow
   else {
     const lines = text();
     if (lines) io.out(lines);
+  }
+}
+
+/** Accounts and modems to dial with, in the data directory. */
+export async function openBook(context: Context): Promise<Dialling> {
+  const { openDialling } = await context.parts();
+  return openDialling(resolve(context.options.data));
+}
+
+/** What is wrong or doubtful, to standard error; programs get it with the answer. */
+export function warn({ io, options }: Context, problems: readonly Problem[]): void {
+  if (options.json) return;
+  for (const problem of problems) {
+    io.err(renderProblem(problem, (text, severity) => io.paintError(severity === 'error' ? 'red' : 'yellow', text)));
   }
 }

@@ -43,20 +43,22 @@ async function firstLine(io: Io): Promise<string> {
   return Buffer.concat(pieces).toString('utf8').replace(/\r$/, '');
 }
 
-/** Asks at the terminal without showing what is typed. One asker serves all questions of a command: a paste may answer two. */
-export function hiddenAsker(io: Io): (prompt: string) => Promise<string> {
+/** Asks at the terminal, by default without showing what is typed. One asker serves all questions of a command: a paste may answer two. */
+export function hiddenAsker(io: Io): (prompt: string, hidden?: boolean) => Promise<string> {
   const decoder = new TextDecoder();
   let reader: AsyncIterator<Uint8Array | string> | undefined;
   let typed: string[] = [];
 
-  return async function ask(prompt) {
+  return async function ask(prompt, hidden = true) {
     io.notice(prompt);
-    io.input.setRawMode?.(true);
+    if (hidden) io.input.setRawMode?.(true);
     try {
       return await line();
     } finally {
-      io.input.setRawMode?.(false);
-      io.notice('\n');
+      if (hidden) {
+        io.input.setRawMode?.(false);
+        io.notice('\n');
+      }
     }
   };
 

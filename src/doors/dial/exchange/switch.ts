@@ -104,7 +104,8 @@ export class Switch {
     const path: Path = { caller: line, callee, answered: false, up: false, rings: 0, timer: undefined };
     line.path = path;
     callee.path = path;
-    this.#ring(path);
+    // Not at once: a modem that answers at the first ring would be faster than the caller hears it ring.
+    path.timer = setTimeout(() => this.#ring(path), 0);
     return 'ringing';
   }
 
