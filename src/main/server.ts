@@ -18,6 +18,7 @@ import { NonceCounts } from '../core/proofs/nonce-counts.ts';
 import { DoorUsers } from '../core/realms/door-users.ts';
 import { SessionDirectory } from '../core/sessions/directory.ts';
 import { RefreshCounts } from '../core/sessions/refresh-counts.ts';
+import { offerSmsMetrics } from '../core/sms/metrics.ts';
 import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
@@ -160,6 +161,7 @@ async function openDoors(
   });
   const sweeping = setInterval(() => tokens.sweep(), CHALLENGES_MS).unref();
   offerGateMetrics(metrics, gate.stats, nonceCounts);
+  offerSmsMetrics(metrics, ground.sms);
   metrics.gauge('gatehouse_storage_waiting', 'Changes that wait to be durable.', () => storage.waiting(), []);
   metrics.gauge('gatehouse_storage_asking', 'Questions to the database without an answer.', () => storage.asking(), []);
   metrics.gauge('gatehouse_gate_timers', 'Timers of the gate that run.', () => wheel.size, []);
@@ -171,6 +173,7 @@ async function openDoors(
     ...storage.health(),
     ...rules.health(),
     ...ground.sms.health(),
+    ...ground.realms.health(),
     ...doorUsers.health(),
     ...hooks.health(),
     ...doors.flatMap((door) => door.health()),
