@@ -488,3 +488,23 @@ test('that the number was called does for a login where a policy says so, and fo
   assert.equal(await answer('alice', 'local:bob'), 'wrong-proof');
   assert.equal(await answer('bob', 'local:bob'), 'policy');
 });
+
+test('a rule that asks for a code keeps out who was vouched for and cannot be asked, but not from a place where he gave one', () => {
+  const rules = new PolicyRules();
+  let proven: number | undefined;
+  const codePlaces = { provenAt: () => proven } as unknown as GateParts['codePlaces'];
+  const { gate, add } = lab({ policy: rules, ...(codePlaces ? { codePlaces } : {}) });
+  add('alice', 'secret');
+  const vouched = () =>
+    outcome(
+      gate.prove({ ...knock('alice', digest('alice', '')), door: 'radius', proof: { kind: 'external', by: 'eap' } }),
+    );
+  assert.equal(vouched(), 'proven');
+  const base = { realm: '', client: '', time: '', active: true, user: '', scope: 'radius', name: 'code' };
+  rules.replace([{ ...base, action: 'second_step=sms, remember=1h' }]);
+  assert.equal(vouched(), 'new-place');
+  proven = 1_700_000_000_000 - 3_599_999;
+  assert.equal(vouched(), 'proven');
+  proven -= 1;
+  assert.equal(vouched(), 'new-place');
+});

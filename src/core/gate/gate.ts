@@ -229,8 +229,10 @@ class TheGate implements CoreGate {
     if (refused !== undefined) return refused;
     if (proof.kind === 'called-back' && !this.#parts.policy.grants('no_password', ticket))
       return this.#refuse(knock, 'policy', account, 'no rule says no_password');
-    if (proof.kind !== 'external' && this.#asksForCode(ticket))
-      return proof.kind === 'digest' ? this.#refuse(knock, 'new-place', account) : this.#secondStep(knock, account);
+    if (this.#asksForCode(ticket)) {
+      const cannotAsk = proof.kind === 'digest' || proof.kind === 'external';
+      return cannotAsk ? this.#refuse(knock, 'new-place', account) : this.#secondStep(knock, account);
+    }
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.
       this.stats.expired++;
@@ -241,7 +243,7 @@ class TheGate implements CoreGate {
     return { verdict: 'proven', ticket };
   }
 
-  /** A telephone has nobody to type a code each time: for a digest one that was given does for good, unless a rule says for how long. */
+  /** A telephone has nobody to type a code each time: there one that was given does for good, unless a rule says for how long. */
   #asksForCode(ticket: Ticket): boolean {
     const { policy, codePlaces } = this.#parts;
     if (policy.secondStep(ticket) === undefined) return false;
