@@ -4,7 +4,7 @@
  *
  * A place is as limits count it. The table holds no names and addresses: its key is a keyed hash of both. Errors of `load`: STORAGE_UNAVAILABLE.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { dropOwn, type OwnRows, type OwnTable, putOwn } from '../journal/own-table.ts';
 import type { Journal } from '../journal/types.ts';
 import { placeOf } from '../limits/place.ts';
@@ -23,11 +23,13 @@ export interface CodePlacesParts {
 }
 
 export class CodePlaces {
-  readonly #parts: CodePlacesParts;
+  readonly #parts: Omit<CodePlacesParts, 'key'>;
+  readonly #key: KeyObject;
   readonly #proven = new Map<string, number>();
 
   constructor(parts: CodePlacesParts) {
     this.#parts = parts;
+    this.#key = createSecretKey(parts.key);
   }
 
   /** `now`: places that are too old are let go. */
@@ -60,6 +62,6 @@ export class CodePlaces {
 
   #id(user: string, address: string): string {
     const text = JSON.stringify([user, placeOf(address)]);
-    return createHmac('sha256', this.#parts.key).update(text).digest('base64url');
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 }
