@@ -1,7 +1,7 @@
 /** What the gate counts, under the names that Prometheus reads: over all doors together. */
 import type { Metrics } from '../../platform/metrics.ts';
 import type { NonceCounts } from '../proofs/nonce-counts.ts';
-import type { GateStats } from './gate.ts';
+import type { GateStats } from './stats.ts';
 
 export function offerGateMetrics(metrics: Metrics, stats: GateStats, nonceCounts: NonceCounts): void {
   metrics.counter(
