@@ -198,9 +198,10 @@ class HayesModem implements Modem {
   async restore(): Promise<void> {
     await this.#ready();
     let why = await this.#putBack();
-    // A line end finishes what was half typed.
     if (why !== undefined) {
-      this.#send('');
+      // It may have answered by itself meanwhile; or a line end finishes what was half typed.
+      if (this.#call !== undefined) await this.hangUp();
+      else this.#send('');
       why = await this.#putBack();
     }
     // After a crash it may still be in a call.
