@@ -375,7 +375,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     )
     .action(run(() => import('./commands/dial.ts')));
   for (const [kind, one, example] of [
-    ['accounts', 'account', 'number=1001 user=userxyz'],
+    ['accounts', 'account', 'numbers=1001 user=userxyz'],
     ['modems', 'modem', 'device=/dev/ttyS0'],
   ] as const) {
     const settings = dial
