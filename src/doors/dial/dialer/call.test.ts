@@ -247,6 +247,7 @@ test('S0 is 000 after every way a call can end: a time-out, a lost line, a call 
     await called;
     await lab.host.hangUp();
     assert.deepEqual(await lab.s0(), ['000'], code);
+    assert.deepEqual(await readdir(join(lab.folder, 'dial/calls')), [], code);
   }
   // What makes the difference: closing the line, as KPPP does, leaves it as it was.
   const line = await openSerialLine(lab.exchange.lines[0]!.path, DEFAULT_STRINGS);

@@ -41,19 +41,12 @@ export interface CallWorld {
 }
 
 export async function makeCall(plan: CallPlan, world: CallWorld): Promise<void> {
-  const { settings, modem: device } = plan;
-  await runCommand('before_connect', settings.before_connect, world.signal);
+  await runCommand('before_connect', plan.settings.before_connect, world.signal);
   const notes = new CallNotes(world.folder);
   const lock = await lockOf(plan, world);
   try {
     await mend(notes, plan, world);
-    const note: CallNote = {
-      ...{ pid: process.pid, device: device.device, account: plan.account, started: Date.now() },
-      files: [],
-    };
-    notes.write(note);
-    await onModem(plan, world, note, () => notes.write(note));
-    notes.remove(device.device);
+    await onModem(plan, world, notes);
   } finally {
     lock?.release();
   }
@@ -92,8 +85,13 @@ async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise
   }
 }
 
-async function onModem(plan: CallPlan, world: CallWorld, note: CallNote, keep: () => void): Promise<void> {
-  const modem = await openModem(plan.modem.device, { ...modemStrings(plan.modem), ...world.strings });
+/** The note stays only where the modem could not be put back. */
+async function onModem(plan: CallPlan, world: CallWorld, notes: CallNotes): Promise<void> {
+  const { device } = plan.modem;
+  const modem = await openModem(device, { ...modemStrings(plan.modem), ...world.strings });
+  const note: CallNote = { pid: process.pid, device, account: plan.account, started: Date.now(), files: [] };
+  const keep = () => notes.write(note);
+  keep();
   let fault: unknown;
   try {
     world.progress('preparing the modem');
@@ -107,6 +105,7 @@ async function onModem(plan: CallPlan, world: CallWorld, note: CallNote, keep: (
   for (const file of note.files.splice(0)) removeLines(file);
   try {
     await modem.close();
+    notes.remove(device);
   } catch (error) {
     if (fault === undefined) throw error;
     world.progress(describeError(error));
