@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { lab } from './lab.ts';
 
@@ -111,4 +111,18 @@ test('what is imported can be dialled at once', async (t) => {
   assert.equal((await dial('account', 'edit', 'office', 'tariff=')).code, 0);
   assert.equal((await dial('--check', 'office')).code, 0);
   assert.equal((await dial('account', 'import', join(import.meta.dirname, '../../examples/dial/kppprc'))).code, 6);
+});
+
+test('rules for costs: what is wrong with them, all at once, or what three minutes cost', async (t) => {
+  const { dial, file } = bookLab(t);
+  const rules = join(dirname(dirname(file)), 'office.rst');
+  writeFileSync(rules, 'name=Office\ncurrency_symbol=EUR\ndefault=(0.12,60)\n');
+  const good = await dial('rules', 'check', rules);
+  assert.deepEqual([good.code, good.out], [0, 'Office: a call of 3 minutes that begins now costs 0.36 EUR\n']);
+  assert.equal(JSON.parse((await dial('rules', 'check', rules, '--json')).out).costs, 0.36);
+  writeFileSync(rules, 'name=Office\ndefault=(0.12)\non(blursday)between(0:00..1:00)use(1,1)\n');
+  const bad = await dial('rules', 'check', rules);
+  assert.equal(bad.code, 7);
+  assert.match(bad.out, /office\.rst:2:1: error: default wants .*\n.*office\.rst:3:1: error: `blursday` is no day/);
+  assert.equal((await dial('rules', 'check', `${rules}.none`)).code, 2);
 });

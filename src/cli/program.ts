@@ -422,6 +422,13 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .argument('[words...]', 'add: command and text; insert: line number, command and text; remove: line number')
     .description('show or change the login script of an account')
     .action(run(() => import('./commands/dial-script.ts')));
+  dial
+    .command('rules')
+    .description('rules for what calls cost')
+    .command('check')
+    .argument('<file>', "KPPP's rules (.rst), or - for standard input")
+    .description('say what is wrong with the rules, or what a call of three minutes that begins now costs')
+    .action(run(() => import('./commands/dial-rules.ts')));
 
   program
     .command('who')

@@ -11,6 +11,7 @@ import type { Imported } from '../doors/dial/account/imported.ts';
 import { accountSettings, modemSettings } from '../doors/dial/account/settings.ts';
 import { type CallWorld, makeCall } from '../doors/dial/dialer/call.ts';
 import { type CallPlan, planCall } from '../doors/dial/dialer/plan.ts';
+import { parseTariff, type Tariff } from '../doors/dial/dialer/tariff.ts';
 import { parseScript } from '../doors/dial/script/lines.ts';
 import type { Problem } from '../platform/problems.ts';
 
@@ -23,6 +24,8 @@ export interface Dialling {
   settings(kind: Kind, texts: readonly string[]): Record<string, unknown>;
   import(text: string, file: string): Imported;
   checkScript(account: string, lines: readonly string[]): Problem[];
+  /** Throws a ProblemsError with all that is wrong. */
+  tariff(text: string, file: string): Tariff;
   plan(account: string, options: DialOptions): CallPlan;
   /** Resolves when the call is over and everything was put back. */
   call(plan: CallPlan, person: Person): Promise<void>;
@@ -50,6 +53,7 @@ export function openDialling(dataDir: string): Dialling {
     settings: (kind, texts) => parseAssignments(kind === 'accounts' ? accountSettings : modemSettings, texts),
     import: importAccounts,
     checkScript: (account, lines) => parseScript(lines, { file: `account ${account}, script` }).problems,
+    tariff: parseTariff,
     plan: (account, options) => planCall(book, account, options),
     call: (plan, person) =>
       makeCall(plan, {
