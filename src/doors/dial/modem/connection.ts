@@ -2,8 +2,8 @@
  * One call of a modem: the other end's bytes, and the end of the call when the carrier is lost.
  *
  * How a loss shows: the carrier line falls; the line is hung up; or, on lines that cannot show it, the modem says NO CARRIER as a whole line
- * and then nothing more. That line is held back from the host until it is known whose it was. A host that says the same on such a line, and
- * then keeps silent, ends its own call.
+ * and then nothing more, or that it rings. That line is held back from the host until it is known whose it was. A host that says the same on
+ * such a line, and then keeps silent, ends its own call.
  */
 import type { Line } from '../line/types.ts';
 import type { Call } from './types.ts';
@@ -11,6 +11,7 @@ import type { Call } from './types.ts';
 export interface ConnectionOptions {
   readonly speed: number | undefined;
   readonly noCarrier: string;
+  readonly ring: string;
   /** A LF that comes first still ends the CONNECT line. */
   readonly skipLineFeed: boolean;
   /** The carrier line says the truth: no &C0. */
@@ -29,6 +30,7 @@ export class Connection implements Call {
   readonly #line: Line;
   readonly #options: ConnectionOptions;
   readonly #loss: string;
+  readonly #lossAndRing: string;
   readonly #end = new AbortController();
   readonly #poll: NodeJS.Timeout;
   #onBytes: ((bytes: Buffer) => void) | undefined;
@@ -37,6 +39,8 @@ export class Connection implements Call {
   #skipLineFeed: boolean;
   #tail = '';
   #held: Buffer | undefined;
+  /** The carrier is being asked for. */
+  #judging = false;
   #quiet: NodeJS.Timeout | undefined;
   #hadCarrier = false;
 
@@ -46,6 +50,7 @@ export class Connection implements Call {
     this.#skipLineFeed = options.skipLineFeed;
     this.#options = options;
     this.#loss = `\r\n${options.noCarrier}\r\n`;
+    this.#lossAndRing = `${this.#loss}\r\n${options.ring}\r\n`;
     this.speed = options.speed;
     line.listen(undefined);
     line.onGone(() => this.end());
@@ -85,36 +90,38 @@ export class Connection implements Call {
   readonly #receive = (received: Buffer): void => {
     const bytes = this.#skipLineFeed && received[0] === 10 ? received.subarray(1) : received;
     this.#skipLineFeed = false;
-    clearTimeout(this.#quiet);
-    this.#deliver(this.#takeHeld());
-    const length = this.#loss.length;
-    this.#tail = (this.#tail + bytes.toString('latin1', Math.max(0, bytes.length - length))).slice(-length);
-    if (this.#tail !== this.#loss) {
-      this.#deliver(bytes);
+    if (this.#judging) {
+      this.#held = Buffer.concat([this.#held!, bytes]);
       return;
     }
-    const start = Math.max(0, bytes.length - length);
-    this.#deliver(bytes.subarray(0, start));
-    this.#held = bytes.subarray(start);
-    this.#quiet = setTimeout(() => void this.#judgeLoss(), this.#options.lossQuietMs);
-  };
-
-  #takeHeld(): Buffer | undefined {
-    const held = this.#held;
+    clearTimeout(this.#quiet);
+    const most = this.#lossAndRing.length;
+    this.#tail = (this.#tail + bytes.toString('latin1', Math.max(0, bytes.length - most))).slice(-most);
+    const rings = this.#tail === this.#lossAndRing;
+    const held = rings ? most : this.#tail.endsWith(this.#loss) ? this.#loss.length : 0;
+    const all = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    const start = Math.max(0, all.length - held);
     this.#held = undefined;
-    return held;
-  }
+    this.#deliver(all.subarray(0, start));
+    if (held === 0) return;
+    this.#held = all.subarray(start);
+    // A telephone rings only where nobody speaks.
+    if (rings) void this.#judgeLoss();
+    else this.#quiet = setTimeout(() => void this.#judgeLoss(), this.#options.lossQuietMs);
+  };
 
   #deliver(bytes: Buffer | undefined): void {
     if (bytes !== undefined && bytes.length > 0) this.#onBytes?.(bytes);
   }
 
   async #judgeLoss(): Promise<void> {
+    this.#judging = true;
     const carrier = await this.#line.carrier();
-    // Bytes that came meanwhile have taken it as the host's.
-    if (this.#held === undefined) return;
+    this.#judging = false;
+    const held = this.#held;
+    this.#held = undefined;
     if (carrier === true && this.#options.trustCarrier) {
-      this.#deliver(this.#takeHeld());
+      this.#deliver(held);
       return;
     }
     this.lost = true;

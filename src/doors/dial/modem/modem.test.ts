@@ -153,6 +153,23 @@ test('a line that is hung up ends the call, is opened again, and the modem is pu
   assert.equal(modems[0]!.state, 'command');
 });
 
+test('whoever calls back at once does not keep the loss from being noticed: a telephone rings only where nobody speaks', async (t) => {
+  const { open } = labFor(t, 2);
+  const modem = await open(1, {}, { times: { ...TIMES, lossQuietMs: 60_000 } });
+  const peer = await open(2);
+  const [there] = await connect(modem, peer, '1002');
+  const heard = listenTo(there);
+  await peer.hangUp();
+  const back = peer.dial('1001', LONG);
+  await until(() => there.ended.aborted);
+  assert.doesNotMatch(heard.text, /CARRIER|RING/);
+  await modem.hangUp();
+  assert.ok(await modem.waitForRing(LONG));
+  const [again] = await Promise.all([modem.answer(LONG), back]);
+  callOf(again);
+  await Promise.all([modem.close(), peer.close()]);
+});
+
 test('S0 reads 000 after every way a call with S0=1 can end', async (t) => {
   const ends: Readonly<Record<string, (modem: Modem, peer: Modem) => Promise<void>>> = {
     async normally(modem, peer) {

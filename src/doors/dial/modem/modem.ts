@@ -199,14 +199,10 @@ class HayesModem implements Modem {
     await this.#ready();
     let why = await this.#putBack();
     if (why !== undefined) {
-      // It may have answered by itself meanwhile; or a line end finishes what was half typed.
+      // It may have answered by itself meanwhile, or be in a call since a crash; a line end finishes what was half typed.
       if (this.#call !== undefined) await this.hangUp();
+      else if (await this.#escape()) await this.#hangs();
       else this.#send('');
-      why = await this.#putBack();
-    }
-    // After a crash it may still be in a call.
-    if (why !== undefined && (await this.#escape())) {
-      await this.#hangs();
       why = await this.#putBack();
     }
     if (why === undefined) return;
@@ -300,12 +296,13 @@ class HayesModem implements Modem {
   }
 
   #connected(line: string, early: Buffer): void {
-    const { noCarrier, init, dial } = this.#strings;
+    const { noCarrier, ring, init, dial } = this.#strings;
     const speed = /(\d+)/.exec(line.slice(this.#strings.connect.length))?.[1];
     this.#lastRing = Number.NEGATIVE_INFINITY;
     this.#call = new Connection(this.#line, early, {
       speed: speed === undefined ? undefined : Number(speed),
       noCarrier,
+      ring,
       skipLineFeed: this.#reader.awaitsLineFeed,
       trustCarrier: !/&C0/i.test([...init, dial].join(' ')),
       carrierPollMs: this.#times.carrierPollMs,
