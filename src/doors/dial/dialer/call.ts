@@ -69,7 +69,7 @@ async function lockOf(
 async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise<void> {
   for (const note of notes.left()) {
     world.progress(`a call of ${note.account} at ${note.device} was killed; putting things back`);
-    tidyUp(note);
+    await tidyUp(note);
     let lock: LineLock | undefined;
     try {
       if (note.device !== plan.modem.device)

@@ -4,7 +4,12 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { removeLines } from './tagged-lines.ts';
+
+/** pppd says goodbye to the other side first. */
+const PROGRAM_MS = 10_000;
+const POLL_MS = 50;
 
 export interface CallNote {
   readonly pid: number;
@@ -61,10 +66,13 @@ export class CallNotes {
   }
 }
 
-/** All that needs no modem. */
-export function tidyUp(note: CallNote): void {
-  if (note.program && isRunning(note.program.pid, note.program.name)) process.kill(note.program.pid, 'SIGTERM');
-  for (const file of note.files) removeLines(file);
+/** All that needs no modem. As long as its program has the line, what is said to the modem goes into the call. */
+export async function tidyUp({ program, files }: CallNote): Promise<void> {
+  for (const file of files) removeLines(file);
+  if (!program || !isRunning(program.pid, program.name)) return;
+  process.kill(program.pid, 'SIGTERM');
+  const end = performance.now() + PROGRAM_MS;
+  while (isRunning(program.pid, program.name) && performance.now() < end) await delay(POLL_MS);
 }
 
 /** The number may belong to another program by now. */
