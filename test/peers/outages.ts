@@ -12,7 +12,7 @@ import type { Instance, Site } from './gatehouse.ts';
 import type { Storm } from './storm.ts';
 
 /** A change is given up after 2 s; the rest is for a machine under load. */
-const REFUSED_WITHIN_MS = 4_500;
+const REFUSED_WITHIN_MS = 8_000;
 /** Spare telephones: two that are registered, and the first that Gatehouse has not seen yet. */
 const [CALLER, CALLED] = [0, 1];
 let stranger = 2;
