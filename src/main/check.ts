@@ -1,6 +1,7 @@
 /**
  * What the files say, without a server: what `up` would find and decide, and the way of a message through the script.
  */
+import { checkHooks } from '../core/hooks/config.ts';
 import { checkDial } from '../doors/dial/prepare.ts';
 import { dhcpLine, preparePortal } from '../doors/portal/prepare.ts';
 import { checkRadius } from '../doors/radius/prepare.ts';
@@ -46,6 +47,7 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   const portal = loaded.values.portal && preparePortal(loaded.values.portal);
   report.problems.push(...(portal?.problems ?? []));
   report.problems.push(...checkRadius(loaded.values.radius), ...checkDial(loaded.values.dial));
+  report.problems.push(...checkHooks(loaded.values.hooks));
   report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
   if (portal?.settings) {
     const effect = 'for dnsmasq: devices learn where the page is (RFC 8910)';
