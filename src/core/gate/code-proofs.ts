@@ -5,6 +5,7 @@
  */
 import type { Limits } from '../limits/limits.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { CodeStep, SecondStep } from '../policy/scopes.ts';
 import type { Account } from '../users/types.ts';
 import type { CodePlaces } from './code-places.ts';
 import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
@@ -98,7 +99,7 @@ export class CodeProofs {
         client: knock.client,
         time: knock.time,
       });
-      return refused ?? this.#challenge(knock, account!, () => decision.start());
+      return refused ?? this.#challenge(knock, account!, 'sms', () => decision.start());
     }
     try {
       await decision.durable;
@@ -115,15 +116,16 @@ export class CodeProofs {
     return { verdict: 'proven', ticket, ...(decision.token ? { token: decision.token } : {}) };
   }
 
-  /** A code is sent to who was proven so far. */
-  secondStep(knock: Knock, account: Account): Promise<Verdict> {
-    return this.#challenge(knock, account, () => this.#parts.codes?.secondStep(knock, account));
+  /** Who was proven so far is asked for a code. */
+  secondStep(knock: Knock, account: Account, step: CodeStep): Promise<Verdict> {
+    return this.#challenge(knock, account, step, () => this.#parts.codes?.secondStep(knock, account, step));
   }
 
   /** Right so far: nothing is counted, and no place made known. */
   async #challenge(
     knock: Knock,
     account: Account,
+    via: CodeStep,
     start: () => Promise<StartedChallenge | undefined> | undefined,
   ): Promise<Verdict> {
     let started: StartedChallenge | undefined;
@@ -134,19 +136,20 @@ export class CodeProofs {
     }
     if (started === undefined) return this.#refusals.refuse(knock, 'not-sent', account);
     if (started.tokens.some(({ again }) => !again)) this.#stats.challenged++;
-    return { verdict: 'challenge', via: 'sms', ...started };
+    return { verdict: 'challenge', via, ...started };
   }
 
   /**
-   * Whether a rule asks for a code after another proof. A telephone has nobody to type one each time: there one that was given at
+   * What a rule asks for after another proof; undefined: nothing, or it was given here before. A telephone has nobody to type one each time: there one that was given at
    * its place does for good, unless the rule says for how long.
    */
-  isAskedFor(ticket: Ticket): boolean {
+  stepAskedOf(ticket: Ticket): SecondStep | undefined {
     const { policy, codePlaces } = this.#parts;
-    if (policy.secondStep(ticket) === undefined) return false;
+    const step = policy.secondStep(ticket);
+    if (step === undefined) return undefined;
     const proven = codePlaces?.provenAt(ticket.account.id, ticket.client.address);
-    if (proven === undefined) return true;
+    if (proven === undefined) return step;
     const seconds = policy.remembers(ticket) ?? (ticket.door === 'sip' ? Number.POSITIVE_INFINITY : 0);
-    return ticket.time - proven >= 1000 * seconds;
+    return ticket.time - proven >= 1000 * seconds ? step : undefined;
   }
 }

@@ -3,6 +3,7 @@
  * code counts twice. Nothing counts before it is durable.
  */
 import type { Answer } from '../answer.ts';
+import type { CodeStep } from '../policy/scopes.ts';
 import type { ChallengedToken } from '../tokens/types.ts';
 import type { Account } from '../users/types.ts';
 import type { AnswerProof, Knock, OtpProof, OtpRefusal, ProvenToken } from './types.ts';
@@ -42,6 +43,6 @@ export interface Codes<C extends Claim = Claim> {
   claimAnswer(knock: Knock, proof: AnswerProof, account: Account): Promise<C>;
   /** At once, but where a password has to be asked for elsewhere. */
   decide(claim: C): Answer<CodeDecision>;
-  /** The second step of somebody whose first proof was right; undefined: no code can be sent to him. */
-  secondStep(knock: Knock, account: Account): Promise<StartedChallenge | undefined>;
+  /** The second step of somebody whose first proof was right; undefined: he has no token that it could be taken with. */
+  secondStep(knock: Knock, account: Account, step: CodeStep): Promise<StartedChallenge | undefined>;
 }

@@ -161,9 +161,12 @@ class TheGate implements CoreGate {
     if (refused !== undefined) return refused;
     if (proof.kind === 'called-back' && !this.#parts.policy.grants('no_password', ticket))
       return this.#refusals.refuse(knock, 'policy', account, 'no rule says no_password');
-    if (this.#codes.isAskedFor(ticket)) {
+    const step = this.#codes.stepAskedOf(ticket);
+    if (step !== undefined) {
       const cannotAsk = proof.kind === 'digest' || proof.kind === 'external';
-      return cannotAsk ? this.#refusals.refuse(knock, 'new-place', account) : this.#codes.secondStep(knock, account);
+      return cannotAsk
+        ? this.#refusals.refuse(knock, 'new-place', account)
+        : this.#codes.secondStep(knock, account, step);
     }
     if (expired) {
       // It may be a captured one: good for a new challenge, and for nothing that a limit or a place hangs on.

@@ -174,12 +174,12 @@ export interface ProvenToken {
   readonly failCount: number;
 }
 
-/** Right so far: a code is on its way, and `{kind: 'answer'}` (at the OTP door `{kind: 'otp'}`) brings it back. */
+/** Right so far: a code is on its way, or the user's device has it, and `{kind: 'answer'}` (at the OTP door `{kind: 'otp'}`) brings it back. */
 export interface Challenged {
   readonly verdict: 'challenge';
   /** Digits. Bound to door, user and place; good once, for a short time and a few tries. */
   readonly transaction: string;
-  readonly via: 'sms' | 'callback';
+  readonly via: 'sms' | 'totp' | 'callback';
   /** What to tell the user. */
   readonly prompt: string;
   /** Several: each has a sub-transaction, and the answer may name the transaction of all. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { challengeDesk } from './challenge-status.ts';
 import type { Rows } from './fake.ts';
-import { hotp } from './hotp.ts';
+import { hotp, timeStepAt } from './hotp.ts';
 import { outcome, SEED, tokenLab, VALUES } from './lab.ts';
 
 const PIN = 'geheim';
@@ -180,4 +180,22 @@ test('a second step at another door: the password leads to a code, good there, f
   assert.equal(proven.ticket.account.login, 'hans');
   assert.equal(outcome(await lab.portal('hans', answer)), 'wrong-proof');
   assert.equal(outcome(await lab.portal('eve', password)), 'not-sent', 'no token, no way in');
+});
+
+test('a second step with the code of a device: nothing is sent, and no other token does', async () => {
+  const lab = await smsLab();
+  lab.policy(['portal', 'second_step=totp']);
+  const password = { kind: 'password', password: 'secret' } as const;
+  assert.equal(outcome(await lab.portal('hans', password)), 'not-sent');
+  const owner = lab.persons.get('hans')!;
+  await lab.desk.enrol({ type: 'totp', serial: 'LSTO1', seed: SEED, owner }, 'test');
+  const verdict = await lab.portal('hans', password);
+  assert.ok(verdict.verdict === 'challenge');
+  const { via, prompt, transaction } = verdict;
+  assert.deepEqual([via, prompt, lab.sent.length], ['totp', 'Please enter your otp value: ', 0]);
+  const code = hotp(Buffer.from(SEED, 'hex'), timeStepAt(lab.time.now, 30, 0), 6, 'sha1');
+  const answer = (one: string) => lab.portal('hans', { kind: 'answer', transaction, code: one });
+  assert.equal(outcome(await answer(VALUES[1])), 'wrong-proof');
+  assert.equal(outcome(await answer(code)), 'proven');
+  assert.equal(outcome(await answer(code)), 'wrong-proof');
 });

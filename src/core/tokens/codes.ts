@@ -12,6 +12,7 @@ import type { AnswerProof, Knock, OtpProof } from '../gate/types.ts';
 import { nameKey } from '../limits/limits.ts';
 import { placeOf } from '../limits/place.ts';
 import type { Asker } from '../policy/linotp/conditions.ts';
+import type { CodeStep } from '../policy/scopes.ts';
 import type { Person } from '../realms/types.ts';
 import type { Account } from '../users/types.ts';
 import { mayKnock } from './authorization.ts';
@@ -83,13 +84,13 @@ export class TokenCodes implements Codes<CodeClaim> {
     return this.#askPassword(claim, proof, person!, question);
   }
 
-  async secondStep(knock: Knock, account: Account): Promise<StartedChallenge | undefined> {
+  async secondStep(knock: Knock, account: Account, step: CodeStep): Promise<StartedChallenge | undefined> {
     const { people, shelf } = this.#parts;
     const owner = ownerOfAccount(account);
     const person = await people.findById(owner.source, owner.id);
     await this.#atHand(owner);
     const now = this.#parts.clock.now();
-    const usable = shelf.of(owner).filter((token) => token.type === 'sms' && isUsable(token, now));
+    const usable = shelf.of(owner).filter((token) => token.type === step && isUsable(token, now));
     const request: TriggerRequest = {
       door: knock.door,
       place: placeOf(knock.client.address),
