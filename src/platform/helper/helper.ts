@@ -41,6 +41,8 @@ interface Task {
   resolve(result: ProgramResult): void;
   reject(error: GatehouseError): void;
   timer: NodeJS.Timeout | undefined;
+  /** The helper may have started it: to ask for it again could be once too often. */
+  hasBegun: boolean;
   /** Its process group, once it runs. */
   group: number | undefined;
 }
@@ -64,7 +66,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     checkRun(request);
     if (isClosed) throw lost();
     const { promise, resolve, reject } = Promise.withResolvers<ProgramResult>();
-    const task: Task = { run: request, resolve, reject, timer: undefined, group: undefined };
+    const task: Task = { run: request, resolve, reject, timer: undefined, hasBegun: false, group: undefined };
     if (running.size < limits.atOnce) start(task);
     else if (waiting.length < limits.waiting) wait(task);
     else throw crowded(request.file);
@@ -115,7 +117,8 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     helper.on('message', (report: Report) => hear(report));
-    helper.on('error', () => gone(helper));
+    // What it said before its end may not have been read yet: the end of the channel comes after all of it.
+    helper.on('error', () => (helper.pid === undefined ? gone(helper) : helper.kill('SIGKILL')));
     helper.on('disconnect', () => gone(helper));
     // It never keeps main from ending.
     helper.unref();
@@ -127,6 +130,10 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     const task = running.get(report.id);
     hasReported = true;
     if (task === undefined) return;
+    if ('begins' in report) {
+      task.hasBegun = true;
+      return;
+    }
     if ('started' in report) {
       task.group = report.started;
       return;
@@ -143,16 +150,20 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     if (running.size === 0) child?.channel?.unref();
   }
 
-  /** What it was running is ended: nobody would hear of it, or stop it in time. */
+  /** What it was running is ended: nobody would hear of it, or stop it in time. What it had not begun goes to the next one. */
   function gone(helper: ChildProcess): void {
     if (helper !== child) return;
     child = undefined;
     helper.kill('SIGKILL');
+    const again: Task[] = [];
     for (const task of running.values()) {
       if (task.group !== undefined) signalGroup(task.group, 'SIGKILL');
-      giveUp(task);
+      if (task.hasBegun) giveUp(task);
+      else again.push(task);
     }
     running.clear();
+    for (const task of again) clearTimeout(task.timer);
+    waiting.unshift(...again);
     if (!hasReported) for (const task of waiting.splice(0)) giveUp(task);
     next();
   }

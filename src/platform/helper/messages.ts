@@ -7,6 +7,8 @@ export type Order =
   | { readonly id: number; readonly stop: true };
 
 export type Report =
+  /** Said before it is started: what main has not heard this of was never begun, and may be asked for again. */
+  | { readonly id: number; readonly begins: true }
   /** It runs; the process group is told so that main can end it when the helper dies. */
   | { readonly id: number; readonly started: number }
   | { readonly id: number; readonly result: ProgramResult }

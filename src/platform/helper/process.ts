@@ -34,23 +34,28 @@ function stop(id: number): void {
 async function carryOut(id: number, run: ProgramRun): Promise<void> {
   let program: Program;
   running.set(id, undefined);
+  await report({ id, begins: true });
+  if (!process.connected) return void running.delete(id);
   try {
     program = await startProgram(run);
   } catch (error) {
     running.delete(id);
     unwanted.delete(id);
-    report({ id, failure: (error as NodeJS.ErrnoException).code ?? (error as Error).message });
+    void report({ id, failure: (error as NodeJS.ErrnoException).code ?? (error as Error).message });
     return;
   }
   running.set(id, program);
-  report({ id, started: program.pid });
+  void report({ id, started: program.pid });
   if (!process.connected || unwanted.delete(id)) program.stop();
   const result = await program.ended;
   running.delete(id);
-  report({ id, result });
+  void report({ id, result });
 }
 
-/** When main is gone meanwhile, `disconnect` tells it; that nobody hears this is no fault. */
-function report(report: Report): void {
-  if (process.connected) process.send!(report, undefined, undefined, () => {});
+/** Resolves when it is on its way. When main is gone meanwhile, `disconnect` tells it; that nobody hears this is no fault. */
+function report(report: Report): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send!(report, undefined, undefined, () => resolve());
+    else resolve();
+  });
 }

@@ -7,6 +7,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { portalConfig } from '../config.ts';
 import { preparePortal } from '../prepare.ts';
 import { startPages } from './lab.ts';
@@ -55,7 +57,7 @@ test('CVE-2023-39120, and the path traversals before it: nothing outside of web_
 });
 
 hole(
-  'CVE-2023-38313, -38314, -38315: the address of logins without its query, or with half of it',
+  'CVE-2023-38313, -38314, -38315, -38321: the address of logins without its query, or with half of it',
   async ({ me, get }) => {
     const { token } = me();
     for (const query of [
@@ -130,6 +132,63 @@ test('CVE-2023-38324: no start with the key that everybody knows, or without one
   assert.deepEqual(codes({ fas_key: '' }), ['refused']);
   assert.deepEqual(codes({}), ['PORTAL_FAS']);
   assert.deepEqual(codes({ fas_key: 'a key of ours'.replaceAll(' ', '-') }), []);
+});
+
+const TURNS = 40;
+
+test('CVE-2023-41102: memory that grows with every request', async (t) => {
+  const { request, me } = await startPages(t, {}, { logIn: () => async () => ({ is: 'refused', reason: 'wrong' }) });
+  const asked = [
+    { path: '/' },
+    { path: '/x', host: 'example.com' },
+    { path: `/?redir=http://h/${'x'.repeat(2_000)}` },
+    { path: '/nodogsplash_auth/' },
+    { path: '/nodogsplash_auth/', method: 'POST', body: `tok=0&username=${'u'.repeat(2_000)}` },
+    { path: `/nodogsplash_auth/?tok=${me().token}&username=u&password=p&redir=http://h/` },
+    { path: '/nodogsplash_deny/?tok=0' },
+    { path: '/none', headers: { 'user-agent': 'x'.repeat(2_000), cookie: 'y'.repeat(2_000) } },
+  ];
+  const round = async () => {
+    for (let turn = 0; turn < TURNS; turn++) await Promise.all(asked.map(request));
+  };
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = async () => {
+    // Sockets go a turn of the event loop after their answers.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await round();
+  await round();
+  const before = await held();
+  await round();
+  await round();
+  const grown = (await held()) - before;
+  // A socket, or the text of a client, is 2 KB and more.
+  assert.ok(grown < 500 * 2 * TURNS * asked.length, `${grown} bytes`);
+});
+
+test('CVE-2023-38317 to -38323, what is not above: the configuration names things, and is never a command', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-holes-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const made = join(folder, 'made');
+  for (const attack of [`$(touch ${made})`, `x;touch ${made}`, `\`touch ${made}\``, `"x" touch ${made}\n`]) {
+    for (const name of ['interface', 'address', 'address_range', 'fas_name', 'fas_path', 'fas_key', 'redirect_url']) {
+      const parsed = portalConfig.safeParse({ interface: 'lan', [name]: attack });
+      assert.ok(!parsed.success, `${name} ${attack}`);
+    }
+    for (const name of ['binauth', 'preauth'])
+      assert.deepEqual(
+        preparePortal(portalConfig.parse({ interface: 'lan', [name]: `/bin/true ${attack}` }))
+          .problems.filter(({ severity }) => severity === 'error')
+          .map(({ code }) => code),
+        ['PORTAL_PROGRAM'],
+      );
+    const { get } = await startPages(t, { name: attack, splash_page: attack, status_page: attack });
+    assert.equal(statusOf(await get('/')), 200);
+  }
+  assert.ok(!existsSync(made));
 });
 
 test('CVE-2024-25763: a client that is gone when its login is decided', async (t) => {
