@@ -2,8 +2,10 @@
  * Runs the tests. `npm test`: all that can run on this machine, naming what it left out. `npm run test:all`: installs the peers,
  * runs the checks and everything, and fails if anything was left out. `npm run test:long`: the long variants as well.
  *
- * A full run gives a file of real programs that failed a second chance at its end, when the machine may be less busy, and names it: a file
- * that is named is to be mended.
+ * A file that says `// alone: WHY` loads the machine or counts on it, and runs with no other beside it; all others run two at a time.
+ *
+ * A full run gives a file with peers, or alone, that failed a second chance at its end, when the machine may be less busy, and names it: a file
+ * that is named is to be mended. At last it names the files that took longest.
  *
  * `npm test -- PATTERN ...` runs only the files whose path contains one of the patterns.
  */
@@ -22,15 +24,18 @@ const { values, positionals } = parseArgs({
 const complete = values.all || values.long;
 if (values.long) process.env.GATEHOUSE_TEST_LONG = '1';
 
+const SLOWEST = 25;
+
 interface TestFile {
   readonly path: string;
   readonly needs: readonly PeerName[];
+  readonly isAlone: boolean;
 }
 
 const files: TestFile[] = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
   .sort()
   .filter((path) => positionals.length === 0 || positionals.some((pattern) => path.includes(pattern)))
-  .map((path) => ({ path, needs: peersOf(path) }));
+  .map(read);
 if (files.length === 0) fail(`no test file's path contains ${positionals.join(' or ')}`);
 
 if (complete) {
@@ -47,15 +52,18 @@ const leftOut = files.filter((file) => file.needs.some((name) => missing.has(nam
 const ready = files.filter((file) => !leftOut.includes(file));
 
 const skipped: string[] = [];
-const alone = ready.filter((file) => file.needs.length === 0);
-const withPeers = ready.filter((file) => file.needs.length > 0);
-const failed = await runFiles(alone, 2);
-// Tests that need peers measure out ports, databases and CPU: they run one after the other.
-const unsteady = await runFiles(withPeers, 1);
+const took: { readonly path: string; readonly seconds: number }[] = [];
+const [alone, besideOthers] = [ready.filter((file) => file.isAlone), ready.filter((file) => !file.isAlone)];
+const [withPeers, unitTests] = [
+  besideOthers.filter((file) => file.needs.length > 0),
+  besideOthers.filter((file) => file.needs.length === 0),
+];
+const failed = await runFiles(unitTests, 2);
+const unsteady = new Set([...(await runFiles(withPeers, 2)), ...(await runFiles(alone, 1))]);
 if (complete && unsteady.size > 0) {
   console.log(styleText('yellow', `failed, and run once more: ${[...unsteady].join(', ')}`));
   const again = await runFiles(
-    withPeers.filter(({ path }) => unsteady.has(path)),
+    ready.filter(({ path }) => unsteady.has(path)),
     1,
   );
   for (const path of unsteady) {
@@ -64,6 +72,11 @@ if (complete && unsteady.size > 0) {
   }
 } else for (const path of unsteady) failed.add(path);
 
+if (complete) {
+  took.sort((a, b) => b.seconds - a.seconds);
+  console.log('the files that took longest, in seconds:');
+  for (const { path, seconds } of took.slice(0, SLOWEST)) console.log(`${seconds.toFixed(1).padStart(7)} ${path}`);
+}
 for (const file of leftOut) {
   console.log(
     styleText('yellow', `left out: ${file.path} (needs ${file.needs.filter((n) => missing.has(n)).join(', ')})`),
@@ -76,9 +89,10 @@ if (complete && (leftOut.length > 0 || skipped.length > 0)) {
 }
 if (failed.size > 0) fail(`failed: ${[...failed].join(', ')}`);
 
-function peersOf(path: string): PeerName[] {
-  const line = /^\/\/ peers: (.+)$/m.exec(readFileSync(path, 'utf8'));
-  return line?.[1]?.trim().split(/\s+/) ?? [];
+function read(path: string): TestFile {
+  const text = readFileSync(path, 'utf8');
+  const needs = /^\/\/ peers: (.+)$/m.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
+  return { path, needs, isAlone: /^\/\/ alone: ./m.test(text) };
 }
 
 /** The paths of the files in which something failed. */
@@ -94,6 +108,9 @@ async function runFiles(batch: readonly TestFile[], concurrency: number): Promis
   });
   stream.on('test:fail', ({ file, name }) => {
     failed.add(relative(process.cwd(), file ?? name));
+  });
+  stream.on('test:summary', ({ file, duration_ms }) => {
+    if (file !== undefined) took.push({ path: relative(process.cwd(), file), seconds: duration_ms / 1000 });
   });
   stream.on('test:pass', (event) => {
     if (event.skip !== undefined) skipped.push(`${event.file}: ${event.name} (${event.skip})`);

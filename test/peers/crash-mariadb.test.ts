@@ -1,5 +1,6 @@
 /** Kill -9 in the middle of registrations, and right behind the yes to a code, on MariaDB. */
 // peers: mariadb
+// alone: kills servers in the middle of a storm
 import { test } from 'node:test';
 import { codesSurviveKills } from '../../src/storage/codes.contract.ts';
 import { surviveKills } from './crash.ts';

@@ -1,4 +1,5 @@
 /** Kill -9 in the middle of registrations, on SQLite. */
+// alone: kills servers in the middle of a storm
 import { test } from 'node:test';
 import { surviveKills } from './crash.ts';
 

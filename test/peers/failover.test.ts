@@ -1,4 +1,5 @@
 // peers: mariadb postgres
+// alone: refusals and recoveries have deadlines
 /**
  * An address with two servers, the first of which is stopped, and the second made read only later: what was acknowledged
  * stands on the server that did so. The servers know nothing of each other.

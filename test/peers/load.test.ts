@@ -1,5 +1,6 @@
 /** A steady load from sipp: ten thousand telephones register, a thousand authenticated calls, and nothing fails. */
 // peers: sipp
+// alone: loads the machine
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { register, sipClient, statusOf } from '../sip-client.ts';

@@ -1,5 +1,6 @@
 /** What PostgreSQL can do to us while telephones register. */
 // peers: postgres
+// alone: refusals and recoveries have deadlines
 import { test } from 'node:test';
 import { stormySite } from './crash.ts';
 import { cuttingProxy } from './cutting-proxy.ts';

@@ -1,5 +1,6 @@
 /** What a disk can do to us while telephones register, on SQLite: strace makes the system calls fail that a bad disk fails. */
 // peers: strace
+// alone: refusals and recoveries have deadlines
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';

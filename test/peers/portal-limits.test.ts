@@ -3,6 +3,7 @@
  * past a volume gets through. Each end is told with what the firewall counted.
  */
 // peers: nftables iproute2
+// alone: measures what limits let through
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,6 +2,7 @@
  * A restart in the middle of a hundred calls: the dialogs go on. A re-INVITE, and later a BYE, of either side finds its way through the
  * new process by the Route that the old one wrote, with its mark.
  */
+// alone: loads the machine
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { answer, final, header, newBranch, register, type SipClient, sipClient, statusOf } from '../sip-client.ts';
