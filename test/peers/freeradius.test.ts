@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { otpSite } from '../otp-lab.ts';
-import { startFreeRadius } from './freeradius.ts';
+import { startFreeRadiusOtp } from './freeradius-otp.ts';
 import { freePort } from './ports.ts';
 
 test('FreeRADIUS: the PIN is challenged, the code is let in once, a wrong PIN is rejected', async (t) => {
   const { url, enrol, lastCode, gateway, site } = await otpSite(t);
   await enrol('hans');
-  const { ask } = await startFreeRadius(t, await freePort(), `${url}/validate/simplecheck`);
+  const { ask } = await startFreeRadiusOtp(t, await freePort(), `${url}/validate/simplecheck`);
   const challenge = await ask('hans', 'pin-hans');
   assert.deepEqual([challenge.code, challenge.message], ['Access-Challenge', 'sms submitted']);
   assert.match(challenge.state ?? '', /^0x(3[0-9]){17}$/);

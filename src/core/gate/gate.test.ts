@@ -508,3 +508,27 @@ test('a rule that asks for a code keeps out who was vouched for and cannot be as
   proven -= 1;
   assert.equal(vouched(), 'new-place');
 });
+
+test('a digest that only another server can judge: right, wrong and counted, not judged and not counted; who is over the limit is not asked about', async () => {
+  const { gate, users } = lab();
+  let asked = 0;
+  let answer: () => Promise<boolean> = async () => true;
+  const account = new StoredAccount(
+    { id: 'radius:1000@example.com', name: '1000', domain: 'example.com', locked: false, values: [] },
+    { password: () => undefined, ha1: () => assert.fail('its secret is not here') },
+  );
+  const askDigest = () => {
+    asked++;
+    return answer();
+  };
+  users.set('1000', Object.assign(account, { askDigest }));
+  const prove = () => gate.prove(knock('1000', digest('1000', 'x', { replay: 'none' })));
+  assert.equal(outcome(await prove()), 'proven');
+  answer = () => Promise.reject(new Error('away'));
+  for (let i = 0; i < 20; i++) assert.equal(outcome(await prove()), 'unavailable');
+  answer = async () => false;
+  for (let i = 0; i < 5; i++) assert.equal(outcome(await prove()), 'wrong-proof');
+  // Answered after a delay that does not pass here.
+  void prove();
+  assert.equal(asked, 26);
+});

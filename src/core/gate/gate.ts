@@ -100,6 +100,8 @@ class TheGate implements CoreGate {
     if (knock.proof.kind === 'call-back') return this.#callBacks.prove(knock, knock.proof, account);
     if (knock.proof.kind === 'password' && account.checkPasswordLater !== undefined)
       return this.#askSource(knock, account, account.checkPasswordLater(knock.proof.password));
+    if (knock.proof.kind === 'digest' && account.askDigest !== undefined)
+      return this.#askSource(knock, account, account.askDigest());
     if (isRight(knock.proof, account)) return this.#accept(knock, account);
     this.#limits.failed(account.id, knock.client);
     return source.shared

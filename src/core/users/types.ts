@@ -28,6 +28,8 @@ export interface Account {
   checkPassword(password: string): boolean | undefined;
   /** Where only the source itself can say whether a password is right (a directory): asked in place of `checkPassword`. Rejects when it is away. */
   checkPasswordLater?(password: string): Promise<boolean>;
+  /** Where only another server can say whether the digest is right that this account was made for: asked in place of `ha1`. Rejects when it is away. */
+  askDigest?(): Promise<boolean>;
   /** The same for a response of CHAP; absent where the source never holds a clear password. */
   checkChap?(response: ChapResponse): boolean | undefined;
   /** As `checkChap`. */

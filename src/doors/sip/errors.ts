@@ -8,6 +8,9 @@ export const SIP_ERRORS = {
   TRACE_RESULT: 'trace was told the result of a function that the script does not have',
   SIP_FIFO: 'state: the FIFO that ser.cfg names could not be opened',
   SIP_PERMISSIONS: 'a file of rules of the module permissions cannot be read',
+  SIP_RADIUS: 'no RADIUS server that auth_radius may ask answers, or one has no address',
+  RADIUS_CLIENT_CONFIG:
+    'the configuration of radiusclient-ng that auth_radius names cannot be read, or says something that is not there',
   SIP_OVERLOAD: 'state: more comes than can be done; new requests are turned away with 503 until there is room again',
   SIP_RECEIVE_BUFFER: 'state: the system gives UDP sockets a smaller receive buffer than asked; bursts may be lost',
 } as const;

@@ -26,6 +26,7 @@ import type { ListenPoint, Source, Target, Transport } from './transport/types.t
 
 const OUTSIDE = new Set([
   'auth_db',
+  'auth_radius',
   'uri_db',
   'group',
   'domain',

@@ -52,11 +52,14 @@ const MOST_LINES = 16;
 
 export class Asker {
   readonly #patience: Patience;
+  readonly #bind: string | undefined;
   readonly #lines: Line[] = [];
   #closed = false;
 
-  constructor(patience: Patience) {
+  /** `bind`: the address that peers of its family know us by; undefined: as the system chooses. */
+  constructor(patience: Patience, bind?: string) {
     this.#patience = patience;
+    this.#bind = bind;
   }
 
   /** Undefined: nothing came in time, or too much is asked already. Errors (thrown): those of writeRequest. */
@@ -120,6 +123,7 @@ export class Asker {
     socket.on('message', (datagram, from) => take(line, datagram, from));
     // What could not be read or sent counts as lost.
     socket.on('error', () => {});
+    if (this.#bind !== undefined && isIPv6(this.#bind) === (family === 'udp6')) socket.bind({ address: this.#bind });
     socket.unref();
     this.#lines.push(line);
     return line;

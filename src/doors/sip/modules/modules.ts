@@ -4,6 +4,7 @@ import { acc } from './acc/module.ts';
 import { aliasDb } from './alias_db/module.ts';
 import { auth } from './auth/module.ts';
 import { authDb } from './auth_db/module.ts';
+import { authRadius } from './auth_radius/module.ts';
 import { avpops } from './avpops/module.ts';
 import { domain } from './domain/module.ts';
 import { group } from './group/module.ts';
@@ -36,6 +37,7 @@ const all: readonly SipModule[] = [
   nathelper,
   auth,
   authDb,
+  authRadius,
   uriDb,
   uri,
   group,
