@@ -26,8 +26,13 @@ export interface SecondLegSettings {
   readonly commands: readonly CommandConfig[];
 }
 
-/** Resolves when the line is to be hung up. */
-export async function secondLeg(call: Call, line: LineConfig, called: CallBack, parts: SecondLegParts): Promise<void> {
+/** Resolves when the line is to be hung up; true: at once, since somebody else ended the session. */
+export async function secondLeg(
+  call: Call,
+  line: LineConfig,
+  called: CallBack,
+  parts: SecondLegParts,
+): Promise<boolean> {
   const { journal, clock, sessions, stopping } = parts;
   const { texts, prompt_seconds, login_tries, session_seconds } = parts.settings();
   const timeoutMs = prompt_seconds * 1000;
@@ -40,16 +45,21 @@ export async function secondLeg(call: Call, line: LineConfig, called: CallBack, 
     const reason = call.ended.aborted ? 'hung-up' : 'no-login';
     const fields = { door: 'dial', user: called.login, client: place, reason };
     journal.append([auditChange(clock.now(), 'refused', fields)]);
-    return;
+    return false;
   }
   const session = await sessions.open(ticket, line.name, session_seconds, AbortSignal.any([call.ended, stopping]));
-  if (session === undefined) return terminal.say(texts.wrong);
+  if (session === undefined) {
+    terminal.say(texts.wrong);
+    return false;
+  }
   session.over.addEventListener('abort', () => over.abort());
+  let wasPutOut = false;
   try {
     await takeCommands(terminal, line, session, parts);
   } finally {
-    sessions.end(session.name, 'logout');
+    wasPutOut = !sessions.end(session.name, 'logout');
   }
+  return wasPutOut;
 }
 
 async function takeCommands(

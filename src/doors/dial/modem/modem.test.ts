@@ -170,6 +170,20 @@ test('whoever calls back at once does not keep the loss from being noticed: a te
   await Promise.all([modem.close(), peer.close()]);
 });
 
+test('who is put out at once is off the line by DTR alone, without waiting for guard times', async (t) => {
+  const { open } = labFor(t, 2);
+  const modem = await open(1, { init: ['AT&D2'], escapeGuardMs: 600_000 });
+  await modem.init();
+  const peer = await open(2);
+  const [, here] = await connect(modem, peer, '1002');
+  const heard = listenTo(here);
+  await modem.hangUp({ atOnce: true });
+  await until(() => here.ended.aborted);
+  assert.equal(heard.text, '');
+  assert.equal((await modem.command('AT')).result, 'OK');
+  await Promise.all([modem.close(), peer.close()]);
+});
+
 test('S0 reads 000 after every way a call with S0=1 can end', async (t) => {
   const ends: Readonly<Record<string, (modem: Modem, peer: Modem) => Promise<void>>> = {
     async normally(modem, peer) {

@@ -176,7 +176,7 @@ class HayesModem implements Modem {
     return this.#callerId === undefined ? {} : { callerId: this.#callerId };
   }
 
-  async hangUp(): Promise<void> {
+  async hangUp({ atOnce = false }: { atOnce?: boolean } = {}): Promise<void> {
     const call = this.#call;
     if (call === undefined || this.#closed) return;
     this.#call = undefined;
@@ -185,7 +185,7 @@ class HayesModem implements Modem {
     try {
       if (call.lent || this.#gone) await this.#reopen();
       else this.#listen();
-      if ((call.lost || (await this.#escape())) && (await this.#hangs())) return;
+      if ((call.lost || (!(atOnce && this.#obeysDtr) && (await this.#escape()))) && (await this.#hangs())) return;
       await this.#line.dropDtr(this.#times.dtrMs);
       if (await this.#hangs()) return;
       if ((await this.#escape()) && (await this.#hangs())) return;
@@ -394,6 +394,11 @@ class HayesModem implements Modem {
     }
     await this.hangUp();
     return { kind: outcome.kind === 'ring' ? 'glare' : outcome.kind };
+  }
+
+  /** It was told to hang up when DTR falls. */
+  get #obeysDtr(): boolean {
+    return /&D[23]/i.test([...this.#strings.init, this.#strings.dial].join(' '));
   }
 
   /** Whether the modem says that it has hung up. The escape string before the hang-up string is sent by itself, between guard times. */
