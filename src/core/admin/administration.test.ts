@@ -170,7 +170,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
       table === 'unknown' ? undefined : { spec: { database: 'main', table, columns: {} }, useDomain: false },
   });
   const aliases = contacts.open('aliases');
-  const administration = createAdministration({
+  const shared: AdministrationParts = {
     clock,
     journal,
     book: kind === 'local' ? localBook({ store, keyring, clock, shownIn: SHOWN_IN }) : attachedBook(names),
@@ -207,9 +207,12 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     setAdminPassword: () => Promise.reject(new Error('not here')),
     status: () => Promise.reject(new Error('not here')),
     ...changes,
-  });
+  };
+  /** Each who acts has his own. */
+  const administrationOf = (actor: string) => createAdministration({ ...shared, actor });
+  const administration = administrationOf('test');
   const audited = () => written.flatMap((c) => (c.kind === 'audit' ? [JSON.parse(c.line)] : []));
-  return { administration, users, shown, changed, audited, written, journal, ...ser };
+  return { administration, administrationOf, users, shown, changed, audited, written, journal, ...ser };
 }
 
 test('a local user: sealed password, shown in the SER tables, an audit line, caches told', async () => {
@@ -467,14 +470,16 @@ test('the first administrator, wrong passwords, and the limit', async () => {
 });
 
 test('policies: faulty ones are refused before anything is written, changes take effect at once and are told of', async () => {
-  const { administration, audited } = lab('local');
+  const { administration, administrationOf, audited } = lab('local');
   const rule = { name: 'a', scope: 'sip', action: 'allow', user: '10*', realm: '', client: '', time: '', active: true };
   await administration.addUser({ login: '2000', password: 'x' });
   await assert.rejects(administration.setPolicies([rule, { ...rule, name: 'b', time: '* *' }]), {
     code: 'POLICY_INVALID',
   });
   assert.deepEqual(await administration.listPolicies(), { policies: [], contradictions: [], notices: [] });
-  const changes = [rule, { ...rule, name: 'b', action: '!allow' }].map((one) => administration.setPolicies([one]));
+  const changes = [rule, { ...rule, name: 'b', action: '!allow' }].map((one) =>
+    administrationOf('test').setPolicies([one]),
+  );
   const contradictions = [{ scope: 'sip', action: 'allow', rules: ['a', 'b'], counts: null }];
   assert.deepEqual((await Promise.all(changes)).at(-1), { contradictions, notices: [] });
   const asked = { user: '2000', door: 'sip', client: '192.0.2.1' };

@@ -29,24 +29,16 @@ export interface PolicyParts {
 type PolicyCalls = Pick<Administration, 'listPolicies' | 'setPolicies' | 'removePolicy' | 'explainPolicy'>;
 
 export function policyCalls({ store, rules, book, now, event, resolve }: PolicyParts): PolicyCalls {
-  let last: Promise<unknown> = Promise.resolve();
   return {
     listPolicies: async () => ({
       policies: rules.list(),
       contradictions: rules.contradictions(),
       notices: [...rules.notices()],
     }),
-    setPolicies: (changed) => inTurn(() => set(changed)),
-    removePolicy: (name) => inTurn(() => remove(name)),
+    setPolicies: (changed) => rules.inTurn(() => set(changed)),
+    removePolicy: (name) => rules.inTurn(() => remove(name)),
     explainPolicy: explain,
   };
-
-  /** Each change begins with what the one before it left. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work);
-    last = turn.catch(() => {});
-    return turn;
-  }
 
   async function set(given: readonly PolicyRule[]) {
     const changed = given.map((rule) => (isLinotpScope(rule.scope) ? linotpForm(rule) : rule));

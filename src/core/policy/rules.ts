@@ -31,9 +31,17 @@ export class PolicyRules implements ActionPolicy, Policy {
   readonly #replies: ReplyAttributes;
   /** What rules of the scope radius add to answers: by action, then by value. */
   #given: ReadonlyMap<string, ReadonlyMap<string, readonly Attribute[]>> = new Map();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(replies = new ReplyAttributes()) {
     this.#replies = replies;
+  }
+
+  /** Several may change the rules at once: each change begins with what the one before it left. */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(change);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** Errors: those of a rule; then the old ones stay in force. */
