@@ -67,7 +67,7 @@ if (complete && unsteady.size > 0) {
     1,
   );
   for (const path of unsteady) {
-    if (again.has(path)) failed.add(path);
+    if (again.has(path) || !withPeers.some((file) => file.path === path)) failed.add(path);
     else console.log(styleText('yellow', `unsteady: ${path} failed at first and passed when it was run again`));
   }
 } else for (const path of unsteady) failed.add(path);

@@ -70,8 +70,9 @@ export interface Lab {
   crowd(count: number): Promise<{ enter: readonly string[]; addresses: readonly string[] }>;
 }
 
-export async function startLab(t: Cleanup): Promise<Lab> {
-  const [gateway, internet] = [await namespace(t), await namespace(t)];
+/** `at`: a process whose network is to be the gateway; unset: a new one. */
+export async function startLab(t: Cleanup, at?: number): Promise<Lab> {
+  const [gateway, internet] = [at ?? (await namespace(t)), await namespace(t)];
   const inGateway = (command: string, ...args: string[]) => must([...enter(gateway), command, ...args]);
   const ip = (at: number, words: string) => must([...enter(at), 'ip', ...words.split(' ')]);
 

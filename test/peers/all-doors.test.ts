@@ -1,0 +1,182 @@
+/**
+ * One gate behind all doors: a user who was added once comes in by each, is seen in one list, and is put out with one command; whoever guesses
+ * a password at several doors is slowed as at one; and a hook that fails at a door holds up nobody else.
+ */
+// peers: nftables iproute2 python3
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ATTRIBUTE, CODE } from '../../src/platform/radius/numbers.ts';
+import { type AllDoors, getIn, startAllDoors } from './all-doors-lab.ts';
+import { inOwnNetwork } from './own-network.ts';
+import { lastOf, PROBE, until } from './portal-steps.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+test('one user, one gate, all doors', inOwnNetwork(import.meta.filename, story));
+
+async function story(t: TestContext): Promise<void> {
+  const house = await startAllDoors(t, ['1000', '1001', '1002', '1003']);
+  await comesInAndIsPutOut(t, house);
+  await guesserIsSlowed(house);
+  await hookFailsAtTheWiFi(house);
+  await trailShowsWhatWasDoneToIt(house);
+  assert.equal(await house.server.stop(), 0);
+}
+
+async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void> {
+  const { run, nas, lastCode, administration } = house;
+  const station = '02:00:5e:10:00:77';
+  await administration.enrolToken({ user: '1000', type: 'sms', phone: '+491701234567' });
+  await administration.addNumber('1000', 'home', '1001');
+  // Two administrators at once: neither takes back what the other one set.
+  await Promise.all(['portal', 'radius'].map((door) => house.rule(`code-${door}`, door, '1000', 'second_step=sms')));
+  const [phone, other] = [await house.phone(), await house.phone()];
+  const [notebook, equipment, caller] = [await house.wifi(1), await house.equipment(), await house.caller()];
+
+  assert.equal(await other.registers('1001'), 200);
+  assert.equal(await phone.registers('1000'), 200);
+  void phone.answers();
+  assert.equal((await getIn(notebook, '1000', 'password of 1000', lastCode)).status, 303);
+  assert.equal((await notebook.ask(PROBE)).status, 204);
+  const challenge = await equipment.asks('1000', 'password of 1000', station);
+  assert.equal(challenge?.code, CODE.accessChallenge);
+  const state = { type: ATTRIBUTE.state, value: challenge.first(ATTRIBUTE.state)! };
+  const accept = await equipment.asks('1000', lastCode(), station, [state]);
+  assert.equal(accept?.code, CODE.accessAccept);
+  assert.equal((await equipment.starts('1000', station, accept))?.code, CODE.accountingResponse);
+  await caller.getsIn('1000', 'home', 'password of 1000');
+
+  const { sessions } = JSON.parse(await run('who', '1000', '--json')) as { sessions: { door: string }[] };
+  assert.deepEqual(sessions.map(({ door }) => door).sort(), ['dial', 'portal', 'radius', 'sip']);
+  assert.equal(await other.reaches('1001', '1000'), 200);
+  await notebook.stream('udp');
+
+  // Each is watched from outside while the lock is on its way.
+  const seen = new Map<string, number>();
+  const isSeen = (what: string) => () => seen.set(what, Date.now());
+  const watching = Promise.all([
+    caller.expect('NO CARRIER').then(isSeen('NO CARRIER')),
+    until('a Disconnect-Request', async () => nas.heard.length > 0).then(isSeen('Disconnect-Request')),
+    until('SIP', async () => (await other.reaches('1001', '1000')) === 404).then(isSeen('SIP: 404')),
+  ]);
+  assert.match(await run('lock', '1000'), /4 sessions ended/);
+  await watching;
+  const [to, from] = await lastOf(notebook);
+  assert.equal((await notebook.ask(PROBE)).status, 307);
+  assert.equal(nas.heard[0]?.code, CODE.disconnectRequest);
+  assert.equal(nas.heard[0]?.text(ATTRIBUTE.userName), '1000');
+
+  const listed = JSON.parse(await run('audit', 'list', '1000', '--json', '--limit', '1000'));
+  const told: Fields[] = listed.entries.map(({ fields }: { fields: Fields }) => fields);
+  const locked = told.findIndex(({ action }) => action === 'lock-user');
+  const at = Date.parse(String(told[locked]?.time));
+  for (const [what, when] of [...seen, ['the last packet', Math.max(to, from)] as const])
+    t.diagnostic(`measured: ${what} ${when - at} ms after the lock was written`);
+  const inShort = (fields: Fields) => [fields.event, fields.door].filter(Boolean).join(' ');
+  assert.deepEqual(
+    told
+      .slice(0, locked)
+      .map(inShort)
+      .filter((text) => text !== 'admin'),
+    [
+      'opened sip',
+      ...['challenge portal', 'code-accepted portal', 'opened portal'],
+      ...['challenge radius', 'code-accepted radius', 'opened radius'],
+      ...['challenge dial', 'called-back dial', 'opened dial'],
+    ],
+  );
+  const afterwards = ['disconnect radius', 'ended dial', 'ended portal', 'ended radius', 'ended sip'];
+  assert.deepEqual(
+    told
+      .slice(locked + 1)
+      .map(inShort)
+      .sort(),
+    afterwards,
+  );
+
+  // No door opens again, and each says why to who gave the right password.
+  assert.equal(await other.registers('1000'), 403);
+  assert.match((await getIn(notebook, '1000', 'password of 1000')).headers.location!, /error=locked$/);
+  const refused = await equipment.asks('1000', 'password of 1000', station);
+  assert.equal(refused?.text(ATTRIBUTE.replyMessage), 'This user is locked.');
+}
+
+/** Ten guesses at three doors, and ten at one: as many are looked at. Whoever was in from his own place before gets in from there meanwhile. */
+async function guesserIsSlowed(house: AllDoors): Promise<void> {
+  const [stranger, equipment] = [await house.wifi(2), await house.equipment()];
+  const began = Date.now();
+  const logsInAt = async (station: string, user: string) =>
+    (await equipment.asks(user, `password of ${user}`, station, [], 10_000))?.code;
+  for (const user of ['1002', '1003']) assert.equal(await logsInAt('home', user), CODE.accessAccept);
+
+  for (let i = 0; i < 3; i++)
+    assert.match((await getIn(stranger, '1002', `guess ${i}`)).headers.location!, /error=wrong$/);
+  for (let i = 0; i < 3; i++) await (await house.phone()).registers('1002', `guess ${i}`, 5_000);
+  for (let i = 0; i < 4; i++) await equipment.asks('1002', `guess ${i}`, `place ${i}`, [], 200);
+  for (let i = 0; i < 10; i++) await equipment.asks('1003', `guess ${i}`, `place ${i}`, [], 200);
+
+  for (const user of ['1002', '1003']) {
+    const right = equipment.asks(user, `password of ${user}`, 'elsewhere', [], 200);
+    assert.notEqual((await right)?.code, CODE.accessAccept, 'over the limit the right password does not help');
+    assert.equal(await logsInAt('home', user), CODE.accessAccept, 'nobody is locked out by others');
+    const looked = async () => (await refusalsOf(house, user)).filter(({ reason }) => reason === 'wrong-proof').length;
+    await until(`five guesses at ${user} are looked at`, async () => (await looked()) >= 5);
+    const checked = await looked();
+    // One is forgiven every half minute.
+    const most = 5 + Math.floor((Date.now() - began) / 30_000);
+    assert.ok(checked <= most, `${checked} guesses at ${user} were looked at, not ${most}`);
+  }
+}
+
+async function hookFailsAtTheWiFi(house: AllDoors): Promise<void> {
+  const { hook, wifi, phone } = house;
+  const guest = await wifi(3);
+  const telephone = await phone();
+  const enters = () => getIn(guest, '1001', 'password of 1001');
+  const faults = {
+    'echo "closed today"; exit 1': 'house: closed today',
+    'exec sleep 1000': 'house: its time was over',
+    'echo come in': 'house: it printed no numbers: come in',
+    'kill -9 $$': 'house: it was ended by SIGKILL',
+  };
+  for (const [script, rule] of Object.entries(faults)) {
+    hook.say(script);
+    const entering = enters();
+    if (script.includes('sleep')) assert.equal(await telephone.registers('1001'), 200);
+    assert.match((await entering).headers.location!, /error=rule$/, script);
+    assert.equal((await guest.ask(PROBE)).status, 307, script);
+    await until(rule, async () => (await refusalsOf(house, '1001'))[0]?.rule === rule);
+  }
+  hook.say('exit 0');
+  assert.equal((await enters()).status, 303);
+  assert.equal((await guest.ask(PROBE)).status, 204);
+}
+
+async function trailShowsWhatWasDoneToIt({ site, run, administration }: AllDoors): Promise<void> {
+  const folder = join(site.folder, 'audit');
+  const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.log'))!);
+  const whole = readFileSync(file, 'latin1');
+  assert.match(await run('audit', 'verify'), /is whole/);
+  const lines = whole.split('\n');
+  const lock = lines.findIndex((line) => line.includes('lock-user'));
+  const damages = {
+    changed: whole.replace('lock-user', 'lack-user'),
+    removed: lines.toSpliced(lock, 1).join('\n'),
+    'cut off': `${lines.slice(0, -3).join('\n')}\n`,
+  };
+  for (const [what, text] of Object.entries(damages)) {
+    writeFileSync(file, text, 'latin1');
+    const { faults } = await administration.verifyAudit();
+    assert.ok(faults.length > 0, `a line that is ${what}`);
+  }
+  assert.equal((await site.runAside('audit', 'verify')).status, 7);
+  writeFileSync(file, whole, 'latin1');
+}
+
+/** The newest first. */
+async function refusalsOf({ administration }: AllDoors, user: string): Promise<Fields[]> {
+  const { entries } = await administration.listAudit({ user, event: 'refused', limit: 1000 });
+  return entries.map(({ fields }) => fields);
+}
