@@ -18,9 +18,13 @@ export interface Reply {
   readonly id: unknown;
 }
 
-export async function otpSite(t: TestContext) {
+export type OtpLab = Awaited<ReturnType<typeof otpSite>>;
+
+/** `database`: its address; absent: SQLite. */
+export async function otpSite(t: TestContext, database?: string) {
   // Client addresses are believed of this machine: each test is somebody else.
-  const site = await makeSite(t, { yaml: 'otp: { client_from: ["127.0.0.1"] }\nlog: { level: debug }' });
+  const yaml = 'otp: { client_from: ["127.0.0.1"] }\nlog: { level: debug }';
+  const site = await makeSite(t, { yaml, ...(database === undefined ? {} : { database }) });
   const gateway = await fakeGateway(t, () => ok('ID: 7'));
   const server = await site.start();
   const url = `http://127.0.0.1:${site.httpPort}`;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hotp } from '../src/core/tokens/hotp.ts';
 import { otpSite } from './otp-lab.ts';
+import { codesCountOnce } from './otp-once.ts';
 
 const SEED = Buffer.from('a seed of 20 letters');
 
@@ -99,3 +100,5 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
     return fetch(`http://127.0.0.1:${site.httpPort}/audit/search?rp=500`, { headers });
   }
 });
+
+test('of two hundred connections with one code one is told yes, and after a kill -9 none', (t) => codesCountOnce(t));
