@@ -26,6 +26,8 @@ export interface MariaDb {
   readonly socket: string;
   readonly port: number;
   readonly pid: number;
+  /** Its data directory, with a folder for each database. */
+  readonly data: string;
   /** Runs statements as root in the database `gatehouse`; rows come tab-separated without a heading. */
   sql(text: string): Promise<string>;
   /** Shuts down in order, as an administrator does. */
@@ -66,6 +68,7 @@ export async function startMariadb(t: Cleanup, first: readonly string[] = []): P
     url: `mysql://gatehouse:s%40cret@127.0.0.1:${port}/gatehouse`,
     socket,
     port,
+    data,
     get pid() {
       return child!.pid!;
     },
