@@ -46,9 +46,9 @@ export function ok(body: string, status = '200 OK', headers = ''): string {
 }
 
 /** An HTTP proxy that wants `Basic` credentials: CONNECT, and requests with a whole address. Gives what was asked of it. */
-export async function httpProxy(t: TestContext, credentials: string): Promise<FakeGateway> {
+export async function httpProxy(t: TestContext, credentials: string, tls?: TlsOptions): Promise<FakeGateway> {
   const requests: string[] = [];
-  const server = createTcpServer((socket) => {
+  const serve = (socket: Socket) => {
     socket.on('error', () => {});
     socket.once('data', (data) => {
       const text = data.toString('latin1');
@@ -67,7 +67,8 @@ export async function httpProxy(t: TestContext, credentials: string): Promise<Fa
       });
       onward.on('error', () => socket.destroy());
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, serve) : createTcpServer(serve);
   return { port: await listening(t, server), requests };
 }
 

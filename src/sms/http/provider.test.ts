@@ -57,10 +57,19 @@ test('the names of the fields default to phone and sms', async (t) => {
   assert.match(bodyOf(request), /^phone=%2B491701234567&sms=Ihr/);
 });
 
-test('HEADERS are merged in; PREFERRED_HTTPLIB and timeout are known', async (t) => {
+test('SUPPRESS_PREFIX cuts what is left of the number', async (t) => {
+  const { request } = await sent(t, { MSISDN: 'True', SUPPRESS_PREFIX: '+49' });
+  assert.match(bodyOf(request), /^to=1701234567&/);
+});
+
+test('whichever library is preferred, the message is the same', async (t) => {
+  for (const PREFERRED_HTTPLIB of ['requests', 'urllib', 'httplib'])
+    assert.equal(bodyOf((await sent(t, { PREFERRED_HTTPLIB })).request), FIELDS);
+});
+
+test('HEADERS are merged in; timeout and TIMEOUT are known', async (t) => {
   const config = {
     HEADERS: { Authorization: 'Bearer abc', 'X-A': '1' },
-    PREFERRED_HTTPLIB: 'urllib',
     timeout: '5,10',
     TIMEOUT: '(5,20)',
   };
@@ -212,7 +221,7 @@ test('CLIENT_CERTIFICATE_FILE is shown to a gateway that demands it', async (t) 
   assert.throws(() => openHttpProvider({ ...KEYS, URL, CLIENT_CERTIFICATE_FILE: '/nowhere' }), { code: 'SMS_CONFIG' });
 });
 
-test('PROXY: an HTTP proxy with a password, for either scheme, and a SOCKS5 proxy', async (t) => {
+test('PROXY: an HTTP proxy with a password, for either scheme, one over TLS, and a SOCKS5 proxy', async (t) => {
   const plain = await fakeGateway(t, () => ok('ID'));
   const secure = await fakeGateway(t, () => ok('ID'), { cert: pem('gate.pem'), key: pem('gate.key') });
   const proxy = await httpProxy(t, 'user:pass');
@@ -231,6 +240,9 @@ test('PROXY: an HTTP proxy with a password, for either scheme, and a SOCKS5 prox
   await send(https, { https: `socks5://user:pass@127.0.0.1:${socks.port}` });
   await send(http, `socks5://user:pass@127.0.0.1:${socks.port}`);
   assert.deepEqual(socks.requests, [`127.0.0.1:${secure.port}`, `127.0.0.1:${plain.port}`]);
+  const overTls = await httpProxy(t, 'user:pass', { cert: pem('gate.pem'), key: pem('gate.key') });
+  await send(https, `https://user:pass@127.0.0.1:${overTls.port}`);
+  assert.deepEqual(overTls.requests, [`CONNECT 127.0.0.1:${secure.port} HTTP/1.1`]);
   await assert.rejects(send(https, `http://user:wrong@127.0.0.1:${proxy.port}`), { code: 'SMS_UNREACHABLE' });
   await assert.rejects(send(http, `socks5://user:wrong@127.0.0.1:${socks.port}`), { code: 'SMS_UNREACHABLE' });
 });

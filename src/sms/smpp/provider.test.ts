@@ -1,7 +1,5 @@
 /** What goes over the wire for each key, octet by octet, at a gateway that answers as it should. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { SmsConfig } from '../../core/sms/types.ts';
 import { fakeSmsc, polite, type Say } from './lab.ts';
@@ -163,15 +161,4 @@ test('messages at once share a session; window says how many wait for an answer'
   );
   await provider.close();
   assert.equal(smsc.bodies('00000009').length, 1);
-});
-
-test('the configuration of docs/sms.md sends', async (t) => {
-  const document = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'sms.md'), 'utf8');
-  const example = JSON.parse(/## SMPPSMSProvider\n\n```json\n([\s\S]*?)```/.exec(document)![1]!);
-  const smsc = await fakeSmsc(t);
-  const provider = openSmppProvider({ ...example, server: '127.0.0.1', port: String(smsc.port) });
-  await provider.send(MESSAGE);
-  await provider.close();
-  const login = hex(...[example.system_id, example.password, ''].map((one) => Buffer.from(`${one}\0`).toString('hex')));
-  assert.equal(smsc.bodies('00000009')[0], `${login}34000000`);
 });
