@@ -167,7 +167,7 @@ test('the examples of docs/sms.md', async (t) => {
     SmtpSMSProvider: { mailserver: `127.0.0.1:${mail}`, SERVER_CERTIFICATE: fixture('authority.pem') },
     SMPPSMSProvider: { server: '127.0.0.1', port: smsc.port },
     DeviceSMSProvider: { CONFIGFILE },
-    FileSMSProvider: { file },
+    FileSMSProvider: { file: 'sms.txt', here: folder },
   };
   const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'sms.md'), 'utf8');
   const examples = [...document.matchAll(/^## (\w+SMSProvider)\n+```json\n([\s\S]*?)```/gm)];
