@@ -20,20 +20,29 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Exchange, type ExchangeOptions, startExchange } from '../../src/doors/dial/exchange/exchange.ts';
+import { endWith } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
 
 export interface DialLab {
   readonly exchange: Exchange;
-  /** Where the programs lock lines: for lockLine's `lockDirectory`. */
-  readonly lockDirectory: string;
   /**
-   * mgetty answers on this line, and is started again when it ends. User `userxyz`, password `secret`, prompt `> `; the name `cback-userxyz` hangs up
-   * and calls `callbackNumber` four seconds later.
+   * mgetty answers on this line, and is started again when it ends. User `userxyz`, password `secret`, prompt `> `; who says `callbackName` on a call
+   * that he made, `cback-userxyz` unless told otherwise, is hung up on, and `callbackNumber` is called four seconds later.
    */
-  mgetty(line: number, callbackNumber: string, options?: { readonly modemLines?: boolean }): Mgetty;
+  mgetty(
+    line: number,
+    callbackNumber: string,
+    options?: { readonly modemLines?: boolean; readonly callbackName?: string },
+  ): Mgetty;
   /** chat with a script, one word or quoted text an item; the number replaces \T. */
   chat(line: number, script: readonly string[], number: string): Promise<Ended>;
   wvdial(line: number, number: string, options: { readonly carrierCheck: boolean }): Promise<Ended>;
+  /** `gatehouse dial office` with this modem and account, among the lock files of mgetty. */
+  dial(
+    line: number,
+    modem: Readonly<Record<string, unknown>>,
+    account: Readonly<Record<string, unknown>>,
+  ): Promise<Ended>;
 }
 
 export interface Mgetty {
@@ -52,6 +61,7 @@ export interface Ended {
 
 /** A loaded machine is slow, and mgetty waits by itself. */
 const SAID_MS = 60_000;
+const GATEHOUSE = join(import.meta.dirname, '../../bin/gatehouse');
 
 export async function startDialLab(t: Cleanup, options: Omit<ExchangeOptions, 'directory'>): Promise<DialLab> {
   const directory = mkdtempSync('/dev/shm/gatehouse-dial-');
@@ -66,12 +76,21 @@ export async function startDialLab(t: Cleanup, options: Omit<ExchangeOptions, 'd
     await exchange.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  return { exchange, lockDirectory: join(run, 'lock'), mgetty, chat, wvdial };
+  return { exchange, mgetty, chat, wvdial, dial };
 
-  function mgetty(line: number, callbackNumber: string, { modemLines = false } = {}): Mgetty {
+  function mgetty(
+    line: number,
+    callbackNumber: string,
+    { modemLines = false, callbackName = 'cback-userxyz' } = {},
+  ): Mgetty {
     const { name, carrierFile } = exchange.lines[line]!;
     const device = `${lines.slice('/dev/'.length)}/${name}`;
-    const home = makeHome(join(directory, `mgetty-${name}`), device, callbackNumber);
+    const home = makeHome(
+      join(directory, `mgetty-${name}`),
+      device,
+      `${callbackName} N - - /usr/sbin/callback`,
+      callbackNumber,
+    );
     const mounts = ['etc:/etc/mgetty', 'log:/var/log/mgetty', 'passwd:/etc/passwd', 'shadow:/etc/shadow'];
     const script = [
       'set -e; mkdir -p /etc/mgetty /var/log/mgetty',
@@ -132,6 +151,22 @@ export async function startDialLab(t: Cleanup, options: Omit<ExchangeOptions, 'd
     return finished(spawn(program!, args, { env }));
   }
 
+  function dial(
+    line: number,
+    modem: Readonly<Record<string, unknown>>,
+    account: Readonly<Record<string, unknown>>,
+  ): Promise<Ended> {
+    const { path, name } = exchange.lines[line]!;
+    const data = join(directory, `data-${name}`);
+    mkdirSync(join(data, 'dial'), { recursive: true });
+    const book = { modems: { m: { device: path, flow_control: 'none', ...modem } }, accounts: { office: account } };
+    writeFileSync(join(data, 'dial/accounts.yaml'), JSON.stringify(book), { mode: 0o600 });
+    const words = [process.execPath, GATEHOUSE, 'dial', 'office', '--data', data];
+    const script = `mount --bind ${run} /run && exec "$0" "$@"`;
+    const args = ['-m', '--propagation', 'private', 'bash', '-c', script, ...words];
+    return finished(endWith(t, spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] })));
+  }
+
   function inNamespace(script: string, env: Record<string, string>): void {
     // The preloaded library is for mgetty and what it starts; the shell and mount do not mind it.
     const child = spawn('unshare', ['-m', '--propagation', 'private', 'bash', '-c', script], {
@@ -162,15 +197,15 @@ export async function startDialLab(t: Cleanup, options: Omit<ExchangeOptions, 'd
 }
 
 /** Configuration, accounts and home of the user, for one mgetty. */
-function makeHome(home: string, device: string, callbackNumber: string): string {
+function makeHome(home: string, device: string, callback: string, callbackNumber: string): string {
   for (const folder of ['etc', 'log', 'user/bin']) mkdirSync(join(home, folder), { recursive: true });
   const write = (file: string, lines: readonly string[], mode = 0o644) => {
     writeFileSync(join(home, file), `${lines.join('\n')}\n`, { mode });
   };
   write('etc/mgetty.config', ['debug 9', 'data-only yes', 'speed 38400', `issue-file ${home}/etc/issue`]);
   write('etc/issue', ['peer line @']);
-  const callback = `cback-userxyz N - - /usr/sbin/callback -l ${device} ${callbackNumber}`;
-  write('etc/login.config', ['!version 2', callback, '* - - - /bin/login @'], 0o600);
+  const rule = `${callback} -l ${device} ${callbackNumber}`;
+  write('etc/login.config', ['!version 2', rule, '* - - - /bin/login @'], 0o600);
   const times = ['delay 4', 'delay-randomize 1', 'retry-time 5', 'max-time 60'];
   write('etc/callback.config', [...times, 'speed 38400', 'dial-prefix ATDT', 'debug 9']);
   const others = readFileSync('/etc/passwd', 'utf8')

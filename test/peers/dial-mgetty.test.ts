@@ -1,19 +1,16 @@
 // peers: chat gcc mgetty python3 wvdial
-/** The exchange and our modem driver among real programs, all at once on one exchange: none of them may notice that no modem is of metal. */
+/** The exchange and our dialer among real programs, all at once on one exchange: none of them may notice that no modem is of metal. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lockLine } from '../../src/doors/dial/line/lock.ts';
-import { openModem } from '../../src/doors/dial/modem/modem.ts';
-import { DEFAULT_STRINGS } from '../../src/doors/dial/modem/strings.ts';
 import { type DialLab, startDialLab } from './dial-lab.ts';
 
 const SECOND = 200;
-const [CHAT, CALLED, WVDIAL, LISTENING, OTHER] = [0, 1, 2, 3, 4];
+const [CHAT, CALLED, WVDIAL, LISTENING, WATCHED, OFFICE] = [0, 1, 2, 3, 4, 5];
 const numberOf = (line: number) => String(1001 + line);
 
-test('chat is called back by mgetty, wvdial sees its carrier, and a line that mgetty watches is dialled out on', async (t) => {
-  const lab = await startDialLab(t, { lines: 5, secondMs: SECOND });
-  await Promise.all([chatIsCalledBack(lab), wvdialThenDialOut(lab)]);
+test('mgetty calls chat and our dialer back, on a line that another mgetty watches; wvdial sees its carrier', async (t) => {
+  const lab = await startDialLab(t, { lines: 6, secondMs: SECOND });
+  await Promise.all([chatIsCalledBack(lab), wvdialSeesItsCarrier(lab), dialledFromWatchedLine(lab)]);
 });
 
 async function chatIsCalledBack(lab: DialLab): Promise<void> {
@@ -28,26 +25,44 @@ async function chatIsCalledBack(lab: DialLab): Promise<void> {
   assert.equal(exitCode, 0, `${said}\n${mgetty.log()}\n${mgetty.callbackLog()}`);
 }
 
-async function wvdialThenDialOut(lab: DialLab): Promise<void> {
+async function wvdialSeesItsCarrier(lab: DialLab): Promise<void> {
   const mgetty = lab.mgetty(LISTENING, numberOf(WVDIAL), { modemLines: true });
   await mgetty.said('waiting...');
   const { said } = await lab.wvdial(WVDIAL, numberOf(LISTENING), { carrierCheck: true });
   assert.match(said, /Carrier detected/, `${said}\n${mgetty.log()}`);
   assert.match(mgetty.log(), /status: RTS CTS DSR DTR DCD/);
+}
 
-  // mgetty comes back after the hang-up and listens again.
-  const watched = mgetty.log().length;
-  await mgetty.said('waiting...', watched);
-  const line = lab.exchange.lines[LISTENING]!;
-  const lock = await lockLine(line.path, { waitMs: 30_000, lockDirectory: lab.lockDirectory });
-  const modem = await openModem(line.path, { ...DEFAULT_STRINGS, initDelayMs: 1, escapeGuardMs: SECOND * 1.5 });
-  await modem.init();
-  const other = await openModem(lab.exchange.lines[OTHER]!.path, { ...DEFAULT_STRINGS, escapeGuardMs: SECOND * 1.5 });
-  const dialled = modem.dial(numberOf(OTHER), { timeoutMs: 60_000 });
-  await other.waitForRing({ timeoutMs: 60_000 });
-  const [there, here] = await Promise.all([dialled, other.answer({ timeoutMs: 60_000 })]);
-  assert.deepEqual([there.kind, here.kind], ['connected', 'connected'], mgetty.log());
-  await mgetty.said('dialout in progress');
-  await Promise.all([modem.close(), other.close()]);
-  lock.release();
+/** The name is said twice, and nobody is there to ask for it: a question would be an error. */
+async function dialledFromWatchedLine(lab: DialLab): Promise<void> {
+  const office = lab.mgetty(OFFICE, numberOf(WATCHED), { callbackName: 'userxyz' });
+  const watching = lab.mgetty(WATCHED, '1');
+  await Promise.all([office.said('waiting...'), watching.said('waiting...')]);
+  const account = {
+    ...{
+      numbers: [numberOf(OFFICE)],
+      user: 'userxyz',
+      password: 'secret',
+      callback: 'wait',
+      pppd_program: '/bin/true',
+    },
+    script: [
+      'Expect ogin:',
+      'ID',
+      'Expect ogin:',
+      'ID',
+      'Expect assword:',
+      'Password',
+      'Expect >',
+      'Send id -un',
+      'Expect userxyz',
+    ],
+  };
+  const modem = { pre_init_delay_ms: 1, init_delay_ms: 1, escape_guard_ms: SECOND * 1.5 };
+  const { exitCode, said } = await lab.dial(WATCHED, modem, account);
+  assert.equal(exitCode, 0, `${said}\n${office.log()}\n${office.callbackLog()}\n${watching.log()}`);
+  assert.match(said, /waiting for the call back.*called back.*pppd has the line/s);
+  // Given back: it looks at the lock every ten seconds, and listens anew.
+  await watching.said('dialout in progress');
+  await watching.said('waiting...', watching.log().indexOf('dialout in progress'));
 }
