@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -126,6 +126,7 @@ test('called back, logged in, and a ping through the line that was handed over; 
   const again = callOf(await modem.dial('1002', LONG));
   await new Script(again).expect('ogin:');
   assert.equal(await server.stop(), 0);
+  assert.deepEqual(readdirSync(join(folder, 'lock')), []);
   await gone(again);
 });
 

@@ -96,6 +96,34 @@ test('who stays on the line and plays dial tone is not taken for the user: the c
   lab.exchange.telephone(0, false);
 });
 
+test('who answers in the modem’s words is hung up all the same, and takes no call back', async (t) => {
+  const lab = await dialLab(t, { dial: { call_back: { attempts: 1 } } });
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  const base = { scope: 'dial', realm: '', client: '', time: '', active: true };
+  lab.rules.replace([{ ...base, name: 'quick', user: '*', action: 'no_password' }]);
+  const call = callOf(await lab.caller.dial('1002', DEADLINE));
+  let heard = '';
+  const say = (text: string) => call.write(Buffer.from(`\r\n${text}\r\n`, 'latin1'));
+  call.listen((bytes) => {
+    const before = heard.length;
+    heard += bytes.toString('latin1');
+    if (heard.includes('login: ') && before === 0) call.write(Buffer.from('userxyz\rhome\r'));
+    if (heard.endsWith('called back.\r\n')) say('NO CARRIER');
+    if (/AT[^\r]*\r$/.test(heard)) say(heard.endsWith('?\r') ? '000\r\n\r\nOK' : 'OK');
+    if (/ATDT[^\r]*\r$/.test(heard)) say('CONNECT 57600');
+  });
+  await gone(call);
+  await lab.caller.hangUp();
+  assert.ok(await lab.caller.waitForRing(DEADLINE));
+  await lab.audit('called-back', { user: 'userxyz', result: 'given up' });
+  assert.doesNotMatch(heard, /AT/);
+  assert.equal(
+    lab.audited().some(({ event }) => event === 'opened'),
+    false,
+  );
+});
+
 test('names tried one after the other: each is written down, and the gate slows them; the dialogue stays the same', async (t) => {
   const lab = await dialLab(t);
   lab.add('userxyz', 'secret');

@@ -34,8 +34,8 @@ export interface KeeperParts {
   open(line: LineConfig): Promise<Modem>;
   /** The first leg: whoever called. It is over when this resolves. */
   request(call: Call, from: { line: string; callerId: string | undefined }): Promise<void>;
-  /** The second leg: whoever answered. True: he was put out, and is to be off the line at once. */
-  login(call: Call, line: LineConfig, called: CallBack): Promise<boolean>;
+  /** The second leg: whoever answered. */
+  login(call: Call, line: LineConfig, called: CallBack): Promise<void>;
   /** As the modem dials it. */
   dialled(number: string): string;
   answerWithinMs(): number;
@@ -195,19 +195,18 @@ export class LineKeeper implements Caller {
 
   async #callBack(modem: Modem, { to, signal, resolve }: Job): Promise<void> {
     const { line, login, dialled, answerWithinMs } = this.#parts;
-    let atOnce = false;
     try {
       const result = await modem.dial(dialled(to.number), {
         timeoutMs: answerWithinMs(),
         signal: AbortSignal.any([signal, this.#stop.signal]),
       });
       resolve(result.kind);
-      if (result.kind === 'connected') atOnce = await login(result.call, line, to);
+      if (result.kind === 'connected') await login(result.call, line, to);
     } finally {
       // Said before, unless something went wrong with the line.
       resolve('line down');
       this.#job = undefined;
-      await modem.hangUp({ atOnce });
+      await modem.hangUp();
     }
   }
 }

@@ -26,13 +26,8 @@ export interface SecondLegSettings {
   readonly commands: readonly CommandConfig[];
 }
 
-/** Resolves when the line is to be hung up; true: at once, since somebody else ended the session. */
-export async function secondLeg(
-  call: Call,
-  line: LineConfig,
-  called: CallBack,
-  parts: SecondLegParts,
-): Promise<boolean> {
+/** Resolves when the line is to be hung up. */
+export async function secondLeg(call: Call, line: LineConfig, called: CallBack, parts: SecondLegParts): Promise<void> {
   const { journal, clock, sessions, stopping } = parts;
   const { texts, prompt_seconds, login_tries, session_seconds } = parts.settings();
   const timeoutMs = prompt_seconds * 1000;
@@ -45,21 +40,16 @@ export async function secondLeg(
     const reason = call.ended.aborted ? 'hung-up' : 'no-login';
     const fields = { door: 'dial', user: called.login, client: place, reason };
     journal.append([auditChange(clock.now(), 'refused', fields)]);
-    return false;
+    return;
   }
   const session = await sessions.open(ticket, line.name, session_seconds, AbortSignal.any([call.ended, stopping]));
-  if (session === undefined) {
-    terminal.say(texts.wrong);
-    return false;
-  }
+  if (session === undefined) return terminal.say(texts.wrong);
   session.over.addEventListener('abort', () => over.abort());
-  let wasPutOut = false;
   try {
     await takeCommands(terminal, line, session, parts);
   } finally {
-    wasPutOut = !sessions.end(session.name, 'logout');
+    sessions.end(session.name, 'logout');
   }
-  return wasPutOut;
 }
 
 async function takeCommands(

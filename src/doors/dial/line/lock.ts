@@ -33,6 +33,8 @@ const EMPTY_MS = 10_000;
 /** Held by this process: a file with our own pid that is not among them is left from another process that had the pid. */
 const held = new Set<string>();
 let made = 0;
+// A program that gives up in the middle leaves no locks; only one that is killed does.
+process.once('exit', () => releaseAll([...held]));
 
 export async function lockLine(path: string, options: LockOptions): Promise<LineLock> {
   const { waitMs, signal, lockDirectory = DIRECTORY, onWait, pollMs = POLL_MS } = options;

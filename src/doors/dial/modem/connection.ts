@@ -27,6 +27,8 @@ export class Connection implements Call {
   lent = false;
   /** The modem is back in command state by itself. */
   lost = false;
+  /** The carrier line has shown it. */
+  hadCarrier = false;
   readonly #line: Line;
   readonly #options: ConnectionOptions;
   readonly #loss: string;
@@ -42,7 +44,6 @@ export class Connection implements Call {
   /** The carrier is being asked for. */
   #judging = false;
   #quiet: NodeJS.Timeout | undefined;
-  #hadCarrier = false;
 
   constructor(line: Line, early: Buffer, options: ConnectionOptions) {
     this.#line = line;
@@ -130,8 +131,8 @@ export class Connection implements Call {
 
   async #lookAtCarrier(): Promise<void> {
     const carrier = await this.#line.carrier();
-    if (carrier === true) this.#hadCarrier = true;
-    if (carrier !== false || !this.#hadCarrier || this.ended.aborted) return;
+    if (carrier === true) this.hadCarrier = true;
+    if (carrier !== false || !this.hadCarrier || this.ended.aborted) return;
     this.lost = true;
     this.end();
   }

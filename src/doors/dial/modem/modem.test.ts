@@ -170,14 +170,14 @@ test('whoever calls back at once does not keep the loss from being noticed: a te
   await Promise.all([modem.close(), peer.close()]);
 });
 
-test('who is put out at once is off the line by DTR alone, without waiting for guard times', async (t) => {
+test('who is hung up on is off the line by DTR alone, without waiting for guard times', async (t) => {
   const { open } = labFor(t, 2);
   const modem = await open(1, { init: ['AT&D2'], escapeGuardMs: 600_000 });
   await modem.init();
   const peer = await open(2);
   const [, here] = await connect(modem, peer, '1002');
   const heard = listenTo(here);
-  await modem.hangUp({ atOnce: true });
+  await modem.hangUp();
   await until(() => here.ended.aborted);
   assert.equal(heard.text, '');
   assert.equal((await modem.command('AT')).result, 'OK');

@@ -31,12 +31,14 @@ const TIMES: ModemTimes = {
   ringGapMs: 7000,
   carrierPollMs: 250,
   lossQuietMs: 300,
-  dtrMs: 500,
+  dtrMs: 300,
   reopenMs: 5000,
 };
 
 /** A modem says OK so soon after the guard time. */
 const ESCAPE_MS = 1000;
+/** A modem that is still in the call says nothing to a command: it goes to the other end. */
+const DEAF_MS = 500;
 /** Of an answer to a command. */
 const MOST_LINES = 100;
 
@@ -82,6 +84,8 @@ interface Waiter {
 
 class HayesModem implements Modem {
   readonly #path: string;
+  /** That DTR falls ends its call. */
+  readonly #obeysDtr: boolean;
   readonly #strings: ModemStrings;
   readonly #times: ModemTimes;
   readonly #open: () => Promise<Line>;
@@ -93,6 +97,8 @@ class HayesModem implements Modem {
   #call: Connection | undefined;
   /** A call that came by itself and was not asked for yet. */
   #unclaimed: Connection | undefined;
+  /** What the other end still says is no CONNECT of the modem. */
+  #hangingUp = false;
   #waiter: Waiter | undefined;
   #rings = 0;
   #lastRing = Number.NEGATIVE_INFINITY;
@@ -107,6 +113,7 @@ class HayesModem implements Modem {
     restored: () => void,
   ) {
     this.#path = path;
+    this.#obeysDtr = /&D[23]/i.test([...strings.init, strings.dial].join(' '));
     this.#restored = restored;
     this.#open = open;
     this.#strings = strings;
@@ -176,22 +183,26 @@ class HayesModem implements Modem {
     return this.#callerId === undefined ? {} : { callerId: this.#callerId };
   }
 
-  async hangUp({ atOnce = false }: { atOnce?: boolean } = {}): Promise<void> {
+  async hangUp(): Promise<void> {
     const call = this.#call;
     if (call === undefined || this.#closed) return;
     this.#call = undefined;
     this.#unclaimed = undefined;
     call.end();
+    this.#hangingUp = true;
     try {
       if (call.lent || this.#gone) await this.#reopen();
       else this.#listen();
-      if ((call.lost || (!(atOnce && this.#obeysDtr) && (await this.#escape()))) && (await this.#hangs())) return;
-      await this.#line.dropDtr(this.#times.dtrMs);
-      if (await this.#hangs()) return;
-      if ((await this.#escape()) && (await this.#hangs())) return;
+      // What obeys DTR is hung up by it, whatever the other end says in the modem's words.
+      if (this.#obeysDtr ? await this.#dropped(call) : call.lost && (await this.#hangs())) return;
+      const escaped = await this.#escape();
+      if (await this.#hangs(escaped ? undefined : DEAF_MS)) return;
+      if (!this.#obeysDtr && (await this.#dropped(call))) return;
       await this.#reopen();
     } catch {
       // The line is gone: nothing is up on it. Who needs it next is told so.
+    } finally {
+      this.#hangingUp = false;
     }
   }
 
@@ -243,7 +254,7 @@ class HayesModem implements Modem {
     this.#line.listen((bytes) => {
       let connect = '';
       const rest = this.#reader.read(bytes, (line) => {
-        if (callKind(line, this.#strings) !== 'connected') {
+        if (this.#hangingUp || callKind(line, this.#strings) !== 'connected') {
           this.#take(line);
           return undefined;
         }
@@ -396,16 +407,18 @@ class HayesModem implements Modem {
     return { kind: outcome.kind === 'ring' ? 'glare' : outcome.kind };
   }
 
-  /** It was told to hang up when DTR falls. */
-  get #obeysDtr(): boolean {
-    return /&D[23]/i.test([...this.#strings.init, this.#strings.dial].join(' '));
+  /** Whether the modem hangs up when DTR falls. Where it has a carrier line, that has to have fallen; a cable without one may lack DTR, too. */
+  async #dropped({ hadCarrier }: Connection): Promise<boolean> {
+    await this.#line.dropDtr(this.#times.dtrMs);
+    const carrier = await this.#line.carrier();
+    return (carrier === undefined || (hadCarrier && !carrier)) && (await this.#hangs(DEAF_MS));
   }
 
   /** Whether the modem says that it has hung up. The escape string before the hang-up string is sent by itself, between guard times. */
-  async #hangs(): Promise<boolean> {
+  async #hangs(timeoutMs = this.#times.commandMs): Promise<boolean> {
     const { hangUp, escape: sequence, hangUpResponse, noCarrier } = this.#strings;
     const command = hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
-    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
+    const outcome = await this.#wait({ command, timeoutMs });
     if (outcome.kind === 'result') return outcome.result === 'OK' || outcome.result === hangUpResponse;
     return outcome.kind === 'timed out' && outcome.lines.includes(noCarrier);
   }

@@ -81,11 +81,8 @@ export interface Modem {
   answer(options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult>;
   /** With S0 >= 1 set by an imported dial string: waits for CONNECT and sends nothing. */
   waitForConnect(options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult>;
-  /**
-   * Guard time, +++, guard time, ATH, DTR as second means; in command state again afterwards. `atOnce`: DTR first where the modem was told to
-   * obey it; what was written and is not sent yet is lost. Never rejects for a line already down.
-   */
-  hangUp(options?: { atOnce?: boolean }): Promise<void>;
+  /** Guard time, +++, guard time, ATH, DTR as second means; in command state again afterwards. Never rejects for a line already down. */
+  hangUp(): Promise<void>;
   /** S0=0, &C1, read back; part of every end path. */
   restore(): Promise<void>;
   /** hangUp, restore, line closed (the lock is its owner's). */
