@@ -109,7 +109,7 @@ export async function dialLab(t: Cleanup, options: DialLabOptions = {}): Promise
   const door = createDialDoor({
     ...{ config: () => config, gate, policy: rules, users, numbers, journal, programs: helper, clock, log },
     ...{ metrics: createMetrics({ version: '0' }), strings: QUICK, random: () => 0.5 },
-    times: { retryMs: 100, lockMs: 100 },
+    times: { retryMs: 100, lockMs: 100, lastWordsMs: SECOND },
   });
   await door.start();
   const caller = await openModem(exchange.lines[0]!.path, { ...DEFAULT_STRINGS, ...QUICK });

@@ -33,8 +33,8 @@ export interface From {
   readonly callerId: string | undefined;
 }
 
-/** Resolves when the line may be hung up; what follows goes on behind it. */
-export async function firstLeg(call: Call, from: From, parts: FirstLegParts): Promise<void> {
+/** Resolves when the line may be hung up; what follows goes on behind it. True: something was said last. */
+export async function firstLeg(call: Call, from: From, parts: FirstLegParts): Promise<boolean> {
   const { numbers, users, journal, clock, log, texts, timeoutMs, stopping } = parts;
   const terminal = new Terminal(call, AbortSignal.any([call.ended, stopping]));
   const place = placeOf(from);
@@ -50,11 +50,12 @@ export async function firstLeg(call: Call, from: From, parts: FirstLegParts): Pr
   if (request === undefined) {
     const reason = call.ended.aborted ? 'hung-up' : 'no-answer';
     journal.append([auditChange(clock.now(), 'refused', { door: 'dial', user: '', client: place, reason })]);
-    return;
+    return false;
   }
   judge(request, place, from.line, parts).catch((error) =>
     log.error('a request to be called back failed', { error: describeError(error) }),
   );
+  return true;
 }
 
 /** Refusals are in the audit trail; nobody else hears of them. */

@@ -22,9 +22,17 @@ export interface KeeperTimes {
   readonly answerMs: number;
   /** Of another program that has the line. */
   readonly lockMs: number;
+  /** What was said last is still in the modem: hanging up throws it away. */
+  readonly lastWordsMs: number;
 }
 
-export const KEEPER_TIMES: KeeperTimes = { retryMs: 15_000, quietMs: 300_000, answerMs: 80_000, lockMs: 30_000 };
+export const KEEPER_TIMES: KeeperTimes = {
+  retryMs: 15_000,
+  quietMs: 300_000,
+  answerMs: 80_000,
+  lockMs: 30_000,
+  lastWordsMs: 1_000,
+};
 
 export interface KeeperParts {
   readonly line: LineConfig;
@@ -32,10 +40,10 @@ export interface KeeperParts {
   readonly log: Log;
   lock(device: string, waitMs: number, signal: AbortSignal): Promise<LineLock>;
   open(line: LineConfig): Promise<Modem>;
-  /** The first leg: whoever called. It is over when this resolves. */
-  request(call: Call, from: { line: string; callerId: string | undefined }): Promise<void>;
+  /** The first leg: whoever called. It is over when this resolves; true: what was said last should still arrive. */
+  request(call: Call, from: { line: string; callerId: string | undefined }): Promise<boolean>;
   /** The second leg: whoever answered. */
-  login(call: Call, line: LineConfig, called: CallBack): Promise<void>;
+  login(call: Call, line: LineConfig, called: CallBack): Promise<boolean>;
   /** As the modem dials it. */
   dialled(number: string): string;
   answerWithinMs(): number;
@@ -187,10 +195,15 @@ export class LineKeeper implements Caller {
     const result = await modem.answer({ timeoutMs: times.answerMs, signal: this.#stop.signal });
     if (result.kind !== 'connected') return;
     try {
-      await request(result.call, { line: line.name, callerId });
+      if (await request(result.call, { line: line.name, callerId })) await this.#lastWords(result.call);
     } finally {
       await modem.hangUp();
     }
+  }
+
+  async #lastWords({ ended }: Call): Promise<void> {
+    const signal = AbortSignal.any([ended, this.#stop.signal]);
+    await delay(this.#parts.times.lastWordsMs, undefined, { signal }).catch(() => {});
   }
 
   async #callBack(modem: Modem, { to, signal, resolve }: Job): Promise<void> {
@@ -201,7 +214,7 @@ export class LineKeeper implements Caller {
         signal: AbortSignal.any([signal, this.#stop.signal]),
       });
       resolve(result.kind);
-      if (result.kind === 'connected') await login(result.call, line, to);
+      if (result.kind === 'connected' && (await login(result.call, line, to))) await this.#lastWords(result.call);
     } finally {
       // Said before, unless something went wrong with the line.
       resolve('line down');

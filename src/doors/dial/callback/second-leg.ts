@@ -26,8 +26,13 @@ export interface SecondLegSettings {
   readonly commands: readonly CommandConfig[];
 }
 
-/** Resolves when the line is to be hung up. */
-export async function secondLeg(call: Call, line: LineConfig, called: CallBack, parts: SecondLegParts): Promise<void> {
+/** Resolves when the line is to be hung up; true: something was said last. */
+export async function secondLeg(
+  call: Call,
+  line: LineConfig,
+  called: CallBack,
+  parts: SecondLegParts,
+): Promise<boolean> {
   const { journal, clock, sessions, stopping } = parts;
   const { texts, prompt_seconds, login_tries, session_seconds } = parts.settings();
   const timeoutMs = prompt_seconds * 1000;
@@ -40,13 +45,18 @@ export async function secondLeg(call: Call, line: LineConfig, called: CallBack, 
     const reason = call.ended.aborted ? 'hung-up' : 'no-login';
     const fields = { door: 'dial', user: called.login, client: place, reason };
     journal.append([auditChange(clock.now(), 'refused', fields)]);
-    return;
+    return true;
   }
   const session = await sessions.open(ticket, line.name, session_seconds, AbortSignal.any([call.ended, stopping]));
-  if (session === undefined) return terminal.say(texts.wrong);
+  if (session === undefined) {
+    terminal.say(texts.wrong);
+    return true;
+  }
   session.over.addEventListener('abort', () => over.abort());
   try {
     await takeCommands(terminal, line, session, parts);
+    // Whoever ended it does not wait for last words.
+    return !session.over.aborted;
   } finally {
     sessions.end(session.name, 'logout');
   }

@@ -56,9 +56,10 @@ class Line:
     def read_state(self):
         seen = self.poll.poll(0)
         is_open = not (seen and seen[0][1] & select.POLLHUP)
-        if not is_open and seen[0][1] & select.POLLIN: self.receive()  # `echo ATH > line` is over before one looks
         modes = termios.tcgetattr(self.master)
         dtr = is_open and modes[5] != termios.B0
+        # What was written before DTR fell is not lost: `echo ATH > line` is over before one looks.
+        if not dtr and seen and seen[0][1] & select.POLLIN: self.receive()
         return (1 if is_open else 0) | (2 if dtr else 0) | (4 if modes[2] & termios.CLOCAL else 0)
 
     def look(self):

@@ -5,7 +5,6 @@
  * Errors: none; what goes wrong is in the log, with the last words of the program, and the line is hung up.
  */
 import { realpathSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../../../platform/errors.ts';
 import type { ProgramResult, Programs } from '../../../platform/helper/types.ts';
 import type { Log } from '../../../platform/log.ts';
@@ -26,7 +25,6 @@ const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** Sessions end before. */
 const LONGEST_MS = 86_400_000;
 const GRACE_MS = 400;
-const LAST_WORDS_MS = 300;
 const MOST_WORDS = 4_096;
 
 export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts): RunOnLine {
@@ -49,8 +47,6 @@ export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts)
         session.over,
       );
       tell(done, about, program);
-      // Hanging up throws away what the modem has not sent yet.
-      await delay(LAST_WORDS_MS, undefined, { signal: session.over }).catch(() => {});
     } catch (error) {
       log.error('a program could not be given the line', { ...about, error: describeError(error) });
     }
