@@ -79,6 +79,30 @@ export const REFRESHED: ReadonlySet<BindingField> = new Set([
   'modified',
 ]);
 
+/** Refreshes, and bindings (as deletes) of which nothing counts that was logged before; tables as in a Batch. */
+export interface LogEntry {
+  readonly tables: readonly LocationSpec[];
+  readonly cells: readonly Cell[];
+}
+
+/** Characters of the longest Call-ID, if the batch is nothing but refreshes that may be logged, one in each unit. */
+export function longestLogged({ tables, cells, ends }: Batch): number | undefined {
+  if (cells.length === 0 || cells.length !== ends.length * WIDTH[REFRESH]) return undefined;
+  if (tables.some(({ behind }) => behind === undefined)) return undefined;
+  let longest = 0;
+  for (let at = 0; at < cells.length; at += WIDTH[REFRESH]) {
+    if (cells[at] !== REFRESH) return undefined;
+    longest = Math.max(longest, (cells[at + FIELD.callId] as string).length);
+  }
+  return longest;
+}
+
+/** The batch that `longestLogged` found to be refreshes. */
+export function batchOf({ tables, cells }: LogEntry): Batch {
+  const ends = Array.from({ length: cells.length / WIDTH[REFRESH] }, (_, i) => (i + 1) * WIDTH[REFRESH]);
+  return { ...emptyBatch(), tables: [...tables], cells: [...cells], ends };
+}
+
 export function addUnit(batch: Batch, unit: readonly Change[]): void {
   for (const change of unit) addChange(batch, change);
   batch.ends.push(batch.cells.length);

@@ -11,7 +11,7 @@ import type { HealthItem } from '../core/doors/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
-import type { Batch, Cell } from './batch.ts';
+import { type Batch, type Cell, longestLogged } from './batch.ts';
 import { fromText, toText } from './error-text.ts';
 import type { Args, CallName, CommitOutcome, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 
@@ -110,7 +110,10 @@ export class WorkerClient {
       return;
     }
     this.#commitDone = done;
-    this.#post({ kind: 'commit', batch: JSON.stringify(batch), budgetMs });
+    const { tables, cells } = batch;
+    const longest = longestLogged(batch);
+    if (longest === undefined) this.#post({ kind: 'commit', batch: JSON.stringify(batch), budgetMs });
+    else this.#post({ kind: 'log', entry: JSON.stringify({ tables, cells }), tables, longest, budgetMs });
   }
 
   /** Lets the worker close its databases, unless they keep it waiting, then ends it. */

@@ -1,29 +1,51 @@
 /**
  * Commits the journal's batches (worker side): sorts the changes by database, table and key, writes them and the audit
- * lines in one go, retries while the database is away, and falls back to single units when it rejects the batch.
+ * lines in one go, retries while the database is away, and falls back to single units when it rejects the batch. Refreshes of
+ * tables that may lag behind are logged (refresh-log.ts).
  *
  * Order: audit lines are written and synced while the database is at work, then the transaction is committed. If it
  * fails, the lines are taken back, so that nothing of an unacknowledged batch stays.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LocationSpec } from '../core/ser/types.ts';
 import { GatehouseError } from '../platform/errors.ts';
-import type { AuditLog } from './audit-log.ts';
-import { AUDIT, type Batch, DELETE, FIELD, HISTORY, OWN, PUT, REFRESH, ROW, WIDTH } from './batch.ts';
+import type { AuditLog, AuditLogOptions } from './audit-log.ts';
+import {
+  AUDIT,
+  type Batch,
+  batchOf,
+  type Cell,
+  DELETE,
+  FIELD,
+  HISTORY,
+  type LogEntry,
+  OWN,
+  PUT,
+  REFRESH,
+  ROW,
+  WIDTH,
+} from './batch.ts';
 import type { Database, LocationWork, Work } from './database.ts';
 import { toText } from './error-text.ts';
 import type { OwnWork } from './own-rows.ts';
 import type { CommitOutcome, ErrorText } from './protocol.ts';
-import { misfit } from './ser/location-plan.ts';
+import { logKey, REFRESH_LOG, RefreshLog } from './refresh-log.ts';
+import { callIdLimit, misfit } from './ser/location-plan.ts';
 import { rowChange, rowMisfit } from './ser/rows-plan.ts';
 import type { Tables } from './ser/tables.ts';
 
 const RETRY_WAIT_MS = 50;
 /** Even a batch whose time is over gets one try of this length. */
 const LEAST_TRY_MS = 250;
+/** For each piece of what lags behind. */
+const SETTLE_MS = 1_000;
 
 interface Job {
   readonly works: Map<Database, Work>;
   readonly lines: string[];
+  /** Cells of a LogEntry, and the bindings of which nothing counts that was logged before. */
+  readonly logged: Cell[];
+  readonly forgotten: string[];
 }
 
 type Refusal = { readonly unit: number; readonly error: ErrorText };
@@ -33,19 +55,78 @@ export class Committer {
   readonly #main: Database;
   readonly #tables: Tables;
   readonly #audit: AuditLog;
+  readonly #log: RefreshLog;
+  #turn: Promise<unknown> = Promise.resolve();
   /** A batch without lines succeeds meanwhile, and says nothing of the trail. */
   #trailAway = false;
 
   /** The first database is the main one. */
-  constructor(databases: readonly Database[], tables: Tables, audit: AuditLog) {
+  constructor(databases: readonly Database[], tables: Tables, audit: AuditLog, warn: AuditLogOptions['warn']) {
     this.#databases = databases;
     this.#main = databases[0]!;
     this.#tables = tables;
     this.#audit = audit;
+    this.#log = new RefreshLog({
+      db: this.#main,
+      alone: (work) => this.#alone(work),
+      write: (batch) => this.#commit(batch, performance.now() + SETTLE_MS),
+      warn,
+    });
   }
 
-  async commit(batch: Batch, budgetMs: number): Promise<CommitOutcome> {
+  commit(batch: Batch, budgetMs: number): Promise<CommitOutcome> {
     const deadline = performance.now() + budgetMs;
+    return this.#alone(() => this.#commit(batch, deadline));
+  }
+
+  /** A batch of refreshes (protocol.ts), which as a rule is not even read. */
+  log(entry: string, tables: readonly LocationSpec[], longest: number, budgetMs: number): Promise<CommitOutcome> {
+    const deadline = performance.now() + budgetMs;
+    return this.#alone(async () => {
+      if (!this.#log.takes || !tables.every((spec) => this.#holds(spec, longest)))
+        return this.#commit(batchOf(JSON.parse(entry)), deadline);
+      const job: Job = { works: new Map(), lines: [], logged: [], forgotten: [] };
+      this.#workOf(job, [], this.#main).own.push({
+        table: REFRESH_LOG,
+        puts: [[this.#log.nextId(), entry]],
+        drops: [],
+      });
+      try {
+        await this.#retrying(deadline, () => this.#attempt(job, deadline));
+      } catch (error) {
+        return isAway(error) ? { unavailable: toText(error) } : this.#commit(batchOf(JSON.parse(entry)), deadline);
+      }
+      this.#log.added(tables[0]!.behind!, []);
+      return this.#outcome([]);
+    });
+  }
+
+  /** Brings the rows of tables that lag behind up to what was acknowledged; before they are read. */
+  settle(): Promise<void> {
+    return this.#log.settle();
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #holds(spec: LocationSpec, callId: number): boolean {
+    const found = this.#tables.knownPlan(spec);
+    return found !== undefined && callId <= callIdLimit(found.plan);
+  }
+
+  #outcome(refused: Refusal[]): CommitOutcome {
+    if (this.#trailAway && this.#audit.isWritable()) this.#trailAway = false;
+    return { ...(refused.length > 0 ? { refused } : {}), ...(this.#trailAway ? { trailAway: true } : {}) };
+  }
+
+  async #commit(batch: Batch, deadline: number): Promise<CommitOutcome> {
     const refused: Refusal[] = [];
     const good: number[] = [];
     try {
@@ -59,8 +140,7 @@ export class Committer {
         else good.push(unit);
       }
       await this.#write(batch, good, deadline, refused);
-      if (this.#trailAway && this.#audit.isWritable()) this.#trailAway = false;
-      return { ...(refused.length > 0 ? { refused } : {}), ...(this.#trailAway ? { trailAway: true } : {}) };
+      return this.#outcome(refused);
     } catch (error) {
       return { unavailable: toText(error) };
     }
@@ -68,8 +148,14 @@ export class Committer {
 
   async #write(batch: Batch, units: number[], deadline: number, refused: Refusal[]): Promise<void> {
     if (units.length === 0) return;
+    const id = this.#log.nextId();
+    let job: Job | undefined;
     try {
-      await this.#retrying(deadline, () => this.#attempt(this.#job(batch, units), deadline));
+      await this.#retrying(deadline, () => {
+        job = this.#job(batch, units, id);
+        return this.#attempt(job, deadline);
+      });
+      if (job!.logged.length > 0) this.#log.added(behindOf(batch), job!.forgotten);
     } catch (error) {
       if (isAway(error)) throw error;
       if (units.length === 1) {
@@ -174,9 +260,10 @@ export class Committer {
     return found ? rowMisfit(found.plan, row) : `table ${spec.table} cannot be used`;
   }
 
-  #job(batch: Batch, units: readonly number[]): Job {
+  /** `id`: of what goes into the log. */
+  #job(batch: Batch, units: readonly number[], id: string): Job {
     const { cells, ends, tables } = batch;
-    const job: Job = { works: new Map(), lines: [] };
+    const job: Job = { works: new Map(), lines: [], logged: [], forgotten: [] };
     const latest = new Map<LocationWork, Map<string, number>>();
     const own = new Map<string, number>();
     const locations = tables.map((spec) => this.#locationWork(job, cells, spec));
@@ -187,12 +274,15 @@ export class Committer {
           case PUT:
           case REFRESH:
           case DELETE: {
-            const location = locations[cells[at + FIELD.table] as number]!;
+            const table = cells[at + FIELD.table] as number;
+            const location = locations[table]!;
             const keys = latest.get(location) ?? new Map<string, number>();
             latest.set(location, keys);
             const key = `${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`;
+            const isTouched = keys.has(key);
+            if (tables[table]!.behind !== undefined && this.#isLogged(job, tables[table]!, cells, at, isTouched)) break;
             // A refresh may find no row and be written anew after the others: only where that tears no unit and skips no change.
-            if (cells[at] === REFRESH && (ends[unit]! - start > WIDTH[REFRESH] || keys.has(key))) cells[at] = PUT;
+            if (cells[at] === REFRESH && (isTouched || ends[unit]! - start > WIDTH[REFRESH])) cells[at] = PUT;
             keys.set(key, at);
             break;
           }
@@ -216,12 +306,36 @@ export class Committer {
         }
       }
     }
+    const { logged } = job;
+    if (logged.length > 0) {
+      const entry = JSON.stringify({ tables, cells: logged } satisfies LogEntry);
+      this.#workOf(job, cells, this.#main).own.push({ table: REFRESH_LOG, puts: [[id, entry]], drops: [] });
+    }
     // The last change of a key wins.
     if (own.size > 0) this.#workOf(job, cells, this.#main).own.push(...ownWorks(batch, own.values()));
     for (const [location, keys] of latest) {
       for (const at of keys.values()) (cells[at] === DELETE ? location.deletes : location.puts).push(at);
     }
     return job;
+  }
+
+  /** Of a table that may lag behind: a refresh is logged in place of being written; what else is written says so in the log. */
+  #isLogged(
+    { logged, forgotten }: Job,
+    spec: LocationSpec,
+    cells: readonly Cell[],
+    at: number,
+    isTouched: boolean,
+  ): boolean {
+    if (cells[at] === REFRESH && this.#log.takes && !isTouched) {
+      logged.push(...cells.slice(at, at + WIDTH[REFRESH]));
+      return true;
+    }
+    if (this.#log.lags || logged.length > 0) {
+      logged.push(DELETE, ...cells.slice(at + 1, at + WIDTH[DELETE]));
+      forgotten.push(logKey(spec, cells, at));
+    }
+    return false;
   }
 
   #locationWork(job: Job, cells: Batch['cells'], spec: Batch['tables'][number]): LocationWork | undefined {
@@ -240,6 +354,10 @@ export class Committer {
     job.works.set(db, work);
     return work;
   }
+}
+
+function behindOf({ tables }: Batch): number {
+  return Math.min(...tables.flatMap(({ behind }) => behind ?? []));
 }
 
 function ownWorks({ own, ownTables }: Batch, indexes: Iterable<number>): OwnWork[] {

@@ -112,7 +112,15 @@ export interface ErrorText {
 export type ToWorker =
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
   /** The Batch as JSON: a text is copied many times faster than an array is cloned. */
-  | { readonly kind: 'commit'; readonly batch: string; readonly budgetMs: number };
+  | { readonly kind: 'commit'; readonly batch: string; readonly budgetMs: number }
+  /** A batch of refreshes that may be logged: a LogEntry as JSON, its tables, and the longest of its Call-IDs. */
+  | {
+      readonly kind: 'log';
+      readonly entry: string;
+      readonly tables: readonly LocationSpec[];
+      readonly longest: number;
+      readonly budgetMs: number;
+    };
 
 export type FromWorker =
   | { readonly kind: 'ready' }

@@ -19,6 +19,8 @@ import { silentLog } from '../platform/log.ts';
 import { openStorage, type StorageOptions } from './open.ts';
 
 export const LOCATION: LocationSpec = { database: 'main', table: 'location', columns: {} };
+/** The same rows, which may lag: for an hour, so that they catch up with a reader and not with the time. */
+const LAGGING: LocationSpec = { ...LOCATION, behind: 3600 };
 export const SUBSCRIBER: SubscriberSpec = {
   database: 'main',
   table: 'subscriber',
@@ -60,6 +62,17 @@ export function binding(contact: string, change: Partial<BindingRow> = {}): Bind
 
 export function put(row: BindingRow, table = LOCATION): Change {
   return { kind: 'put-binding', table, row };
+}
+
+function refresh(row: BindingRow): Change {
+  return { kind: 'put-binding', table: LAGGING, row, refresh: true };
+}
+
+/** What stands in the rows and in the log, without making the rows catch up. */
+async function inTables(storage: Storage): Promise<{ cseqs: number[]; logged: number }> {
+  const rows = await storage.ser.ask('main', 'SELECT cseq FROM location', [], 100);
+  const log = await storage.ser.ask('main', 'SELECT id FROM gh_refresh', [], 100);
+  return { cseqs: rows.map(([cseq]) => Number(cseq)), logged: log.length };
 }
 
 export function remove({ username, domain, contact }: BindingRow, table = LOCATION): Change {
@@ -233,6 +246,63 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.equal(await storage.ser.deleteExpired(LOCATION, now), 0);
     const contacts = (await bindings(storage)).map(({ contact }) => contact);
     assert.deepEqual(contacts, ['sip:ever@h', 'sip:live@h', 'sip:perm@h']);
+  });
+
+  is(
+    'a refresh of rows that may lag is durable before it is in its row, where the next reader finds it',
+    async (_t, storage, options) => {
+      const a = binding('sip:"a\\b"@h', { userAgent: 'Grüße \x80' });
+      await bindings(storage, LAGGING); // nothing lags
+      assert.equal(await written(storage, put(a, LAGGING)), undefined);
+      assert.deepEqual(await inTables(storage), { cseqs: [1], logged: 0 });
+      const fresh = { ...a, cseq: 3, callId: `a'b"c\\d`, expires: a.expires + 1000 };
+      assert.equal(await written(storage, refresh({ ...a, cseq: 2 })), undefined);
+      const line = written(storage, refresh(fresh), { kind: 'audit', line: AUDIT_LINE });
+      assert.deepEqual(await Promise.all([written(storage, refresh(fresh)), line]), [undefined, undefined]);
+      assert.deepEqual(await inTables(storage), { cseqs: [1], logged: 2 });
+      // As a start after a crash, since the first one goes on as if nothing had been.
+      const next = await openStorage({ ...options, auditDir: `${options.auditDir}-2` });
+      assert.deepEqual(await bindings(next, LAGGING), [fresh]);
+      assert.deepEqual(await inTables(next), { cseqs: [3], logged: 0 });
+      await next.close();
+      assert.deepEqual(await bindings(storage, LAGGING), [fresh]);
+    },
+  );
+
+  is('rows that lag end as the last change says, whatever its kind', async (_t, storage, options) => {
+    const rows = ['put', 'gone', 'again', 'both', 'lost'].map((name) => binding(`sip:${name}@h`));
+    const [changed, gone, again, both, lost] = rows as [BindingRow, BindingRow, BindingRow, BindingRow, BindingRow];
+    const at = (row: BindingRow, cseq: number) => ({ ...row, cseq });
+    await bindings(storage, LAGGING);
+    await written(storage, ...rows.map((row) => put(row, LAGGING)));
+    // One batch each, and what is logged must not come back over what was written after it.
+    await written(storage, refresh(at(changed, 2)));
+    await written(storage, put(at(changed, 3), LAGGING));
+    await written(storage, refresh(at(gone, 2)));
+    await written(storage, remove(gone, LAGGING));
+    await written(storage, refresh(at(again, 2)));
+    await written(storage, remove(again, LAGGING));
+    await written(storage, put(at(again, 3), LAGGING));
+    await written(storage, refresh(at(again, 4)));
+    // All in one.
+    const units = [refresh(at(both, 2)), refresh(at(both, 3)), remove(both, LAGGING), put(at(both, 4), LAGGING)];
+    assert.deepEqual(await Promise.all(units.map((change) => written(storage, change))), Array(4).fill(undefined));
+    // Somebody else takes a row away that was just refreshed.
+    await written(storage, refresh(at(lost, 2)));
+    await storage.ser.ask('main', "DELETE FROM location WHERE contact = 'sip:lost@h'", [], 1);
+    const next = await openStorage({ ...options, auditDir: `${options.auditDir}-2` });
+    const found = (await bindings(next, LAGGING)).map(({ contact, cseq }) => `${contact} ${cseq}`);
+    assert.deepEqual(found, ['sip:again@h 4', 'sip:both@h 4', 'sip:lost@h 2', 'sip:put@h 3']);
+    await next.close();
+  });
+
+  is('a Call-ID that the rows do not hold is refused, although only the log would have to', async (_t, storage) => {
+    const a = binding('sip:a@h');
+    await bindings(storage, LAGGING);
+    await written(storage, put(a, LAGGING));
+    const refused = await written(storage, refresh({ ...a, callId: 'x'.repeat(256) }));
+    assert.match(refused!.message, /column callid of table location holds 255 characters, the value has 256/);
+    assert.deepEqual(await inTables(storage), { cseqs: [1], logged: 0 });
   });
 
   is('a unit that cannot be written does not sink its neighbours', async (_t, storage) => {

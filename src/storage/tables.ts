@@ -28,6 +28,8 @@ export interface Schema {
   gh_resolver: { name: string; type: string; config: Uint8Array };
   /** `resolvers` with commas in between. */
   gh_realm: { name: string; resolvers: string; is_default: number };
+  /** `entry` is a LogEntry as JSON. */
+  gh_refresh: { id: string; entry: string };
   gh_admin: { name: string; hash: string; changed: number };
   gh_history: {
     session: string;

@@ -13,6 +13,7 @@ import { readOwn } from './own-rows.ts';
 import { Policies } from './policies.ts';
 import type { Args, CallName, FromWorker, Result, ToWorker, WorkerOptions } from './protocol.ts';
 import { RealmRows } from './realms.ts';
+import { REFRESH_LOG } from './refresh-log.ts';
 import { ask, readRows } from './ser/rows.ts';
 import { Subscribers } from './ser/subscribers.ts';
 import { Tables } from './ser/tables.ts';
@@ -54,7 +55,7 @@ async function serve(options: WorkerOptions): Promise<void> {
   for (const db of databases.values()) for (const text of await open(db, () => db.warnings())) warn(text);
   const audit = new AuditLog({ dir: options.auditDir, key: Buffer.from(options.auditKey), now: Date.now, warn });
   const tables = new Tables(databases, warn);
-  const committer = new Committer([...databases.values()], tables, audit);
+  const committer = new Committer([...databases.values()], tables, audit, warn);
   const subscribers = new Subscribers(tables);
   const users = new Users(main, tables);
   const policies = new Policies(main);
@@ -71,7 +72,10 @@ async function serve(options: WorkerOptions): Promise<void> {
       migrations: await listMigrations(main),
       warnings,
     }),
-    'migrate.down': () => migrateDown(main, migrating),
+    async 'migrate.down'() {
+      if ((await main.tableNames()).includes(REFRESH_LOG.name)) await committer.settle();
+      return migrateDown(main, migrating);
+    },
     'users.find': (logins) => users.find(logins),
     'users.named': (name) => users.named(name),
     'users.list': (list) => users.list(list),
@@ -110,11 +114,22 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.addUsers': (where, rows, lines) => audit.together(lines, (seal) => subscribers.add(where, rows, seal)),
     'ser.updateSubscriber': (spec, row, lines) => audit.together(lines, (seal) => subscribers.update(spec, row, seal)),
     'ser.removeUser': (where, name, lines) => audit.together(lines, (seal) => subscribers.remove(where, name, seal)),
-    'ser.loadBindings': (spec, now) => tables.loadBindings(spec, now, rowSender(streaming)),
-    'ser.readBindings': (spec, username, domain, now) => tables.readBindings(spec, username, domain, now),
-    'ser.deleteExpired': (spec, before) => tables.deleteExpired(spec, before),
+    async 'ser.loadBindings'(spec, now) {
+      const send = rowSender(streaming);
+      await committer.settle();
+      await tables.loadBindings(spec, now, send);
+    },
+    async 'ser.readBindings'(spec, username, domain, now) {
+      await committer.settle();
+      return tables.readBindings(spec, username, domain, now);
+    },
+    async 'ser.deleteExpired'(spec, before) {
+      await committer.settle();
+      return tables.deleteExpired(spec, before);
+    },
     'ser.hasUri': (spec, username, domain, uriUser) => subscribers.hasUri(spec, username, domain, uriUser),
     async close() {
+      await committer.close();
       audit.close();
       for (const db of databases.values()) await db.close();
     },
@@ -124,6 +139,11 @@ async function serve(options: WorkerOptions): Promise<void> {
     if (message.kind === 'commit') {
       const batch: Batch = JSON.parse(message.batch);
       send({ kind: 'committed', outcome: await committer.commit(batch, message.budgetMs) });
+      return;
+    }
+    if (message.kind === 'log') {
+      const { entry, tables: named, longest, budgetMs } = message;
+      send({ kind: 'committed', outcome: await committer.log(entry, named, longest, budgetMs) });
       return;
     }
     const { id, name, args } = message;

@@ -6,11 +6,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { folderFor } from './children.ts';
 import { makeSite, type Site } from './gatehouse.ts';
 import { Storm } from './storm.ts';
 
 const ROUNDS = process.env.GATEHOUSE_TEST_LONG ? 200 : 20;
 const DOMAIN = 'gate.test';
+const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'ser.cfg');
 /** Telephones of a stormy site that take no part in the storm. */
 export const SPARE = 10;
 
@@ -51,7 +53,11 @@ export async function stormySite(
   database?: string,
   through?: string,
 ): Promise<{ site: Site; storm: Storm }> {
-  const site = await makeSite(t, { domains: [DOMAIN], ...(database === undefined ? {} : { database }) });
+  // The rows follow what was acknowledged within a second, so that some kills fall into that.
+  const script = join(folderFor(t, 'gatehouse-script'), 'ser.cfg');
+  const timer = 'modparam("usrloc", "timer_interval", 1)';
+  writeFileSync(script, readFileSync(EXAMPLE, 'utf8').replace(/^modparam\("usrloc", "db_mode", 2\)$/m, `$&\n${timer}`));
+  const site = await makeSite(t, { script, domains: [DOMAIN], ...(database === undefined ? {} : { database }) });
   const storm = await Storm.open(t, { server: site.sip, domain: DOMAIN, phones: 200, atOnce: 100, spare: SPARE });
   const imported = site.import(storm.users);
   assert.equal(imported.status, 0, imported.stderr);

@@ -37,6 +37,8 @@ export interface SubscriberRow {
 export interface LocationSpec extends TableSpec {
   /** Renamed columns, by their usual name; empty as a rule. */
   readonly columns: Readonly<Record<string, string>>;
+  /** A refresh is durable when it is logged, and reaches its row so many seconds later; absent: at once. */
+  readonly behind?: number;
 }
 
 /** One binding. Texts are latin1 as they came over the wire. */

@@ -11,6 +11,7 @@ import * as numbers from './0008-numbers.ts';
 import * as codePlace from './0009-code-place.ts';
 import * as radius from './0010-radius.ts';
 import * as callerIds from './0011-caller-ids.ts';
+import * as refreshLog from './0012-refresh-log.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-code-place': codePlace,
   '0010-radius': radius,
   '0011-caller-ids': callerIds,
+  '0012-refresh-log': refreshLog,
 };

@@ -117,6 +117,11 @@ export function misfit(plan: LocationPlan, cells: readonly Cell[], at: number): 
   return undefined;
 }
 
+/** Characters that a Call-ID may have. */
+export function callIdLimit({ columns }: LocationPlan): number {
+  return columns.find(({ field }) => field === 'callId')!.limit || Number.POSITIVE_INFINITY;
+}
+
 /** Appends the binding of a row (values in the order of `plan.columns`) to `cells`, unless it has expired. */
 export function readBinding(plan: LocationPlan, row: Row, now: number, cells: Cell[]): void {
   const at = cells.length;

@@ -48,8 +48,9 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
       0,
       0,
       3,
-      '0: memory only, a restart forgets all contacts. 1 and 2: each REGISTER is answered once it is on disk. 3: as 1, and what a ' +
-        'request needs is read from the table each time, for several servers with one database.',
+      '0: memory only, a restart forgets all contacts. 1: each REGISTER is answered once its rows are on disk. 2: the same, but a mere ' +
+        'refresh is answered once it is on disk in `gh_refresh`, and in its row within timer_interval. 3: as 1, and what a request ' +
+        'needs is read from the table each time, for several servers with one database.',
     ),
   ),
   held(int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.')),
@@ -69,7 +70,8 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
       60,
       1,
       86_400,
-      'With db_mode 3: seconds until lists of contacts and pings know what other servers wrote. Otherwise without effect.',
+      'With db_mode 2: seconds until a refresh is in its row. With db_mode 3: seconds until lists of contacts and pings know what other ' +
+        'servers wrote. Otherwise without effect.',
     ),
   ),
   int('fetch_rows', 2000, 0, 1_000_000, 'Accepted without effect: the preload comes in pieces anyway.'),
@@ -94,7 +96,9 @@ export function usrlocSpec(values: ParameterValues, table: string, database: (ur
     const given = values[name];
     if (given !== null && given !== undefined && given !== column) columns[column] = String(given);
   }
-  return { database: Number(values.db_mode) > 0 ? database(String(values.db_url ?? '')) : 'main', table, columns };
+  const behind = values.db_mode === 2 ? { behind: Number(values.timer_interval) } : {};
+  const where = Number(values.db_mode) > 0 ? database(String(values.db_url ?? '')) : 'main';
+  return { database: where, table, columns, ...behind };
 }
 
 export function usrlocSettings(values: ParameterValues, services: Services, uses: ScriptUses): UsrlocSettings {
