@@ -26,6 +26,7 @@ import type { Storage } from '../src/core/storage/types.ts';
 import { fakeTokens } from '../src/core/tokens/fake.ts';
 import { UserNumbers } from '../src/core/users/numbers.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
+import { Vouchers } from '../src/core/vouchers/vouchers.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
 import { DigestRuleBook } from '../src/doors/sip/modules/auth/digest-rules.ts';
 import { modules } from '../src/doors/sip/modules/modules.ts';
@@ -150,6 +151,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       realms: fakeRealms(),
       radiusClients: new RadiusClientList({ rows: storage.tokens, journal: storage.journal, keyring }),
       configuredRadiusClients: [],
+      vouchers: new Vouchers({ rows: storage.tokens, journal: storage.journal, keyring, clock }),
       tokens: fakeTokens(),
       numbers: new UserNumbers({ store: storage.tokens, journal: storage.journal, key: keyring.derive('numbers') }),
       sms: new CodeSender({

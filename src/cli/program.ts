@@ -16,6 +16,7 @@ import type { Load } from './program/runner.ts';
 import { addSmsCommands } from './program/sms.ts';
 import { addTokenCommands } from './program/tokens.ts';
 import { addUserCommands } from './program/users.ts';
+import { addVoucherCommands } from './program/vouchers.ts';
 
 export interface Surroundings {
   io: Io;
@@ -73,6 +74,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .action(run(() => import('./commands/exchange.ts')));
 
   addUserCommands(program, run);
+  addVoucherCommands(program, run);
   addPolicyCommands(program, run);
   addRadiusCommands(program, run);
   addSmsCommands(program, run);

@@ -77,7 +77,7 @@ function administrationBeside(site: Site, ground: Ground, dataDir: string): Admi
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, numbers, book, rules, sms, realms, tokens, radiusClients }: Ground,
+  { storage, keyring, users, numbers, book, rules, sms, realms, tokens, radiusClients, vouchers }: Ground,
   dataDir: string,
 ) {
   return {
@@ -91,6 +91,7 @@ export function administrationParts(
     sms,
     realms,
     radiusClients,
+    vouchers,
     configuredRadiusClients: radiusClientViews(site.config.radius.clients),
     tokens: tokens.desk,
     numbers,

@@ -19,6 +19,7 @@ import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
 import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
+import { Vouchers } from '../core/vouchers/vouchers.ts';
 import { loadDictionaries } from '../doors/radius/dictionaries.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -39,6 +40,7 @@ export interface Ground {
   readonly realms: RealmDirectory;
   readonly tokens: TokenService;
   readonly radiusClients: RadiusClientList;
+  readonly vouchers: Vouchers;
   /** Domain of logins written without one. */
   defaultDomain: string;
   /** Runs programs; a process of its own from the first one on. */
@@ -143,6 +145,7 @@ export async function layGround(
     realms,
     tokens,
     radiusClients,
+    vouchers: new Vouchers({ rows: storage.tokens, journal: storage.journal, keyring, clock }),
     book,
     defaultDomain,
   };

@@ -252,6 +252,7 @@ async function openDoors(
       journal,
       tables: storage.ser,
       users: doorUsers.of('portal'),
+      vouchers: ground.vouchers,
       programs: ground.helper,
       clock,
       log: log.child('portal'),

@@ -1,6 +1,7 @@
 /**
  * What ends a session, and how a client is forgotten: no traffic, a volume that is used up, its own time, and no login at all. Nothing
- * past a volume gets through. Each end is told with what the firewall counted.
+ * past a volume gets through. Each end is told with what the firewall counted. Then vouchers: what they have left goes along from login to login,
+ * over a kill, and from one device to the next.
  */
 // peers: nftables iproute2
 // alone: measures what limits let through
@@ -31,15 +32,23 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   writeFileSync(log, '');
   writeFileSync(join(folder, 'binauth'), PROGRAM(log), { mode: 0o755 });
   const lab = await startLab(t);
-  const options = 'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1';
+  const options =
+    'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1, login: password or voucher';
   const site = await makeSite(t, {
     enter: lab.gateway,
     yaml: `portal: { interface: br-lan, ${options}, binauth: ${folder}/binauth, ndsctl_socket: ${folder}/ctl }`,
   });
   const clients = [];
-  for (let number = 1; number <= 5; number++) clients.push(await lab.client(number));
-  const [idle, busy, short, down, up] = clients as [LabClient, LabClient, LabClient, LabClient, LabClient];
-  const server = await site.start();
+  for (let number = 1; number <= 6; number++) clients.push(await lab.client(number));
+  const [idle, busy, short, down, up, guest] = clients as [
+    LabClient,
+    LabClient,
+    LabClient,
+    LabClient,
+    LabClient,
+    LabClient,
+  ];
+  let server = await site.start();
   /** Its end, as the program was told. */
   const endOf = async ({ mac }: LabClient) => {
     let words: string[] | undefined;
@@ -83,6 +92,27 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   assert.ok(idleEnd.seconds >= 6 && idleEnd.seconds < 60, `idle for ${idleEnd.seconds} s`);
   assert.equal((await idle.ask(PROBE)).status, 307);
   assert.equal((await busy.ask(PROBE)).status, 204, 'who uses it stays in');
+  const sheet = ['voucher', 'batch', 'summer', '--count', '2', '--time', '1h', '--download', String(VOLUME)];
+  assert.equal(site.run(...sheet).status, 0);
+  const [code = '', other = ''] = site.run('voucher', 'print', 'summer', '--codes').stdout.split('\n');
+  const byVoucher = async (client: LabClient, voucher: string) => (await logIn(client, { voucher })).headers.location;
+  assert.match((await byVoucher(guest, 'AAAAA-AAAAA')) ?? '', /error=voucher$/);
+  assert.equal(await byVoucher(guest, ` ${code.toLowerCase().replace('-', '')}`), PROBE);
+  assert.equal((await guest.ask(`http://${WEB}/bytes/${half}`)).body.length, half);
+  await server.stop('SIGKILL');
+  server = await site.start();
+  assert.equal((await guest.ask(PROBE)).status, 204);
+  assert.equal(await byVoucher(down, code), PROBE, 'in place of the first');
+  assert.equal((await guest.ask(PROBE)).status, 307);
+  assert.notEqual((await down.ask({ url: `http://${WEB}/bytes/${half}`, patienceMs: 3_000 })).error, undefined);
+  await until('it is used up', async () => (await down.ask(PROBE)).status === 307);
+  assert.match((await byVoucher(guest, code)) ?? '', /error=used$/);
+  assert.equal(await byVoucher(guest, other), PROBE);
+  assert.equal(site.run('voucher', 'revoke', 'summer-0002').stdout, '1 revoked, 1 session ended\n');
+  assert.equal((await guest.ask(PROBE)).status, 307);
+  const states = site.run('voucher', 'list', 'summer').stdout;
+  assert.match(states, /^summer-0001 +over .*\nsummer-0002 +revoked /m);
+
   await until('strangers are forgotten', async () => {
     const { clients: known } = JSON.parse(runNdsctl(`${folder}/ctl`, 'json')[1]) as { clients: object };
     return Object.keys(known).join() === busy.mac;

@@ -18,6 +18,7 @@ import { fakeTokens } from '../tokens/fake.ts';
 import { passwordSeal } from '../users/local-users.ts';
 import { UserNumbers } from '../users/numbers.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
+import { Vouchers } from '../vouchers/vouchers.ts';
 import { type AdministrationParts, createAdministration } from './administration.ts';
 import { createAdmins, generatePassword } from './admins.ts';
 import { attachedBook } from './attached-book.ts';
@@ -185,6 +186,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     rules: new PolicyRules(),
     realms: fakeRealms(),
     radiusClients: new RadiusClientList({ rows: { read: async () => [] }, journal, keyring }),
+    vouchers: new Vouchers({ rows: { read: async () => [] }, journal, keyring, clock }),
     configuredRadiusClients: [{ ...RADIUS_CLIENT, name: 'core', network: '192.0.2.1' }],
     tokens: fakeTokens(),
     numbers: new UserNumbers({ store: { read: async () => [] }, journal, key: Buffer.alloc(32) }),

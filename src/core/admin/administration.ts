@@ -23,6 +23,7 @@ import type { PolicyStore } from '../storage/types.ts';
 import type { TokenDesk } from '../tokens/types.ts';
 import type { UserNumbers } from '../users/numbers.ts';
 import type { Login } from '../users/store.ts';
+import type { Vouchers } from '../vouchers/vouchers.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
@@ -46,6 +47,7 @@ import {
 } from './types.ts';
 import type { NewUser, UserBook } from './user-book.ts';
 import { checkMobile, checkPassword, checkRpid } from './user-fields.ts';
+import { voucherCalls } from './vouchers.ts';
 
 export interface AdministrationParts {
   readonly clock: Clock;
@@ -63,6 +65,7 @@ export interface AdministrationParts {
   readonly radiusClients: RadiusClientList;
   /** Those of gatehouse.yaml. */
   readonly configuredRadiusClients: readonly RadiusClientView[];
+  readonly vouchers: Vouchers;
   readonly tokens: TokenDesk;
   readonly numbers: UserNumbers;
   /** Absent beside a stopped server: nobody is in. */
@@ -117,6 +120,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     ...smsCalls(parts.sms, parts.rules, event),
     ...realmCalls(parts.realms, event),
     ...radiusCalls(parts.radiusClients, parts.configuredRadiusClients, event),
+    ...voucherCalls(parts.vouchers, event, parts.sessions),
     ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),
     verifyAudit: (): Promise<AuditReport> => verifyTrail(parts.auditDirectory, parts.auditKey),

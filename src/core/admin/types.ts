@@ -16,6 +16,7 @@ import type { SmsDefinition } from '../sms/types.ts';
 import type { NumberView } from '../users/numbers.ts';
 import type { RadiusCalls } from './radius.ts';
 import type { TokenCalls } from './tokens.ts';
+import type { VoucherCalls } from './vouchers.ts';
 
 /** Users in one piece of an import. */
 export const IMPORT_PIECE = 500;
@@ -132,7 +133,7 @@ export interface AuditQuestion {
   readonly limit: number;
 }
 
-export interface Administration extends RealmCalls, TokenCalls, RadiusCalls {
+export interface Administration extends RealmCalls, TokenCalls, RadiusCalls, VoucherCalls {
   addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;

@@ -11,6 +11,7 @@ import type { RadiusClientView } from '../radius/clients.ts';
 import { fakeRealms } from '../realms/fake.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 import { fakeTokens } from '../tokens/fake.ts';
+import type { VoucherTerms } from '../vouchers/terms.ts';
 
 const NO_AUDIT: AuditLines = [];
 
@@ -24,6 +25,7 @@ export interface FakeAdministration extends Administration {
   readonly managed: string[][];
   managedReply: { status: number; reason: string; lines: string[] };
   radiusClients: (RadiusClientView & { configured: boolean })[];
+  readonly vouchers: Map<string, { terms: VoucherTerms; codes: { id: string; code: string }[] }>;
   readonly smsProviders: SmsDefinition[];
   readonly sent: { number: string; text: string; provider?: string }[];
   readonly rows: { list: SerList; row: RowFields }[];
@@ -183,6 +185,32 @@ export function fakeAdministration(): FakeAdministration {
     listRadiusClients: async () => fake.radiusClients,
     removeRadiusClient: async (name) => {
       fake.radiusClients = fake.radiusClients.filter((one) => one.name !== name);
+    },
+    vouchers: new Map(),
+    addVouchers: async ({ batch, count, terms }) => {
+      const codes = Array.from({ length: count }, (_, i) => ({ id: `${batch}-${i + 1}`, code: `CODE-${i + 1}` }));
+      fake.vouchers.set(batch, { terms, codes });
+    },
+    listVoucherBatches: async () =>
+      [...fake.vouchers].map(([name, { terms, codes }]) => ({ name, terms, size: codes.length, made: 0 })),
+    listVouchers: async (batch) =>
+      (fake.vouchers.get(batch)?.codes ?? []).map(({ id }) => ({
+        id,
+        state: 'new',
+        first: null,
+        sent: 0,
+        received: 0,
+        sessions: 0,
+      })),
+    showVoucherCodes: async (batch) => {
+      const found = fake.vouchers.get(batch);
+      if (found === undefined) throw new GatehouseError('VOUCHER_UNKNOWN', `there is no batch ${batch}`);
+      return found;
+    },
+    revokeVouchers: async (name) => {
+      const revoked = fake.vouchers.get(name)?.codes.length ?? 1;
+      fake.vouchers.delete(name);
+      return { revoked, ended: 0 };
     },
     smsProviders: [],
     sent: [],

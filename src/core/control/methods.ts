@@ -10,6 +10,7 @@ import { TOKEN_SWITCHES } from '../admin/tokens.ts';
 import { type Administration, IMPORT_PIECE, SER_LISTS, type SerList } from '../admin/types.ts';
 import type { ResolverType } from '../realms/types.ts';
 import { TOKEN_ORDERS } from '../tokens/types.ts';
+import { LARGEST_BATCH } from '../vouchers/vouchers.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
@@ -41,6 +42,7 @@ const policyRule = z.strictObject({
   time: condition,
   active: z.boolean(),
 });
+const bytes = z.int().min(0).max(1e15);
 const serial = z.string().min(1).max(80);
 /** A login, with or without its realm. */
 const person = z.string().min(1).max(400);
@@ -105,6 +107,23 @@ export const METHODS = {
     }),
   ]),
   manage: z.tuple([z.string().min(1).max(64), z.array(z.string().max(65_536)).max(64)]),
+  addVouchers: z.tuple([
+    z.strictObject({
+      batch: z.string().max(80),
+      count: z.int().min(1).max(LARGEST_BATCH),
+      terms: z.strictObject({
+        seconds: z.int().min(0).max(315_360_000),
+        upload: bytes,
+        download: bytes,
+        devices: z.int().min(1).max(1_000),
+        expires: z.int().min(0).max(8.64e15),
+      }),
+    }),
+  ]),
+  listVoucherBatches: z.tuple([]),
+  listVouchers: z.tuple([z.string().max(80)]),
+  showVoucherCodes: z.tuple([z.string().max(80)]),
+  revokeVouchers: z.tuple([z.string().max(80)]),
   listSmsProviders: z.tuple([]),
   setSmsProvider: z.tuple([
     z.strictObject({

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { macOf, networkOf } from './config/address.ts';
-import { POLICIES, RULE_SETS, type Rule, type RuleSetName } from './config/model.ts';
+import { LOGIN_WAYS, POLICIES, RULE_SETS, type Rule, type RuleSetName } from './config/model.ts';
 import { FAS_KEYS, fasKey, fileName, hostName, interfaceName, webAddress, webPath } from './config/options.ts';
 import { parseRule } from './config/rule.ts';
 
@@ -127,10 +127,12 @@ export const portalConfig = z.strictObject({
     .describe('Key that it shares with this server (FASKey).'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
   login: z
-    .enum(['click', 'password'])
+    .enum(LOGIN_WAYS)
     .optional()
     .meta({ live: true })
-    .describe('How one gets in where no program decides: by a click, or with name and password; default click.'),
+    .describe(
+      'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
+    ),
   rules: z
     .strictObject(
       Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.describe(SETS[name])])) as Record<

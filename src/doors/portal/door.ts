@@ -14,6 +14,7 @@ import type { EndReason, Gate } from '../../core/gate/types.ts';
 import type { Journal } from '../../core/journal/types.ts';
 import type { SerTables } from '../../core/ser/types.ts';
 import type { UserSource } from '../../core/users/types.ts';
+import type { Vouchers } from '../../core/vouchers/vouchers.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Programs } from '../../platform/helper/types.ts';
@@ -39,6 +40,7 @@ import { createPreAuth } from './preauth/preauth.ts';
 import { Sessions } from './sessions.ts';
 import { Pages } from './splash/pages.ts';
 import { loadSessions } from './stored-sessions.ts';
+import { VoucherDesk } from './vouchers.ts';
 
 export interface PortalParts {
   readonly settings: PortalSettings;
@@ -47,6 +49,7 @@ export interface PortalParts {
   readonly tables: SerTables;
   /** Where names are looked for that a program vouches for. */
   readonly users: UserSource;
+  readonly vouchers: Vouchers;
   /** Runs nft, ip and the BinAuth program. */
   readonly programs: Programs;
   readonly clock: Clock;
@@ -77,11 +80,13 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     ? createBinAuth([...settings.binauth_shell, settings.binauth], programs, log)
     : undefined;
   const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
+  const desk = new VoucherDesk({ ...parts, clients });
   const sessions = new Sessions({
     ...parts,
     settings,
     clients,
     firewall,
+    record: (client, session, isOver) => desk.record(client, session, isOver),
     tell(event, { mac }, session, ends) {
       binauth?.tell({ event, mac, bytes: session, started: session.started, ends });
     },
@@ -119,7 +124,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       pages: new Pages(settings),
       preauth,
       fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
-      logIn: createLogIn({ ...parts, settings, sessions, binauth }),
+      logIn: createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk }),
     });
     // Until the firewall stands, whoever asks is told to come again.
     let onRequest: RequestListener = sayComeAgain;
@@ -131,7 +136,9 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
         open.push({ door: 'portal', what: 'portal http', address, port });
       }
       ctl = await listenOnCtlSocket(settings.ndsctl_socket, (line) => run(line));
-      const recalled = sessions.recall(await loadSessions(parts.tables), await firewall.traffic());
+      const stored = await loadSessions(parts.tables);
+      const recalled = sessions.recall(stored, await firewall.traffic());
+      await desk.resume(stored.map(({ session }) => session.user));
       await firewall.load(settings, gateway, recalled.members);
       sessions.resume(recalled);
     } catch (error) {
@@ -192,6 +199,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     sessions.count().then(
       () => {
         trouble = undefined;
+        for (const client of desk.spent()) void sessions.close(client, 'timeout_deauth');
       },
       (error) => {
         const text = `the firewall cannot be read: ${describeError(error)}`;

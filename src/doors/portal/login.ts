@@ -1,13 +1,16 @@
 /**
- * Whether a client may come in: by a click, by name and password that the gate checks, or because the BinAuth program says so. Each is
+ * Whether a client may come in: by a click, by name and password that the gate checks, by a voucher, or because the BinAuth program says so. Each is
  * a knock at the one gate, so that limits, policies, hooks and the audit trail hold for all.
  *
  * Who comes without a name has no account: his MAC address stands for him, so that rules can name it and limits count it. The
  * program is a source of users to the gate: it is asked when the limits allow another try, and what it says is the check of the
  * password. It may vouch for names that no table knows; a name that one knows is that user, who may be locked.
  */
-import type { Gate, Knock, RefusalReason } from '../../core/gate/types.ts';
+import { auditChange } from '../../core/audit/events.ts';
+import type { Gate, Knock, RefusalReason, Ticket } from '../../core/gate/types.ts';
+import type { Journal } from '../../core/journal/types.ts';
 import type { Account, UserSource } from '../../core/users/types.ts';
+import { type Voucher, voucherLogin } from '../../core/vouchers/vouchers.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -17,10 +20,13 @@ import type { Bytes, Client } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import { type Sessions, UNLIMITED } from './sessions.ts';
 import type { Reason } from './splash/words.ts';
+import type { VoucherDesk } from './vouchers.ts';
 
 export interface Credentials {
   readonly user: string;
   readonly password: string;
+  /** Code of a voucher, as it was typed. */
+  readonly voucher: string;
   /** Where he wanted to go, or what a FAS put in its place; empty: unknown. */
   readonly redir: string;
   readonly userAgent: string;
@@ -40,6 +46,8 @@ export interface LoginParts {
   readonly binauth: BinAuth | undefined;
   /** The users of this door. */
   readonly users: UserSource;
+  readonly vouchers: VoucherDesk;
+  readonly journal: Journal;
   readonly sessions: Sessions;
   readonly gate: Gate;
   readonly clock: Clock;
@@ -70,12 +78,17 @@ const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   'not-sent': 'busy',
 };
 
+const VOUCHER_REASON_OF: Readonly<Partial<Record<RefusalReason, Reason>>> = {
+  'unknown-user': 'voucher',
+  locked: 'used',
+};
+
 export type LogIn = (client: Client, given: Credentials) => Promise<Outcome>;
 
 const IN: Outcome = { is: 'in' };
 
 export function createLogIn(parts: LoginParts): LogIn {
-  const { settings, sessions, binauth, users, gate, clock, log } = parts;
+  const { settings, sessions, binauth, users, vouchers, gate, journal, clock, log } = parts;
   /** What the program granted to those who are asked for a code now. */
   const granted = new WeakMap<Client, Grant>();
 
@@ -100,6 +113,8 @@ export function createLogIn(parts: LoginParts): LogIn {
       return refused('wrong');
     }
     if (given.redir.length > LONGEST_REDIR) return refused('again');
+    if (settings.login === 'voucher' || (settings.login === 'password or voucher' && given.voucher !== ''))
+      return byVoucher(client, given.voucher);
     let grant = granted.get(client) ?? NO_GRANT;
     granted.delete(client);
     const verdict = await gate.prove(
@@ -112,8 +127,36 @@ export function createLogIn(parts: LoginParts): LogIn {
       granted.set(client, grant);
       return { is: 'code', transaction: verdict.transaction, prompt: verdict.prompt };
     }
+    return enter(client, verdict.ticket, grant);
+  }
+
+  /** His MAC address stands for who types a wrong code. */
+  async function byVoucher(client: Client, typed: string): Promise<Outcome> {
+    let voucher: Voucher | undefined;
+    const source = sourceOf('voucher', async () => {
+      voucher = await vouchers.find(typed);
+      return voucher ? { ...stranger(voucherLogin(voucher), true), locked: voucher.revoked > 0 } : null;
+    });
+    const verdict = await gate.prove({
+      ...knockOf(client, client.mac),
+      proof: { kind: 'external', by: 'voucher' },
+      source,
+    });
+    if (verdict.verdict === 'refused') return refused(VOUCHER_REASON_OF[verdict.reason] ?? REASON_OF[verdict.reason]);
+    if (verdict.verdict === 'challenge' || voucher === undefined) return refused('rule');
+    const good = voucher;
+    return vouchers.inTurn(good, async () => {
+      const grant = await vouchers.grant(good, client, (other) => sessions.close(other, 'ndsctl_deauth', 'replaced'));
+      if (grant) return enter(client, verdict.ticket, grant);
+      const fields = { door: 'portal', user: voucherLogin(good), client: client.address, reason: 'used-up' };
+      journal.append([auditChange(clock.now(), 'refused', fields)]);
+      return refused('used');
+    });
+  }
+
+  async function enter(client: Client, ticket: Ticket, grant: Grant): Promise<Outcome> {
     const name = sessions.newName();
-    const admission = await gate.admit(verdict.ticket, { session: name });
+    const admission = await gate.admit(ticket, { session: name });
     if (!admission.admitted) return refused('rule');
     // Others may have come in meanwhile.
     if (sessions.full) return refused('full');
@@ -123,7 +166,7 @@ export function createLogIn(parts: LoginParts): LogIn {
       sent: shorter(grant.most.sent, terms.upload),
       received: shorter(grant.most.received, terms.download),
     };
-    const user = verdict.ticket.account.login;
+    const user = ticket.account.login;
     await sessions.open(client, { name, user, seconds, most, event: 'client_auth' });
     return IN;
   }
@@ -135,7 +178,8 @@ export function createLogIn(parts: LoginParts): LogIn {
       const source = programSource(client, given, binauth, onGrant);
       return { ...knockOf(client, user || client.mac), proof: { kind: 'password', password }, source };
     }
-    if (settings.login === 'password') return { ...knockOf(client, user), proof: { kind: 'password', password } };
+    if (settings.login === 'password' || settings.login === 'password or voucher')
+      return { ...knockOf(client, user), proof: { kind: 'password', password } };
     const by = settings.preauth ? 'preauth' : settings.fas_port ? 'fas' : 'click';
     const source = sourceOf(by, async () => stranger(client.mac, undefined));
     return { ...knockOf(client, client.mac), proof: { kind: 'external', by }, source };
@@ -169,7 +213,7 @@ function refused(reason: Reason): Outcome {
 }
 
 /** Finds one user, whoever is asked for. */
-function sourceOf(name: string, find: () => Promise<Account>): UserSource {
+function sourceOf(name: string, find: () => Promise<Account | null>): UserSource {
   return { name, shared: false, ignoresCase: false, find };
 }
 

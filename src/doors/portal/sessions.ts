@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EndReason, Gate, SessionStart } from '../../core/gate/types.ts';
 import { commit } from '../../core/journal/commit.ts';
-import type { Journal } from '../../core/journal/types.ts';
+import type { Change, Journal } from '../../core/journal/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -25,6 +25,8 @@ export interface SessionParts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is written together with a session's begin or end besides. */
+  readonly record: (client: Pick<Client, 'mac'>, session: Session, isOver: boolean) => Change[];
   /** Hears of every session that began or ended; `end` is when it ended, or is to end, 0 = no end. */
   readonly tell: (event: PortalEvent, client: Client, session: Session, end: number) => void;
 }
@@ -88,7 +90,7 @@ export class Sessions {
 
   /** The client is in when this resolves. */
   async open(client: Client, { name, user, seconds, most, event }: Opening): Promise<void> {
-    const { clients, clock, firewall, gate, journal, tell } = this.#parts;
+    const { clients, clock, firewall, gate, journal, record, tell } = this.#parts;
     const other = clients.insideAt(client.address);
     // Another card has the address now: whoever had it before cannot be reached any more.
     if (other) await this.close(other, 'ndsctl_deauth', 'replaced');
@@ -98,14 +100,18 @@ export class Sessions {
     const session: Session = { name, user, started, ends, ...counted };
     const token = newToken();
     const start = startOf(client, session);
-    await commit(journal, [...gate.opened(start), ...putSession({ ...client, token, session, suspended: false })]);
+    await commit(journal, [
+      ...gate.opened(start),
+      ...putSession({ ...client, token, session, suspended: false }),
+      ...record(client, session, false),
+    ]);
     const member = memberOf(client, session, clock.now());
     try {
       await firewall.admit(member);
     } catch (error) {
       // Whether it is in is not known: it must not be.
       firewall.expel(member).catch(() => {});
-      journal.append([...gate.ended(start, 'removed', clock.now()), ...deleteSession(session)]);
+      journal.append(this.#ending(client, session, 'removed', clock.now()));
       throw error;
     }
     clients.entered(client, session, token);
@@ -126,7 +132,7 @@ export class Sessions {
   }
 
   async #expel(client: Client, session: Session, event: PortalEvent, reason: EndReason): Promise<void> {
-    const { clients, clock, firewall, gate, journal, log, tell } = this.#parts;
+    const { clients, clock, firewall, journal, log, tell } = this.#parts;
     const now = clock.now();
     const member = memberOf(client, session, now);
     try {
@@ -137,9 +143,19 @@ export class Sessions {
       log.error('a session could not be taken out of the firewall in order', { error: describeError(error) });
     }
     const ended = session.ends > 0 ? Math.min(now, session.ends) : now;
-    journal.append([...gate.ended(startOf(client, session), reason, ended), ...deleteSession(session)]);
+    journal.append(this.#ending(client, session, reason, ended));
     clients.left(client, now);
     tell(event, client, session, ended);
+  }
+
+  #ending(client: Client, session: Session, reason: EndReason, ended: number): Change[] {
+    const { gate, record } = this.#parts;
+    const { sent, received } = session;
+    return [
+      ...gate.ended(startOf(client, session), reason, ended, { sent, received }),
+      ...deleteSession(session),
+      ...record(client, session, true),
+    ];
   }
 
   /** Ends what is over; the firewall has let go of it by itself. */
@@ -194,12 +210,12 @@ export class Sessions {
 
   /** Once the firewall has them. Whose time is over meanwhile is written down as ended. */
   resume({ staying, over }: Pick<Recalled, 'staying' | 'over'>): void {
-    const { clients, clock, gate, journal, tell } = this.#parts;
+    const { clients, clock, journal, tell } = this.#parts;
     const now = clock.now();
     for (const { address, mac, session } of over) {
       const client = clients.meet(address, mac, now);
       const ended = session.ends === 0 ? now : Math.min(now, session.ends);
-      journal.append([...gate.ended(startOf(client, session), 'expired', ended), ...deleteSession(session)]);
+      journal.append(this.#ending(client, session, 'expired', ended));
       tell('timeout_deauth', client, session, ended);
     }
     for (const { address, mac, token, session, suspended } of staying) {

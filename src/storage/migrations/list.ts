@@ -12,6 +12,7 @@ import * as codePlace from './0009-code-place.ts';
 import * as radius from './0010-radius.ts';
 import * as callerIds from './0011-caller-ids.ts';
 import * as refreshLog from './0012-refresh-log.ts';
+import * as vouchers from './0013-vouchers.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-radius': radius,
   '0011-caller-ids': callerIds,
   '0012-refresh-log': refreshLog,
+  '0013-vouchers': vouchers,
 };

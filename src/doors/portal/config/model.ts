@@ -32,6 +32,9 @@ export type RuleSets = Readonly<Record<RuleSetName, RuleSet>>;
 /** What a FAS is told of a client: the token itself, its hash (with a key), all of it encrypted. */
 export type FasLevel = 0 | 1 | 2;
 
+export const LOGIN_WAYS = ['click', 'password', 'voucher', 'password or voucher'] as const;
+export type LoginWay = (typeof LOGIN_WAYS)[number];
+
 /** Times in seconds, 0 = no limit. MAC addresses in lower case with colons. */
 export interface PortalSettings {
   readonly interface: string;
@@ -74,8 +77,8 @@ export interface PortalSettings {
   readonly fas_level: FasLevel;
   readonly fas_key: string | undefined;
   readonly ndsctl_socket: string;
-  /** How somebody gets in where no program decides: by a click, or with name and password. */
-  readonly login: 'click' | 'password';
+  /** How somebody gets in where no program decides. */
+  readonly login: LoginWay;
   readonly rules: RuleSets;
 }
 

@@ -279,6 +279,7 @@ function credentialsOf(form: Parameters, redir: string, userAgent: string): Cred
   return {
     user: form.get('username') ?? '',
     password: form.get('password') ?? '',
+    voucher: form.get('voucher') ?? '',
     redir,
     userAgent,
     answer: transaction === undefined || code === undefined ? undefined : { transaction, code: code.trim() },

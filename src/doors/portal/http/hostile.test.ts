@@ -11,6 +11,7 @@ import { createBinAuth } from '../binauth/binauth.ts';
 import { DEFAULTS } from '../config/model.ts';
 import { createLogIn } from '../login.ts';
 import type { Sessions } from '../sessions.ts';
+import type { VoucherDesk } from '../vouchers.ts';
 import { startPages } from './lab.ts';
 
 /** The first three arguments after the card's, and what stands in the environment, between NULs. */
@@ -44,6 +45,8 @@ async function lab(t: TestContext) {
         createLogIn({
           settings: DEFAULTS,
           binauth: createBinAuth([file], helper, silentLog),
+          vouchers: {} as VoucherDesk,
+          journal: { append: () => {}, drain: async () => {} },
           users: { name: 'none', shared: false, ignoresCase: false, find: async () => null },
           sessions: { full: false } as Sessions,
           gate,

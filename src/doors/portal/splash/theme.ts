@@ -2,10 +2,11 @@
  * Our own pages, as templates: one file each with everything in it, no script, nothing loaded, since the small browsers of telephones
  * forbid both. Used where web_root is not set or lacks a page.
  */
+import type { LoginWay } from '../config/model.ts';
 import { html } from './escape.ts';
 import type { Words } from './words.ts';
 
-export type ThemePage = 'click' | 'password' | 'code' | 'status' | 'logout' | 'missing' | 'refused';
+export type ThemePage = LoginWay | 'code' | 'status' | 'logout' | 'missing' | 'refused';
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#eef2f5;--card:#fff;--ink:#1d2a35;--soft:#5b6b78;--accent:#0b6e8a;--line:#cfd8df;--bad:#a3261b;--badground:#fdecea}
@@ -17,6 +18,7 @@ svg{display:block;margin:0 auto 1rem;color:var(--accent)}
 h1{margin:0;font-size:1.5rem;line-height:1.25;text-align:center}
 p{margin:.5rem 0 1.25rem;text-align:center;color:var(--soft)}
 .net{margin:0 0 .25rem;font-size:.9rem;letter-spacing:.04em}
+.or{margin:2rem 0 0;padding-top:1.5rem;border-top:1px solid var(--line)}
 .bad{margin:1rem 0;padding:.7rem .9rem;border-radius:.5rem;background:var(--badground);color:var(--bad)}
 .bad:empty{display:none}
 label{display:block;margin:.9rem 0 .25rem;font-size:.9rem;color:var(--soft)}
@@ -39,6 +41,13 @@ export function themePage(page: ThemePage, words: Words): string {
   const form = (action: string, inside: string) =>
     `<form method="post" action="$${action}"><input type="hidden" name="tok" value="$tok"><input type="hidden" name="redir" value="$redir">${inside}</form>`;
   const numbers = '<dl><dt>IP</dt><dd>$clientip</dd><dt>MAC</dt><dd>$clientmac</dd></dl>';
+  const byPassword =
+    `<label for="u">${w('user')}</label><input id="u" name="username" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="255" required>` +
+    `<label for="p">${w('password')}</label><input id="p" name="password" type="password" autocomplete="current-password" maxlength="255" required>` +
+    button(w('logIn'));
+  const byVoucher =
+    `<label for="v">${w('voucher')}</label><input id="v" name="voucher" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false" maxlength="40" placeholder="XXXXX-XXXXX" required>` +
+    button(w('goOn'));
   switch (page) {
     case 'click':
       return layout(
@@ -49,17 +58,18 @@ export function themePage(page: ThemePage, words: Words): string {
         form('authaction', button(w('clickButton'))),
       );
     case 'password':
+      return layout(w('welcome'), words, WAVES, `<p>${w('passwordText')}</p>`, form('authaction', byPassword));
+    case 'voucher':
+      return layout(w('welcome'), words, WAVES, `<p>${w('voucherText')}</p>`, form('authaction', byVoucher));
+    case 'password or voucher':
       return layout(
         w('welcome'),
         words,
         WAVES,
-        `<p>${w('passwordText')}</p>`,
-        form(
-          'authaction',
-          `<label for="u">${w('user')}</label><input id="u" name="username" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="255" required>` +
-            `<label for="p">${w('password')}</label><input id="p" name="password" type="password" autocomplete="current-password" maxlength="255" required>` +
-            button(w('logIn')),
-        ),
+        `<p>${w('voucherText')}</p>`,
+        form('authaction', byVoucher),
+        `<p class="or">${w('passwordText')}</p>`,
+        form('authaction', byPassword),
       );
     case 'code':
       return layout(

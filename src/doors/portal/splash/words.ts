@@ -1,7 +1,18 @@
 /** What our pages say, in the languages that they speak; the browser says which one it wants (RFC 9110 section 12.5.4). */
 
 /** Why somebody is not let in, as pages tell it. */
-export const REASONS = ['wrong', 'locked', 'rule', 'slow', 'full', 'busy', 'again', 'unknown'] as const;
+export const REASONS = [
+  'wrong',
+  'locked',
+  'rule',
+  'slow',
+  'full',
+  'busy',
+  'again',
+  'unknown',
+  'voucher',
+  'used',
+] as const;
 export type Reason = (typeof REASONS)[number];
 
 export interface Words {
@@ -10,6 +21,8 @@ export interface Words {
   readonly clickText: string;
   readonly clickButton: string;
   readonly passwordText: string;
+  readonly voucherText: string;
+  readonly voucher: string;
   readonly user: string;
   readonly password: string;
   readonly logIn: string;
@@ -30,6 +43,8 @@ export const ENGLISH: Words = {
   clickText: 'One click and you are on the Internet.',
   clickButton: 'Connect',
   passwordText: 'Log in to use the Internet.',
+  voucherText: 'Type the code of your voucher.',
+  voucher: 'Voucher code',
   user: 'User name',
   password: 'Password',
   logIn: 'Log in',
@@ -50,6 +65,8 @@ export const ENGLISH: Words = {
     busy: 'That does not work just now. Please try again.',
     again: 'This page was too old. Please try again.',
     unknown: 'Your device could not be recognised. Please connect again.',
+    voucher: 'There is no voucher with this code.',
+    used: 'This voucher is used up, or its time is over.',
   },
 };
 
@@ -61,6 +78,8 @@ const LANGUAGES: readonly Words[] = [
     clickText: 'Ein Klick, und Sie sind im Internet.',
     clickButton: 'Verbinden',
     passwordText: 'Melden Sie sich an, um das Internet zu nutzen.',
+    voucherText: 'Geben Sie den Code Ihres Gutscheins ein.',
+    voucher: 'Gutscheincode',
     user: 'Benutzername',
     password: 'Passwort',
     logIn: 'Anmelden',
@@ -81,6 +100,8 @@ const LANGUAGES: readonly Words[] = [
       busy: 'Das geht gerade nicht. Bitte versuchen Sie es noch einmal.',
       again: 'Diese Seite war zu alt. Bitte versuchen Sie es noch einmal.',
       unknown: 'Ihr Gerät wurde nicht erkannt. Bitte verbinden Sie sich neu.',
+      voucher: 'Es gibt keinen Gutschein mit diesem Code.',
+      used: 'Dieser Gutschein ist verbraucht oder abgelaufen.',
     },
   },
   {
@@ -89,6 +110,8 @@ const LANGUAGES: readonly Words[] = [
     clickText: 'Jedno kliknutí a jste na internetu.',
     clickButton: 'Připojit',
     passwordText: 'Pro přístup k internetu se přihlaste.',
+    voucherText: 'Zadejte kód ze svého poukazu.',
+    voucher: 'Kód poukazu',
     user: 'Uživatelské jméno',
     password: 'Heslo',
     logIn: 'Přihlásit',
@@ -109,6 +132,8 @@ const LANGUAGES: readonly Words[] = [
       busy: 'Teď to nejde. Zkuste to prosím znovu.',
       again: 'Stránka byla příliš stará. Zkuste to prosím znovu.',
       unknown: 'Vaše zařízení nebylo rozpoznáno. Připojte se prosím znovu.',
+      voucher: 'Poukaz s tímto kódem neexistuje.',
+      used: 'Tento poukaz je vyčerpaný nebo už neplatí.',
     },
   },
   {
@@ -117,6 +142,8 @@ const LANGUAGES: readonly Words[] = [
     clickText: 'Un clic et vous êtes sur Internet.',
     clickButton: 'Se connecter',
     passwordText: 'Identifiez-vous pour utiliser Internet.',
+    voucherText: 'Saisissez le code de votre coupon.',
+    voucher: 'Code du coupon',
     user: 'Nom d’utilisateur',
     password: 'Mot de passe',
     logIn: 'Se connecter',
@@ -137,6 +164,8 @@ const LANGUAGES: readonly Words[] = [
       busy: 'C’est impossible pour le moment. Veuillez réessayer.',
       again: 'Cette page était trop ancienne. Veuillez réessayer.',
       unknown: 'Votre appareil n’a pas été reconnu. Reconnectez-vous.',
+      voucher: 'Il n’y a pas de coupon avec ce code.',
+      used: 'Ce coupon est épuisé ou n’est plus valable.',
     },
   },
 ];
