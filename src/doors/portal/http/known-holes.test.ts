@@ -82,7 +82,7 @@ test('a right token without redir, name, password or user agent is a login like 
     await get(`/nodogsplash_auth/?tok=${me().token}`),
     /^HTTP\/1\.1 307 [\s\S]*Location: http:\/\/127\.0\.0\.1:2050\/status\.html/,
   );
-  assert.deepEqual(asked, [{ user: '', password: '', redir: '', userAgent: '', answer: undefined }]);
+  assert.deepEqual(asked, [{ user: '', password: '', voucher: '', redir: '', userAgent: '', answer: undefined }]);
 });
 
 hole('CVE-2023-38320, -38322: no user agent, and no other header either', async ({ raw, get }) => {
