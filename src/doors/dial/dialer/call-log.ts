@@ -1,6 +1,6 @@
 /**
  * One line for each call, a file for each month, as KPPP writes them: `start:account:currency:end:costs:total:received:sent`, times in seconds since the epoch.
- * Bytes are not counted: 0.
+ * Bytes are those of pppd's interface: 0 where it made none.
  *
  * `dial/log/Nov-2026.log`, readable by its owner alone; programs that evaluate KPPP's logs read it.
  */
@@ -14,6 +14,9 @@ export interface CallRecord {
   readonly started: number;
   readonly ended: number;
   readonly costs: number;
+  /** Bytes. */
+  readonly received: number;
+  readonly sent: number;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -22,10 +25,19 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function logCall(dialFolder: string, record: CallRecord): number {
   const folder = join(dialFolder, 'log');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { account, currency, started, ended, costs } = record;
+  const { account, currency, started, ended, costs, received, sent } = record;
   const total = costs + costsBefore(folder, account);
   const day = new Date(started);
-  const fields = [seconds(started), account, currency, seconds(ended), exponent(costs), exponent(total), 0, 0];
+  const fields = [
+    seconds(started),
+    account,
+    currency,
+    seconds(ended),
+    exponent(costs),
+    exponent(total),
+    received,
+    sent,
+  ];
   const file = join(folder, `${MONTHS[day.getMonth()]}-${day.getFullYear()}.log`);
   appendFileSync(file, `${fields.join(':')}\n`, { mode: 0o600 });
   return total;

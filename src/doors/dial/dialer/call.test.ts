@@ -1,10 +1,12 @@
 // peers: python3
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AccountBook, type AccountInput, type ModemInput } from '../account/book.ts';
 import { type Exchange, startExchange } from '../exchange/exchange.ts';
 import { openSerialLine } from '../line/serial.ts';
@@ -12,7 +14,9 @@ import { openModem } from '../modem/modem.ts';
 import { DEFAULT_STRINGS } from '../modem/strings.ts';
 import type { Call, Modem } from '../modem/types.ts';
 import { type CallWorld, makeCall } from './call.ts';
+import { CallNotes } from './left-over.ts';
 import { planCall } from './plan.ts';
+import { putLines } from './tagged-lines.ts';
 
 /** Milliseconds of a second of the exchange. */
 const SECOND = 40;
@@ -37,7 +41,7 @@ interface Lab {
   readonly asked: string[];
   call(account: AccountInput, modem?: ModemInput, world?: Partial<CallWorld>): Promise<void>;
   /** What the caller's modem says of S0 when nobody has the line. */
-  s0(): Promise<readonly string[]>;
+  s0(line?: number): Promise<readonly string[]>;
 }
 
 async function labFor(t: TestContext, lines = 2): Promise<Lab> {
@@ -75,7 +79,7 @@ async function labFor(t: TestContext, lines = 2): Promise<Lab> {
     detail: () => {},
     strings: QUICK,
     lockDirectory,
-    systemDirectory: join(folder, 'etc'),
+    systemRoot: folder,
   };
   return {
     ...{ folder, exchange, host, progress, said, cancel, asked },
@@ -92,8 +96,8 @@ async function labFor(t: TestContext, lines = 2): Promise<Lab> {
       assert.deepEqual(await readdir(lockDirectory), []);
       assert.deepEqual(await readdir(join(folder, 'dial/calls')), []);
     },
-    async s0() {
-      const modem = await openModem(exchange.lines[0]!.path, { ...DEFAULT_STRINGS, ...QUICK });
+    async s0(at = 0) {
+      const modem = await openModem(exchange.lines[at]!.path, { ...DEFAULT_STRINGS, ...QUICK });
       const { lines } = await modem.command('ATS0?');
       await modem.close();
       return lines;
@@ -101,11 +105,16 @@ async function labFor(t: TestContext, lines = 2): Promise<Lab> {
   };
 }
 
-/** In pppd's place: says what it was given, hears a line, ends as it is told. */
+/** In pppd's place: makes an interface, says what it was given, hears a line, ends as it is told. */
 const STAND_IN = `#!/bin/sh
 stty raw -echo
+net="$(dirname "$0")/sys/class/net/ppp0"
+mkdir -p "$net/statistics"
+echo 1234 > "$net/statistics/rx_bytes"
+echo 567 > "$net/statistics/tx_bytes"
 printf 'tty:%s args:%s\\r' "$(ps -o tty= -p $$)" "$*"
 read -r word <&0 || exit 16
+rm -r "$net"
 exit "\${word%%[!0-9]*}"
 `;
 
@@ -194,17 +203,138 @@ test('the call back, answered, and as the handbook has it by S0=1: pppd gets the
   }
   assert.ok(lab.progress.includes('the other side hung up; waiting for the call back'));
   assert.doesNotMatch(lab.progress.join('\n'), /geheim/);
-  const [log] = await readdir(join(lab.folder, 'dial/log'));
-  const lines = (await readFile(join(lab.folder, 'dial/log', log!), 'utf8')).trim().split('\n');
+  const lines = (await logOf(lab)).trim().split('\n');
   assert.equal(lines.length, 2);
-  for (const line of lines) assert.match(line, /^\d{10}:office::\d{10}:0\.0000e\+00:0\.0000e\+00:0:0$/);
+  for (const line of lines) assert.match(line, /^\d{10}:office::\d{10}:0\.0000e\+00:0\.0000e\+00:(?:0:0|1234:567)$/);
 });
+
+async function logOf({ folder }: Lab): Promise<string> {
+  const [log] = await readdir(join(folder, 'dial/log'));
+  return readFile(join(folder, 'dial/log', log!), 'utf8');
+}
 
 async function endPppd(talk: Talk): Promise<string> {
   const said = await talk.expect('\r');
   talk.say('16\n');
   return said;
 }
+
+test('PAP, name servers, and commands around a call: in the files of the system as long as it lasts, and no longer', async (t) => {
+  const lab = await labFor(t);
+  const at = (name: string) => join(lab.folder, name);
+  const before = { 'etc/ppp/pap-secrets': 'other * word\n', 'etc/resolv.conf': 'nameserver 192.0.2.1\n' };
+  for (const [file, text] of Object.entries(before)) await writeFile(at(file), text);
+  await chmod(at('etc/resolv.conf'), 0o644);
+  const noted = (word: string) => ['/bin/sh', '-c', `echo ${word} >> ${at('commands')}`];
+  const called = lab.call({
+    ...{ numbers: ['1002'], authentication: 'pap', user: 'user "x"', password: 'ge\\heim' },
+    ...{ dns: ['192.0.2.7', '192.0.2.8'], domain: 'example.com', before_connect: noted('before') },
+    ...{ on_connect: noted('up'), before_disconnect: noted('down'), after_disconnect: noted('after') },
+  });
+  const talk = await answered(lab.host);
+  assert.match(await talk.expect('\r'), / refuse-chap refuse-mschap refuse-mschap-v2 user user "x"$/);
+  const done = async () => readFile(at('commands'), 'utf8');
+  for (const end = Date.now() + TIMEOUT.timeoutMs; !(await done()).includes('up'); await delay(20))
+    assert.ok(Date.now() < end, lab.progress.join('\n'));
+  const secrets = await readFile(at('etc/ppp/pap-secrets'), 'utf8');
+  assert.match(secrets, /^# begin .*\n"user \\"x\\"" \* "ge\\\\heim"\n# end .*\nother \* word\n$/);
+  assert.equal((await stat(at('etc/resolv.conf'))).mode & 0o777, 0o644);
+  const servers = await readFile(at('etc/resolv.conf'), 'utf8');
+  assert.match(
+    servers,
+    /^#.*\nsearch example.com\nnameserver 192.0.2.7\nnameserver 192.0.2.8\n#.*\nnameserver 192.0.2.1\n$/,
+  );
+  lab.cancel.abort();
+  await called;
+  await lab.host.hangUp();
+  for (const [file, text] of Object.entries(before)) assert.equal(await readFile(at(file), 'utf8'), text);
+  assert.equal(await done(), 'before\nup\ndown\nafter\n');
+  assert.match(await logOf(lab), /:1234:567\n$/);
+
+  const prevented = lab.call({ before_connect: ['/bin/false'] }, {}, { signal: new AbortController().signal });
+  await assert.rejects(prevented, { code: 'DIAL_COMMAND' });
+});
+
+test('CHAP, and a call back that pppd asks for: it ends with 14, the call back has a second pppd, without asking again', async (t) => {
+  const lab = await labFor(t);
+  const called = lab.call({
+    ...{ numbers: ['1002'], authentication: 'chap', callback: 'user', callback_number: '5551234' },
+  });
+  const first = await answered(lab.host);
+  assert.match(await first.expect('\r'), / callback 5551234 refuse-pap user userxyz$/);
+  const awaited = once(lab.said, 'the other side hung up; waiting for the call back');
+  first.say('14\n');
+  await first.ended();
+  await lab.host.hangUp();
+  await awaited;
+  assert.match(await readFile(join(lab.folder, 'etc/ppp/chap-secrets'), 'utf8'), /\n"userxyz" \* "geheim"\n/);
+  const result = await lab.host.dial('1001', TIMEOUT);
+  const second = new Talk((result as { call: Call }).call);
+  assert.match(await endPppd(second), /usepeerdns refuse-pap user userxyz$/);
+  await called;
+  await lab.host.hangUp();
+  assert.equal(await readFile(join(lab.folder, 'etc/ppp/chap-secrets'), 'utf8'), '');
+
+  // What pppd says of itself when it fails.
+  const failed = assert.rejects(lab.call({ numbers: ['1002'], authentication: 'chap' }), {
+    code: 'DIAL_PPPD',
+    message: /ended with 19: the other side did not accept name and password/,
+  });
+  const third = await answered(lab.host);
+  await third.expect('\r');
+  third.say('19\n');
+  await failed;
+  await lab.host.hangUp();
+});
+
+test('a login by hand: the terminal has the line first, then pppd', async (t) => {
+  const lab = await labFor(t);
+  const called = lab.call(
+    { numbers: ['1002'], authentication: 'terminal', script: ['Expect never'] },
+    {},
+    {
+      async terminal(call) {
+        const talk = new Talk(call);
+        await talk.expect('login: ');
+        talk.say('by hand\r');
+        await talk.expect('welcome\n');
+      },
+    },
+  );
+  const talk = await answered(lab.host);
+  talk.say('login: ');
+  assert.equal(await talk.expect('\r'), 'by hand');
+  talk.say('welcome\n');
+  assert.match(await endPppd(talk), /^tty:pts/);
+  await called;
+  await lab.host.hangUp();
+});
+
+test('what a killed call left is put back by the next one, at another modem: its pppd, its lines in files, S0', async (t) => {
+  const lab = await labFor(t, 3);
+  const [mine, , other] = lab.exchange.lines.map(({ path }) => path) as [string, string, string];
+  const line = await openSerialLine(other, DEFAULT_STRINGS);
+  const ok = new Promise<void>((resolve) => line.listen((bytes) => bytes.includes('OK') && resolve()));
+  line.write(Buffer.from('AT&C0S0=1\r'));
+  await ok;
+  await line.close();
+  const file = join(lab.folder, 'etc/resolv.conf');
+  putLines(file, ['nameserver 192.0.2.7'], 0o644);
+  const program = spawn('sleep', ['1000']);
+  const ended = once(program, 'exit');
+  const notes = new CallNotes(join(lab.folder, 'dial'));
+  const pid = spawnSync('true').pid;
+  const strings = { ...DEFAULT_STRINGS, ...QUICK };
+  const left = { pid, device: other, account: 'office', strings, started: Date.now(), files: [file] };
+  notes.write({ ...left, program: { pid: program.pid!, name: 'sleep' } });
+  const called = lab.call({ numbers: ['1002'] }, { device: mine });
+  await endPppd(await answered(lab.host));
+  await called;
+  await lab.host.hangUp();
+  assert.deepEqual(await ended, [null, 'SIGTERM']);
+  assert.equal(await readFile(file, 'utf8'), '');
+  assert.deepEqual(await lab.s0(2), ['000']);
+});
 
 test('busy numbers are tried one after the other, and not for ever', async (t) => {
   const lab = await labFor(t, 3);

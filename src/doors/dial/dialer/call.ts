@@ -37,7 +37,7 @@ export interface CallWorld {
   /** For tests. */
   readonly strings?: Partial<ModemStrings>;
   readonly lockDirectory?: string;
-  readonly systemDirectory?: string;
+  readonly systemRoot?: string;
 }
 
 export async function makeCall(plan: CallPlan, world: CallWorld): Promise<void> {
@@ -74,8 +74,7 @@ async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise
     try {
       if (note.device !== plan.modem.device)
         lock = await lockOf({ ...plan, modem: { ...plan.modem, device: note.device, lock_wait_seconds: 0 } }, world);
-      const modem = await openModem(note.device, { ...modemStrings(plan.modem), ...world.strings });
-      await modem.close();
+      await (await openModem(note.device, note.strings)).close();
       notes.remove(note.device);
     } catch (error) {
       world.progress(`${note.device}: ${describeError(error)}`);
@@ -88,8 +87,9 @@ async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise
 /** The note stays only where the modem could not be put back. */
 async function onModem(plan: CallPlan, world: CallWorld, notes: CallNotes): Promise<void> {
   const { device } = plan.modem;
-  const modem = await openModem(device, { ...modemStrings(plan.modem), ...world.strings });
-  const note: CallNote = { pid: process.pid, device, account: plan.account, started: Date.now(), files: [] };
+  const strings = { ...modemStrings(plan.modem), ...world.strings };
+  const modem = await openModem(device, strings);
+  const note: CallNote = { pid: process.pid, device, account: plan.account, strings, started: Date.now(), files: [] };
   const keep = () => notes.write(note);
   keep();
   let fault: unknown;
@@ -124,6 +124,7 @@ async function connection(
   const parts = { plan, modem, signal: world.signal, progress: world.progress };
   let call = await dialOut(parts);
   let legs = 1;
+  const traffic = { received: 0, sent: 0 };
   const started = Date.now();
   try {
     const rest = await login();
@@ -133,7 +134,7 @@ async function connection(
     const ended = Date.now();
     const currency = plan.tariff?.currency ?? '';
     const costs = plan.tariff?.costs(started, ended) ?? 0;
-    const total = logCall(world.folder, { account: plan.account, currency, started, ended, costs });
+    const total = logCall(world.folder, { account: plan.account, currency, started, ended, costs, ...traffic });
     if (plan.tariff) {
       const amount = (value: number) => `${value.toFixed(plan.tariff!.digits)} ${currency}`;
       world.progress(`the call cost ${amount(costs)}; all calls of ${plan.account} so far: ${amount(total)}`);
@@ -189,6 +190,11 @@ async function connection(
           note.program = { pid, name: settings.pppd_program };
           keep();
         },
+        counted({ received, sent }) {
+          traffic.received += received;
+          traffic.sent += sent;
+        },
+        interfaces: join(world.systemRoot ?? '/', 'sys/class/net'),
       });
       note.program = undefined;
       if (outcome === 'over') return;
@@ -202,11 +208,11 @@ async function connection(
 /** Name and password for pppd, and name servers. */
 function putSystemLines({ settings }: CallPlan, world: CallWorld, note: CallNote, keep: () => void): void {
   const { authentication, user, password, dns, domain } = settings;
-  const directory = world.systemDirectory ?? '/etc';
-  const put = (file: string, lines: string[]) => {
+  const directory = join(world.systemRoot ?? '/', 'etc');
+  const put = (file: string, lines: string[], mode = 0o600) => {
     note.files.push(file);
     keep();
-    putLines(file, lines);
+    putLines(file, lines, mode);
   };
   if (password !== '' && (authentication.includes('pap') || authentication === 'chap')) {
     const line = `${secretsWord(user)} * ${secretsWord(password)}`;
@@ -214,5 +220,5 @@ function putSystemLines({ settings }: CallPlan, world: CallWorld, note: CallNote
     if (authentication !== 'pap') put(join(directory, 'ppp/chap-secrets'), [line]);
   }
   const servers = [...(domain ? [`search ${domain}`] : []), ...dns.map((one) => `nameserver ${one}`)];
-  if (servers.length > 0) put(join(directory, 'resolv.conf'), servers);
+  if (servers.length > 0) put(join(directory, 'resolv.conf'), servers, 0o644);
 }

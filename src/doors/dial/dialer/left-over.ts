@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ModemStrings } from '../modem/types.ts';
 import { removeLines } from './tagged-lines.ts';
 
 /** pppd says goodbye to the other side first. */
@@ -15,6 +16,8 @@ export interface CallNote {
   readonly pid: number;
   readonly device: string;
   readonly account: string;
+  /** Of its modem: who puts it back need not dial with the same. */
+  readonly strings: ModemStrings;
   /** Milliseconds since the epoch. */
   readonly started: number;
   /** Files of the system with lines of ours. */

@@ -27,6 +27,6 @@ export function pppdArguments(account: AccountSettings, modem: ModemSettings, is
 
 /** Which way of proving oneself is refused to the other side: the one that was not chosen. */
 function refused(authentication: AccountSettings['authentication']): string[] {
-  if (authentication === 'pap') return ['refuse-chap'];
+  if (authentication === 'pap') return ['refuse-chap', 'refuse-mschap', 'refuse-mschap-v2'];
   return authentication === 'chap' ? ['refuse-pap'] : [];
 }

@@ -4,9 +4,9 @@
  * pppd gets the line as its standard input, as KPPP gives it. Where it was told to ask for a call back, it ends with 14 when the other side agreed;
  * the call back then goes to a second pppd. Error: DIAL_PPPD. Source: pppd(8), exit status.
  */
-import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatehouseError } from '../../../platform/errors.ts';
+import { InterfaceWatch, type Traffic } from './interface.ts';
 import type { CallPlan } from './plan.ts';
 import { pppdArguments } from './pppd.ts';
 import { type Ended, runCommand, runOnLine, says } from './run-program.ts';
@@ -22,7 +22,7 @@ const MEANING: Readonly<Record<number, string>> = {
   6: 'the line is locked by another program; take `lock` out of its options',
   7: 'the line could not be opened',
   10: 'nothing was agreed with the other side',
-  11: 'the other side did not prove who it is',
+  11: 'the other side did not prove who it is: a host that is called need not, with `noauth` in the setting pppd',
   15: 'the other side was silent',
   17: 'the line sends back what is sent: the login did not come to an end',
   19: 'the other side did not accept name and password',
@@ -38,6 +38,10 @@ export interface PppdParts {
   readonly isCallBack: boolean;
   progress(text: string): void;
   started(pid: number): void;
+  /** What went over its interface, when it has ended. */
+  counted(traffic: Traffic): void;
+  /** /sys/class/net. */
+  readonly interfaces: string;
 }
 
 /** `called back`: the other side agreed to call. */
@@ -55,13 +59,10 @@ export async function runPppd(parts: PppdParts): Promise<'over' | 'called back'>
   signal.addEventListener('abort', polite);
   ended.addEventListener('abort', lost);
   progress(`pppd has the line: ${words.join(' ')}`);
-  const before = interfaces();
-  const up = whenUp(before, settings.pppd_seconds * 1000, stop.signal).then(async (name) => {
-    if (name === undefined) return;
+  const watch = new InterfaceWatch(parts.interfaces, settings.pppd_seconds * 1000, (name) => {
     progress(`${name} is up`);
-    await runCommand('on_connect', settings.on_connect, stop.signal);
+    runCommand('on_connect', settings.on_connect, stop.signal).catch((error: Error) => progress(error.message));
   });
-  up.catch((error: Error) => progress(error.message));
   try {
     if (signal.aborted) polite();
     return judge(await runOnLine(modem.device, words, { signal: stop.signal, started: parts.started }));
@@ -69,6 +70,8 @@ export async function runPppd(parts: PppdParts): Promise<'over' | 'called back'>
     signal.removeEventListener('abort', polite);
     ended.removeEventListener('abort', lost);
     stop.abort();
+    watch.end();
+    parts.counted(watch.traffic);
   }
 
   function judge({ exitCode, said }: Ended): 'over' | 'called back' {
@@ -79,21 +82,4 @@ export async function runPppd(parts: PppdParts): Promise<'over' | 'called back'>
       hint: `what it was given: ${words.slice(1).join(' ')}`,
     });
   }
-}
-
-function interfaces(): Set<string> {
-  try {
-    return new Set(readdirSync('/sys/class/net').filter((name) => name.startsWith('ppp')));
-  } catch {
-    return new Set();
-  }
-}
-
-async function whenUp(before: ReadonlySet<string>, ms: number, signal: AbortSignal): Promise<string | undefined> {
-  const end = performance.now() + ms;
-  while (!signal.aborted && performance.now() < end) {
-    for (const name of interfaces()) if (!before.has(name)) return name;
-    await delay(200, undefined, { signal, ref: false }).catch(() => {});
-  }
-  return undefined;
 }

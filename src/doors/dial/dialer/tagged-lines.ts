@@ -20,8 +20,9 @@ import { GatehouseError } from '../../../platform/errors.ts';
 const BEGIN = '# begin gatehouse dial: these lines go when the call ends';
 const END = '# end gatehouse dial';
 
-export function putLines(path: string, lines: readonly string[]): void {
-  change(path, (text) => [BEGIN, ...lines, END, withoutOurs(text)].join('\n'));
+/** `mode`: of a file that is not there yet. */
+export function putLines(path: string, lines: readonly string[], mode: number): void {
+  change(path, (text) => [BEGIN, ...lines, END, withoutOurs(text)].join('\n'), mode);
 }
 
 export function removeLines(path: string): void {
@@ -34,7 +35,7 @@ function withoutOurs(text: string): string {
   return from < 0 || to < 0 ? text : text.slice(0, from) + text.slice(to + END.length + 1);
 }
 
-function change(path: string, by: (text: string) => string): void {
+function change(path: string, by: (text: string) => string, newMode = 0o600): void {
   const there = existsSync(path);
   const file = there ? realpathSync(path) : path;
   const next = `${file}.${process.pid}`;
@@ -42,7 +43,9 @@ function change(path: string, by: (text: string) => string): void {
     const before = there ? readFileSync(file, 'utf8') : '';
     const after = by(before);
     if (after === before) return;
-    const { mode, uid, gid } = there ? statSync(file) : { mode: 0o600, uid: process.getuid!(), gid: process.getgid!() };
+    const { mode, uid, gid } = there
+      ? statSync(file)
+      : { mode: newMode, uid: process.getuid!(), gid: process.getgid!() };
     writeFileSync(next, after, { mode: 0o600, flag: 'wx' });
     chownSync(next, uid, gid);
     chmodSync(next, mode & 0o777);

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openModem } from '../modem/modem.ts';
-import { restoreLeft } from '../modem/restore-left.ts';
 import { DEFAULT_STRINGS } from '../modem/strings.ts';
 import type { Call, DialResult, Modem, ModemStrings } from '../modem/types.ts';
 import { startExchange } from './exchange.ts';
@@ -102,29 +101,6 @@ test('a program that wants the carrier is hung up with it: its terminal is gone,
   const next = await openModem(other.path, STRINGS);
   assert.equal((await next.command('AT')).result, 'OK');
   await next.close();
-});
-
-test('killed with the modem set to answer by itself: the next start takes the stale lock and puts the modem back', async (t) => {
-  const { exchange, directory } = await exchangeFor(t, 1, 0);
-  const { path } = exchange.lines[0]!;
-  const locks = join(directory, 'locks');
-  const notes = join(directory, 'notes');
-  mkdirSync(locks);
-  const victim = join(import.meta.dirname, '..', 'modem', 'modem.victim.ts');
-  const program = spawn(process.execPath, [victim, path, notes, locks], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(program.stdout, 'data');
-  assert.deepEqual(
-    await restoreLeft(notes, { waitMs: 0, lockDirectory: locks }),
-    [],
-    'while it lives, it is left alone',
-  );
-  program.kill('SIGKILL');
-  await once(program, 'close');
-  assert.deepEqual(await restoreLeft(notes, { waitMs: 0, lockDirectory: locks }), [{ path, error: undefined }]);
-  assert.deepEqual([readdirSync(notes), readdirSync(locks)], [[], []]);
-  const probe = await openModem(path, STRINGS);
-  assert.deepEqual((await probe.command('ATS0?')).lines, ['000']);
-  await probe.close();
 });
 
 test('two hundred thousand bytes both ways at once arrives as it was, although one end reads late', async (t) => {

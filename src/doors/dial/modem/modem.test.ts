@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { memoryExchange } from '../exchange/lab.ts';
 import type { Line } from '../line/types.ts';
 import { type ModemOptions, openModem } from './modem.ts';
-import { restoreLeft } from './restore-left.ts';
 import { DEFAULT_STRINGS } from './strings.ts';
 import type { Call, DialResult, Modem, ModemStrings } from './types.ts';
 
@@ -228,27 +223,6 @@ test('S0 reads 000 after every way a call with S0=1 can end', async (t) => {
     assert.match((await probe.command('AT&V')).lines.join(), /&C1/, how);
     await probe.close();
   }
-});
-
-test('a program that was killed: its note has the modem put back at the next start', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-notes-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const { open, bank } = labFor(t, 1);
-  const notes = join(folder, 'modems');
-  const modem = await open(1, {}, { notes });
-  await modem.command('AT&C0S0=1');
-  const [file] = readdirSync(notes);
-  const lock = { waitMs: 0, lockDirectory: folder };
-  const options = { openLine: bank.openLine, times: TIMES };
-  assert.deepEqual(await restoreLeft(notes, lock, options), [], 'one in use is left alone');
-
-  const note = JSON.parse(readFileSync(join(notes, file!), 'utf8'));
-  writeFileSync(join(notes, 'other.modem'), JSON.stringify({ ...note, pid: spawnSync('true').pid }));
-  writeFileSync(join(notes, 'broken.modem'), '{');
-  assert.deepEqual(await restoreLeft(notes, lock, options), [{ path: 'modem1', error: undefined }]);
-  const probe = await open(1);
-  assert.deepEqual((await probe.command('ATS0?')).lines, ['000']);
-  await probe.close();
 });
 
 test('a modem that gives no answer, or another: which command, and what came back in printable form', async () => {

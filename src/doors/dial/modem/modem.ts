@@ -9,7 +9,6 @@ import { GatehouseError } from '../../../platform/errors.ts';
 import { openSerialLine, type SerialOptions } from '../line/serial.ts';
 import type { Line } from '../line/types.ts';
 import { Connection } from './connection.ts';
-import { clearNote, writeNote } from './notes.ts';
 import { printable, ResultReader } from './result-reader.ts';
 import { callKind, isAnswer, isFinal } from './strings.ts';
 import type { CommandResult, DialResult, Modem, ModemStrings, Ring } from './types.ts';
@@ -46,20 +45,12 @@ export interface ModemOptions {
   readonly times?: Partial<ModemTimes>;
   /** For tests: lines that are no devices. */
   readonly openLine?: (path: string, options: SerialOptions) => Promise<Line>;
-  /** Where it is noted that the modem is in use, for `restoreLeft` after a crash. */
-  readonly notes?: string;
 }
 
 export async function openModem(path: string, strings: ModemStrings, options: ModemOptions = {}): Promise<Modem> {
-  const { openLine = openSerialLine, notes } = options;
+  const { openLine = openSerialLine } = options;
   const open = () => openLine(path, strings);
-  const line = await open();
-  // Behind the opening: the note of a program that was killed stays where the line cannot be had.
-  if (notes !== undefined) writeNote(notes, path, strings);
-  const times = { ...TIMES, ...options.times };
-  return new HayesModem(path, line, open, strings, times, () => {
-    if (notes !== undefined) clearNote(notes, path);
-  });
+  return new HayesModem(path, await open(), open, strings, { ...TIMES, ...options.times });
 }
 
 type Outcome =
@@ -89,7 +80,6 @@ class HayesModem implements Modem {
   readonly #strings: ModemStrings;
   readonly #times: ModemTimes;
   readonly #open: () => Promise<Line>;
-  readonly #restored: () => void;
   readonly #reader = new ResultReader();
   #line: Line;
   #gone = false;
@@ -104,17 +94,9 @@ class HayesModem implements Modem {
   #lastRing = Number.NEGATIVE_INFINITY;
   #callerId: string | undefined;
 
-  constructor(
-    path: string,
-    line: Line,
-    open: () => Promise<Line>,
-    strings: ModemStrings,
-    times: ModemTimes,
-    restored: () => void,
-  ) {
+  constructor(path: string, line: Line, open: () => Promise<Line>, strings: ModemStrings, times: ModemTimes) {
     this.#path = path;
     this.#obeysDtr = /&D[23]/i.test([...strings.init, strings.dial].join(' '));
-    this.#restored = restored;
     this.#open = open;
     this.#strings = strings;
     this.#times = times;
@@ -228,7 +210,6 @@ class HayesModem implements Modem {
     try {
       await this.hangUp();
       await this.restore();
-      this.#restored();
     } finally {
       this.#closed = true;
       await this.#line.close();
