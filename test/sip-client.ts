@@ -19,7 +19,8 @@ export interface SipClient {
   readonly inbox: string[];
 }
 
-export async function sipClient(t: TestContext, server: string): Promise<SipClient> {
+/** `wanted`: its port; default: any. */
+export async function sipClient(t: TestContext, server: string, wanted = 0): Promise<SipClient> {
   const colon = server.lastIndexOf(':');
   const [host, port] = [server.slice(0, colon).replace(/^\[|\]$/g, ''), Number(server.slice(colon + 1))];
   const socket: Socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -28,7 +29,7 @@ export async function sipClient(t: TestContext, server: string): Promise<SipClie
     inbox.push(data.toString('latin1'));
     socket.emit('inbox');
   });
-  socket.bind(0, host);
+  socket.bind(wanted, host);
   await once(socket, 'listening');
   t.after(() => socket.close());
   const { port: own } = socket.address();

@@ -27,6 +27,7 @@ import { fakeTokens } from '../src/core/tokens/fake.ts';
 import { UserNumbers } from '../src/core/users/numbers.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { Vouchers } from '../src/core/vouchers/vouchers.ts';
+import type { SipConfig } from '../src/doors/sip/config.ts';
 import { createSipDoor, type DoorSeams, type SipDoor } from '../src/doors/sip/door.ts';
 import { DigestRuleBook } from '../src/doors/sip/modules/auth/digest-rules.ts';
 import { modules } from '../src/doors/sip/modules/modules.ts';
@@ -53,6 +54,8 @@ export interface LabOptions extends DoorSeams, Pick<GroundOptions, 'users' | 'fo
   readonly clock?: SettableClock;
   /** Shared with others; default: one of its own, made as the other options say. */
   readonly ground?: LabGround;
+  /** How users are rung; default: not at all. */
+  readonly callBack?: SipConfig['call_back'];
 }
 
 export interface SipLab {
@@ -188,6 +191,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     derive: (purpose) => keyring.derive(purpose),
     metrics: reading(readings),
     administration,
+    ...(options.callBack ? { callBack: options.callBack } : {}),
     // The clock runs ahead of the event loop: nothing here is ever too busy.
     seams: { rested: () => clock.monotonic(), ...options, wheel },
   });

@@ -6,6 +6,7 @@ import { createAdministration } from '../core/admin/administration.ts';
 import { checkAdminPassword, createAdmins } from '../core/admin/admins.ts';
 import type { Administration, ReloadReport } from '../core/admin/types.ts';
 import { searchTrail } from '../core/audit/search.ts';
+import { KeyCalls } from '../core/callback/key-calls.ts';
 import { controlSocketOf } from '../core/control/client.ts';
 import { auditDirectoryOf, holdForServer, prepareDataDirectory } from '../core/control/data-directory.ts';
 import type { Door, HealthItem, Listener, PreparedChange } from '../core/doors/types.ts';
@@ -128,6 +129,16 @@ async function openDoors(
     local: users.local,
     maps: site.config.users.realms,
   });
+  const keyCalls = new KeyCalls({
+    caller: () => sip.calls,
+    rules: () => inForce.config.sip.call_back,
+    numbers: ground.numbers,
+    codePlaces,
+    lock: (login) => administration('call back').lockUser(login),
+    journal,
+    clock,
+    log: log.child('gate'),
+  });
   const gate = createGate({
     clock,
     log: log.child('gate'),
@@ -140,12 +151,14 @@ async function openDoors(
     refreshes: new RefreshCounts(journal, clock),
     codes: tokens.codes,
     codePlaces,
+    keyCalls,
     numbers: ground.numbers,
     source: (door) => doorUsers.of(door),
   });
   const sip: SipDoor = createSipDoor({
     ...sipChoice(site),
     dns: site.config.sip.dns,
+    callBack: site.config.sip.call_back,
     nativeUdp: site.config.sip.native_udp,
     clock,
     log: log.child('sip'),
@@ -351,6 +364,7 @@ async function openDoors(
   }
 
   async function stopAll(withinMs: number): Promise<void> {
+    keyCalls.stop();
     await Promise.all(doors.map((door) => door.stop(withinMs)));
     clearInterval(sweeping);
     gate.flush();

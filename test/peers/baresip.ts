@@ -37,6 +37,8 @@ export interface Phone {
   next(...types: string[]): Promise<PhoneEvent>;
   dial(uri: string): Promise<void>;
   hangUp(): Promise<void>;
+  /** Presses a key in the call, as telephone events. */
+  press(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -79,7 +81,7 @@ async function tryPhone(t: TestContext, options: PhoneOptions): Promise<Phone> {
   program.on('exit', (code, signal) => put('EXIT', String(code ?? signal)));
   const exited = once(program, 'exit');
   let socket: Socket | undefined;
-  const phone: Phone = { next, dial: (uri) => command('dial', uri), hangUp: () => command('hangup', ''), stop };
+  const phone: Phone = { next, dial: (uri) => command('dial', uri), hangUp: () => command('hangup', ''), press, stop };
   t.after(stop);
   socket = await connect(control, program);
   listen(socket, put);
@@ -98,6 +100,10 @@ async function tryPhone(t: TestContext, options: PhoneOptions): Promise<Phone> {
         );
       }
     }
+  }
+
+  function press(key: string): Promise<void> {
+    return command('sndcode', key);
   }
 
   async function command(name: string, params: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { Limits } from '../limits/limits.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { CodeStep, SecondStep } from '../policy/scopes.ts';
 import type { Account } from '../users/types.ts';
+import type { CallSteps } from './call-steps.ts';
 import type { CodePlaces } from './code-places.ts';
 import type { Claim, CodeDecision, Codes, StartedChallenge } from './codes.ts';
 import type { Refusals } from './refusals.ts';
@@ -26,11 +27,13 @@ export class CodeProofs {
   readonly #parts: CodeProofsParts;
   readonly #refusals: Refusals;
   readonly #stats: GateStats;
+  readonly #calls: CallSteps;
 
-  constructor(parts: CodeProofsParts, refusals: Refusals, stats: GateStats) {
+  constructor(parts: CodeProofsParts, refusals: Refusals, stats: GateStats, calls: CallSteps) {
     this.#parts = parts;
     this.#refusals = refusals;
     this.#stats = stats;
+    this.#calls = calls;
   }
 
   /** What /validate/* brings. */
@@ -43,12 +46,18 @@ export class CodeProofs {
     } catch (error) {
       return this.#refusals.unavailable(knock, error);
     }
-    const held = this.#parts.limits.holdUser(claim.key, knock.client);
-    return held !== undefined ? this.#refusals.slow(knock, held, claim.account) : this.#weigh(codes, claim);
+    const { key, account } = claim;
+    const held = this.#parts.limits.holdUser(key, knock.client);
+    if (held !== undefined) return this.#refusals.slow(knock, held, account);
+    const call = account && proof.transaction && this.#calls.find(knock, proof.transaction, account);
+    if (!call) return this.#weigh(codes, claim);
+    return proof.polls ? this.#calls.again(call) : this.#calls.answer(knock, call, account);
   }
 
   /** What a challenge was answered with. */
   async answer(knock: Knock, proof: AnswerProof, account: Account): Promise<Verdict> {
+    const call = this.#calls.find(knock, proof.transaction, account);
+    if (call !== undefined) return this.#calls.answer(knock, call, account);
     const { codes } = this.#parts;
     if (codes === undefined) return this.#refusals.refuse(knock, 'wrong-proof', account);
     let claim: Claim;
@@ -109,6 +118,7 @@ export class CodeProofs {
     const ticket = { door: knock.door, account: decision.account, client: knock.client, time: knock.time };
     const refused = this.#refusals.keepsOut(knock, ticket);
     if (refused !== undefined) return refused;
+    if (knock.proof.kind === 'otp' && this.stepAskedOf(ticket) === 'callback') return this.#calls.start(knock, ticket);
     this.#parts.limits.succeeded(key, knock.client);
     // Who was let in without a token gave no code.
     if (decision.token) this.#parts.codePlaces?.proven(decision.account.id, knock.client.address, knock.time);

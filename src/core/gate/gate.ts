@@ -17,6 +17,7 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import type { RefreshCounts } from '../sessions/refresh-counts.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import { CallBacks, type CallBacksParts } from './call-backs.ts';
+import { CallSteps, type CallStepsParts } from './call-steps.ts';
 import { CodeProofs, type CodeProofsParts } from './code-proofs.ts';
 import { Refusals, type RefusalsParts } from './refusals.ts';
 import { isRight, tryInVain } from './right-proof.ts';
@@ -38,7 +39,7 @@ import type {
   Verdict,
 } from './types.ts';
 
-export interface GateParts extends RefusalsParts, CodeProofsParts, CallBacksParts {
+export interface GateParts extends RefusalsParts, CodeProofsParts, CallBacksParts, CallStepsParts {
   readonly nonceCounts: NonceCounts;
   readonly hooks: Hooks;
   readonly sessions: SessionDirectory;
@@ -64,12 +65,14 @@ class TheGate implements CoreGate {
   readonly #refusals: Refusals;
   readonly #codes: CodeProofs;
   readonly #callBacks: CallBacks;
+  readonly #calls: CallSteps;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
     this.#limits = parts.limits;
     this.#refusals = new Refusals(parts, this.stats);
-    this.#codes = new CodeProofs(parts, this.#refusals, this.stats);
+    this.#calls = new CallSteps(parts, this.#refusals, this.stats);
+    this.#codes = new CodeProofs(parts, this.#refusals, this.stats, this.#calls);
     this.#callBacks = new CallBacks(parts, this.#refusals, this.stats);
   }
 
@@ -163,9 +166,12 @@ class TheGate implements CoreGate {
     if (refused !== undefined) return refused;
     if (proof.kind === 'called-back' && !this.#parts.policy.grants('no_password', ticket))
       return this.#refusals.refuse(knock, 'policy', account, 'no rule says no_password');
-    const step = this.#codes.stepAskedOf(ticket);
+    // Whoever comes with an expired nonce is asked for a fresh proof first: a captured one makes no telephone ring.
+    const step = expired ? undefined : this.#codes.stepAskedOf(ticket);
     if (step !== undefined) {
       const cannotAsk = proof.kind === 'digest' || proof.kind === 'external';
+      if (step === 'callback')
+        return cannotAsk ? this.#calls.startAside(knock, ticket) : this.#calls.start(knock, ticket);
       return cannotAsk
         ? this.#refusals.refuse(knock, 'new-place', account)
         : this.#codes.secondStep(knock, account, step);

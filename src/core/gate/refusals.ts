@@ -21,6 +21,7 @@ const REFUSED = {
   slowed: SLOWED,
   unavailable: refusal('unavailable'),
   'not-sent': refusal('not-sent'),
+  'not-admitted': refusal('not-admitted'),
 } as const satisfies Record<RefusalReason, Refused>;
 
 /** A source that is away is away for every knock; once in this time is enough to say so. */

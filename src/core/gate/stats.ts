@@ -28,6 +28,7 @@ export function newGateStats(): GateStats {
       slowed: 0,
       unavailable: 0,
       'not-sent': 0,
+      'not-admitted': 0,
     },
   };
 }

@@ -158,7 +158,8 @@ export type RefusalReason =
   | 'new-place' // a rule asks for a code first, and this door cannot ask for one
   | 'slowed' // over the limit of wrong tries
   | 'unavailable' // the user source cannot be asked now, or nothing can be written
-  | 'not-sent'; // the proof is right so far, but the code of the challenge could not be sent
+  | 'not-sent' // the proof is right so far, but the code of the challenge could not be sent, or the user not be called
+  | 'not-admitted'; // the user was called, and did not press 1
 
 export interface Proven {
   readonly verdict: 'proven';
@@ -184,7 +185,7 @@ export interface Challenged {
   readonly prompt: string;
   /** Several: each has a sub-transaction, and the answer may name the transaction of all. */
   readonly tokens: readonly ChallengedToken[];
-  /** Via `callback`: who is to be called, and where. */
+  /** Via `callback`, where somebody asked for it: who is to be called, and where. */
   readonly callBack?: CallBack;
 }
 

@@ -2,10 +2,10 @@
 import { LINOTP_SCOPES } from './linotp/actions.ts';
 
 /** A second step after the right proof; `none`: not for whom this rule is about. */
-export const SECOND_STEPS = ['sms', 'totp', 'none'] as const;
+export const SECOND_STEPS = ['sms', 'totp', 'callback', 'none'] as const;
 export type SecondStep = Exclude<(typeof SECOND_STEPS)[number], 'none'>;
 /** Taken with a token of this type. */
-export type CodeStep = SecondStep;
+export type CodeStep = Exclude<SecondStep, 'callback'>;
 
 const DOORS = ['sip', 'otp', 'portal', 'dial', 'radius'] as const;
 export type DoorScope = (typeof DOORS)[number];

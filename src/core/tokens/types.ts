@@ -230,8 +230,9 @@ export interface ChallengedToken {
   readonly transaction: string;
   /** `sms submitted`, `sms with otp already submitted`, or the prompt of the configuration. */
   readonly message: string;
+  /** Empty: of none, the user is called. */
   readonly serial: string;
-  readonly type: TokenType;
+  readonly type: TokenType | 'callback';
   readonly description: string;
   /** The re-send block holds: nothing was sent, the transaction is the one of before. */
   readonly again: boolean;
@@ -241,7 +242,7 @@ export interface ChallengedToken {
 export interface ChallengeStatus {
   readonly transaction: string;
   readonly serial: string;
-  readonly type: TokenType;
+  readonly type: TokenType | 'callback';
   readonly message: string;
   readonly receivedCount: number;
   readonly receivedTan: boolean;

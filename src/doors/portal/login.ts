@@ -76,6 +76,7 @@ const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   unavailable: 'busy',
   'new-place': 'rule',
   'not-sent': 'busy',
+  'not-admitted': 'wrong',
 };
 
 const VOUCHER_REASON_OF: Readonly<Partial<Record<RefusalReason, Reason>>> = {

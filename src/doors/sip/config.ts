@@ -88,6 +88,58 @@ const digest = z.strictObject({
     .meta({ live: true }),
 });
 
+function isPortRange(text: string): boolean {
+  const [, first, last] = /^(\d{4,5})-(\d{4,5})$/.exec(text) ?? [];
+  return Number(first) >= 1024 && Number(last) <= 65_535 && Number(last) - Number(first) >= 7;
+}
+
+const seconds = (least: number, most: number, preset: number) => z.int().min(least).max(most).default(preset);
+
+const callBack = z.strictObject({
+  telephones: z
+    .enum(['proven', 'any', 'none'])
+    .default('proven')
+    .describe(
+      'Which registered telephones of a user are rung. proven: those at places where he gave a code or took a call before; any: all, which proves nothing where the password of his telephone is the one that is guarded; none: his numbers alone.',
+    )
+    .meta({ live: true }),
+  trunk: z
+    .string()
+    .regex(/^sips?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$/, {
+      error: 'the URI of a gateway without a user, like sip:192.0.2.9 or sip:gw.example.com:5060;transport=tcp',
+    })
+    .optional()
+    .describe(
+      'URI of the gateway that the numbers of users are called by: sip:HOST[:PORT]. Unset: no numbers are called.',
+    ),
+  username: z.string().min(1).max(100).optional().describe('For the challenge of the gateway.'),
+  password: z.string().max(200).optional().describe('The same.').meta({ secret: true }),
+  caller: z
+    .string()
+    .regex(/^[A-Za-z0-9+_.-]{1,64}$/, { error: 'a name or number, like gatehouse or +493023125000' })
+    .default('gatehouse')
+    .describe(
+      'Whom the call comes from: user part of From; many gateways want a number of theirs. It is never called itself.',
+    ),
+  ports: z
+    .string()
+    .refine(isPortRange, { error: 'a range of eight UDP ports or more from 1024 on, like 40000-40099' })
+    .default('40000-40099')
+    .describe('UDP ports of the sound, FIRST-LAST.'),
+  ring: seconds(1, 120, 25).describe('Seconds that a telephone rings.'),
+  key: seconds(1, 120, 20).describe('Seconds to press a key.'),
+  at_once: z.int().min(1).max(30).default(4).describe('Calls at once.').meta({ live: true }),
+  pause: seconds(0, 3600, 30).describe('Seconds between two calls to one user, or to one number.').meta({ live: true }),
+  per_hour: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(6)
+    .describe('Calls to one user, and to one number, in an hour.')
+    .meta({ live: true }),
+  per_day: z.int().min(1).max(100_000).default(200).describe('Calls in all, in a day.').meta({ live: true }),
+});
+
 export const sipConfig = z.strictObject({
   script: z
     .string()
@@ -151,6 +203,7 @@ export const sipConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe("Whether UDP goes through the native module, which costs less, where there is one; false: Node's dgram."),
+  call_back: callBack.prefault({}),
   preloaded_route: z
     .enum(['pass', 'challenge'])
     .optional()

@@ -3,15 +3,18 @@
  *
  * Order of the start: modules open and preload their tables, then the sockets open; so the first message finds all contacts.
  */
+
 import type { ContactTable, ContactTables } from '../../core/admin/contact-tables.ts';
 import type { Management } from '../../core/admin/management.ts';
 import type { Administration } from '../../core/admin/types.ts';
+import type { KeyCaller } from '../../core/callback/types.ts';
 import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
 import { placeOf } from '../../core/limits/place.ts';
 import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
+import { TelephoneCaller } from './call-back/caller.ts';
 import type { SipConfig } from './config.ts';
 import { type EditionChoice, type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
@@ -44,6 +47,8 @@ export interface SipChoice extends EditionChoice, SocketChoice {
 export interface SipDoorParts
   extends SipChoice,
     Pick<Services, 'clock' | 'log' | 'gate' | 'journal' | 'tables' | 'database' | 'userSource' | 'derive'> {
+  /** How users are rung; absent: nobody is. */
+  readonly callBack?: SipConfig['call_back'];
   /** Absent: the servers of the system. */
   readonly dns?: SipConfig['dns'];
   readonly metrics?: Metrics;
@@ -70,6 +75,7 @@ export interface DoorSeams {
 }
 
 export interface SipDoor extends Door, ContactTables, Management {
+  readonly calls: KeyCaller | undefined;
   /** WebSockets over an HTTP server that listens there; after the start. */
   readonly webSockets: OfferUpgrades;
   /** Makes another choice ready beside the one in force. `script`: as it will serve. Errors: those of the modules' tables, TLS_CERTIFICATE. */
@@ -132,7 +138,24 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   let serving = parts.script;
   const held = new HeldParameters();
   const editions = new Editions(new ScriptEdition(parts, ground));
+  const requester = new Requester({
+    transport,
+    transactions,
+    wheel,
+    findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
+  });
+  const calls =
+    parts.callBack &&
+    new TelephoneCaller({
+      config: parts.callBack,
+      requester,
+      tables: contacts,
+      points: () => transport.points,
+      local: ground.addresses,
+      log,
+    });
   const engine = new Engine({
+    ownCalls: calls,
     transport,
     transactions,
     rested: seams.rested,
@@ -151,12 +174,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     transactions,
     transport,
     contacts,
-    requester: new Requester({
-      transport,
-      transactions,
-      wheel,
-      findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
-    }),
+    requester,
     script: editions,
     debug: () => serving.globals.debug,
     shutDown: parts.shutDown ?? (() => {}),
@@ -183,6 +201,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     health,
     sessions,
     end,
+    calls,
     open: async (table): Promise<ContactTable | undefined> => contacts.get(table),
     async webSockets(listener) {
       if (transport.adoptWebSockets === undefined) throw new Error('this transport has no WebSockets');
@@ -240,7 +259,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   async function stop(withinMs: number): Promise<void> {
     fifo?.close();
     const patience = new Promise((resolve) => setTimeout(resolve, withinMs * PATIENCE).unref());
-    await Promise.race([engine.idle(), patience]);
+    await Promise.race([Promise.all([engine.idle(), calls?.stop()]), patience]);
     nameService.stop();
     await transport.stop();
     wheel.halt();

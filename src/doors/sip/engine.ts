@@ -64,6 +64,15 @@ export interface EngineParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
+  /** Absent: there are none. */
+  readonly ownCalls?: OwnCalls | undefined;
+}
+
+/** Calls that we make ourselves: requests in them are not the script's. */
+interface OwnCalls {
+  readonly size: number;
+  /** What to say; undefined: nothing; null: it belongs to none of them. */
+  onRequest(request: SipMessage): readonly [status: number, reason: string] | undefined | null;
 }
 
 interface Waiting {
@@ -250,12 +259,21 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       this.counters.absorbed++;
       return true;
     }
+    const { ownCalls } = this.#parts;
+    if (ownCalls !== undefined && ownCalls.size > 0 && this.#isOf(ownCalls, request, source)) return true;
     const kept = this.#recent.find(request, source);
     if (kept) {
       this.counters.answeredAgain++;
       this.#parts.transport.send(kept.text, kept.target);
     }
     return kept !== undefined;
+  }
+
+  #isOf(calls: OwnCalls, request: SipMessage, source: Source): boolean {
+    const reply = calls.onRequest(request);
+    if (reply === null) return false;
+    if (reply !== undefined) this.#answer(request, source, ...reply);
+    return true;
   }
 
   /** Repeats nothing in work or just answered. */

@@ -37,7 +37,8 @@ export interface Called {
 const TOLD: Partial<Record<RefusalReason, string>> = {
   locked: 'This user is locked.\n',
   policy: 'You may not come in here, or not now.\n',
-  'not-sent': 'The code could not be sent.\n',
+  'not-sent': 'You could not be sent a code, or not be called.\n',
+  'not-admitted': 'You were not let in by telephone.\n',
 };
 
 /** Undefined: nobody was let in, and the line is to be hung up. */

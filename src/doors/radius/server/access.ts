@@ -47,7 +47,8 @@ const TOLD: Partial<Record<RefusalReason, string>> = {
   locked: 'This user is locked.',
   policy: 'You may not come in here, or not now.',
   'new-place': 'A code is needed first.',
-  'not-sent': 'The code could not be sent.',
+  'not-sent': 'You could not be sent a code, or not be called.',
+  'not-admitted': 'You were not let in by telephone.',
 };
 
 export class AccessRequests {

@@ -56,8 +56,11 @@ export class Requester {
     this.#parts = parts;
   }
 
-  /** Errors: RequestRefused. */
-  async send(parts: RequestParts): Promise<Answer> {
+  /**
+   * `onMore`: a 2xx to an INVITE that somebody else than the first one to answer sends; it has its ACK and wants a BYE.
+   * Errors: RequestRefused.
+   */
+  async send(parts: RequestParts, onMore?: (response: SipMessage) => void): Promise<Answer> {
     const { transport, transactions } = this.#parts;
     const preferred = parts.socket === undefined ? transport.points[0] : this.#point(parts.socket);
     if (preferred === undefined) throw new RequestRefused('there is no such socket');
@@ -76,7 +79,7 @@ export class Requester {
       const text = withVia(request, target.point ?? preferred, branch);
       this.sent++;
       return await new Promise<Answer>((resolve) => {
-        const user = new Waiting(this.#parts, request, target.point ?? preferred, resolve);
+        const user = new Waiting(this.#parts, request, target.point ?? preferred, resolve, onMore);
         const client = transactions.createClient({ method: request.method, branch, text, target }, user);
         this.#pending.set(key, client);
         user.rings(client);
@@ -92,6 +95,13 @@ export class Requester {
     if (client?.method !== 'INVITE') return false;
     client.cancel();
     return true;
+  }
+
+  /** Where a request to this URI goes first. Errors: RequestRefused. */
+  hop(uri: string): Promise<Target> {
+    const [preferred] = this.#parts.transport.points;
+    if (preferred === undefined) throw new RequestRefused('there is no socket');
+    return this.#target(uri, { secure: /^sips:/i.test(uri), preferred, callId: '' });
   }
 
   #point(name: string): ListenPoint | undefined {
@@ -146,9 +156,19 @@ class Waiting implements ClientUser {
   readonly #request: SipMessage;
   readonly #point: ListenPoint;
   readonly #resolve: (answer: Answer) => void;
+  readonly #onMore: ((response: SipMessage) => void) | undefined;
+  /** To-tag of the 2xx that was the answer. */
+  #answered: string | undefined;
   #ringing: Timer | undefined;
 
-  constructor(parts: RequesterParts, request: SipMessage, point: ListenPoint, resolve: (answer: Answer) => void) {
+  constructor(
+    parts: RequesterParts,
+    request: SipMessage,
+    point: ListenPoint,
+    resolve: (answer: Answer) => void,
+    onMore: ((response: SipMessage) => void) | undefined,
+  ) {
+    this.#onMore = onMore;
     this.#parts = parts;
     this.#request = request;
     this.#point = point;
@@ -171,7 +191,11 @@ class Waiting implements ClientUser {
     const { status, reason } = response;
     if (status < 200) return;
     // Each repetition of a 2xx to an INVITE comes here, and wants its ACK.
-    if (this.#request.method === 'INVITE' && status < 300) void this.#acknowledge(response);
+    if (this.#request.method === 'INVITE' && status < 300) {
+      void this.#acknowledge(response);
+      if (this.#answered === undefined) this.#answered = response.toTag;
+      else if (this.#answered !== response.toTag) this.#onMore?.(response);
+    }
     this.#end({ status, reason, response });
   }
 

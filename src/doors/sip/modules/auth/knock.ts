@@ -81,6 +81,7 @@ function conclude(run: Run, found: Found, base: UserBase, verdict: Verdict): num
       return run.reply(403, 'Code Needed First') ? 0 : -5;
     case 'locked':
     case 'policy':
+    case 'not-admitted':
       return run.reply(403, 'Forbidden') ? 0 : -5;
     case 'unavailable':
     case 'not-sent':

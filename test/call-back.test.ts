@@ -1,0 +1,224 @@
+/** Calls that ask for a key, over real sockets: a gateway that does what the test says, and the whole SIP door. */
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import type { KeyAnswer } from '../src/core/callback/types.ts';
+import { readRtp, writeRtp } from '../src/doors/sip/call-back/rtp.ts';
+import { readAnswer } from '../src/doors/sip/call-back/sdp.ts';
+import { sipConfig } from '../src/doors/sip/config.ts';
+import { header, reply, request, type SipClient, sipClient, statusOf } from './sip-client.ts';
+import { sipLab } from './sip-lab.ts';
+
+const NUMBER = '2000';
+const SCRIPT = 'loadmodule "/m/sl.so" route { sl_send_reply("404", "The Script"); }';
+const KEEP_RINGING = new AbortController().signal;
+
+async function lab(t: TestContext, changes: object = {}) {
+  // It listens before the server knows whom to call.
+  const gateway = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(gateway, 'listening');
+  const trunk = `sip:127.0.0.1:${gateway.address().port}`;
+  const { call_back: callBack } = sipConfig.parse({ call_back: { trunk, ports: '42000-44999', ...changes } });
+  gateway.close();
+  await once(gateway, 'close');
+  const { door, udp } = await sipLab(t, { script: SCRIPT, callBack });
+  const peer = await sipClient(t, udp, Number(trunk.split(':')[2]));
+  const ask = (number = NUMBER, signal = KEEP_RINGING) => door.calls!.ask([{ number }], signal);
+  return { door, udp, peer, ask };
+}
+
+/** The next request, and what was sent again in between left out. */
+async function next(peer: SipClient, method: string): Promise<string> {
+  for (;;) {
+    const message = await peer.receive(10_000);
+    assert.ok(message, `no ${method} came`);
+    if (message.startsWith(`${method} `)) return message;
+    assert.match(message, /^(INVITE|ACK|SIP)/);
+  }
+}
+
+/** Where a stand-in for a telephone sends and takes sound. */
+async function soundOf(t: TestContext): Promise<Socket & { port: number }> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  t.after(() => socket.close());
+  return Object.assign(socket, { port: socket.address().port });
+}
+
+function accept(invite: string, peer: SipClient, port: number, events = true): string {
+  const formats = `m=audio ${port} RTP/AVP 0${events ? ' 96\r\na=rtpmap:96 telephone-event/8000' : ''}`;
+  const sdp = `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n${formats}\r\n`;
+  const lines = [`Contact: <sip:${NUMBER}@${peer.hostPort}>`, 'Content-Type: application/sdp'];
+  const head = reply(invite, 200, 'OK', lines).replace('Content-Length: 0', `Content-Length: ${sdp.length}`);
+  return head + sdp;
+}
+
+/** A request of the other side in the call. */
+function within(invite: string, peer: SipClient, method: string, headers: string[] = [], body = ''): string {
+  return request(peer, {
+    ...{ method, uri: `sip:gatehouse@127.0.0.1`, from: `sip:${NUMBER}@127.0.0.1`, fromTag: 'b1', headers, body },
+    ...{ to: header(invite, 'From')!.replace(/^[^<]*/, ''), callId: header(invite, 'Call-ID')!, cseq: 7 },
+  });
+}
+
+async function answered(t: TestContext, changes = {}, events = true) {
+  const all = await lab(t, changes);
+  const sound = await soundOf(t);
+  const heard = all.ask();
+  const invite = await next(all.peer, 'INVITE');
+  all.peer.send(accept(invite, all.peer, sound.port, events));
+  await next(all.peer, 'ACK');
+  return { ...all, sound, heard, invite, offered: readAnswer(invite.slice(invite.indexOf('\r\n\r\n') + 4))! };
+}
+
+async function ends(peer: SipClient, heard: Promise<KeyAnswer>): Promise<KeyAnswer> {
+  peer.send(reply(await next(peer, 'BYE'), 200, 'OK'));
+  return heard;
+}
+
+test('the number is rung through the gateway with its credentials, hears tones, and a key by telephone event admits', async (t) => {
+  const { peer, ask } = await lab(t, { username: 'me', password: 'secret', caller: '+493023125000' });
+  const sound = await soundOf(t);
+  const heard = ask();
+  const first = await next(peer, 'INVITE');
+  assert.match(first, new RegExp(`^INVITE sip:${NUMBER}@127`));
+  assert.match(header(first, 'From')!, /<sip:\+493023125000@127/);
+  peer.send(reply(first, 407, 'Who', ['Proxy-Authenticate: Digest realm="gw", nonce="n", qop="auth"']));
+  await next(peer, 'ACK');
+  const invite = await next(peer, 'INVITE');
+  assert.match(header(invite, 'Proxy-Authorization')!, /username="me".*qop=auth/);
+  assert.equal(header(invite, 'Call-ID'), header(first, 'Call-ID'));
+  peer.send(accept(invite, peer, sound.port));
+  await next(peer, 'ACK');
+  const [packet, from] = (await once(sound, 'message')) as [Buffer, { port: number }];
+  const { port } = readAnswer(invite.slice(invite.indexOf('\r\n\r\n') + 4))!;
+  assert.deepEqual([readRtp(packet)?.payloadType, readRtp(packet)?.payload.length, from.port], [0, 160, port]);
+  const press = (payload: number[]) =>
+    sound.send(writeRtp(96, { sequence: 1, timestamp: 800, source: 3 }, Buffer.from(payload)), port, '127.0.0.1');
+  press([1, 0x0a, 3, 0x20]);
+  press([1, 0x8a, 3, 0x20]);
+  assert.equal(await ends(peer, heard), 'admitted');
+});
+
+test('a key by INFO, and what else comes in the call', async (t) => {
+  const { peer, heard, invite } = await answered(t, {}, false);
+  const asked = async (text: string) => {
+    peer.send(text);
+    return statusOf(await peer.receive());
+  };
+  assert.equal(await asked(within(invite, peer, 'OPTIONS')), 200);
+  assert.equal(await asked(within(invite, peer, 'INVITE')), 488);
+  assert.equal(await asked(within(invite, peer, 'MESSAGE')), 405);
+  const info = ['Content-Type: application/dtmf-relay'];
+  const forged = within(invite, peer, 'INFO', info, 'Signal=1\r\n').replace('tag=b1', 'tag=b2');
+  assert.equal(await asked(forged), 481);
+  assert.equal(await asked(request(peer, { method: 'OPTIONS', uri: 'sip:a@b', from: 'sip:a@b', to: 'sip:a@b' })), 404);
+  peer.send(within(invite, peer, 'INFO', info, 'Signal=9\r\nDuration=160\r\n'));
+  assert.equal(statusOf(await peer.receive()), 200);
+  assert.equal(await ends(peer, heard), 'refused');
+});
+
+test('no sound counts but that of the telephone, and its first packet says where it is', async (t) => {
+  const { peer, heard, sound, offered } = await answered(t);
+  const press = (from: Socket, key: number) =>
+    new Promise((resolve) => {
+      const payload = Buffer.from([key, 0x8a, 3, 0x20]);
+      from.send(
+        writeRtp(96, { sequence: 1, timestamp: 800, source: key }, payload),
+        offered.port,
+        '127.0.0.1',
+        resolve,
+      );
+    });
+  // The telephone's own port is known from its first packet on.
+  sound.send(writeRtp(0, { sequence: 0, timestamp: 0, source: 1 }, new Uint8Array(160)), offered.port, '127.0.0.1');
+  await once(sound, 'message');
+  await press(await soundOf(t), 9);
+  await press(sound, 1);
+  assert.equal(await ends(peer, heard), 'admitted');
+});
+
+test('busy, declined, gone, silent, or without sound: not admitted', async (t) => {
+  const { peer, ask } = await lab(t, { ring: 1, key: 1 });
+  for (const [status, said] of [
+    [486, 'busy'],
+    [603, 'declined'],
+    [480, 'no-answer'],
+    [302, 'failed'],
+    [401, 'failed'],
+    [482, 'loop'],
+  ] as const) {
+    const heard = ask();
+    peer.send(reply(await next(peer, 'INVITE'), status, 'No', ['Contact: <sip:0900@127.0.0.1>']));
+    assert.equal(await heard, said);
+  }
+  const unanswered = ask();
+  const rung = await next(peer, 'INVITE');
+  peer.send(reply(rung, 180, 'Ringing'));
+  assert.equal(await unanswered, 'no-answer');
+  peer.send(reply(await next(peer, 'CANCEL'), 200, 'OK'));
+  // It was picked up just then: hung up at once.
+  peer.send(accept(rung, peer, 4000));
+  peer.send(reply(await next(peer, 'BYE'), 200, 'OK'));
+
+  const keyless = ask();
+  const invite = await next(peer, 'INVITE');
+  peer.send(accept(invite, peer, 4000));
+  assert.equal(await ends(peer, keyless), 'no-key');
+  const deaf = ask();
+  peer.send(accept(await next(peer, 'INVITE'), peer, 0));
+  assert.equal(await ends(peer, deaf), 'no-sound');
+  const cut = ask();
+  const last = await next(peer, 'INVITE');
+  peer.send(accept(last, peer, 4000));
+  await next(peer, 'ACK');
+  peer.send(within(last, peer, 'BYE'));
+  assert.equal(await cut, 'hung-up');
+});
+
+test('a call that comes back to us ends as a loop, and none is made to ourselves', async (t) => {
+  const { peer, ask, udp, door } = await lab(t, { caller: '7777' });
+  const heard = ask();
+  const invite = await next(peer, 'INVITE');
+  const via = `Via: SIP/2.0/UDP ${peer.hostPort};branch=z9hG4bKback`;
+  peer.send(invite.replace(/^Via:/m, `${via}\r\nVia:`));
+  assert.equal(await heard, 'loop');
+  assert.equal(await ask('7777'), 'loop', 'it calls from there');
+  const telephone = { contact: `sip:1000@${udp}`, client: '' };
+  assert.equal(await door.calls!.ask([{ telephone }], KEEP_RINGING), 'loop');
+});
+
+test('of several telephones the first that answers is asked; the others stop ringing', async (t) => {
+  const { door, udp } = await lab(t);
+  const [one, two] = [await sipClient(t, udp), await sipClient(t, udp)];
+  const whom = [one, two].map(({ hostPort }) => ({ telephone: { contact: `sip:1000@${hostPort}`, client: '' } }));
+  const heard = door.calls!.ask(whom, KEEP_RINGING);
+  const [first, second] = [await next(one, 'INVITE'), await next(two, 'INVITE')];
+  one.send(reply(first, 180, 'Ringing'));
+  two.send(accept(second, two, 4000, false));
+  const cancel = await next(one, 'CANCEL');
+  one.send(reply(cancel, 200, 'OK'));
+  one.send(reply(first, 487, 'Request Terminated'));
+  await next(two, 'ACK');
+  two.send(within(second, two, 'INFO', ['Content-Type: application/dtmf'], '1'));
+  assert.equal(await ends(two, heard), 'admitted');
+});
+
+test('a call that is not wanted any more, and a door that closes, hang up', async (t) => {
+  const { peer, ask, door } = await lab(t);
+  const stop = new AbortController();
+  const heard = ask(NUMBER, stop.signal);
+  const invite = await next(peer, 'INVITE');
+  peer.send(reply(invite, 180, 'Ringing'));
+  stop.abort();
+  assert.equal(await heard, 'stopped');
+  peer.send(reply(await next(peer, 'CANCEL'), 200, 'OK'));
+  peer.send(reply(invite, 487, 'Request Terminated'));
+  const other = ask();
+  peer.send(accept(await next(peer, 'INVITE'), peer, 4000));
+  await next(peer, 'ACK');
+  const stopped = door.stop(5_000);
+  assert.equal(await ends(peer, other), 'stopped');
+  await stopped;
+});
