@@ -72,7 +72,7 @@ test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone 
     [event, user, action ?? reason ?? result, why].filter(Boolean).join(' '),
   );
   assert.deepEqual(
-    told.filter((line) => /lock|called|admitted|challenge/.test(line)),
+    told.filter((line) => /lock|called|admitted|^challenge|not-sent/.test(line)),
     [
       'challenge 1000',
       'called-back 1000 admitted',

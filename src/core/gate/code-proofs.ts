@@ -20,7 +20,7 @@ export interface CodeProofsParts {
   /** Absent: no code is right. */
   readonly codes?: Codes;
   /** Where codes were given; absent: nowhere. */
-  readonly codePlaces?: CodePlaces;
+  readonly codePlaces?: Pick<CodePlaces, 'provenAt' | 'proven'>;
 }
 
 export class CodeProofs {

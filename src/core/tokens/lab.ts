@@ -1,10 +1,10 @@
 /** Tokens with a gate in front and no database behind, for tests. */
 import assert from 'node:assert/strict';
-import { systemClock } from '../../platform/clock.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
-import { createGate } from '../gate/gate.ts';
+import { createGate, type GateParts } from '../gate/gate.ts';
 import type { AnswerProof, OtpProof, PasswordProof, Verdict } from '../gate/types.ts';
 import { noHooks } from '../hooks/hooks.ts';
 import type { Journal } from '../journal/types.ts';
@@ -49,8 +49,13 @@ export function person(name: string, changes: Partial<Person> = {}): Person {
 
 export type Lab = Awaited<ReturnType<typeof tokenLab>>;
 
-/** `rows`: those of another lab, as after a restart. `capacity`: owners in memory. */
-export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, capacity = 100 } = {}) {
+/** `rows`: those of another lab, as after a restart. `capacity`: owners in memory. `more`: of the gate. */
+export async function tokenLab({
+  rows = new Rows(),
+  now = 1_700_000_000_000,
+  capacity = 100,
+  more = (_clock: Clock, _journal: Journal): Partial<GateParts> => ({}),
+} = {}) {
   const time = { now };
   const clock = { now: () => time.now, monotonic: () => time.now };
   const journal = new SlowJournal(rows);
@@ -119,6 +124,7 @@ export async function tokenLab({ rows = new Rows(), now = 1_700_000_000_000, cap
     refreshes: new RefreshCounts(journal, clock),
     codes,
     source: () => ({ name: 'local', shared: false, ignoresCase: false, find: (name) => accountOf(name) }),
+    ...more(clock, journal),
   });
 
   function accountOf(name: string) {
