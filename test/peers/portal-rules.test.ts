@@ -1,17 +1,18 @@
 /**
  * Who may go where: strangers into the walled garden only, by address, port and set; those that are in, and trusted ones, where their
- * rules say; blocked ones nowhere. Before that: what is wrong with a start is told in one line, and nothing is changed.
+ * rules say; blocked ones nowhere; a reload changes the rules while they stay in. Before that: what is wrong with a start is told in one line, and nothing is changed.
  */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { endWith, folderFor } from './children.ts';
 import { makeSite } from './gatehouse.ts';
 import { type Ask, GARDEN, GATEWAY, type Lab, type LabClient, NAMED, startLab, WEB, WEB6 } from './portal-lab.ts';
-import { field, logIn, PROBE, runNdsctl } from './portal-steps.ts';
+import { field, logIn, PROBE, runNdsctl, until } from './portal-steps.ts';
 
 const GATEWAY6 = '2001:db8:77::1';
 /** Nothing comes back, however long one waits. */
@@ -101,6 +102,18 @@ test('strangers, those that are in, trusted and blocked ones go where their rule
   const login = { url: `http://[${GATEWAY6}]:2050/nodogsplash_auth/`, method: 'POST', body: String(form) };
   assert.equal((await one.ask(login)).headers.location, probe6);
   assert.equal((await one.ask(probe6)).status, 204, 'a second login, for its address of IPv6');
+
+  const yaml = join(site.folder, 'gatehouse.yaml');
+  const before = readFileSync(yaml, 'utf8');
+  writeFileSync(yaml, before.replace(`block to ${GARDEN}, `, '').replace('port 8000', 'port 8001'));
+  const reloaded = site.run('reload');
+  assert.match(reloaded.stdout, /portal\.rules/, reloaded.stderr);
+  await until('other rules', async () => (await saying(one, `http://${GARDEN}/`)) === 'internet');
+  assert.deepEqual(
+    await view(one),
+    ['internet', 'internet', 'internet', 'internet', 'ECONNREFUSED', 'router'],
+    'he is still in',
+  );
 
   assert.equal(runNdsctl(socket, 'block', one.mac)[0], 0);
   assert.deepEqual([await saying(one, PROBE, DROPPED), await saying(one, probe6, DROPPED)], ['ETIMEDOUT', 'ETIMEDOUT']);

@@ -45,6 +45,7 @@ export const portalConfig = z.strictObject({
     .describe('Address of this machine there (GatewayAddress); default the first one of the interface.'),
   address_range: read('an IPv4 network', (text) => (text.includes(':') ? undefined : networkOf(text)))
     .optional()
+    .meta({ live: true })
     .describe('Clients with other addresses get nowhere (GatewayIPRange); default 0.0.0.0/0.'),
   port: z.int().min(1).max(65535).optional().describe('Port of the pages (GatewayPort); default 2050.'),
   max_clients: z
@@ -89,6 +90,7 @@ export const portalConfig = z.strictObject({
   mss: z
     .union([z.enum(['path', 'as it is']), z.int().min(536).max(65_495)])
     .optional()
+    .meta({ live: true })
     .describe('Largest TCP segment in bytes (SetMSS, MSSValue); default as the path allows.'),
   mac_mechanism: z
     .enum(['block', 'allow'])
@@ -99,30 +101,46 @@ export const portalConfig = z.strictObject({
   trusted_macs: macs.meta({ live: true }).describe('They are in without login (TrustedMACList).'),
   blocked_macs: macs.meta({ live: true }).describe('They get nowhere, whatever else is said of them (BlockedMACList).'),
   allowed_macs: macs.meta({ live: true }).describe('See mac_mechanism (AllowedMACList).'),
-  binauth: path.optional().describe('Program that decides on logins and hears of each (BinAuth).'),
+  binauth: path.optional().meta({ live: true }).describe('Program that decides on logins and hears of each (BinAuth).'),
   binauth_shell: z
     .union([path.transform((one) => [one]), z.array(z.string().min(1)).min(1).max(8)])
     .optional()
+    .meta({ live: true })
     .describe(
       'What runs it in place of its first line, with arguments: [/usr/bin/busybox, ash] for scripts of OpenWrt.',
     ),
-  preauth: path.optional().describe('Program whose output strangers see in place of a page (PreAuth).'),
-  fas_port: z.int().min(1).max(65535).optional().describe('Port of the server with the login page (FASPort).'),
+  preauth: path
+    .optional()
+    .meta({ live: true })
+    .describe('Program whose output strangers see in place of a page (PreAuth).'),
+  fas_port: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .meta({ live: true })
+    .describe('Port of the server with the login page (FASPort).'),
   fas_address: read('an IPv4 address', (text) => (isIPv4(text) ? text : undefined))
     .optional()
+    .meta({ live: true })
     .describe('Its address (FASRemoteIP); default that of the gateway.'),
-  fas_name: read('a host name', hostName).optional().describe('Its name in the address of the page (FASRemoteFQDN).'),
+  fas_name: read('a host name', hostName)
+    .optional()
+    .meta({ live: true })
+    .describe('Its name in the address of the page (FASRemoteFQDN).'),
   fas_path: read('a path that begins with /', webPath)
     .optional()
+    .meta({ live: true })
     .describe('Path of the page there (FASPath); default /.'),
   fas_level: z
     .union([z.literal(0), z.literal(1), z.literal(2)])
     .optional()
+    .meta({ live: true })
     .describe(
       'What it is told of a client (fas_secure_enabled): 0 the token, 1 with fas_key its hash, 2 all of it encrypted; default 1.',
     ),
   fas_key: read(FAS_KEYS, fasKey)
-    .meta({ secret: true })
+    .meta({ secret: true, live: true })
     .optional()
     .describe('Key that it shares with this server (FASKey).'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
@@ -135,7 +153,7 @@ export const portalConfig = z.strictObject({
     ),
   rules: z
     .strictObject(
-      Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.describe(SETS[name])])) as Record<
+      Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.meta({ live: true }).describe(SETS[name])])) as Record<
         RuleSetName,
         typeof ruleSet
       >,

@@ -27,13 +27,13 @@ import { createCommands, type RunCommand } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
 import { createFas } from './fas/fas.ts';
 import { Firewall } from './firewall/firewall.ts';
-import { findGateway } from './firewall/gateway.ts';
+import { findGateway, type Gateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
 import { systemNft } from './firewall/nft.ts';
 import { createApp } from './http/app.ts';
 import { send } from './http/reply.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
-import { changedLive, differences } from './live.ts';
+import { anew, changedLive, differences } from './live.ts';
 import { createLogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
 import { createPreAuth } from './preauth/preauth.ts';
@@ -76,10 +76,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   const clients = new Clients();
   const firewall = new Firewall(systemNft(parts.programs));
   const { programs } = parts;
-  const binauth = settings.binauth
-    ? createBinAuth([...settings.binauth_shell, settings.binauth], programs, log)
-    : undefined;
-  const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
+  let binauth = programOf(settings);
   const desk = new VoucherDesk({ ...parts, clients });
   const sessions = new Sessions({
     ...parts,
@@ -92,6 +89,10 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     },
   });
   const lists = new MacLists(settings, firewall);
+  const startedAt = clock.now();
+  /** Found by the start. */
+  let gateway: Gateway | undefined;
+  let onRequest: RequestListener = sayComeAgain;
   let servers: Server[] = [];
   let ctl: SocketServer | undefined;
   let open: Listener[] = [];
@@ -111,23 +112,8 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   };
 
   async function start(): Promise<void> {
-    const gateway = findGateway(settings);
+    gateway = findGateway(settings);
     await firewall.check();
-    const pages = createApp({
-      ...parts,
-      settings,
-      gateway,
-      clients,
-      sessions,
-      lists,
-      neighbours: systemNeighbours(settings.interface, parts.programs),
-      pages: new Pages(settings),
-      preauth,
-      fas: settings.fas_port > 0 && !preauth ? createFas(settings, gateway.ipv4) : undefined,
-      logIn: createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk }),
-    });
-    // Until the firewall stands, whoever asks is told to come again.
-    let onRequest: RequestListener = sayComeAgain;
     let run: RunCommand = async () => 'No';
     try {
       for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {
@@ -145,8 +131,8 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       await closeListeners(0);
       throw error;
     }
-    onRequest = pages;
-    run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt: now() });
+    onRequest = pagesOf(gateway);
+    run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {
@@ -176,11 +162,42 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       adopt() {
         const before = { ...settings };
         Object.assign(settings, changedLive(settings, next));
-        lists.follow(before, settings).then(putOutBlocked, (error) => {
-          log.error('the lists of cards could not be changed', { error: describeError(error) });
-        });
+        const { firewall: otherRules, entrances } = anew(live);
+        if (otherRules && gateway) firewall.rule(settings, gateway).catch(complain('the firewall'));
+        if (entrances) {
+          binauth = programOf(settings);
+          if (gateway) onRequest = pagesOf(gateway);
+        }
+        lists.follow(before, settings).then(putOutBlocked, complain('the lists of cards'));
       },
     };
+  }
+
+  function complain(what: string): (error: unknown) => void {
+    return (error) => log.error(`${what} could not be changed`, { error: describeError(error) });
+  }
+
+  function programOf({ binauth: program, binauth_shell }: PortalSettings) {
+    return program ? createBinAuth([...binauth_shell, program], programs, log) : undefined;
+  }
+
+  /** As the settings are now. */
+  function pagesOf(at: Gateway): RequestListener {
+    const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
+    return createApp({
+      ...parts,
+      settings,
+      startedAt,
+      gateway: at,
+      clients,
+      sessions,
+      lists,
+      neighbours: systemNeighbours(settings.interface, programs),
+      pages: new Pages(settings),
+      preauth,
+      fas: settings.fas_port > 0 && !preauth ? createFas(settings, at.ipv4) : undefined,
+      logIn: createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk }),
+    });
   }
 
   async function putOutBlocked(): Promise<void> {

@@ -13,10 +13,13 @@ const SETTINGS = { ...DEFAULTS, interface: 'lan' };
 const [ONE, TWO, THREE] = ['02:00:5e:10:00:01', '02:00:5e:10:00:02', '02:00:5e:10:00:03'] as const;
 
 test('what a reload can change, and what waits for a start', () => {
-  const next = { ...SETTINGS, name: 'New', port: 80, blocked_macs: [ONE], binauth: '/p' };
-  assert.deepEqual(differences(SETTINGS, next), { live: ['name', 'blocked_macs'], waiting: ['port', 'binauth'] });
+  const next = { ...SETTINGS, name: 'New', port: 80, blocked_macs: [ONE], binauth: '/p', ndsctl_socket: '/s' };
+  assert.deepEqual(differences(SETTINGS, next), {
+    live: ['name', 'blocked_macs', 'binauth'],
+    waiting: ['port', 'ndsctl_socket'],
+  });
   assert.deepEqual(differences(next, structuredClone(next)), { live: [], waiting: [] });
-  assert.deepEqual(changedLive(SETTINGS, next), { ...SETTINGS, name: 'New', blocked_macs: [ONE] });
+  assert.deepEqual(changedLive(SETTINGS, next), { ...SETTINGS, name: 'New', blocked_macs: [ONE], binauth: '/p' });
 });
 
 test('lists follow the configuration; what ndsctl said of others stays', async () => {

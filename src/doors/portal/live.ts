@@ -1,8 +1,23 @@
-/** Which settings a reload can change while people stay in; the others wait for the next start. */
+/** Which settings a reload can change while people stay in, and what has to be made anew for it; the others wait for the next start. */
 import { isDeepStrictEqual } from 'node:util';
 import type { PortalSettings } from './config/model.ts';
 
 type Name = keyof PortalSettings;
+
+/** They stand in the rules of the firewall. */
+const FIREWALL = ['address_range', 'mss', 'rules'] as const satisfies readonly Name[];
+/** Programs and pages that decide who comes in. */
+const ENTRANCES = [
+  'binauth',
+  'binauth_shell',
+  'preauth',
+  'fas_port',
+  'fas_address',
+  'fas_name',
+  'fas_path',
+  'fas_level',
+  'fas_key',
+] as const satisfies readonly Name[];
 
 const LIVE: ReadonlySet<Name> = new Set<Name>([
   'name',
@@ -19,6 +34,8 @@ const LIVE: ReadonlySet<Name> = new Set<Name>([
   'blocked_macs',
   'allowed_macs',
   'login',
+  ...FIREWALL,
+  ...ENTRANCES,
 ]);
 
 export interface Differences {
@@ -29,6 +46,14 @@ export interface Differences {
 export function differences(before: PortalSettings, after: PortalSettings): Differences {
   const names = (Object.keys(after) as Name[]).filter((name) => !isDeepStrictEqual(before[name], after[name]));
   return { live: names.filter((name) => LIVE.has(name)), waiting: names.filter((name) => !LIVE.has(name)) };
+}
+
+/** What has to be made anew. */
+export function anew(changed: readonly Name[]): { readonly firewall: boolean; readonly entrances: boolean } {
+  return {
+    firewall: changed.some((name) => (FIREWALL as readonly Name[]).includes(name)),
+    entrances: changed.some((name) => (ENTRANCES as readonly Name[]).includes(name)),
+  };
 }
 
 /** Of `after` what a reload can change, else as it was. */

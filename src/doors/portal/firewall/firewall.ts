@@ -8,7 +8,7 @@ import type { Bytes } from '../clients.ts';
 import { admission, forgetting, type Member, quotaName, removal, TABLE } from './elements.ts';
 import type { Nft } from './nft.ts';
 import { rivalIn } from './rivals.ts';
-import { type FirewallSettings, type GatewayAddresses, REMOVE_TABLE, ruleset } from './ruleset.ts';
+import { type FirewallSettings, type GatewayAddresses, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
 
 /** Bytes since the client was let in. */
 export interface Traffic extends Bytes {
@@ -60,6 +60,11 @@ export class Firewall {
           .map(admission)
           .join(''),
       );
+  }
+
+  /** Other rules, while everybody stays in. Errors: PORTAL_FIREWALL. */
+  rule(settings: FirewallSettings, gateway: GatewayAddresses): Promise<void> {
+    return this.#change(otherRules(settings, gateway));
   }
 
   /** After the changes under way; nothing of ours is left. */

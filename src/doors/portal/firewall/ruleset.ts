@@ -51,6 +51,13 @@ export function ruleset(settings: FirewallSettings, gateway: GatewayAddresses, m
   return `${REMOVE_TABLE}${table(settings, gateway)}${members.map(admission).join('')}`;
 }
 
+/** Other rules in place of those that are there, in one transaction; sets, counters and volumes stay as they are. */
+export function otherRules(settings: FirewallSettings, gateway: GatewayAddresses): string {
+  const text = table({ ...settings, blocked_macs: [], allowed_macs: [], trusted_macs: [] }, gateway);
+  const chains = [...text.matchAll(/^ {2}chain (\w+) \{$/gm)].map(([, name]) => `flush chain ${TABLE} ${name}\n`);
+  return `${chains.join('')}${text}`;
+}
+
 function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
   const { rules, port } = settings;
   const lan = `"${settings.interface}"`;

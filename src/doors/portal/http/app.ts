@@ -41,6 +41,8 @@ export interface AppParts {
   readonly fas: Fas | undefined;
   readonly logIn: LogIn;
   readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly log: Log;
 }
 
@@ -59,7 +61,6 @@ const NONE: Parameters = new Map();
 
 export function createApp(parts: AppParts): (request: IncomingMessage, response: ServerResponse) => void {
   const { settings, gateway, clients, pages, fas, preauth, log } = parts;
-  const startedAt = parts.clock.now();
   const hosts = hostsOf(gateway, settings.port);
   const door4 = hosts[0]!;
   const door6 = gateway.ipv6 ? `[${gateway.ipv6}]:${settings.port}` : door4;
@@ -249,7 +250,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
       base: `http://${doorOf(request)}`,
       redir: safeRedir(asked.get('redir')),
       error: reason ? words.reasons[reason] : '',
-      upMs: parts.clock.now() - startedAt,
+      upMs: parts.clock.now() - parts.startedAt,
     });
   }
 

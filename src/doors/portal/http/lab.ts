@@ -61,6 +61,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
         asked.push(given);
         return outcome;
       }),
+    startedAt: now(),
     clock: { now, monotonic: now },
     log: silentLog,
   });
