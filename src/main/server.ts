@@ -292,7 +292,7 @@ async function openDoors(
       config: () => ({ ...inForce.config.dial, lines: site.config.dial.lines }),
       gate,
       policy: rules,
-      users: users.local,
+      users: doorUsers.of('dial'),
       numbers: ground.numbers,
       journal,
       programs: ground.helper,

@@ -1,7 +1,8 @@
 // peers: python3
 /** The story of a call back, and who is not let in: a real exchange and modems in memory, a real gate. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script, until } from './lab.ts';
@@ -197,6 +198,35 @@ test('commands: shell by policy only, a person’s terminal, and a program that 
   await lab.caller.hangUp();
   // The line is answered again.
   callOf(await lab.caller.dial('1002', DEADLINE));
+});
+
+test('a shell that does not want to end when its caller hangs up is ended, and hears nothing of who calls next', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-shell-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'heard');
+  const stubborn = `trap '' HUP TERM; echo ready $$; while :; do read x && echo "$x" >> ${file} || sleep 0.05; done`;
+  const lab = await dialLab(t, {
+    dial: { commands: [{ name: 'console', kind: 'terminal', program: '/bin/sh', arguments: ['-c', stubborn] }] },
+  });
+  lab.add('userxyz', 'secret');
+  await lab.numbers.add('local:userxyz', 'home', '1001', []);
+  await askForCall(lab, 'userxyz', 'home');
+  const { script } = await answerCall(lab);
+  await script.expect('ogin:');
+  script.send('userxyz');
+  await script.expect('assword:');
+  script.send('secret');
+  await script.expect('>');
+  script.send('console');
+  await script.expect('ready ');
+  const pid = await script.expect('\r\n');
+  script.send('first');
+  await until(() => existsSync(file));
+  await lab.caller.hangUp();
+  await lab.audit('ended', { user: 'userxyz', reason: 'logout' });
+  await askForCall(lab, 'second', 'home');
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /second|home|CARRIER|RING/);
+  assert.equal(existsSync(`/proc/${pid}`), false);
 });
 
 test('a line whose device is missing: health says so, the others are answered, and a stop gives all back', async (t) => {

@@ -55,11 +55,12 @@ export async function startProgram(run: ProgramRun): Promise<Program> {
 
 /**
  * A leader of a session without a controlling terminal gets the first one that it opens. A shell opens it, since that may wait for a carrier, and
- * only what can be killed should; its script is fixed, and all else are arguments of it.
+ * only what can be killed should; its script is fixed, and all else are arguments of it. Without CLOCAL the system hangs the terminal up when
+ * its carrier is lost, and tells the program.
  */
 const ON_TERMINAL: Readonly<Record<ProgramTerminal['kind'], string>> = {
-  raw: 'exec 0<>"$0" >&0 && stty raw -echo && exec "$@"',
-  cooked: 'exec 0<>"$0" >&0 2>&0 && stty sane && exec "$@"',
+  raw: 'exec 0<>"$0" >&0 && stty raw -echo -clocal && exec "$@"',
+  cooked: 'exec 0<>"$0" >&0 2>&0 && stty sane -clocal && exec "$@"',
 };
 
 function commandOf({ file, args, terminal }: ProgramRun): [file: string, ...args: string[]] {
