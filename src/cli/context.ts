@@ -8,6 +8,7 @@ import type {
   listScriptModules,
   openAdministration,
   openDialling,
+  openLinotpDatabase,
   StartOptions,
   startServer,
   trace,
@@ -27,6 +28,7 @@ export interface Parts {
   startServer: typeof startServer;
   openAdministration: typeof openAdministration;
   openDialling: typeof openDialling;
+  openLinotpDatabase: typeof openLinotpDatabase;
   check: typeof check;
   trace: typeof trace;
   listScriptModules: typeof listScriptModules;

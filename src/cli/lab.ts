@@ -1,7 +1,7 @@
 /** Runs command lines against a fake server, for tests: what was typed goes in, what was printed comes out. */
 import type { FakeAdministration } from '../core/control/fake.ts';
 import { fakeAdministration } from '../core/control/fake.ts';
-import { type CheckReport, listScriptModules, openDialling, type StartOptions } from '../main.ts';
+import { type CheckReport, listScriptModules, openDialling, openLinotpDatabase, type StartOptions } from '../main.ts';
 import type { Parts } from './context.ts';
 import type { Io } from './io.ts';
 import { runGatehouse } from './run.ts';
@@ -47,6 +47,7 @@ export function lab(options: LabOptions = {}): Lab {
       return { administration, via: 'server', defaultDomain: options.defaultDomain ?? '', close: async () => {} };
     },
     openDialling,
+    openLinotpDatabase,
     check: async (given) => {
       asked.push(given);
       return options.report ?? { file: 'ser.cfg', problems: [], decisions: [] };

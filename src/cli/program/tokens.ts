@@ -62,6 +62,17 @@ export function addTokenCommands(program: Command, run: Runner): void {
     .description('give a token to somebody')
     .action(run(() => import('../commands/token-assign.ts')));
   token
+    .command('import-linotp')
+    .argument(
+      '<database>',
+      'file of SQLite, or mysql://… or postgresql://…, as linotp.cfg has it; - reads it from standard input',
+    )
+    .argument('<enckey>', "LinOTP's encKey file")
+    .option('--resolver <old=new...>', 'the resolver old of LinOTP is called new here')
+    .option('--dry-run', 'read and decrypt all, and change nothing')
+    .description('take the tokens of a LinOTP database, with their seeds, PINs and counters')
+    .action(run(() => import('../commands/token-import-linotp.ts')));
+  token
     .command('resync')
     .argument('<serial>')
     .argument('<otp1>', 'what the device shows')

@@ -7,6 +7,7 @@ import type {
   TokenChange,
   TokenChoice,
   TokenDesk,
+  TokenImport,
   TokenPage,
   TokenQuery,
   TokenView,
@@ -24,6 +25,8 @@ export type TokenSwitch = (typeof TOKEN_SWITCHES)[number];
 export interface TokenCalls {
   /** An sms token without a phone gets the mobile number of its user. `pin`: a policy chose it at random. */
   enrolToken(request: Omit<EnrolRequest, 'owner'> & { user?: string }): Promise<Enrolled & { pin?: string }>;
+  /** A token of another server. `existing`: there is one of this serial, and it stays as it is. Errors: USER_UNKNOWN (its owner). */
+  importToken(token: TokenImport): Promise<'added' | 'existing'>;
   /** Errors: TOKEN_UNKNOWN. */
   showToken(serial: string): Promise<TokenView>;
   /** `user`: of this person alone. */
@@ -37,7 +40,7 @@ export interface TokenCalls {
 
 export interface TokenCallsParts {
   readonly desk: TokenDesk;
-  readonly realms: Pick<Realms, 'split' | 'find'>;
+  readonly realms: Pick<Realms, 'split' | 'find' | 'findById'>;
   readonly actor: string;
 }
 
@@ -51,6 +54,16 @@ export function tokenCalls({ desk, realms, actor }: TokenCallsParts): TokenCalls
       const whose = owner ? { owner } : {};
       const made = await desk.enrol({ ...request, ...whose, ...(phone === undefined ? {} : { phone }), ...pin }, actor);
       return { ...made, ...pin };
+    },
+    async importToken(token) {
+      const owner = token.owner && (await realms.findById(token.owner.source, token.owner.id, token.realms[0]));
+      if (owner === null) {
+        const { source, id } = token.owner!;
+        throw new GatehouseError('USER_UNKNOWN', `nobody has the id ${id.slice(0, 80)} in the resolver ${source}`, {
+          hint: 'set the resolver up first, with the same ids: gatehouse resolver set',
+        });
+      }
+      return (await desk.bring(token, owner, actor)) ? 'added' : 'existing';
     },
     async showToken(serial) {
       const token = await desk.show(serial);

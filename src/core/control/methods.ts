@@ -53,6 +53,32 @@ const rowFields = z
   .refine((row) => Object.keys(row).length <= 16, 'has more than 16 fields');
 const newUser = z.strictObject({ login, password, email: email.optional(), mobile: mobile.optional() });
 
+const hex = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^(?:[0-9a-fA-F]{2})*$/, 'hexadecimal digits are wanted');
+
+const tokenSettings = {
+  description: z.string().max(250),
+  phone: z.string().max(64),
+  maxFailCount: z.int(),
+  syncWindow: z.int(),
+  countWindow: z.int(),
+  otpLength: z.int(),
+  hash: z.enum(['sha1', 'sha256', 'sha512']),
+  timeWindow: z.int(),
+  timeStep: z.int(),
+  timeShift: z.int(),
+  countAuth: z.int(),
+  countAuthMax: z.int(),
+  countAuthSuccess: z.int(),
+  countAuthSuccessMax: z.int(),
+  validFrom: z.int(),
+  validUntil: z.int(),
+  realms: z.array(z.string().max(64)).max(20),
+};
+
 export const METHODS = {
   addUser: z.tuple([newUser]),
   setPassword: z.tuple([login, password]),
@@ -186,6 +212,20 @@ export const METHODS = {
       timeStep: z.int().optional(),
     }),
   ]),
+  importToken: z.tuple([
+    z.strictObject({
+      serial,
+      type: z.enum(['hmac', 'sms', 'totp']),
+      owner: z.strictObject({ source: z.string().max(64), id: z.string().max(320) }).optional(),
+      seed: z.string().max(256),
+      pin: z.string().max(256).optional(),
+      pinHash: z.strictObject({ salt: hex(64), hash: hex(64) }).optional(),
+      active: z.boolean(),
+      counter: z.int().min(0),
+      failCount: z.int().min(0),
+      ...tokenSettings,
+    }),
+  ]),
   showToken: z.tuple([serial]),
   listTokens: z.tuple([
     z.strictObject({
@@ -205,23 +245,7 @@ export const METHODS = {
     tokenSelection,
     z.strictObject({
       pin: z.string().max(256).optional(),
-      description: z.string().max(250).optional(),
-      phone: z.string().max(64).optional(),
-      maxFailCount: z.int().optional(),
-      syncWindow: z.int().optional(),
-      countWindow: z.int().optional(),
-      otpLength: z.int().optional(),
-      hash: z.enum(['sha1', 'sha256', 'sha512']).optional(),
-      timeWindow: z.int().optional(),
-      timeStep: z.int().optional(),
-      timeShift: z.int().optional(),
-      countAuth: z.int().optional(),
-      countAuthMax: z.int().optional(),
-      countAuthSuccess: z.int().optional(),
-      countAuthSuccessMax: z.int().optional(),
-      validFrom: z.int().optional(),
-      validUntil: z.int().optional(),
-      realms: z.array(z.string().max(64)).max(20).optional(),
+      ...z.strictObject(tokenSettings).partial().shape,
     }),
   ]),
   switchToken: z.tuple([z.enum(TOKEN_SWITCHES), tokenSelection]),

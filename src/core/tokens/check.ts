@@ -19,6 +19,7 @@ import type { CodeClaim } from './claim.ts';
 import { newToken, openSeed } from './enrolment.ts';
 import {
   failed,
+  isPin,
   isUsable,
   type Judged,
   judge,
@@ -59,7 +60,9 @@ export class CodeCheck {
 
   /** The work of a check, in vain. */
   decoy(pass: string): void {
-    this.#judge(this.#decoy, pass, this.#rules('token_pin', NO_PASSWORDS, false));
+    const rules = this.#rules('token_pin', NO_PASSWORDS, false);
+    this.#judge(this.#decoy, pass, rules);
+    isPin(pass, this.#decoy, rules, this.#parts.pins);
   }
 
   /** The text to be compared with the person's password, where the policy wants that. */
@@ -78,7 +81,8 @@ export class CodeCheck {
     const valid = all.filter(({ usable, pin, counter }) => usable && pin && counter !== undefined);
     if (valid.length > 1) return this.#several(valid, rules);
     if (valid.length === 1) return this.#accept(claim, this.#use(valid[0]!, rules), all, rules);
-    const asked = all.filter(({ usable, pinAlone, token }) => {
+    const asked = all.filter(({ usable, token }) => {
+      const pinAlone = isPin(proof.pass, token, rules, this.#parts.pins);
       if (token.type !== 'sms') return usable && pinAlone && this.#isChallenged(claim, token);
       return usable && (pinAlone || this.#needsNoPin(claim, proof));
     });
@@ -130,7 +134,7 @@ export class CodeCheck {
     const rules = this.#rules(this.#mode(claim), passwords, false);
     const asked = challenges.of(proof.transaction!).filter(({ serial, door }) => {
       const token = door === claim.knock.door ? tokens.find((one) => one.serial === serial) : undefined;
-      return token !== undefined && this.#judge(token, proof.pass, rules)?.pinAlone === true;
+      return token !== undefined && isPin(proof.pass, token, rules, this.#parts.pins);
     });
     if (asked.length > 0) return { kind: 'trigger', start: async () => this.trigger.again(asked) };
     this.decoy(proof.pass);

@@ -34,6 +34,7 @@ import type {
   TokenChange,
   TokenChoice,
   TokenDesk,
+  TokenImport,
   TokenOwner,
   TokenPage,
   TokenQuery,
@@ -74,6 +75,34 @@ export class StoredTokens implements TokenDesk {
     await this.#write(changes, before ? 'reinit-token' : 'enrol-token', by, [token], { type: token.type });
     const shown = seed === undefined || token.type === 'sms' ? {} : { seed, uri: otpauthUri(token, seed) };
     return { serial, replaced: before !== undefined, ...shown };
+  }
+
+  async bring(brought: TokenImport, owner: Person | undefined, by: string): Promise<boolean> {
+    const { shelf, clock, pins } = this.#parts;
+    const {
+      serial,
+      type,
+      seed,
+      pin = '',
+      pinHash,
+      owner: _,
+      realms,
+      active,
+      counter,
+      failCount,
+      ...settings
+    } = brought;
+    const request = { type, seed, pin, realms, phone: settings.phone, ...(owner ? { owner } : {}) };
+    const [made] = newToken(this.#parts, request, serial, clock.now());
+    checkChange(settings);
+    await shelf.find(serial);
+    await this.#atHand(made.owner);
+    if (shelf.get(serial)) return false;
+    const [hash, salt] = [pinHash?.hash, pinHash?.salt].map((hex) => Buffer.from(hex ?? '', 'hex'));
+    const kept = pinHash ? pins.keepLinotp(hash!, salt!, serial) : made.pin;
+    const token: Token = { ...made, ...settings, active, counter, failCount, pin: kept };
+    await this.#write([shelf.put(token)], 'import-token', by, [token], { type });
+    return true;
   }
 
   randomPin(owner: Person | undefined): string | undefined {

@@ -29,8 +29,6 @@ export interface Judged {
   readonly counter: number | undefined;
   /** What stands before the value is the PIN. */
   readonly pin: boolean;
-  /** The whole pass is the PIN. */
-  readonly pinAlone: boolean;
 }
 
 export function judge(token: Token, pass: string, rules: Rules, seed: Uint8Array, pins: Pins): Judged {
@@ -43,7 +41,6 @@ export function judge(token: Token, pass: string, rules: Rules, seed: Uint8Array
     // Only to whom the PIN is right, and the token free, may the time tell that the value is, too.
     counter: findCounter(seed, value, windowOf(token, rules), token.otpLength, token.hash, usable && isRight),
     pin: isRight,
-    pinAlone: isPin(pass, token, rules, pins),
   };
 }
 
@@ -52,7 +49,7 @@ export function splitPass(pass: string, otpLength: number, prependPin: boolean):
   return prependPin ? [pass.slice(0, cut), pass.slice(cut)] : [pass.slice(cut), pass.slice(0, cut)];
 }
 
-function isPin(text: string, { serial, pin }: Token, { mode, passwords }: Rules, pins: Pins): boolean {
+export function isPin(text: string, { serial, pin }: Token, { mode, passwords }: Rules, pins: Pins): boolean {
   const isTokenPin = pins.matches(text, serial, pin);
   switch (mode) {
     case 'token_pin':

@@ -3,9 +3,10 @@
  * save them; without the key file nothing can be tried on a copy of the database.
  *
  * Kept as `salt.mac`, or where it came from another token `salt.mac/serial` with that one's serial (and those before it): the HMAC of
- * before is bound once more, to the serial that it came to.
+ * before is bound once more, to the serial that it came to. A PIN of LinOTP is known as SHA-256 over PIN and salt only: that is bound to the
+ * serial in place of the PIN, and a `~` stands before it.
  */
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from '../secrets/keyring.ts';
 
 const SALT_BYTES = 16;
@@ -26,10 +27,16 @@ export class Pins {
     return `${salt.toString('base64url')}.${this.#mac(pin, serial, salt).toString('base64url')}`;
   }
 
+  /** What is kept of a PIN of LinOTP: `hash` is SHA-256 over PIN and `salt`. */
+  keepLinotp(hash: Buffer, salt: Buffer, serial: string): string {
+    return `~${salt.toString('base64url')}.${this.#bind(hash, serial).toString('base64url')}`;
+  }
+
   /** What is kept of the same PIN for another token. Undefined: it came through too many tokens to be kept. */
   copy(kept: string, from: string, to: string): string | undefined {
     if (kept === '') return '';
     const [own, ...before] = kept.split('/');
+    // With the `~` of LinOTP, where there is one.
     const [salt = '', mac = ''] = own!.split('.');
     const bound = this.#bind(Buffer.from(mac, 'base64url'), to).toString('base64url');
     const copied = [`${salt}.${bound}`, ...before, from].join('/');
@@ -38,7 +45,7 @@ export class Pins {
 
   /** Takes the same time whether a PIN is set or not. */
   matches(pin: string, serial: string, kept: string): boolean {
-    if (kept.includes('/')) return this.#matchesCopy(pin, serial, kept);
+    if (kept.includes('/') || kept.startsWith('~')) return this.#matchesBrought(pin, serial, kept);
     const dot = kept.indexOf('.');
     const salt = dot < 0 ? Buffer.alloc(SALT_BYTES) : Buffer.from(kept.slice(0, dot), 'base64url');
     const own = dot < 0 ? this.#mac('', serial, salt) : Buffer.from(kept.slice(dot + 1), 'base64url');
@@ -46,11 +53,17 @@ export class Pins {
     return own.length === given.length && timingSafeEqual(own, given);
   }
 
-  #matchesCopy(pin: string, serial: string, kept: string): boolean {
-    const [whole, first, ...later] = kept.split('/');
-    const [salt = '', mac = ''] = whole!.split('.');
-    let given = this.#mac(pin, first!, Buffer.from(salt, 'base64url'));
-    for (const next of [...later, serial]) given = this.#bind(given, next);
+  /** Of a PIN that came from another token, or from LinOTP. */
+  #matchesBrought(pin: string, serial: string, kept: string): boolean {
+    const [whole = '', ...before] = kept.split('/');
+    const isLinotp = whole.startsWith('~');
+    const [salt = '', mac = ''] = whole.slice(isLinotp ? 1 : 0).split('.');
+    const salted = Buffer.from(salt, 'base64url');
+    const [first = '', ...later] = [...before, serial];
+    let given = isLinotp
+      ? this.#bind(createHash('sha256').update(pin).update(salted).digest(), first)
+      : this.#mac(pin, first, salted);
+    for (const next of later) given = this.#bind(given, next);
     const own = Buffer.from(mac, 'base64url');
     return own.length === given.length && timingSafeEqual(own, given);
   }

@@ -6,29 +6,6 @@
 import type { OwnTable, OwnValues } from '../journal/own-table.ts';
 import type { TokenType, TokenView } from './types.ts';
 
-/** What a row keeps in one column, as JSON. */
-const SETTINGS = [
-  'maxFailCount',
-  'countWindow',
-  'syncWindow',
-  'otpLength',
-  'hash',
-  'timeStep',
-  'timeWindow',
-  'timeShift',
-  'countAuth',
-  'countAuthMax',
-  'countAuthSuccess',
-  'countAuthSuccessMax',
-  'validFrom',
-  'validUntil',
-  'sentUntil',
-  'sentCounter',
-  'lockedAt',
-  'syncCounter',
-  'syncUntil',
-] as const;
-
 export interface Token extends Omit<TokenView, 'pinSet'> {
   /** As pins.ts keeps it. */
   readonly pin: string;
@@ -92,7 +69,7 @@ export function rowOf(token: Token): OwnValues {
     token.failCount,
     token.pin,
     token.seed,
-    JSON.stringify(token, SETTINGS as unknown as string[]),
+    JSON.stringify(settingsOf(token)),
     token.created,
     token.lastMatch,
     token.lastSuccess,
@@ -105,7 +82,7 @@ export function tokenOf(row: OwnValues): Token {
   const [pin, seed, settings] = row.slice(11, 14) as string[];
   const [created, lastMatch, lastSuccess] = row.slice(14) as number[];
   return {
-    ...(JSON.parse(settings!) as Pick<Token, (typeof SETTINGS)[number]>),
+    ...(JSON.parse(settings!) as ReturnType<typeof settingsOf>),
     serial: serial!,
     type: type as TokenType,
     owner: source === '' ? null : { source: source!, id: id!, login: login! },
@@ -120,6 +97,31 @@ export function tokenOf(row: OwnValues): Token {
     created: created!,
     lastMatch: lastMatch!,
     lastSuccess: lastSuccess!,
+  };
+}
+
+/** What a row keeps in one column, as JSON. Written out: a list of names for JSON.stringify takes thrice the time, at each check. */
+function settingsOf(token: Token) {
+  return {
+    maxFailCount: token.maxFailCount,
+    countWindow: token.countWindow,
+    syncWindow: token.syncWindow,
+    otpLength: token.otpLength,
+    hash: token.hash,
+    timeStep: token.timeStep,
+    timeWindow: token.timeWindow,
+    timeShift: token.timeShift,
+    countAuth: token.countAuth,
+    countAuthMax: token.countAuthMax,
+    countAuthSuccess: token.countAuthSuccess,
+    countAuthSuccessMax: token.countAuthSuccessMax,
+    validFrom: token.validFrom,
+    validUntil: token.validUntil,
+    sentUntil: token.sentUntil,
+    sentCounter: token.sentCounter,
+    lockedAt: token.lockedAt,
+    syncCounter: token.syncCounter,
+    syncUntil: token.syncUntil,
   };
 }
 

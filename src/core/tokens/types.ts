@@ -96,6 +96,21 @@ export interface Enrolled {
   readonly uri?: string;
 }
 
+/** A token as another server kept it, with all that came of it there. Absent `pin` and `pinHash`: the empty PIN. */
+export interface TokenImport extends Required<Omit<TokenChange, 'pin'>> {
+  readonly serial: string;
+  readonly type: TokenType;
+  readonly owner?: Pick<TokenOwner, 'source' | 'id'>;
+  /** Hex. */
+  readonly seed: string;
+  readonly pin?: string;
+  /** SHA-256 over PIN and salt, as LinOTP keeps it; both in hex. */
+  readonly pinHash?: { readonly salt: string; readonly hash: string };
+  readonly active: boolean;
+  readonly counter: number;
+  readonly failCount: number;
+}
+
 /** Which tokens: the one of a serial, all of an owner, or (both given) that one if he owns it. */
 export interface TokenChoice {
   readonly serial?: string;
@@ -171,6 +186,8 @@ export interface TokenPage {
  */
 export interface TokenDesk {
   enrol(request: EnrolRequest, by: string): Promise<Enrolled>;
+  /** False: there is a token of this serial, which may have gone ahead of the one that is brought, and is left as it is. */
+  bring(token: TokenImport, owner: Person | undefined, by: string): Promise<boolean>;
   /** The token, or undefined. */
   show(serial: string): Promise<TokenView | undefined>;
   /** Policy otp_pin_random: the PIN that a new token of this person is to get; undefined: the one that was asked for. */

@@ -61,6 +61,7 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   setDefaultRealm: 'Make a realm the default; empty: none.',
   listSmsMessages: 'List the SMS that were sent of late, and what became of them.',
   enrolToken: 'Make a token, or make one anew; gives its serial and, of a device, once its seed.',
+  importToken: 'Take a token of another server as it is; `existing`: one of this serial is here, and stays.',
   showToken: 'Show a token, without its secrets.',
   listTokens: 'List tokens, a page at a time.',
   setToken: 'Change a token, or all of a user; gives how many.',

@@ -20,7 +20,7 @@ export const sqlResolver: ResolverClass = {
   },
 };
 
-async function askerOf(options: SqlOptions): Promise<Asker> {
+export async function askerOf(options: SqlOptions): Promise<Asker> {
   switch (options.kind) {
     case 'mysql':
       return (await import('./mysql.ts')).openMysql(options);

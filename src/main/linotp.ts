@@ -1,0 +1,2 @@
+/** Where LinOTP's tokens come from. */
+export { openLinotpDatabase } from '../sources/linotp/open.ts';
