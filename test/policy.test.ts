@@ -52,6 +52,21 @@ test('a rule holds for the next knock, is explained, survives a restart and stan
     '127.0.0.0/8',
   );
   assert.equal(statusOf(await registers('2000')), 403);
+
+  // Two that say different things under the same conditions: both are shown, and nobody is let in on a doubt.
+  gatehouse('policy', 'set', 'many', '--scope', 'sip', '--action', 'max_sessions=5', '--user', '1000');
+  gatehouse('policy', 'set', 'few', '--scope', 'sip', '--action', 'max_sessions=1', '--user', '1000');
+  assert.match(
+    gatehouse('policy', 'why', '1000', 'sip', '127.0.0.1'),
+    /max_sessions +few +1 +counts\nmax_sessions +many +5 +counts\n\nrefused: few and many contradict each other in max_sessions$/m,
+  );
+  assert.equal(statusOf(await registers('1000')), 403);
+  gatehouse('policy', 'rm', 'many');
+  assert.match(gatehouse('policy', 'why', '1000', 'sip', '127.0.0.1'), /let in, session_seconds 120, max_sessions 1$/m);
+  const second = await register(await sipClient(t, site.sip), { domain: site.sip, user: '1000', password: PASSWORD });
+  assert.match(second!, /^SIP\/2\.0 403 Too Many Telephones\r\n/);
+  assert.equal(statusOf(await registers('1000')), 200);
+  gatehouse('policy', 'rm', 'few');
   const faulty = site.run('policy', 'set', 'x', '--scope', 'sip', '--action', 'alow');
   assert.equal(faulty.status, 2, faulty.stderr);
   assert.match(faulty.stderr, /doors have no action alow[\s\S]*allow, session_seconds/);
@@ -78,13 +93,20 @@ test('a rule holds for the next knock, is explained, survives a restart and stan
   const refused = trail
     .filter(({ event, reason }) => event === 'refused' && reason === 'policy')
     .map(({ rule }) => rule);
-  assert.deepEqual(new Set(refused), new Set(['no rule allows it', 'nobody-else']));
+  assert.deepEqual(
+    new Set(refused),
+    new Set(['no rule allows it', 'nobody-else', 'few and many contradict each other in max_sessions']),
+  );
   const changes = trail.filter(({ action }) => String(action).endsWith('policy'));
   assert.deepEqual(
     changes.map(({ action, policy }) => `${action} ${policy}`),
     [
       'set-policy staff',
       'set-policy nobody-else',
+      'set-policy many',
+      'set-policy few',
+      'remove-policy many',
+      'remove-policy few',
       'remove-policy staff',
       'remove-policy nobody-else',
       'set-policy nobody-else',

@@ -146,7 +146,7 @@ export async function getIn(client: LabClient, username: string, password: strin
   return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
 }
 
-/** A NAS, of which each asks for somebody at another place. */
+/** A NAS; each session of it bears the name of the card that it is for. */
 async function equipment(t: TestContext, access: number, accounting: number) {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
@@ -158,7 +158,7 @@ async function equipment(t: TestContext, access: number, accounting: number) {
   return {
     /** Undefined: nothing was said in time. */
     asks(user: string, password: string, station: string, more: readonly Attribute[] = [], ms?: number) {
-      const attributes = [text(ATTRIBUTE.callingStationId, station), text(ATTRIBUTE.acctSessionId, 'one'), ...more];
+      const attributes = [text(ATTRIBUTE.callingStationId, station), text(ATTRIBUTE.acctSessionId, station), ...more];
       return ask(makePapRequest(secret, user, password, { identifier: ++identifier & 255, attributes }), access, ms);
     },
     starts(user: string, station: string, accepted: Packet) {
@@ -166,7 +166,7 @@ async function equipment(t: TestContext, access: number, accounting: number) {
       const attributes = [
         text(ATTRIBUTE.userName, user),
         text(ATTRIBUTE.callingStationId, station),
-        text(ATTRIBUTE.acctSessionId, 'one'),
+        text(ATTRIBUTE.acctSessionId, station),
         numberAttribute(ATTRIBUTE.acctStatusType, 1),
         ...(known === undefined ? [] : [{ type: ATTRIBUTE.class, value: known }]),
       ];

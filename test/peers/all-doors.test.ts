@@ -21,6 +21,7 @@ async function story(t: TestContext): Promise<void> {
   await comesInAndIsPutOut(t, house);
   await guesserIsSlowed(house);
   await hookFailsAtTheWiFi(house);
+  await oneTooManyIsToldSo(house);
   await trailShowsWhatWasDoneToIt(house);
   assert.equal(await house.server.stop(), 0);
 }
@@ -152,6 +153,22 @@ async function hookFailsAtTheWiFi(house: AllDoors): Promise<void> {
   hook.say('exit 0');
   assert.equal((await enters()).status, 303);
   assert.equal((await guest.ask(PROBE)).status, 204);
+}
+
+/** 1001 has a notebook in the Wi-Fi from before. */
+async function oneTooManyIsToldSo({ rule, wifi, equipment }: AllDoors): Promise<void> {
+  for (const door of ['portal', 'radius']) await rule(`one-${door}`, door, '1001', 'max_sessions=1');
+  const another = await wifi(4);
+  assert.match((await getIn(another, '1001', 'password of 1001')).headers.location!, /error=many$/);
+  assert.equal((await another.ask(PROBE)).status, 307);
+  const nas = await equipment();
+  const asks = (station: string) => nas.asks('1001', 'password of 1001', station);
+  const accept = await asks('desk');
+  assert.equal(accept?.code, CODE.accessAccept);
+  assert.equal((await nas.starts('1001', 'desk', accept))?.code, CODE.accountingResponse);
+  const tooMany = await asks('elsewhere');
+  assert.equal(tooMany?.text(ATTRIBUTE.replyMessage), 'You have as many sessions as you may have.');
+  assert.equal((await asks('desk'))?.code, CODE.accessAccept, 'the same card again is no other session');
 }
 
 async function trailShowsWhatWasDoneToIt({ site, run, administration }: AllDoors): Promise<void> {

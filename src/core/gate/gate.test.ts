@@ -8,7 +8,7 @@ import { noHooks } from '../hooks/hooks.ts';
 import type { Change } from '../journal/types.ts';
 import { Limits } from '../limits/limits.ts';
 import { PolicyRules } from '../policy/rules.ts';
-import type { Grant } from '../policy/scopes.ts';
+import type { DoorAction, Grant } from '../policy/scopes.ts';
 import { digestResponse } from '../proofs/digest.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { NonceCounts } from '../proofs/nonce-counts.ts';
@@ -55,6 +55,8 @@ function lab(changes: Partial<GateParts> = {}) {
     terms: (ticket: Ticket) => rules.terms(ticket),
     secondStep: (ticket: Ticket) => rules.secondStep(ticket),
     remembers: (ticket: Ticket) => rules.remembers(ticket),
+    mostSessions: (ticket: Ticket) => rules.mostSessions(ticket),
+    rulesFor: (action: DoorAction, ticket: Ticket) => rules.rulesFor(action, ticket),
     grants: (action: Grant, ticket: Ticket) => rules.grants(action, ticket),
   };
   const gate = createGate({
@@ -169,6 +171,8 @@ test('that a user is locked, or a rule against him, is told to who gave the righ
       terms: () => ({}),
       secondStep: () => undefined,
       remembers: () => undefined,
+      mostSessions: () => undefined,
+      rulesFor: () => '',
       grants: () => false,
     },
   });

@@ -21,6 +21,7 @@ import { CallSteps, type CallStepsParts } from './call-steps.ts';
 import { CodeProofs, type CodeProofsParts } from './code-proofs.ts';
 import { Refusals, type RefusalsParts } from './refusals.ts';
 import { isRight, tryInVain } from './right-proof.ts';
+import { SessionLimit } from './session-limit.ts';
 import { type GateStats, newGateStats } from './stats.ts';
 import { stricter } from './terms.ts';
 import type {
@@ -66,10 +67,12 @@ class TheGate implements CoreGate {
   readonly #codes: CodeProofs;
   readonly #callBacks: CallBacks;
   readonly #calls: CallSteps;
+  readonly #sessionLimit: SessionLimit;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
     this.#limits = parts.limits;
+    this.#sessionLimit = new SessionLimit(parts);
     this.#refusals = new Refusals(parts, this.stats);
     this.#calls = new CallSteps(parts, this.#refusals, this.stats);
     this.#codes = new CodeProofs(parts, this.#refusals, this.stats, this.#calls);
@@ -194,22 +197,37 @@ class TheGate implements CoreGate {
   }
 
   admit(ticket: Ticket, session: SessionName): Answer<Admission> {
+    const rule = this.#sessionLimit.take(ticket, session);
+    if (rule !== undefined)
+      return this.#notAdmitted(ticket, 'max-sessions', { admitted: false, reason: rule, full: true });
     const admission = this.#parts.hooks.admit(ticket, session);
-    if (admission instanceof Promise) return admission.then((one) => this.#admitted(ticket, one));
-    return this.#admitted(ticket, admission);
+    if (admission instanceof Promise) return admission.then((one) => this.#admitted(ticket, session, one));
+    return this.#admitted(ticket, session, admission);
   }
 
-  #admitted(ticket: Ticket, admission: Admission): Admission {
+  #admitted(ticket: Ticket, session: SessionName, admission: Admission): Admission {
+    if (!admission.admitted) {
+      this.#sessionLimit.released(ticket, session);
+      return this.#notAdmitted(ticket, 'hook', admission);
+    }
+    this.#sessionLimit.admitted(ticket, session);
     // A hook cannot give what a rule denies.
-    if (admission.admitted)
-      return { admitted: true, terms: stricter(admission.terms, this.#parts.policy.terms(ticket)) };
-    const { door, account, client } = ticket;
-    const fields = { door, user: account.login, client: client.address, reason: 'hook', rule: admission.reason };
+    return { admitted: true, terms: stricter(admission.terms, this.#parts.policy.terms(ticket)) };
+  }
+
+  #notAdmitted(
+    { door, account, client }: Ticket,
+    reason: string,
+    admission: Extract<Admission, { admitted: false }>,
+  ): Admission {
+    const fields = { door, user: account.login, client: client.address, reason, rule: admission.reason };
     this.#parts.journal.append([auditChange(this.#parts.clock.now(), 'refused', fields)]);
     return admission;
   }
 
-  opened({ door, session, user, client, time }: SessionStart): Change[] {
+  opened(start: SessionStart): Change[] {
+    this.#sessionLimit.opened(start);
+    const { door, session, user, client, time } = start;
     return [auditChange(time, 'opened', { door, user, client, session })];
   }
 

@@ -225,11 +225,16 @@ export type Verdict = Proven | Challenged | Refused;
 /** A session to be, which makes its name only for who asks. */
 export interface SessionName {
   readonly session: string;
+  /** Where he came from before: a session there is the one that this takes the place of. */
+  readonly place?: string | undefined;
+  /** Of a door that knows it: how many sessions he would have there, 0 where none is new; else they are counted. */
+  readonly inAll?: number;
 }
 
 export type Admission =
   | { readonly admitted: true; readonly terms: Terms }
-  | { readonly admitted: false; readonly reason: string };
+  /** `full`: a rule gives him no more sessions at once. */
+  | { readonly admitted: false; readonly reason: string; readonly full?: true };
 
 /**
  * The gate. Proving who one is, being let in and leaving are three events.

@@ -4,7 +4,7 @@ import type { Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import type { Asker } from './linotp/conditions.ts';
 import type { ActionAnswer, Permission } from './linotp/rules.ts';
-import type { Grant, SecondStep } from './scopes.ts';
+import type { DoorAction, Grant, SecondStep } from './scopes.ts';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly rule: string };
 
@@ -17,6 +17,10 @@ export interface Policy {
   secondStep(ticket: Ticket): SecondStep | undefined;
   /** For how many seconds a code does that was given at the same place; undefined: no rule says it. */
   remembers(ticket: Ticket): number | undefined;
+  /** How many sessions the user may have at once at the door; undefined: no rule says it. */
+  mostSessions(ticket: Ticket): number | undefined;
+  /** The names of the rules that say this for him. */
+  rulesFor(action: DoorAction, ticket: Ticket): string;
   /** Is the user given more than a door gives by itself? */
   grants(action: Grant, ticket: Ticket): boolean;
 }

@@ -113,7 +113,7 @@ function checkedActions(text: string, scope: DoorScope, replies: ReplyAttributes
   return { actions, given };
 }
 
-const READ = { switch: switchOf, seconds: secondsOf, step: stepOf, span: spanOf } as const;
+const READ = { switch: switchOf, seconds: secondsOf, count: countOf, step: stepOf, span: spanOf } as const;
 
 function switchOf(name: string, value: ActionValue): boolean {
   const on = asSwitch(value);
@@ -125,6 +125,11 @@ function switchOf(name: string, value: ActionValue): boolean {
 function secondsOf(name: string, value: ActionValue): number {
   if (typeof value === 'string' && /^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
   throw invalid(`action: ${name} takes whole seconds, not ${JSON.stringify(value)}`, `write ${name}=3600`);
+}
+
+function countOf(name: string, value: ActionValue): number {
+  if (typeof value === 'string' && /^[1-9][0-9]{0,5}$/.test(value)) return Number(value);
+  throw invalid(`action: ${name} takes a number from 1, not ${JSON.stringify(value)}`, `write ${name}=2`);
 }
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;

@@ -81,6 +81,10 @@ test('rules that count and do not agree refuse, whatever they disagree in', () =
   const spans = { '90': 90, '15m': 900, '12h': 43_200, '30d': 2_592_000 };
   for (const [text, seconds] of Object.entries(spans))
     assert.equal(rules(rule('r', `remember=${text}`)).remembers(knocking('1000')), seconds);
+  const few = rules(rule('all', 'max_sessions=3'), rule('desk', 'max_sessions=1', { user: '1000' }));
+  assert.deepEqual([few.mostSessions(knocking('1000')), few.mostSessions(knocking('2000'))], [1, 3]);
+  assert.equal(few.rulesFor('max_sessions', knocking('1000')), 'desk');
+  assert.equal(agreed.mostSessions(knocking('1000')), undefined);
   assert.deepEqual(agreed.contradictions(), []);
 });
 
@@ -135,8 +139,7 @@ test('why: every rule in the order weighed, and what put it out', () => {
         value: 60,
         contradiction: false,
       },
-      { action: 'second_step', rules: [], value: undefined, contradiction: false },
-      ...['remember', 'free_number', 'no_password', 'shell'].map((action) => {
+      ...['max_sessions', 'second_step', 'remember', 'free_number', 'no_password', 'shell'].map((action) => {
         return { action, rules: [], value: undefined, contradiction: false };
       }),
     ],

@@ -17,7 +17,7 @@ import { type ActionAnswer, LinotpRules, type Permission } from './linotp/rules.
 import type { ActionPolicy, Decision, Policy } from './policy.ts';
 import { type ReplyAction, ReplyAttributes } from './reply-attributes.ts';
 import { checkRule, DoorRule, type Subject } from './rule.ts';
-import { DOOR_ACTIONS, type DoorScope, type Grant, isDoorScope, type SecondStep } from './scopes.ts';
+import { DOOR_ACTIONS, type DoorAction, type DoorScope, type Grant, isDoorScope, type SecondStep } from './scopes.ts';
 import type { Contradiction, PolicyNotice, PolicyRule, Shown, WeighedRule, Weighing } from './types.ts';
 
 const ALLOWED: Decision = { allowed: true };
@@ -111,6 +111,16 @@ export class PolicyRules implements ActionPolicy, Policy {
 
   grants(action: Grant, ticket: Ticket): boolean {
     return this.#saying(action, ticket) === true;
+  }
+
+  mostSessions(ticket: Ticket): number | undefined {
+    const sessions = this.#saying('max_sessions', ticket);
+    return typeof sessions === 'number' ? sessions : undefined;
+  }
+
+  rulesFor(action: DoorAction, ticket: Ticket): string {
+    const subject = this.#subjectOf(ticket);
+    return subject === undefined ? '' : countingRules(this.#weigh(action, subject)).join(', ');
   }
 
   remembers(ticket: Ticket): number | undefined {
@@ -225,8 +235,13 @@ export function contradictionText({ action, rules, counts }: Contradiction): str
   return `${rules.join(' and ')} contradict each other in ${action}: ${result}`;
 }
 
-function refusalOf({ action, rules, value, contradiction }: Weighing): string | undefined {
-  const counting = rules.filter(({ out }) => out === undefined).map(({ name }) => name);
+function countingRules({ rules }: Weighing): string[] {
+  return rules.filter(({ out }) => out === undefined).map(({ name }) => name);
+}
+
+function refusalOf(weighing: Weighing): string | undefined {
+  const { action, rules, value, contradiction } = weighing;
+  const counting = countingRules(weighing);
   if (contradiction) return `${counting.join(' and ')} contradict each other in ${action}`;
   if (action !== 'allow' || rules.length === 0 || value === true) return undefined;
   return value === undefined ? 'no rule allows it' : counting.join(', ');

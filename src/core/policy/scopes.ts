@@ -13,6 +13,7 @@ export type DoorScope = (typeof DOORS)[number];
 const ACTIONS = {
   allow: 'switch', // may the user use the door?
   session_seconds: 'seconds', // how long a session lasts at most: a telephone has to register again
+  max_sessions: 'count', // how many sessions a user has at once
   second_step: 'step',
   remember: 'span', // for how long a code that was given at a place does for the next second step there
   free_number: 'switch', // may the user be called back at a number that he types?

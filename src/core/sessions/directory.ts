@@ -1,6 +1,7 @@
 /** Who is in, over all doors: each door holds its own sessions, this only knows whom to ask. */
 import type { Door, SessionInfo } from '../doors/types.ts';
 import type { EndReason } from '../gate/types.ts';
+import type { Account } from '../users/types.ts';
 
 export class SessionDirectory {
   readonly #doors: () => Iterable<Door>;
@@ -13,6 +14,14 @@ export class SessionDirectory {
   *who(user?: string): Generator<SessionInfo> {
     for (const door of this.#doors()) {
       for (const session of door.sessions()) if (user === undefined || isOf(session, user)) yield session;
+    }
+  }
+
+  /** The user's sessions at one door. */
+  *at(door: string, { login }: Pick<Account, 'login'>): Generator<SessionInfo> {
+    for (const one of this.#doors()) {
+      if (one.name !== door) continue;
+      for (const session of one.sessions({ user: login })) if (session.user === login) yield session;
     }
   }
 

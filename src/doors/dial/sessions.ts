@@ -42,12 +42,17 @@ export class DialSessions {
     this.#parts = parts;
   }
 
-  /** Undefined: a hook refused. Errors: those of the journal; then nobody is in. */
-  async open(ticket: Ticket, line: string, mostSeconds: number, call: AbortSignal): Promise<DialSession | undefined> {
+  /** `refused`: by a hook; `full`: he has as many sessions as he may have. Errors: those of the journal; then nobody is in. */
+  async open(
+    ticket: Ticket,
+    line: string,
+    mostSeconds: number,
+    call: AbortSignal,
+  ): Promise<DialSession | 'refused' | 'full'> {
     const { gate, journal, clock } = this.#parts;
     const name = `dial:${randomBytes(8).toString('hex')}`;
     const admission = await gate.admit(ticket, { session: name });
-    if (!admission.admitted) return undefined;
+    if (!admission.admitted) return admission.full ? 'full' : 'refused';
     const seconds = Math.min(mostSeconds, admission.terms.seconds ?? mostSeconds);
     const time = clock.now();
     const { account, client } = ticket;

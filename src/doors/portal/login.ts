@@ -157,8 +157,8 @@ export function createLogIn(parts: LoginParts): LogIn {
 
   async function enter(client: Client, ticket: Ticket, grant: Grant): Promise<Outcome> {
     const name = sessions.newName();
-    const admission = await gate.admit(ticket, { session: name });
-    if (!admission.admitted) return refused('rule');
+    const admission = await gate.admit(ticket, { session: name, place: client.address });
+    if (!admission.admitted) return refused(admission.full ? 'many' : 'rule');
     // Others may have come in meanwhile.
     if (sessions.full) return refused('full');
     const { terms } = admission;

@@ -163,8 +163,7 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
   }
 
   function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {
-    for (const session of sessions.all()) {
-      if (filter?.user !== undefined && filter.user !== session.user) continue;
+    for (const session of sessions.all(filter?.user)) {
       const { name, user, place, equipment, started, ends, sent, received } = session;
       const address = addressOf(session);
       const detail = { equipment, ...(address ? { address } : {}), sent, received };

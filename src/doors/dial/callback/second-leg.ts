@@ -26,6 +26,12 @@ export interface SecondLegSettings {
   readonly commands: readonly CommandConfig[];
 }
 
+/** To who gave the right proof. */
+const TOLD = {
+  refused: 'You may not come in here, or not now.\n',
+  full: 'You have as many sessions as you may have.\n',
+} as const;
+
 /** Resolves when the line is to be hung up; true: something was said last. */
 export async function secondLeg(
   call: Call,
@@ -48,8 +54,8 @@ export async function secondLeg(
     return true;
   }
   const session = await sessions.open(ticket, line.name, session_seconds, AbortSignal.any([call.ended, stopping]));
-  if (session === undefined) {
-    terminal.say(texts.wrong);
+  if (typeof session === 'string') {
+    terminal.say(TOLD[session]);
     return true;
   }
   session.over.addEventListener('abort', () => over.abort());

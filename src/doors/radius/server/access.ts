@@ -27,7 +27,7 @@ import { classAttribute } from './class.ts';
 import type { RadiusClient } from './clients.ts';
 import type { EapRequests } from './eap.ts';
 import { msChapError, msChapSuccess } from './ms-chap.ts';
-import type { Outcome, Said } from './outcome.ts';
+import { type Outcome, type Said, TOO_MANY } from './outcome.ts';
 import { proofOf, unsupported } from './proof.ts';
 import { placeOf, SessionOf } from './station.ts';
 
@@ -131,7 +131,7 @@ export class AccessRequests {
 }
 
 function admitted(admission: Admission, account: Account, proof: Proof, packet: Packet, client: RadiusClient): Outcome {
-  if (!admission.admitted) return reject('policy', packet);
+  if (!admission.admitted) return reject('policy', packet, admission.full && TOO_MANY);
   const { seconds, reply = [] } = admission.terms;
   const attributes: Attribute[] = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
   const known = classAttribute({ login: account.login, seconds });
@@ -147,8 +147,7 @@ function refusalOf({ reason, silent }: Refused, packet: Packet): Outcome {
   return reason === 'unavailable' ? 'later' : reject(reason, packet);
 }
 
-function reject(reason: RefusalReason, packet: Packet): Said {
-  const message = TOLD[reason];
+function reject(reason: RefusalReason, packet: Packet, message = TOLD[reason]): Said {
   const error = msChapError(packet, reason);
   if (message === undefined && error === undefined) return REJECT;
   const told = message === undefined ? [] : textAttributes(ATTRIBUTE.replyMessage, message);

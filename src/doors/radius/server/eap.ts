@@ -19,7 +19,7 @@ import type { Packet } from '../../../platform/radius/packet.ts';
 import { hideTunnelPassword, revealTunnelPassword } from '../../../platform/radius/user-password.ts';
 import { classAttribute } from './class.ts';
 import type { RadiusClient } from './clients.ts';
-import type { Outcome, Said } from './outcome.ts';
+import { type Outcome, type Said, TOO_MANY } from './outcome.ts';
 import { placeOf, SessionOf } from './station.ts';
 
 export interface EapParts {
@@ -88,7 +88,7 @@ export class EapRequests {
     const verdict: Verdict = await gate.prove(knock);
     if (verdict.verdict !== 'proven') return unavailable(verdict) ? 'later' : refusal(packet);
     const admission = await gate.admit(verdict.ticket, new SessionOf(packet, client));
-    if (!admission.admitted) return refusal(packet);
+    if (!admission.admitted) return refusal(packet, admission.full && TOO_MANY);
     const { seconds, reply: given = [] } = admission.terms;
     const isOurs = (type: number) => type === ATTRIBUTE.sessionTimeout && seconds !== undefined;
     const attributes = [...said.filter(({ type }) => !isOurs(type)), ...given];
@@ -104,10 +104,10 @@ function unavailable(verdict: Verdict): boolean {
 }
 
 /** The supplicant hears of it, too. */
-function refusal(packet: Packet): Said {
+function refusal(packet: Packet, message = 'You may not come in here, or not now.'): Said {
   const identifier = packet.first(ATTRIBUTE.eapMessage)?.[1] ?? 0;
   const failure = { type: ATTRIBUTE.eapMessage, value: Buffer.of(FAILURE, identifier, 0, 4) };
-  const told = textAttributes(ATTRIBUTE.replyMessage, 'You may not come in here, or not now.');
+  const told = textAttributes(ATTRIBUTE.replyMessage, message);
   return { code: CODE.accessReject, attributes: [failure, ...told] };
 }
 

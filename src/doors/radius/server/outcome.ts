@@ -13,3 +13,6 @@ export interface Said {
  * anew.
  */
 export type Outcome = Said | 'silent' | 'later';
+
+/** To who may come in, but not once more. */
+export const TOO_MANY = 'You have as many sessions as you may have.';

@@ -30,6 +30,11 @@ export class SessionOf implements SessionName {
     this.#client = client;
   }
 
+  /** The card that asks: not the equipment, behind which others are. */
+  get place(): string | undefined {
+    return this.#packet.has(ATTRIBUTE.callingStationId) ? placeOf(this.#packet, '') : undefined;
+  }
+
   get session(): string {
     const packet = this.#packet;
     const session = packet.first(ATTRIBUTE.acctSessionId) ?? packet.authenticator;

@@ -46,6 +46,7 @@ const FORGOTTEN_MS = 7 * 86_400_000;
 export class RadiusSessions {
   readonly #parts: SessionsParts;
   readonly #open = new Map<string, Open>();
+  readonly #byUser = new Map<string, Set<Open>>();
   /** The oldest first. */
   readonly #ended = new Map<string, Ended>();
 
@@ -57,12 +58,14 @@ export class RadiusSessions {
     return this.#open.size;
   }
 
-  *all(): Generator<RadiusSession> {
-    for (const { session } of this.#open.values()) yield session;
+  /** Those of one user, if he is named. */
+  *all(user?: string): Generator<RadiusSession> {
+    const some = user === undefined ? this.#open.values() : (this.#byUser.get(user) ?? []);
+    for (const { session } of some) yield session;
   }
 
   resume(stored: Iterable<RadiusSession>): void {
-    for (const session of stored) this.#open.set(session.name, { session, announced: true, leaving: undefined });
+    for (const session of stored) this.#put({ session, announced: true, leaving: undefined });
   }
 
   /** A Start, or a sign of life of one whose Start was lost. */
@@ -153,12 +156,30 @@ export class RadiusSessions {
     if (this.#open.size >= MOST)
       throw new GatehouseError('RADIUS_SESSIONS', `there are ${MOST} RADIUS sessions, and no room for more`);
     const open: Open = { session, announced: false, leaving: undefined };
-    this.#open.set(session.name, open);
+    this.#put(open);
     return open;
   }
 
-  #leave({ session }: Open, reason: EndReason, at: number): Change[] {
-    this.#open.delete(session.name);
+  #put(open: Open): void {
+    const { name, user } = open.session;
+    const before = this.#open.get(name);
+    if (before !== undefined) this.#drop(before);
+    this.#open.set(name, open);
+    const own = this.#byUser.get(user);
+    if (own === undefined) this.#byUser.set(user, new Set([open]));
+    else own.add(open);
+  }
+
+  #drop(open: Open): void {
+    const { name, user } = open.session;
+    this.#open.delete(name);
+    const own = this.#byUser.get(user);
+    if (own?.delete(open) && own.size === 0) this.#byUser.delete(user);
+  }
+
+  #leave(open: Open, reason: EndReason, at: number): Change[] {
+    const { session } = open;
+    this.#drop(open);
     this.#ended.delete(session.name);
     this.#ended.set(session.name, { session, reason, ended: at });
     if (this.#ended.size > MOST_ENDED) this.#ended.delete(this.#ended.keys().next().value!);
@@ -172,7 +193,7 @@ export class RadiusSessions {
     } catch (error) {
       for (const open of left) {
         this.#ended.delete(open.session.name);
-        if (open.announced) this.#open.set(open.session.name, open);
+        if (open.announced) this.#put(open);
       }
       throw error;
     }

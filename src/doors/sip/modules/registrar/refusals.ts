@@ -46,6 +46,8 @@ export function tooManyContacts(retryAfter: number): Refusal {
 
 /** The hook's reason goes to the log and the audit trail, not over the wire. */
 export const NOT_ADMITTED = refusal(403, 'Forbidden', 'not admitted');
+/** Other words than those of max_contacts, which is about the address and not about who registers. */
+export const MANY_SESSIONS = refusal(403, 'Too Many Telephones', 'the user has as many contacts as he may have');
 
 /** The database cannot be written. */
 export function notStored(code: string, retryAfter: number): Refusal {

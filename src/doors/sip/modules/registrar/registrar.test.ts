@@ -371,6 +371,22 @@ test('a hook that refuses gives 403; its terms shorten the contact; without cred
   assert.equal(asked.length, 3);
 });
 
+test('who has as many telephones as a rule gives him is told so; a refresh is never one more', async () => {
+  const counted: (number | undefined)[] = [];
+  const admit = (_: unknown, { inAll }: SessionName): Admission => {
+    counted.push(inAll);
+    return inAll! > 2 ? { admitted: false, reason: 'few', full: true } : { admitted: true, terms: {} };
+  };
+  const { save, last, view } = await lab({ admit });
+  const contacts = (...hosts: string[]) => hosts.map((host) => `Contact: <sip:x@${host}>`);
+  assert.equal(save(contacts('a', 'b', 'c'), { user: '1000' }), 0, 'in one request neither');
+  assert.deepEqual([last().status, last().reason], [403, 'Too Many Telephones']);
+  for (const host of ['a', 'b', 'a']) assert.equal(save(contacts(host), { user: '1000' }), 1);
+  assert.equal(save(contacts('c'), { user: '1000' }), 0);
+  assert.deepEqual(counted, [3, 1, 2, 0, 3]);
+  assert.equal(view.size, 2);
+});
+
 test('a gate that fails refuses the contact with 503', async () => {
   const { save, last, view, resumed } = await lab({ admit: () => Promise.reject(new Error('no')) });
   assert.equal(save([CONTACT], { user: '1000' }), WAIT);

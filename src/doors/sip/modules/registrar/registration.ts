@@ -39,6 +39,9 @@ export class Registration implements Turn, Waiter, SessionName {
   /** To remove, although memory does not know them: their rows may be there. */
   #doubtful: readonly Binding[] = [];
 
+  /** Contacts of the address of record with those that are new; 0: none is. */
+  inAll = 0;
+
   constructor(run: Run, table: LocationTable, context: RegistrarContext, request: RegisterRequest, flags: number) {
     this.aor = request.aor;
     this.#run = run;
@@ -147,6 +150,7 @@ export class Registration implements Turn, Waiter, SessionName {
     }
     this.#doubtful = table.doubts.of(this.aor).filter(({ contact }) => this.#removes(contact));
     const { maxContacts, retryAfter } = this.#context.options;
+    if (added) this.inAll = count;
     return added && count > maxContacts ? refusals.tooManyContacts(retryAfter) : undefined;
   }
 
@@ -184,7 +188,8 @@ export class Registration implements Turn, Waiter, SessionName {
   }
 
   #enter(answer: Admission): number {
-    if (!answer.admitted) return refusals.refuse(this.#run, refusals.NOT_ADMITTED);
+    if (!answer.admitted)
+      return refusals.refuse(this.#run, answer.full ? refusals.MANY_SESSIONS : refusals.NOT_ADMITTED);
     const { seconds } = answer.terms;
     if (seconds !== undefined) {
       const last = this.#table.seconds() + seconds;
