@@ -9,8 +9,9 @@ import { createSocket } from 'node:dgram';
 import { createServer, request } from 'node:http';
 import { connect, createServer as createTcpServer, isIP, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { createDns } from './dns-answers.ts';
 import { createFasServer } from './fas-server.ts';
-import { type Ask, FAS_PORT, type Seen, WEB } from './portal-lab.ts';
+import { type Ask, FAS_PORT, NAMED, type Seen, WEB } from './portal-lab.ts';
 
 const UDP_PORT = 7000;
 const TCP_PORT = 7001;
@@ -51,6 +52,7 @@ function beInternet(): void {
     known.add(port);
     setInterval(() => udp.send(String(Date.now()), port, address, () => {}), BEAT_MS);
   });
+  createDns((name) => (name === 'garden.example' ? { addresses: [NAMED], ttl: 60 } : undefined)).bind(53, WEB);
   createFasServer(() => {}).listen(FAS_PORT, WEB, () =>
     web.listen(80, '::', () => beats.listen(TCP_PORT, WEB, () => udp.bind(UDP_PORT, WEB, () => obeyOrders()))),
   );

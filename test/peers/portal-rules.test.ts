@@ -1,5 +1,5 @@
 /**
- * Who may go where: strangers into the walled garden only, by address, port and set; those that are in, and trusted ones, where their
+ * Who may go where: strangers into the walled garden only, by address, port, set and name; those that are in, and trusted ones, where their
  * rules say; blocked ones nowhere; a reload changes the rules while they stay in. Before that: what is wrong with a start is told in one line, and nothing is changed.
  */
 // peers: nftables iproute2
@@ -120,9 +120,11 @@ test('strangers, those that are in, trusted and blocked ones go where their rule
   assert.equal(await server.stop(), 0);
 
   const allowing = `mac_mechanism: allow, allowed_macs: ["${one.mac}"], trusted_macs: ["${trusted.mac}"]`;
-  const strict = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${allowing} }` });
+  const byName = `garden_domains: [garden.example], garden_resolver: "${WEB}"`;
+  const strict = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${allowing}, ${byName} }` });
   await strict.start();
   assert.deepEqual([await saying(one, PROBE), await saying(trusted, PROBE, DROPPED)], [307, 'ETIMEDOUT']);
+  await until('a name is open', async () => (await saying(one, `http://${NAMED}/`)) === 'internet');
   assert.equal(runNdsctl(socket, 'allow', trusted.mac)[0], 0);
   assert.equal(await saying(trusted, PROBE), 204);
 });

@@ -1,5 +1,5 @@
 /** The `portal` section of gatehouse.yaml. Without it there is no Wi-Fi door. */
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { macOf, networkOf } from './config/address.ts';
 import { LOGIN_WAYS, POLICIES, RULE_SETS, type Rule, type RuleSetName } from './config/model.ts';
@@ -151,6 +151,16 @@ export const portalConfig = z.strictObject({
     .describe(
       'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
     ),
+  garden_domains: z
+    .array(read('a host name', hostName))
+    .max(200)
+    .optional()
+    .meta({ live: true })
+    .describe('Names whose addresses strangers may reach on the ports of the web, without their subdomains.'),
+  garden_resolver: read('an IP address, perhaps with a port', resolverAddress)
+    .optional()
+    .meta({ live: true })
+    .describe('Who is asked for them: best what clients ask, too; default as the system does.'),
   rules: z
     .strictObject(
       Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.meta({ live: true }).describe(SETS[name])])) as Record<
@@ -160,6 +170,12 @@ export const portalConfig = z.strictObject({
     )
     .prefault({}),
 });
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`. */
+function resolverAddress(text: string): string | undefined {
+  const [, host = text, port] = /^([\d.]+):(\d{1,5})$/.exec(text) ?? [];
+  return isIP(host) && Number(port ?? 53) > 0 && Number(port ?? 53) <= 65_535 ? text : undefined;
+}
+
 export type PortalConfig = z.output<typeof portalConfig>;
 
 function read(allowed: string, take: (text: string) => string | undefined) {

@@ -30,6 +30,7 @@ import { Firewall } from './firewall/firewall.ts';
 import { findGateway, type Gateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
 import { systemNft } from './firewall/nft.ts';
+import { Garden } from './garden.ts';
 import { createApp } from './http/app.ts';
 import { send } from './http/reply.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
@@ -93,6 +94,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   /** Found by the start. */
   let gateway: Gateway | undefined;
   let onRequest: RequestListener = sayComeAgain;
+  const garden = new Garden({ settings, firewall, log });
   let servers: Server[] = [];
   let ctl: SocketServer | undefined;
   let open: Listener[] = [];
@@ -132,6 +134,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       throw error;
     }
     onRequest = pagesOf(gateway);
+    garden.begin().catch(complain('the walled garden'));
     run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
@@ -141,6 +144,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   }
 
   async function stop(withinMs: number): Promise<void> {
+    garden.stop();
     clearInterval(sweeping);
     clearInterval(counting);
     await closeListeners(withinMs / 2);
@@ -162,7 +166,8 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       adopt() {
         const before = { ...settings };
         Object.assign(settings, changedLive(settings, next));
-        const { firewall: otherRules, entrances } = anew(live);
+        const { firewall: otherRules, entrances, garden: names } = anew(live);
+        if (names && gateway) garden.begin().catch(complain('the walled garden'));
         if (otherRules && gateway) firewall.rule(settings, gateway).catch(complain('the firewall'));
         if (entrances) {
           binauth = programOf(settings);

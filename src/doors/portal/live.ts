@@ -5,7 +5,7 @@ import type { PortalSettings } from './config/model.ts';
 type Name = keyof PortalSettings;
 
 /** They stand in the rules of the firewall. */
-const FIREWALL = ['address_range', 'mss', 'rules'] as const satisfies readonly Name[];
+const FIREWALL = ['address_range', 'mss', 'rules', 'garden_domains'] as const satisfies readonly Name[];
 /** Programs and pages that decide who comes in. */
 const ENTRANCES = [
   'binauth',
@@ -36,6 +36,7 @@ const LIVE: ReadonlySet<Name> = new Set<Name>([
   'login',
   ...FIREWALL,
   ...ENTRANCES,
+  'garden_resolver',
 ]);
 
 export interface Differences {
@@ -49,9 +50,14 @@ export function differences(before: PortalSettings, after: PortalSettings): Diff
 }
 
 /** What has to be made anew. */
-export function anew(changed: readonly Name[]): { readonly firewall: boolean; readonly entrances: boolean } {
+export function anew(changed: readonly Name[]): {
+  readonly firewall: boolean;
+  readonly entrances: boolean;
+  readonly garden: boolean;
+} {
   return {
     firewall: changed.some((name) => (FIREWALL as readonly Name[]).includes(name)),
+    garden: changed.some((name) => name.startsWith('garden_')),
     entrances: changed.some((name) => (ENTRANCES as readonly Name[]).includes(name)),
   };
 }

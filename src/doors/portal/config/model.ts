@@ -80,6 +80,9 @@ export interface PortalSettings {
   /** How somebody gets in where no program decides. */
   readonly login: LoginWay;
   readonly rules: RuleSets;
+  /** Names that strangers may reach, and who is asked for their addresses: an address, perhaps with a port; undefined: as the system does. */
+  readonly garden_domains: readonly string[];
+  readonly garden_resolver: string | undefined;
 }
 
 export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
@@ -112,6 +115,8 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   fas_key: undefined,
   ndsctl_socket: '/tmp/ndsctl.sock',
   login: 'click',
+  garden_domains: [],
+  garden_resolver: undefined,
   rules: {
     'authenticated-users': 'passthrough',
     'preauthenticated-users': 'block',

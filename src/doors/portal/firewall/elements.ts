@@ -62,6 +62,16 @@ export function forgetting({ address }: Pick<Member, 'address'>): string {
   ].join('');
 }
 
+/** Of an address in the walled garden: one that is there gets another time only when it goes and comes. */
+export function planting(address: string, seconds: number): string {
+  const set = `garden${setsOf(address).family}`;
+  return [
+    element('add', set, address),
+    element('delete', set, address),
+    element('add', set, `${address} timeout ${seconds}s`),
+  ].join('');
+}
+
 export type Way = 'sent' | 'got';
 
 /** Of the quota that bounds what the address sends or gets. */

@@ -5,7 +5,7 @@
  */
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { Bytes } from '../clients.ts';
-import { admission, forgetting, type Member, quotaName, removal, TABLE } from './elements.ts';
+import { admission, forgetting, type Member, planting, quotaName, removal, TABLE } from './elements.ts';
 import type { Nft } from './nft.ts';
 import { rivalIn } from './rivals.ts';
 import { type FirewallSettings, type GatewayAddresses, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
@@ -65,6 +65,15 @@ export class Firewall {
   /** Other rules, while everybody stays in. Errors: PORTAL_FIREWALL. */
   rule(settings: FirewallSettings, gateway: GatewayAddresses): Promise<void> {
     return this.#change(otherRules(settings, gateway));
+  }
+
+  /** Strangers may reach these addresses for so long from now on. */
+  plant(addresses: readonly string[], seconds: number): Promise<void> {
+    return this.#change(addresses.map((address) => planting(address, seconds)).join(''));
+  }
+
+  clearGarden(): Promise<void> {
+    return this.#change(`flush set ${TABLE} garden4\nflush set ${TABLE} garden6\n`);
   }
 
   /** After the changes under way; nothing of ours is left. */

@@ -30,6 +30,7 @@ export type FirewallSettings = Pick<
   | 'mss'
   | 'mac_mechanism'
   | 'rules'
+  | 'garden_domains'
   | 'trusted_macs'
   | 'blocked_macs'
   | 'allowed_macs'
@@ -69,6 +70,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
     ...(gateway.ipv6 ? [`ip6 daddr ${gateway.ipv6} tcp dport ${port} accept`] : []),
   ];
 
+  const garden = (way: 'there' | 'back') => (settings.garden_domains.length > 0 ? gardenByName(way) : []);
+
   return [
     `table ${TABLE} {`,
     set('blocked', 'ether_addr', [], settings.blocked_macs),
@@ -79,6 +82,7 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       set(`to${family}`, address, ['flags timeout']),
       set(`sent${family}`, address, ['counter']),
       set(`got${family}`, address, ['counter']),
+      set(`garden${family}`, address, ['flags timeout']),
       map(`most_sent${family}`, `${address} : quota`),
       map(`most_got${family}`, `${address} : quota`),
       set(`trusted${family}`, address, ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535']),
@@ -89,6 +93,7 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       'ether saddr @trusted return',
       'ip saddr . ether saddr @in4 return',
       'ip6 saddr . ether saddr @in6 return',
+      ...garden('there'),
       ...verdicts(rules['preauthenticated-users'], 'there').flatMap((one) => gardenOf(one)),
       `tcp dport 80 dnat ip to ${gateway.ipv4}:${port}`,
       ...(gateway.ipv6 ? [`tcp dport 80 dnat ip6 to [${gateway.ipv6}]:${port}`] : []),
@@ -120,6 +125,7 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       'ether saddr @trusted jump from_trusted',
       'ip saddr . ether saddr @in4 jump from_member',
       'ip6 saddr . ether saddr @in6 jump from_member',
+      ...garden('there'),
       ...verdicts(rules['preauthenticated-users'], 'there'),
       AGAINST_STRANGERS,
     ]),
@@ -131,6 +137,7 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       'quota name ip6 daddr map @most_got6 drop',
       'ip daddr @to4 ip daddr @got4 accept',
       'ip6 daddr @to6 ip6 daddr @got6 accept',
+      ...garden('back'),
       ...verdicts(rules['preauthenticated-users'], 'back'),
       'drop',
     ]),
@@ -201,6 +208,15 @@ function ruleText({ action, protocol, ports, addressSet, to }: Rule, way: 'there
   // An answer that is not let through needs no answer of its own.
   parts.push(way === 'back' && action === 'block' ? 'drop' : VERDICTS[action]);
   return parts.join(' ');
+}
+
+/** What is looked up in garden.ts. */
+function gardenByName(way: 'there' | 'back'): string[] {
+  const [begin, address, port] = way === 'there' ? ['', 'daddr', 'dport'] : ['ct direction reply ', 'saddr', 'sport'];
+  return FAMILIES.map(
+    ([family]) =>
+      `${begin}${family === '4' ? 'ip' : 'ip6'} ${address} @garden${family} meta l4proto { tcp, udp } th ${port} { 80, 443 } accept`,
+  );
 }
 
 /** Where strangers may go their requests are not redirected. */
