@@ -19,8 +19,8 @@ export interface SipClient {
   readonly inbox: string[];
 }
 
-/** `wanted`: its port; default: any. */
-export async function sipClient(t: TestContext, server: string, wanted = 0): Promise<SipClient> {
+/** `wanted`: its port; default: any. `from`: its address; default: the server's. */
+export async function sipClient(t: TestContext, server: string, wanted = 0, from?: string): Promise<SipClient> {
   const colon = server.lastIndexOf(':');
   const [host, port] = [server.slice(0, colon).replace(/^\[|\]$/g, ''), Number(server.slice(colon + 1))];
   const socket: Socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -29,13 +29,13 @@ export async function sipClient(t: TestContext, server: string, wanted = 0): Pro
     inbox.push(data.toString('latin1'));
     socket.emit('inbox');
   });
-  socket.bind(wanted, host);
+  socket.bind(wanted, from ?? host);
   await once(socket, 'listening');
   t.after(() => socket.close());
   const { port: own } = socket.address();
   return {
     port: own,
-    hostPort: `${server.slice(0, colon)}:${own}`,
+    hostPort: `${from ?? server.slice(0, colon)}:${own}`,
     inbox,
     send: (text) => socket.send(Buffer.from(text, 'latin1'), port, host),
     receive: async (ms = 5000) => {

@@ -237,7 +237,7 @@ async function openDoors(
     gate,
     realms: ground.realms,
     tokens: tokens.desk,
-    challenges: tokens.challenges,
+    challenges: { status: (one) => [...keyCalls.status(one), ...tokens.challenges.status(one)] },
     config: tokens.config,
     believed: () => inForce.config.otp,
     searchAudit: (query) => searchTrail(auditDirectoryOf(options.dataDir), keyring.derive('audit'), query),

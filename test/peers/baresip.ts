@@ -37,6 +37,7 @@ export interface Phone {
   next(...types: string[]): Promise<PhoneEvent>;
   dial(uri: string): Promise<void>;
   hangUp(): Promise<void>;
+  accept(): Promise<void>;
   /** Presses a key in the call, as telephone events. */
   press(key: string): Promise<void>;
   stop(): Promise<void>;
@@ -81,7 +82,14 @@ async function tryPhone(t: TestContext, options: PhoneOptions): Promise<Phone> {
   program.on('exit', (code, signal) => put('EXIT', String(code ?? signal)));
   const exited = once(program, 'exit');
   let socket: Socket | undefined;
-  const phone: Phone = { next, dial: (uri) => command('dial', uri), hangUp: () => command('hangup', ''), press, stop };
+  const phone: Phone = {
+    next,
+    dial: (uri) => command('dial', uri),
+    hangUp: () => command('hangup', ''),
+    accept: () => command('accept', ''),
+    press,
+    stop,
+  };
   t.after(stop);
   socket = await connect(control, program);
   listen(socket, put);

@@ -1,15 +1,16 @@
 /**
- * A second step by telephone: RADIUS asks who somebody is, the server rings the telephones that he has registered, which are real ones, and he
- * presses a key, or does not.
+ * A second step by telephone: RADIUS, LinOTP's interface and a telephone at a new place say who somebody is, the server rings the telephones that he
+ * has registered, which are real ones, and he presses a key, or does not.
  */
 // peers: baresip radclient
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { register, sipClient, statusOf } from '../sip-client.ts';
 import { startPhone } from './baresip.ts';
 import { endWith } from './children.ts';
 import { makeSite, type Site } from './gatehouse.ts';
@@ -17,8 +18,14 @@ import { freePort } from './ports.ts';
 
 const SECRET = 'a secret of the tests';
 const domain = '127.0.0.1';
+const NO_KEEPING = { headers: { connection: 'close' } };
+const RULES = [
+  ['call', 'radius', 'second_step=callback'],
+  ['otp', 'otp', 'second_step=callback'],
+  ['pass', 'authentication', 'passthru'],
+] as const;
 
-test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone is not rung too often', async (t) => {
+test('key 1 admits, key 9 refuses and locks, no answer refuses; a telephone at a new place waits for another', async (t) => {
   const port = await freePort();
   const yaml = [
     '  call_back: { telephones: any, ring: 2, pause: 0, per_hour: 2, ports: 41000-41999 }',
@@ -29,8 +36,12 @@ test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone 
   ];
   const site = await makeSite(t, { domains: [`${domain}:5060`], yaml: yaml.join('\n') });
   assert.equal(site.import(['1000,secret,a@b.example', '2000,secret,b@b.example']).status, 0);
-  const rule = site.run('policy', 'set', 'call', '--scope', 'radius', '--action', 'second_step=callback');
-  assert.equal(rule.status, 0, rule.stderr);
+  const rules = join(site.folder, 'rules');
+  writeFileSync(
+    rules,
+    RULES.map(([name, scope, action]) => `[${name}]\nscope = ${scope}\naction = ${action}\n`).join('\n'),
+  );
+  assert.equal(site.run('policy', 'import', rules).stdout, `${RULES.length} set\n`);
   const server = await site.start();
   const knock = (user: string, more = '') => radclient(t, port, `User-Name=${user},User-Password=secret${more}`);
   const answer = (user: string, state: string) => knock(user, `,State=${state}`);
@@ -57,14 +68,32 @@ test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone 
   assert.equal((await answer('1000', second.state)).received, 'Access-Reject');
   assert.match((await knock('1000')).all, /This user is locked/);
 
-  const unheard = await knock('2000');
+  const check = async (call: string, fields: Record<string, string>) => {
+    const query = new URLSearchParams({ user: '2000', pass: 'secret', ...fields });
+    const reply = await fetch(`http://127.0.0.1:${site.httpPort}/validate/${call}?${query}`, NO_KEEPING);
+    return (await reply.json()) as { result: { value: unknown }; detail?: Record<string, unknown> };
+  };
+  const { result, detail } = await check('check', {});
+  assert.equal(result.value, false);
+  const transactionid = String(detail?.transactionid);
   await silent.next('CALL_INCOMING');
+  const looked = await check('check_status', { transactionid });
+  const states = (looked.detail?.transactions ?? {}) as Record<string, { status: string }>;
+  assert.equal(states[transactionid]?.status, 'open');
   await silent.next('CALL_CLOSED');
-  assert.equal((await answer('2000', unheard.state)).received, 'Access-Reject');
-  const cut = await knock('2000');
+  assert.equal((await check('check', { transactionid })).result.value, false);
+
+  const set = ['policy', 'set', 'new', '--scope', 'sip', '--action', 'second_step=callback', '--user', '2000'];
+  assert.equal((await site.runAside(...set)).status, 0);
+  const away = await sipClient(t, site.sip, 0, '127.0.0.2');
+  const registers = async () => statusOf(await register(away, { domain, user: '2000', password: 'secret' }));
+  assert.equal(await registers(), 403);
   await silent.next('CALL_INCOMING');
-  await silent.hangUp();
-  assert.equal((await answer('2000', cut.state)).received, 'Access-Reject');
+  await silent.accept();
+  await silent.next('CALL_ESTABLISHED');
+  await silent.press('1');
+  await silent.next('CALL_CLOSED');
+  assert.equal(await registers(), 200);
   assert.equal((await knock('2000')).received, 'Access-Reject', 'two calls an hour');
 
   assert.equal(await server.stop(), 0);
@@ -72,7 +101,7 @@ test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone 
     [event, user, action ?? reason ?? result, why].filter(Boolean).join(' '),
   );
   assert.deepEqual(
-    told.filter((line) => /lock|called|admitted|^challenge|not-sent/.test(line)),
+    told.filter((line) => /lock|called|admitted|^challenge|not-sent|new-place/.test(line)),
     [
       'challenge 1000',
       'called-back 1000 admitted',
@@ -85,8 +114,8 @@ test('key 1 admits, key 9 refuses and locks, no answer refuses, and a telephone 
       'called-back 2000 no-answer',
       'refused 2000 not-admitted no-answer',
       'challenge 2000',
-      'called-back 2000 busy',
-      'refused 2000 not-admitted busy',
+      'refused 2000 new-place',
+      'called-back 2000 admitted',
       'refused 2000 called-often',
       'refused 2000 not-sent',
     ],

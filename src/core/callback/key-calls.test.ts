@@ -29,16 +29,17 @@ async function callLab(rules: Partial<KeyCallRules> = {}) {
     provenAt: (user: string, address: string) => places.get(`${user} ${address}`),
     proven: (user: string, address: string, time: number) => void places.set(`${user} ${address}`, time),
   };
+  let keyCalls: KeyCalls | undefined;
   const lab = await tokenLab({
-    more: (clock, journal) => ({
-      codePlaces,
-      keyCalls: new KeyCalls({
+    more: (clock, journal) => {
+      keyCalls = new KeyCalls({
         ...{ caller: () => caller, codePlaces, journal, clock, log: silentLog },
         rules: () => ({ ...RULES, ...rules }),
         numbers: { list: () => numbers },
         lock: async (login) => void locked.push(login),
-      }),
-    }),
+      });
+      return { codePlaces, keyCalls };
+    },
   });
   lab.add('hans');
   lab.add('eve');
@@ -60,7 +61,7 @@ async function callLab(rules: Partial<KeyCallRules> = {}) {
       [one.event, one.user, one.reason ?? one.result, one.rule].filter(Boolean).join(' '),
     );
   };
-  return { ...lab, rung, telephones, numbers, locked, places, presses, started, lines };
+  return { ...lab, keyCalls: () => keyCalls!, rung, telephones, numbers, locked, places, presses, started, lines };
 }
 
 test('key 1 admits him who waits, there, once; the number is his own', async () => {
@@ -173,14 +174,21 @@ test('a telephone at a new place is refused, never rung itself, and let in when 
 });
 
 test('LinOTP’s interface: the right pass makes a call, check_status tells of it, and the transaction is the verdict', async () => {
-  const { check, presses, desk, persons } = await callLab();
+  const { check, presses, desk, persons, keyCalls } = await callLab();
   await desk.enrol({ type: 'hmac', serial: 'H1', seed: SEED, pin: 'pin', owner: persons.get('hans')! }, 'test');
   const asked = await check('hans', `pin${VALUES[0]}`);
   assert.ok(asked.verdict === 'challenge' && asked.via === 'callback', outcome(asked));
   const { transaction } = asked;
   assert.equal(outcome(await check('hans', 'pin', { transaction, polls: true })), 'challenge');
+  const status = () =>
+    keyCalls()
+      .status(transaction)
+      .map(({ open, receivedTan, validTan }) => [open, receivedTan, validTan]);
+  assert.deepEqual(status(), [[true, false, false]]);
   assert.equal(outcome(await check('eve', 'pin', { transaction })), 'wrong-proof');
   await presses('admitted');
+  assert.deepEqual(status(), [[false, true, true]]);
   assert.equal(outcome(await check('hans', '', { transaction })), 'proven');
+  assert.deepEqual(status(), []);
   assert.equal(outcome(await check('hans', '', { transaction })), 'wrong-proof');
 });

@@ -14,6 +14,7 @@ import type { CodePlaces } from '../gate/code-places.ts';
 import type { Ticket } from '../gate/types.ts';
 import type { Journal } from '../journal/types.ts';
 import { placeOf } from '../limits/place.ts';
+import type { ChallengeDesk, ChallengeStatus } from '../tokens/types.ts';
 import type { UserNumbers } from '../users/numbers.ts';
 import type { Account } from '../users/types.ts';
 import { CallLimits, type CallRules } from './call-limits.ts';
@@ -56,7 +57,7 @@ const DIGITS = 17;
 const KEPT_MS = 120_000;
 const MOST_KEPT = 1_000;
 
-export class KeyCalls {
+export class KeyCalls implements ChallengeDesk {
   readonly #parts: KeyCallsParts;
   readonly #limits: CallLimits;
   readonly #states = new Map<string, KeyCallState>();
@@ -107,6 +108,20 @@ export class KeyCalls {
     const state = this.#states.get(transaction);
     if (state === undefined || !isSame(state, account, door, placeOf(address))) return undefined;
     return state.expires > this.#parts.clock.now() ? state : undefined;
+  }
+
+  /** For LinOTP's check_status: a key is a code that came. */
+  status(transaction: string): ChallengeStatus[] {
+    const state = this.#states.get(transaction);
+    if (state === undefined) return [];
+    const { answer } = state;
+    const receivedTan = answer !== undefined;
+    return [
+      {
+        ...{ transaction, serial: '', type: 'callback', message: '', receivedCount: receivedTan ? 1 : 0, receivedTan },
+        ...{ validTan: answer === 'admitted', open: !receivedTan },
+      },
+    ];
   }
 
   /** What came of it is told now; false: it was told before. */

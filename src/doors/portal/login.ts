@@ -34,11 +34,11 @@ export interface Credentials {
   readonly answer: { readonly transaction: string; readonly code: string } | undefined;
 }
 
-/** `code`: one was sent, and is asked for. */
+/** `code`: one was sent, and is asked for; `call`: the user is rung, and whoever waits says when to look. */
 export type Outcome =
   | { readonly is: 'in' }
   | { readonly is: 'refused'; readonly reason: Reason }
-  | { readonly is: 'code'; readonly transaction: string; readonly prompt: string };
+  | { readonly is: 'code' | 'call'; readonly transaction: string; readonly prompt: string };
 
 export interface LoginParts {
   readonly settings: Pick<PortalSettings, 'login' | 'session_seconds' | 'preauth' | 'fas_port'>;
@@ -126,7 +126,8 @@ export function createLogIn(parts: LoginParts): LogIn {
     if (verdict.verdict === 'refused') return refused(REASON_OF[verdict.reason]);
     if (verdict.verdict === 'challenge') {
       granted.set(client, grant);
-      return { is: 'code', transaction: verdict.transaction, prompt: verdict.prompt };
+      const { transaction, prompt, via } = verdict;
+      return { is: via === 'callback' ? 'call' : 'code', transaction, prompt };
     }
     return enter(client, verdict.ticket, grant);
   }

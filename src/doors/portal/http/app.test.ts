@@ -102,6 +102,11 @@ test('where a code was sent a page asks for it, and brings back what it belongs 
   assert.match(page, /Enter &lt;it&gt;[\s\S]*name="username" value="&#34;u"[\s\S]*name="transaction" value="4711"/);
   await post('/nodogsplash_auth/', `tok=${token}&username=%22u&transaction=4711&code=+123456+`);
   assert.deepEqual(asked[1]?.answer, { transaction: '4711', code: '123456' });
+  answerWith({ is: 'call', transaction: '4712', prompt: '' });
+  const call = await post('/nodogsplash_auth/', `tok=${token}&username=u&password=p`);
+  assert.match(call, /Your telephone rings[\s\S]*name="transaction" value="4712"[\s\S]*name="code" value=""/);
+  await post('/nodogsplash_auth/', `tok=${token}&username=u&transaction=4712&code=`);
+  assert.deepEqual(asked.at(-1)?.answer, { transaction: '4712', code: '' });
 });
 
 test('leaving wants the token too: a link on some page only shows a page that asks', async (t) => {

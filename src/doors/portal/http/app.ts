@@ -194,8 +194,8 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
     if (!(fas?.isPass(client, given) ?? isToken(client, given))) return again('again');
     const outcome = await parts.logIn(client, credentialsOf(form, wanted, request.headers['user-agent'] ?? ''));
     if (outcome.is === 'refused') return again(outcome.reason);
-    if (outcome.is === 'code') {
-      const page = pages.theme('code', words);
+    if (outcome.is === 'code' || outcome.is === 'call') {
+      const page = pages.theme(outcome.is, words);
       const { transaction, prompt } = outcome;
       // What was given may be the pass of a FAS, which must not become the token itself.
       const more = { tok: given, username: form.get('username') ?? '', transaction, prompt };

@@ -142,7 +142,7 @@ test('our pages speak the first language of the browser that they know, with no 
     prompt: 'p',
   };
   for (const language of ['en', 'de', 'cs', 'fr'])
-    for (const page of ['click', 'password', 'code', 'status', 'logout', 'missing', 'refused'] as const)
+    for (const page of ['click', 'password', 'code', 'call', 'status', 'logout', 'missing', 'refused'] as const)
       assert.doesNotMatch(
         pages.theme(page, wordsFor(language))(variables),
         /\$|gatewayname|error_msg|authaction|denyaction|undefined|<script/,

@@ -6,7 +6,7 @@ import type { LoginWay } from '../config/model.ts';
 import { html } from './escape.ts';
 import type { Words } from './words.ts';
 
-export type ThemePage = LoginWay | 'code' | 'status' | 'logout' | 'missing' | 'refused';
+export type ThemePage = LoginWay | 'code' | 'call' | 'status' | 'logout' | 'missing' | 'refused';
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#eef2f5;--card:#fff;--ink:#1d2a35;--soft:#5b6b78;--accent:#0b6e8a;--line:#cfd8df;--bad:#a3261b;--badground:#fdecea}
@@ -82,6 +82,18 @@ export function themePage(page: ThemePage, words: Words): string {
           `<input type="hidden" name="username" value="$username"><input type="hidden" name="transaction" value="$transaction">` +
             `<label for="c">${w('code')}</label><input id="c" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="64" required autofocus>` +
             button(w('goOn')),
+        ),
+      );
+    case 'call':
+      return layout(
+        w('call'),
+        words,
+        WAVES,
+        `<p>${w('callText')}</p>`,
+        form(
+          'authaction',
+          `<input type="hidden" name="username" value="$username"><input type="hidden" name="transaction" value="$transaction">` +
+            `<input type="hidden" name="code" value="">${button(w('goOn'))}`,
         ),
       );
     case 'status':

@@ -34,6 +34,8 @@ export interface Words {
   readonly notHere: string;
   readonly back: string;
   readonly code: string;
+  readonly call: string;
+  readonly callText: string;
   readonly goOn: string;
   readonly reasons: Readonly<Record<Reason, string>>;
 }
@@ -56,6 +58,8 @@ export const ENGLISH: Words = {
   notHere: 'There is nothing here',
   back: 'Back to the start',
   code: 'Code',
+  call: 'Your telephone rings',
+  callText: 'Press 1 there to come in, or 9 if this is not you. Then continue here.',
   goOn: 'Continue',
   reasons: {
     wrong: 'The name or password is wrong.',
@@ -92,6 +96,9 @@ const LANGUAGES: readonly Words[] = [
     notHere: 'Hier ist nichts',
     back: 'Zum Anfang',
     code: 'Code',
+    call: 'Ihr Telefon klingelt',
+    callText:
+      'Drücken Sie dort die 1, um hereinzukommen, oder die 9, wenn Sie das nicht sind. Dann geht es hier weiter.',
     goOn: 'Weiter',
     reasons: {
       wrong: 'Name oder Passwort ist falsch.',
@@ -125,6 +132,8 @@ const LANGUAGES: readonly Words[] = [
     notHere: 'Tady nic není',
     back: 'Na začátek',
     code: 'Kód',
+    call: 'Zvoní vám telefon',
+    callText: 'Stiskněte tam 1 a budete vpuštěni, nebo 9, pokud to nejste vy. Potom pokračujte zde.',
     goOn: 'Pokračovat',
     reasons: {
       wrong: 'Jméno nebo heslo není správné.',
@@ -158,6 +167,8 @@ const LANGUAGES: readonly Words[] = [
     notHere: 'Il n’y a rien ici',
     back: 'Retour au début',
     code: 'Code',
+    call: 'Votre téléphone sonne',
+    callText: 'Appuyez sur 1 pour entrer, ou sur 9 si ce n’est pas vous. Puis continuez ici.',
     goOn: 'Continuer',
     reasons: {
       wrong: 'Le nom ou le mot de passe est faux.',
