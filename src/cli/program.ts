@@ -69,6 +69,7 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .command('exchange')
     .requiredOption('--dir <dir>', 'where the lines appear: modem1 and so on; made when it is missing')
     .option('--lines <n>', 'so many lines, with the numbers 1001 and so on', '2')
+    .option('--number <number=address...>', 'a number that leads to telnet://HOST:PORT or, as it is, tcp://HOST:PORT')
     .option('--release <seconds>', 'how long the caller keeps a call up after the other has hung up, or never', '0')
     .description('run virtual modems and a telephone exchange between them, to try dialling on one machine')
     .action(run(() => import('./commands/exchange.ts')));

@@ -4,7 +4,7 @@
  * Lines on standard input do what happens to telephone lines: `noise 1 20`. Its end ends nothing.
  */
 import { createInterface } from 'node:readline';
-import { type Exchange, startExchange } from '../../main/exchange.ts';
+import { type Exchange, FIRST_NUMBER, startExchange, type TcpAddress } from '../../main/exchange.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -17,6 +17,7 @@ interface Options {
   dir: string;
   lines: string;
   release: string;
+  number?: readonly string[];
 }
 
 const MOST_LINES = 256;
@@ -31,9 +32,11 @@ noise N X        of a thousand bytes on line N, X are spoilt; 0: none`;
 export async function run(context: Context, options: Options): Promise<0> {
   const { io } = context;
   const json = context.options.json === true;
+  const lines = wholeNumber('--lines', options.lines, 1, MOST_LINES);
   const exchange = await startExchange({
     directory: options.dir,
-    lines: wholeNumber('--lines', options.lines, 1, MOST_LINES),
+    lines,
+    numbers: numbersOf(options.number ?? [], lines),
     releaseMs:
       options.release === 'never'
         ? Number.POSITIVE_INFINITY
@@ -95,6 +98,24 @@ export async function run(context: Context, options: Options): Promise<0> {
     if (lines[line] === undefined) throw said(`there is no line \`${printable(which)}\``);
     action();
   }
+}
+
+/** `555=telnet://HOST:PORT`, each. */
+function numbersOf(texts: readonly string[], lines: number): Map<string, TcpAddress> {
+  const numbers = new Map<string, TcpAddress>();
+  for (const text of texts) {
+    const [, number = '', protocol, host = '', port = '23'] =
+      /^([\d*#]{1,20})=(telnet|tcp):\/\/([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(text) ?? [];
+    if (protocol === undefined) {
+      const hint = 'such as 555=telnet://bbs.example.com or 556=tcp://127.0.0.1:7000';
+      throw new GatehouseError('ARGUMENTS_INVALID', `\`${printable(text)}\` is no number with an address`, { hint });
+    }
+    const isModem = Number(number) >= FIRST_NUMBER && Number(number) < FIRST_NUMBER + lines;
+    if (isModem || numbers.has(number)) throw new GatehouseError('ARGUMENTS_INVALID', `${number} is taken already`);
+    const address = { host: host.replace(/^\[|\]$/g, ''), port: wholeNumber('the port', port, 1, 65_535) };
+    numbers.set(number, { protocol: protocol === 'tcp' ? 'tcp' : 'telnet', ...address });
+  }
+  return numbers;
 }
 
 function said(message: string): GatehouseError {

@@ -1,5 +1,6 @@
 /**
- * A bank of virtual modems on pseudo terminals, joined by a telephone exchange: `DIRECTORY/modem1` has the number 1001, and so on.
+ * A bank of virtual modems on pseudo terminals, joined by a telephone exchange: `DIRECTORY/modem1` has the number 1001, and so on. Other numbers
+ * lead to TCP ports.
  *
  * For each line there is a file `DIRECTORY/dcd.modem1` exactly while its carrier line is on, for programs under a shim that gives
  * pseudo terminals modem lines. The directory is made where it is missing.
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import type { GatehouseError } from '../../../platform/errors.ts';
 import { openPtys, type Ptys } from './ptys.ts';
 import { type Subscriber, Switch } from './switch.ts';
+import { type TcpAddress, TcpNumber } from './tcp-number.ts';
 import { VirtualModem } from './virtual-modem.ts';
 
 export interface ExchangeOptions {
@@ -27,20 +29,23 @@ export interface ExchangeOptions {
   /** What CONNECT says, and how fast data goes. */
   readonly speed?: number;
   readonly random?: () => number;
+  /** Numbers that lead to TCP ports. */
+  readonly numbers?: ReadonlyMap<string, TcpAddress>;
 }
 
 /** One line of the exchange. */
 export interface ExchangeLine {
   readonly name: string;
   readonly number: string;
-  /** The symbolic link to the PTY. */
+  /** The symbolic link to the PTY; of a number that leads elsewhere `telnet://HOST:PORT`. */
   readonly path: string;
-  /** There exactly while the carrier line is on. */
+  /** There exactly while the carrier line is on; empty where there is none. */
   readonly carrierFile: string;
   readonly state: string;
 }
 
 export interface Exchange {
+  /** Those with a modem first. */
   readonly lines: readonly ExchangeLine[];
   /** The call on this line fails in the exchange. */
   drop(line: number): void;
@@ -59,7 +64,7 @@ export const FIRST_NUMBER = 1001;
 
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
   const { directory, lines, secondMs = 1000, releaseMs = 0, speed = 57_600, random = Math.random } = options;
-  const { ringMs = 2 * secondMs } = options;
+  const { ringMs = 2 * secondMs, numbers = new Map<string, TcpAddress>() } = options;
   await mkdir(directory, { recursive: true });
   const exchange = new Switch({ secondMs, releaseMs, ringMs, random });
   const names = Array.from({ length: lines }, (_, index) => `modem${index + 1}`);
@@ -83,6 +88,8 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       if (text !== undefined) ptys?.loseCarrier(line, text);
     }
   });
+  const tcp = [...numbers].map(([number, address]) => new TcpNumber(number, exchange, address, secondMs));
+  const ends = [...modems, ...tcp];
   ptys = await openPtys(directory, names, {
     data: (line, bytes) => modems[line]!.fromProgram(bytes),
     state: (line, { dtr }) => modems[line]!.setDtr(dtr),
@@ -90,13 +97,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   });
   const { lost } = ptys;
   return {
-    lines: modems.map((modem, line) => ({
-      name: names[line]!,
-      number: modem.subscriber.number,
-      path: join(directory, names[line]!),
-      carrierFile: carrierFiles[line]!,
+    lines: ends.map((end, line) => ({
+      name: names[line] ?? `tcp${line + 1 - lines}`,
+      number: end.subscriber.number,
+      path: end instanceof TcpNumber ? end.address : join(directory, names[line]!),
+      carrierFile: carrierFiles[line] ?? '',
       get state() {
-        return modem.state;
+        return end.state;
       },
     })),
     drop: (line) => exchange.cut(subscriber(line)),
@@ -111,13 +118,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     lost,
     async close() {
       exchange.close();
-      for (const modem of modems) modem.close();
+      for (const end of ends) end.close();
       await ptys.close();
       await Promise.all(carrierFiles.map((file) => rm(file, { force: true })));
     },
   };
 
   function subscriber(line: number): Subscriber {
-    return modems[line]!.subscriber;
+    return ends[line]!.subscriber;
   }
 }
