@@ -6,10 +6,10 @@
  */
 import { ConnectionNames } from '../src/doors/sip/transport/connection-names.ts';
 import type { DatagramSocket } from '../src/doors/sip/transport/datagram.ts';
-import { TURN } from '../src/doors/sip/transport/native-udp.ts';
 import { listenPoint } from '../src/doors/sip/transport/point.ts';
 import type { SocketTransport } from '../src/doors/sip/transport/transport.ts';
 import type { ListenPoint, Receiver, Target } from '../src/doors/sip/transport/types.ts';
+import { TURN } from '../src/platform/udp/native-udp.ts';
 import type { SettableClock } from '../test/sip-lab.ts';
 
 const RECEIVING = 0.0024;

@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { NATIVE_UDP, stampOf } from '../../src/doors/sip/transport/native-udp.ts';
+import { NATIVE_UDP, stampOf } from '../../src/platform/udp/native-udp.ts';
 
 const INCLUDE = join(dirname(process.execPath), '..', 'include', 'node');
 const FLAGS = ['-std=c11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'];

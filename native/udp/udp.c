@@ -1,6 +1,6 @@
 /*
  * UDP sockets for Node: receives a batch of what has come in one system call and hands it over in one call into JavaScript; sends at
- * once, without a request object. src/doors/sip/transport/native-udp.ts is the other half.
+ * once, without a request object. src/platform/udp/native-udp.ts is the other half.
  *
  * A socket is known to JavaScript by its place in a table. A batch lies in memory that both sides see until the call that tells
  * of it returns: `received` has a slot of SLOT bytes for each datagram, `header` the FIELDS numbers that belong to it.

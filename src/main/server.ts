@@ -276,6 +276,7 @@ async function openDoors(
   const radius = createRadiusDoor({
     config: site.config.radius,
     clients: ground.radiusClients,
+    nativeUdp: site.config.sip.native_udp,
     gate,
     journal,
     rows: storage.tokens,

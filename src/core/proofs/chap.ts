@@ -1,5 +1,5 @@
 /** Checks a response of CHAP: RFC 1994 section 4.1, as RADIUS carries it (RFC 2865 section 5.3). */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 export interface ChapResponse {
   readonly identifier: number;
@@ -10,6 +10,6 @@ export interface ChapResponse {
 
 /** True when the response is the one that this password gives. */
 export function fitsChap({ identifier, challenge, response }: ChapResponse, password: string): boolean {
-  const expected = createHash('md5').update(Buffer.of(identifier)).update(password).update(challenge).digest();
+  const expected = hash('md5', Buffer.concat([Buffer.of(identifier), Buffer.from(password), challenge]), 'buffer');
   return response.length === expected.length && timingSafeEqual(response, expected);
 }

@@ -123,7 +123,9 @@ export function keyringOf(master: Buffer): Keyring {
       const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES });
       decipher.setAAD(Buffer.from(associated));
       decipher.setAuthTag(data.subarray(end));
-      return decipher.update(data.subarray(1 + NONCE_BYTES, end), undefined, 'utf8') + decipher.final('utf8');
+      const text = decipher.update(data.subarray(1 + NONCE_BYTES, end));
+      decipher.final(); // throws unless the tag is right, and gives nothing more: GCM is a stream
+      return text.toString();
     } catch (cause) {
       throw sealBroken(associated, cause);
     }

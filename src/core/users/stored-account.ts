@@ -1,10 +1,11 @@
 /**
  * An Account over a secret that a source holds: a clear password (perhaps sealed), a stored HA1, or none.
  *
- * It remembers the last HA1 it gave, so that a user who comes back with the same realm and algorithm costs no hash.
+ * It remembers the last HA1 it gave, so that a user who comes back with the same realm and algorithm costs no hash, and a mark of the
+ * password once it was right, so that the secret need not be opened for it again.
  */
 import { type ChapResponse, fitsChap } from '../proofs/chap.ts';
-import { sameSecret } from '../proofs/compare.ts';
+import { markOf, sameHex, sameSecret } from '../proofs/compare.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { fitsMsChap, type MsChapKeys, type MsChapResponse, msChapKeys } from '../proofs/ms-chap.ts';
 import type { Account, DigestAlgorithm } from './types.ts';
@@ -37,6 +38,7 @@ export class StoredAccount implements Account {
   #lastRealm = '';
   #lastAlgorithm: DigestAlgorithm = 'MD5';
   #lastHa1: string | undefined;
+  #rightMark: string | undefined;
 
   constructor(data: AccountData, secret: Secret) {
     this.id = data.id;
@@ -68,8 +70,12 @@ export class StoredAccount implements Account {
   }
 
   checkPassword(password: string): boolean | undefined {
+    if (this.#rightMark !== undefined && sameHex(this.#rightMark, markOf(password))) return true;
     const own = this.#secret.password();
-    return own === undefined ? undefined : sameSecret(own, password);
+    if (own === undefined) return undefined;
+    const right = sameSecret(own, password);
+    if (right) this.#rightMark = markOf(password);
+    return right;
   }
 
   checkChap(response: ChapResponse): boolean | undefined {

@@ -17,6 +17,7 @@ import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { Asker, type Peer } from '../../platform/radius/asker.ts';
+import { byteSockets } from '../../platform/udp/byte-socket.ts';
 import { configuredClients, type RadiusConfig } from './config.ts';
 import { offerMetrics } from './metrics.ts';
 import { AccessRequests } from './server/access.ts';
@@ -43,6 +44,8 @@ export interface RadiusParts {
   readonly metrics: Metrics;
   /** Besides those of the configuration. */
   readonly clients: Pick<RadiusClientList, 'list' | 'onChange'>;
+  /** Whether UDP may go through the native module. */
+  readonly nativeUdp: boolean;
 }
 
 export interface RadiusDoor extends Door {
@@ -74,6 +77,7 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
     },
   });
   offerMetrics(parts.metrics, receiver, sessions);
+  const openSocket = byteSockets(parts.nativeUdp);
   let open: OpenPort[] = [];
   let opening: Promise<void> = Promise.resolve();
   let running = false;
@@ -136,7 +140,8 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
     ];
     for (const { kind, option, address } of wanted) {
       if (open.some((port) => port.kind === kind && port.wanted === address)) continue;
-      if (kind !== 'dynamic' || clients.someMayDisconnect) open.push(await openPort(kind, address, option, receiver));
+      if (kind !== 'dynamic' || clients.someMayDisconnect)
+        open.push(await openPort(kind, address, option, receiver, openSocket));
     }
   }
 

@@ -202,7 +202,9 @@ export const sipConfig = z.strictObject({
   native_udp: z
     .boolean()
     .default(true)
-    .describe("Whether UDP goes through the native module, which costs less, where there is one; false: Node's dgram."),
+    .describe(
+      "Whether UDP, of SIP and RADIUS, goes through the native module, which costs less, where there is one; false: Node's dgram.",
+    ),
   call_back: callBack.prefault({}),
   preloaded_route: z
     .enum(['pass', 'challenge'])

@@ -4,45 +4,64 @@
  * Sources: RFC 2865 section 3 (Response Authenticator), RFC 2866 section 3 and RFC 5176 section 2.3 (Request Authenticator as a sum), RFC 3579 section 3.2
  * (Message-Authenticator). MD5 is what the protocol has; the Message-Authenticator is an HMAC, and not what Blast-RADIUS breaks.
  */
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { BLOCK, DIGEST, type Md5State, md5, md5Block, PADDING } from './md5.ts';
 import { ATTRIBUTE, isSummed } from './numbers.ts';
 import { MAX_PACKET, type Packet } from './packet.ts';
 
 export const ZEROS = Buffer.alloc(16);
 
-/** Of MD5, which HMAC fills with the key. */
-const BLOCK = 64;
-/** Where what is to be summed is put together: one call of `hash` costs a sixth of Node's Hmac, which makes a key object each time. */
-const scratch = Buffer.alloc(BLOCK + MAX_PACKET + 1024);
-/** The two blocks of HMAC by secret (RFC 2104). */
-const blocks = new WeakMap<Buffer, readonly [inner: Buffer, outer: Buffer]>();
+/** Of a secret that is summed as it is; others are too long for any equipment. */
+const LONGEST_SECRET = 1024;
+/** Where what is to be summed is put together. */
+const scratch = Buffer.alloc(MAX_PACKET + LONGEST_SECRET + PADDING);
+/** What the functions below give: good until the next of them is called. */
+const sum = Buffer.alloc(DIGEST);
+
+/** What HMAC makes of a secret before it sees a message (RFC 2104). */
+interface HmacKey {
+  readonly inner: Md5State;
+  readonly outer: Md5State;
+}
+const keys = new WeakMap<Buffer, HmacKey>();
 
 /** MD5 over the packet with `authenticator` in place of its own, and the secret. */
 export function packetDigest(bytes: Buffer, authenticator: Buffer, secret: Buffer): Buffer {
-  const length = bytes.copy(scratch);
-  authenticator.copy(scratch, 4);
-  return hash('md5', scratch.subarray(0, length + secret.copy(scratch, length)), 'buffer');
+  scratch.set(bytes);
+  scratch.set(authenticator, 4);
+  scratch.set(secret, bytes.length);
+  md5(scratch, bytes.length + secret.length, sum);
+  return sum;
 }
 
 /** HMAC-MD5 over the packet with `authenticator` in place of its own and zeros in place of the value of the attribute at `at`. */
 export function messageDigest(bytes: Buffer, at: number, authenticator: Buffer, secret: Buffer): Buffer {
-  const [inner, outer] = blocksOf(secret);
-  inner.copy(scratch);
-  const end = BLOCK + bytes.copy(scratch, BLOCK);
-  authenticator.copy(scratch, BLOCK + 4);
-  ZEROS.copy(scratch, BLOCK + at + 2);
-  const digest = hash('md5', scratch.subarray(0, end), 'buffer');
-  outer.copy(scratch);
-  return hash('md5', scratch.subarray(0, BLOCK + digest.copy(scratch, BLOCK)), 'buffer');
+  const { inner, outer } = keyOf(secret);
+  scratch.set(bytes);
+  scratch.set(authenticator, 4);
+  scratch.fill(0, at + 2, at + 18);
+  md5(scratch, bytes.length, sum, inner, BLOCK);
+  scratch.set(sum);
+  md5(scratch, DIGEST, sum, outer, BLOCK);
+  return sum;
 }
 
-function blocksOf(secret: Buffer): readonly [inner: Buffer, outer: Buffer] {
-  const known = blocks.get(secret);
+/** MD5 over the secret and what hides a block of 16 bytes with it (RFC 2865 section 5.2). */
+export function hidingDigest(secret: Buffer, before: Buffer): Buffer {
+  scratch.set(secret);
+  scratch.set(before, secret.length);
+  md5(scratch, secret.length + before.length, sum);
+  return sum;
+}
+
+function keyOf(secret: Buffer): HmacKey {
+  const known = keys.get(secret);
   if (known !== undefined) return known;
   const key = Buffer.alloc(BLOCK);
-  (secret.length > BLOCK ? hash('md5', secret, 'buffer') : secret).copy(key);
-  const made = [Buffer.from(key.map((byte) => byte ^ 0x36)), Buffer.from(key.map((byte) => byte ^ 0x5c))] as const;
-  blocks.set(secret, made);
+  if (secret.length > BLOCK) key.set(hidingDigest(secret, ZEROS.subarray(0, 0)));
+  else key.set(secret);
+  const made = { inner: md5Block(key.map((byte) => byte ^ 0x36)), outer: md5Block(key.map((byte) => byte ^ 0x5c)) };
+  keys.set(secret, made);
   return made;
 }
 

@@ -29,6 +29,7 @@ export interface RadiusClientConfig {
 
 const MOST_BYTES = 1 << 20;
 const MOST_SERVERS = 8;
+const LONGEST_SECRET = 128;
 const PORT = 1812;
 /** In seconds; the original's deadtime is 0, and then each request waits for a server that is down. */
 const USUAL = { radius_timeout: 10, radius_retries: 3, radius_deadtime: 30 };
@@ -61,12 +62,12 @@ export function readClientConfig(path: string): RadiusClientConfig {
   const bind = last('bindaddr')?.words[1];
   return {
     servers: named.map(({ where, host, port, secret = kept.get(host) }) => {
-      if (secret !== undefined) return { host, port, secret };
-      throw fault(
-        where,
-        `there is no secret for ${host}`,
-        `write a line \`${host} SECRET\` in ${secrets ?? 'a file, and its name behind `servers`'}`,
-      );
+      if (secret === undefined) {
+        const file = secrets ?? 'a file, and its name behind `servers`';
+        throw fault(where, `there is no secret for ${host}`, `write a line \`${host} SECRET\` in ${file}`);
+      }
+      if (secret.length <= LONGEST_SECRET) return { host, port, secret };
+      throw fault(where, `the secret for ${host} has more than ${LONGEST_SECRET} characters`);
     }),
     dictionary: file('dictionary'),
     bind: bind === '*' ? undefined : bind,

@@ -33,6 +33,7 @@ export function readPacket(datagram: Buffer): Packet | Flaw {
 export class Packet {
   /** Header and attributes, without padding. */
   readonly bytes: Buffer;
+  #authenticator: Buffer | undefined;
 
   /** `bytes` were found good. */
   constructor(bytes: Buffer) {
@@ -48,7 +49,8 @@ export class Packet {
   }
 
   get authenticator(): Buffer {
-    return this.bytes.subarray(4, HEADER_LENGTH);
+    this.#authenticator ??= this.bytes.subarray(4, HEADER_LENGTH);
+    return this.#authenticator;
   }
 
   has(type: number): boolean {

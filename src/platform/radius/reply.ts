@@ -23,7 +23,7 @@ export function writeReply(
   for (const state of request.all(ATTRIBUTE.proxyState)) length += 2 + state.length;
   if (length > MAX_PACKET) return undefined;
 
-  const reply = Buffer.alloc(length);
+  const reply = Buffer.allocUnsafe(length);
   reply[0] = code;
   reply[1] = request.identifier;
   reply.writeUInt16BE(length, 2);

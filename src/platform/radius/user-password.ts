@@ -2,7 +2,8 @@
  * User-Password: 16 to 128 bytes, hidden by MD5 of the secret and of what went before (RFC 2865 section 5.2); and keys that answers carry, hidden
  * likewise with a salt (RFC 2548 section 2.4.2).
  */
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { hidingDigest } from './authenticators.ts';
 
 const BLOCK = 16;
 const LONGEST = 128;
@@ -63,6 +64,6 @@ export function revealTunnelPassword(value: Buffer, authenticator: Buffer, secre
 }
 
 function mix(block: Buffer, before: Buffer, secret: Buffer): void {
-  const mask = hash('md5', Buffer.concat([secret, before]), 'buffer');
+  const mask = hidingDigest(secret, before);
   for (let i = 0; i < BLOCK; i++) block[i]! ^= mask[i]!;
 }

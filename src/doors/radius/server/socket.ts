@@ -1,13 +1,8 @@
-/** A UDP socket of the door. Errors: those of platform/listen-error.ts. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+/** A port of the door. Errors: those of platform/listen-error.ts. */
 import type { ListenAddress } from '../../../platform/listen-address.ts';
 import { listenError } from '../../../platform/listen-error.ts';
-import type { Port, PortKind, Receiver, Sender } from './receiver.ts';
-
-/** What many ask at once is lost in a small buffer before anybody reads it. */
-const BUFFER = 4 << 20;
+import type { ByteSocket, OpenByteSocket } from '../../../platform/udp/byte-socket.ts';
+import type { Port, PortKind, Receiver } from './receiver.ts';
 
 export interface OpenPort {
   readonly kind: PortKind;
@@ -24,47 +19,21 @@ export async function openPort(
   wanted: ListenAddress,
   option: string,
   receiver: Receiver,
+  open: OpenByteSocket,
 ): Promise<OpenPort> {
-  const { address, port } = wanted;
-  const isV6 = isIPv6(address);
-  const socket = createSocket({
-    type: isV6 ? 'udp6' : 'udp4',
-    ipv6Only: isV6,
-    recvBufferSize: BUFFER,
-    sendBufferSize: BUFFER,
-    lookup: alreadyAnAddress,
-  });
-  const listening = once(socket, 'listening');
-  socket.bind({ address, port, exclusive: true });
+  const own: Port = {
+    kind,
+    name: `${kind} ${wanted.address}`,
+    send: (reply, to) => socket.send(reply, to.port, to.address),
+  };
+  let socket: ByteSocket;
   try {
-    await listening;
+    socket = await open(wanted, {
+      onDatagram: (datagram, address, port) => receiver.receive(datagram, { address, port }, own),
+      onFailure: () => void receiver.counters.sendErrors++,
+    });
   } catch (error) {
-    socket.close();
-    throw listenError({ protocol: 'udp', address, port, option }, error as NodeJS.ErrnoException);
+    throw listenError({ protocol: 'udp', ...wanted, option }, error as NodeJS.ErrnoException);
   }
-  const { counters } = receiver;
-  let open = true;
-  const own: Port = { kind, name: `${kind} ${address}`, send };
-  socket.on('message', (datagram, from) => receiver.receive(datagram, from, own));
-  // One datagram could not be read or sent; the socket lives on.
-  socket.on('error', () => void counters.sendErrors++);
-  return { kind, wanted, address, port: socket.address().port, close };
-
-  function send(reply: Buffer, to: Sender): void {
-    if (open) socket.send(reply, to.port, to.address);
-  }
-
-  function close(): Promise<void> {
-    open = false;
-    return new Promise((resolve) => socket.close(() => resolve()));
-  }
-}
-
-/** In place of Node's DNS. */
-function alreadyAnAddress(
-  address: string,
-  family: unknown,
-  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void {
-  callback(null, address, family as number);
+  return { kind, wanted, address: wanted.address, port: socket.port, close: () => socket.close() };
 }

@@ -1,8 +1,8 @@
 /** How a process, or a worker, comes to its end with a socket: run by datagram.test.ts. */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { loadNativeUdp } from '../../../platform/udp/native-udp.ts';
 import { nativeSockets } from './native-socket.ts';
-import { loadNativeUdp } from './native-udp.ts';
 import type { Receiver } from './types.ts';
 import { openUdp } from './udp.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { test } from 'node:test';
+import type { NativeUdp } from '../../../platform/udp/native-udp.ts';
 import { nativeSockets } from './native-socket.ts';
-import type { NativeUdp } from './native-udp.ts';
 
 const { EAGAIN, ENOMEM, EPERM } = constants.errno;
 

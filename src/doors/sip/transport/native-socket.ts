@@ -8,6 +8,8 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { FIELDS, type NativeUdp, SLOT, TURN, WAITED } from '../../../platform/udp/native-udp.ts';
+import { SenderNames } from '../../../platform/udp/sender-names.ts';
 import {
   bufferWarning,
   type Counters,
@@ -19,9 +21,7 @@ import {
   SOCKET_BUFFER,
 } from './datagram.ts';
 import type { SendFailureCode } from './errors.ts';
-import { FIELDS, type NativeUdp, SLOT, TURN, WAITED } from './native-udp.ts';
 import { familyOf, listenPoint } from './point.ts';
-import { SenderNames } from './sender-names.ts';
 import type { ListenPoint, Receiver, SendFailure, Source } from './types.ts';
 
 const { EAGAIN, ENOBUFS, ECANCELED, ETIMEDOUT } = constants.errno;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { NATIVE_UDP, stampOf } from './native-udp.ts';
+import { NATIVE_UDP, stampOf } from '../../../platform/udp/native-udp.ts';
 import { chooseUdp } from './udp-choice.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'native', 'udp');

@@ -1,8 +1,8 @@
 /** Which of the two ways to UDP is taken: the native module where there is one that works, else Node's dgram. */
 import { existsSync } from 'node:fs';
+import { loadNativeUdp, NATIVE_UDP } from '../../../platform/udp/native-udp.ts';
 import type { OpenDatagramSocket } from './datagram.ts';
 import { nativeSockets } from './native-socket.ts';
-import { loadNativeUdp, NATIVE_UDP } from './native-udp.ts';
 import { openUdp } from './udp.ts';
 
 export interface UdpChoice {

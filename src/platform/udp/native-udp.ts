@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'native', 'udp');
+const FOLDER = join(import.meta.dirname, '..', '..', '..', 'native', 'udp');
 const SOURCE = join(FOLDER, 'udp.c');
 /** Of this platform. */
 export const NATIVE_UDP = join(FOLDER, `${process.platform}-${process.arch}.node`);
