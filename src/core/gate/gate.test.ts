@@ -19,7 +19,7 @@ import { SerUsers } from '../users/ser-users.ts';
 import { StoredAccount } from '../users/stored-account.ts';
 import type { Account, UserSource } from '../users/types.ts';
 import { createGate, type GateParts } from './gate.ts';
-import type { Answer, DigestProof, Knock, PasswordProof, Ticket, Verdict } from './types.ts';
+import type { Answer, DigestProof, DoorName, Knock, PasswordProof, Ticket, Verdict } from './types.ts';
 
 function lab(changes: Partial<GateParts> = {}) {
   const time = { now: 1_700_000_000_000 };
@@ -535,4 +535,49 @@ test('a digest that only another server can judge: right, wrong and counted, not
   // Answered after a delay that does not pass here.
   void prove();
   assert.equal(asked, 26);
+});
+
+test('wrong passwords at several doors slow their user as those at one; he gets in where he got in before', async () => {
+  const guesses = (doors: readonly DoorName[]) => {
+    const { gate, add, steps } = lab();
+    add('1000', 'secret');
+    const from = (address: string, door: DoorName, password: string) =>
+      gate.prove(knock('1000', { kind: 'password', password }, { door, client: { address, port: 0 } }));
+    assert.equal(outcome(from('192.0.2.77', 'portal', 'secret')), 'proven');
+    const before = steps.filter((step) => step === 'secret').length;
+    for (const [i, door] of doors.entries()) void from(`192.0.2.${i}`, door, 'guess');
+    // Over the limit nothing is looked at, right or not.
+    void from('198.51.100.1', 'otp', 'secret');
+    const looked = steps.filter((step) => step === 'secret').length - before;
+    for (const door of ['sip', 'radius'] as const)
+      assert.equal(outcome(from('192.0.2.77', door, 'secret')), 'proven', 'nobody is locked out by others');
+    return looked;
+  };
+  const spread = [...Array(3).fill('portal'), ...Array(3).fill('sip'), ...Array(4).fill('radius')] as DoorName[];
+  assert.deepEqual([guesses(spread), guesses(Array(10).fill('radius'))], [5, 5]);
+});
+
+test('at every door rules hold for hours and networks, and say how long a session lasts', async () => {
+  const anyone = { user: '', realm: '', active: true };
+  for (const door of ['sip', 'otp', 'portal', 'dial', 'radius'] as const) {
+    const policy = new PolicyRules();
+    policy.replace([
+      { ...anyone, name: 'day', scope: door, action: 'allow', client: '192.0.2.0/24', time: '* 7-18 * * * *' },
+      { ...anyone, name: 'short', scope: door, action: 'session_seconds=60', client: '', time: '' },
+    ]);
+    const { gate, add, audited } = lab({ policy });
+    add('1000', 'secret');
+    const from = (address: string, time: string) => {
+      const changes = { door, client: { address, port: 0 }, time: Date.parse(time) };
+      const verdict = gate.prove(knock('1000', { kind: 'password', password: 'secret' }, changes));
+      assert.ok(!(verdict instanceof Promise));
+      return verdict;
+    };
+    assert.equal(outcome(from('192.0.2.1', '2026-11-23T22:00')), 'policy', door);
+    assert.equal(outcome(from('198.51.100.1', '2026-11-23T08:00')), 'policy', door);
+    assert.equal(audited().at(-1).rule, 'no rule allows it');
+    const verdict = from('192.0.2.1', '2026-11-23T08:00');
+    assert.ok(verdict.verdict === 'proven');
+    assert.deepEqual(gate.admit(verdict.ticket, { session: `${door}:1` }), { admitted: true, terms: { seconds: 60 } });
+  }
 });
