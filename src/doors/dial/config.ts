@@ -60,7 +60,7 @@ export const dialConfig = z.strictObject({
         name: 'start_ppp',
         kind: 'ppp',
         program: '/usr/sbin/pppd',
-        arguments: ['-detach', 'silent', 'modem'],
+        arguments: ['-detach', 'silent', 'modem', 'logfd', '2'],
         shell: false,
       },
     ])

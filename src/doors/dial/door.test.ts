@@ -8,7 +8,11 @@ import { test } from 'node:test';
 import { answerCall, askForCall, callOf, DEADLINE, dialLab, gone, Script, until } from './lab.ts';
 
 test('name, alias, hang-up, call back, login, prompt; then who says so and kick ends it', async (t) => {
-  const lab = await dialLab(t);
+  // A pppd says what went through when it is told to end.
+  const program =
+    'trap \'echo "Sent 160 bytes, received 96 bytes." >&2; exit\' TERM; echo ready; while :; do sleep 0.1; done';
+  const ppp = { name: 'start_ppp', kind: 'ppp', program: '/bin/sh', arguments: ['-c', program] };
+  const lab = await dialLab(t, { dial: { commands: [ppp] } });
   lab.add('userxyz', 'secret');
   await lab.numbers.add('local:userxyz', 'home', '1001', []);
   const first = await askForCall(lab, 'userxyz', 'userxyz-home');
@@ -24,6 +28,9 @@ test('name, alias, hang-up, call back, login, prompt; then who says so and kick 
   assert.deepEqual([session?.user, session?.client, session?.detail.line], ['userxyz', '1001', 'modem2']);
   script.send('help');
   await script.expect('start_ppp, exit');
+  await script.expect('>');
+  script.send('start_ppp');
+  await script.expect('ready');
   assert.ok(await lab.door.end(session!.session, 'kicked'));
   await gone(call);
   assert.deepEqual([...lab.door.sessions()], []);
@@ -31,6 +38,9 @@ test('name, alias, hang-up, call back, login, prompt; then who says so and kick 
     lab.audited().map(({ event, reason, result }) => [event, reason ?? result].join(' ').trim()),
     ['challenge', 'called-back connected', 'opened', 'ended kicked'],
   );
+  await until(() => lab.history().at(-1)?.sent !== undefined);
+  const { user, reason, sent, received } = lab.history().at(-1)!;
+  assert.deepEqual([user, reason, sent, received], ['userxyz', 'kicked', 96, 160]);
 });
 
 test('who is not let in: foreign aliases, numbers, names that nobody has, other users, and who hangs up in the password', async (t) => {

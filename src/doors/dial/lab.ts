@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createGate } from '../../core/gate/gate.ts';
 import type { Gate } from '../../core/gate/types.ts';
 import { noHooks } from '../../core/hooks/hooks.ts';
-import type { Change, Waiter } from '../../core/journal/types.ts';
+import type { Change, HistoryRow, Waiter } from '../../core/journal/types.ts';
 import { Limits } from '../../core/limits/limits.ts';
 import { PolicyRules } from '../../core/policy/rules.ts';
 import { NonceCounts } from '../../core/proofs/nonce-counts.ts';
@@ -45,6 +45,7 @@ export interface DialLab {
   readonly caller: Modem;
   add(name: string, password: string, changes?: { locked?: boolean }): void;
   audited(): Record<string, unknown>[];
+  history(): HistoryRow[];
   /** The first line of the audit trail that is so, from now or before. */
   audit(event: string, fields: Record<string, unknown>): Promise<Record<string, unknown>>;
 }
@@ -125,6 +126,7 @@ export async function dialLab(t: Cleanup, options: DialLabOptions = {}): Promise
   const audited = () => written.flatMap((change) => (change.kind === 'audit' ? [JSON.parse(change.line)] : []));
   return {
     ...{ folder, exchange, door, gate, rules, numbers, caller, audited },
+    history: () => written.flatMap((change) => (change.kind === 'history' ? [change.row] : [])),
     add(name, password, { locked = false } = {}) {
       const data = { id: `local:${name}`, name, domain: '', locked, values: [] };
       accounts.set(name, new StoredAccount(data, { password: () => password, ha1: () => undefined }));

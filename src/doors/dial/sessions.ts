@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionInfo } from '../../core/doors/types.ts';
-import type { EndReason, Gate, SessionStart, Ticket } from '../../core/gate/types.ts';
+import type { EndReason, Gate, SessionStart, Ticket, Traffic } from '../../core/gate/types.ts';
 import { commit } from '../../core/journal/commit.ts';
 import type { Journal } from '../../core/journal/types.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -24,10 +24,14 @@ export interface DialSession {
   readonly over: AbortSignal;
   /** The command that has the line, for who asks. */
   doing: string;
+  readonly start: SessionStart;
+  /** When it is over. */
+  ended?: { readonly reason: EndReason; readonly time: number };
 }
 
 interface Open extends DialSession {
-  readonly start: SessionStart;
+  /** Once it is known. */
+  traffic?: Traffic;
   readonly line: string;
   readonly expires: number;
   readonly end: AbortController;
@@ -76,9 +80,21 @@ export class DialSessions {
     this.#open.delete(name);
     clearTimeout(session.timer);
     const { gate, journal, clock } = this.#parts;
-    journal.append(gate.ended(session.start, reason, clock.now()));
+    session.ended = { reason, time: clock.now() };
+    journal.append(gate.ended(session.start, reason, session.ended.time, session.traffic));
     session.end.abort();
     return true;
+  }
+
+  /** What went through. Of a session that was ended it is known afterwards: then it stands in the history alone. */
+  counted(session: DialSession, traffic: Traffic): void {
+    const open = this.#open.get(session.name);
+    if (open !== undefined) open.traffic = traffic;
+    else if (session.ended !== undefined) {
+      const { gate, journal } = this.#parts;
+      const unit = gate.ended(session.start, session.ended.reason, session.ended.time, traffic);
+      journal.append(unit.filter(({ kind }) => kind === 'history'));
+    }
   }
 
   endAll(reason: EndReason): void {

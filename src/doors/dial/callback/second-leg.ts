@@ -85,7 +85,9 @@ async function takeCommands(
       session.doing = command.name;
       terminal.letGo();
       // Afterwards the line is in whatever state the program left it in: it is hung up, not talked on.
-      return parts.run(command, line.device, session);
+      const traffic = await parts.run(command, line.device, session);
+      if (traffic !== undefined) parts.sessions.counted(session, traffic);
+      return;
     }
     if (wanted === 'exit' || wanted === 'logout' || wanted === 'quit') return;
     const names = [...maySee.map(({ name }) => name), 'exit'].join(', ');

@@ -5,14 +5,17 @@
  * Errors: none; what goes wrong is in the log, with the last words of the program, and the line is hung up.
  */
 import { realpathSync } from 'node:fs';
+import type { Traffic } from '../../../core/gate/types.ts';
 import { describeError } from '../../../platform/errors.ts';
 import type { ProgramResult, Programs } from '../../../platform/helper/types.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { CommandConfig } from '../config.ts';
 import type { DialErrorCode } from '../errors.ts';
 import type { DialSession } from '../sessions.ts';
+import { spokenTraffic } from './spoken-traffic.ts';
 
-export type RunOnLine = (command: CommandConfig, device: string, session: DialSession) => Promise<void>;
+/** Gives the bytes that went through, where the program says how many. */
+export type RunOnLine = (command: CommandConfig, device: string, session: DialSession) => Promise<Traffic | undefined>;
 
 export interface RunOnLineParts {
   readonly programs: Programs;
@@ -28,7 +31,7 @@ const GRACE_MS = 400;
 const MOST_WORDS = 4_096;
 
 export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts): RunOnLine {
-  return async function run({ name, kind, program, arguments: given }, device, session): Promise<void> {
+  return async function run({ name, kind, program, arguments: given }, device, session): Promise<Traffic | undefined> {
     const { login } = session.ticket.account;
     const args = given.map((text) => text.replaceAll('%u', () => safeName(session.ticket.account.name)));
     const about = { command: name, user: login, device };
@@ -47,8 +50,10 @@ export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts)
         session.over,
       );
       tell(done, about, program);
+      return kind === 'ppp' ? spokenTraffic(done.stderr.toString()) : undefined;
     } catch (error) {
       log.error('a program could not be given the line', { ...about, error: describeError(error) });
+      return undefined;
     }
   };
 
