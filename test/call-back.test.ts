@@ -15,26 +15,36 @@ const SCRIPT = 'loadmodule "/m/sl.so" route { sl_send_reply("404", "The Script")
 const KEEP_RINGING = new AbortController().signal;
 
 async function lab(t: TestContext, changes: object = {}) {
-  // It listens before the server knows whom to call.
-  const gateway = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(gateway, 'listening');
-  const trunk = `sip:127.0.0.1:${gateway.address().port}`;
-  const { call_back: callBack } = sipConfig.parse({ call_back: { trunk, ports: '42000-44999', ...changes } });
-  gateway.close();
-  await once(gateway, 'close');
+  const { call_back: callBack } = sipConfig.parse({ call_back: { ports: '42000-44999', ...changes } });
   const { door, udp } = await sipLab(t, { script: SCRIPT, callBack });
-  const peer = await sipClient(t, udp, Number(trunk.split(':')[2]));
+  const peer = await sipClient(t, udp);
+  callBack.trunk = `sip:${peer.hostPort}`;
   const ask = (number = NUMBER, signal = KEEP_RINGING) => door.calls!.ask([{ number }], signal);
   return { door, udp, peer, ask };
 }
 
-/** The next request, and what was sent again in between left out. */
+/** Messages that a test has looked at: a busy machine makes the server repeat them. */
+const seen = new WeakMap<SipClient, Set<string>>();
+
+/** The next message that is no repetition. */
+async function news(peer: SipClient): Promise<string | undefined> {
+  const old = seen.get(peer) ?? new Set();
+  seen.set(peer, old);
+  for (;;) {
+    const message = await peer.receive(20_000);
+    if (message === undefined || !old.has(message)) {
+      if (message) old.add(message);
+      return message;
+    }
+  }
+}
+
 async function next(peer: SipClient, method: string): Promise<string> {
   for (;;) {
-    const message = await peer.receive(10_000);
+    const message = await news(peer);
     assert.ok(message, `no ${method} came`);
     if (message.startsWith(`${method} `)) return message;
-    assert.match(message, /^(INVITE|ACK|SIP)/);
+    assert.match(message, /^(ACK|SIP)/);
   }
 }
 
@@ -105,7 +115,7 @@ test('a key by INFO, and what else comes in the call', async (t) => {
   const { peer, heard, invite } = await answered(t, {}, false);
   const asked = async (text: string) => {
     peer.send(text);
-    return statusOf(await peer.receive());
+    return statusOf(await news(peer));
   };
   assert.equal(await asked(within(invite, peer, 'OPTIONS')), 200);
   assert.equal(await asked(within(invite, peer, 'INVITE')), 488);
@@ -115,7 +125,6 @@ test('a key by INFO, and what else comes in the call', async (t) => {
   assert.equal(await asked(forged), 481);
   assert.equal(await asked(request(peer, { method: 'OPTIONS', uri: 'sip:a@b', from: 'sip:a@b', to: 'sip:a@b' })), 404);
   peer.send(within(invite, peer, 'INFO', info, 'Signal=9\r\nDuration=160\r\n'));
-  assert.equal(statusOf(await peer.receive()), 200);
   assert.equal(await ends(peer, heard), 'refused');
 });
 
@@ -139,8 +148,8 @@ test('no sound counts but that of the telephone, and its first packet says where
   assert.equal(await ends(peer, heard), 'admitted');
 });
 
-test('busy, declined, gone, silent, or without sound: not admitted', async (t) => {
-  const { peer, ask } = await lab(t, { ring: 1, key: 1 });
+test('busy, declined, gone, or without sound: not admitted', async (t) => {
+  const { peer, ask } = await lab(t);
   for (const [status, said] of [
     [486, 'busy'],
     [603, 'declined'],
@@ -153,19 +162,6 @@ test('busy, declined, gone, silent, or without sound: not admitted', async (t) =
     peer.send(reply(await next(peer, 'INVITE'), status, 'No', ['Contact: <sip:0900@127.0.0.1>']));
     assert.equal(await heard, said);
   }
-  const unanswered = ask();
-  const rung = await next(peer, 'INVITE');
-  peer.send(reply(rung, 180, 'Ringing'));
-  assert.equal(await unanswered, 'no-answer');
-  peer.send(reply(await next(peer, 'CANCEL'), 200, 'OK'));
-  // It was picked up just then: hung up at once.
-  peer.send(accept(rung, peer, 4000));
-  peer.send(reply(await next(peer, 'BYE'), 200, 'OK'));
-
-  const keyless = ask();
-  const invite = await next(peer, 'INVITE');
-  peer.send(accept(invite, peer, 4000));
-  assert.equal(await ends(peer, keyless), 'no-key');
   const deaf = ask();
   peer.send(accept(await next(peer, 'INVITE'), peer, 0));
   assert.equal(await ends(peer, deaf), 'no-sound');
@@ -175,6 +171,20 @@ test('busy, declined, gone, silent, or without sound: not admitted', async (t) =
   await next(peer, 'ACK');
   peer.send(within(last, peer, 'BYE'));
   assert.equal(await cut, 'hung-up');
+});
+
+test('nobody answers, and nobody presses a key', async (t) => {
+  const { peer, ask } = await lab(t, { ring: 1 });
+  const unanswered = ask();
+  const rung = await next(peer, 'INVITE');
+  peer.send(reply(rung, 180, 'Ringing'));
+  assert.equal(await unanswered, 'no-answer');
+  peer.send(reply(await next(peer, 'CANCEL'), 200, 'OK'));
+  // It was picked up just then: hung up at once.
+  peer.send(accept(rung, peer, 4000));
+  peer.send(reply(await next(peer, 'BYE'), 200, 'OK'));
+  const { peer: other, heard } = await answered(t, { key: 1 });
+  assert.equal(await ends(other, heard), 'no-key');
 });
 
 test('a call that comes back to us ends as a loop, and none is made to ourselves', async (t) => {

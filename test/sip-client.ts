@@ -19,8 +19,8 @@ export interface SipClient {
   readonly inbox: string[];
 }
 
-/** `wanted`: its port; default: any. `from`: its address; default: the server's. */
-export async function sipClient(t: TestContext, server: string, wanted = 0, from?: string): Promise<SipClient> {
+/** `from`: its address; default: the server's. */
+export async function sipClient(t: TestContext, server: string, from?: string): Promise<SipClient> {
   const colon = server.lastIndexOf(':');
   const [host, port] = [server.slice(0, colon).replace(/^\[|\]$/g, ''), Number(server.slice(colon + 1))];
   const socket: Socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
@@ -29,7 +29,7 @@ export async function sipClient(t: TestContext, server: string, wanted = 0, from
     inbox.push(data.toString('latin1'));
     socket.emit('inbox');
   });
-  socket.bind(wanted, from ?? host);
+  socket.bind(0, from ?? host);
   await once(socket, 'listening');
   t.after(() => socket.close());
   const { port: own } = socket.address();
