@@ -1,11 +1,10 @@
-/** FreeRADIUS as the peer of a measurement: PAP and CHAP over its files, or over its SQL module with SQLite. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+/** FreeRADIUS as the peer of a measurement: PAP and CHAP over its files, or over its SQL module with SQLite or MariaDB. */
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { folderFor } from '../test/peers/children.ts';
 import type { Cleanup } from '../test/peers/cleanup.ts';
+import { listening, startFreeRadius } from '../test/peers/freeradius.ts';
+import type { MariaDb } from '../test/peers/mariadb.ts';
 import { freePort } from '../test/peers/ports.ts';
 
 export interface RadiusUser {
@@ -13,90 +12,29 @@ export interface RadiusUser {
   readonly password: string;
 }
 
-export async function startFreeRadius(
+/** Where the users are. */
+export type RadiusStore = 'files' | 'sqlite' | MariaDb;
+
+/** Debian has it in a package of its own. */
+export const freeRadiusKnowsMysql = existsSync('/usr/lib/freeradius/rlm_sql_mysql.so');
+
+export async function startBenchServer(
   stage: Cleanup,
-  store: 'files' | 'sql',
+  store: RadiusStore,
   users: readonly RadiusUser[],
   secret: string,
 ): Promise<{ pid: number; port: number }> {
-  const folder = folderFor(stage, 'freeradius-bench');
   const port = await freePort();
-  writeFileSync(
-    join(folder, 'users'),
-    users.map(({ name, password }) => `${name} Cleartext-Password := "${password}"\n`).join(''),
-  );
-  if (store === 'sql') writeDatabase(join(folder, 'users.db'), users);
-  writeFileSync(join(folder, 'radiusd.conf'), configuration(folder, port, store, secret));
-  const child = spawn('freeradius', ['-f', '-d', folder, '-n', 'radiusd', '-l', 'stdout'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  stage.after(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    child.on('exit', () => reject(new Error(`freeradius did not start:\n${said}`)));
-    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-      said = (said + piece).slice(-8000);
-      if (said.includes('Ready to process requests')) resolve();
-    });
-  });
-  return { pid: child.pid!, port };
-}
-
-function writeDatabase(file: string, users: readonly RadiusUser[]): void {
-  const database = new DatabaseSync(file);
-  database.exec(
-    'CREATE TABLE radcheck (id INTEGER PRIMARY KEY, username TEXT, attribute TEXT, op TEXT, value TEXT); BEGIN',
-  );
-  const insert = database.prepare(
-    "INSERT INTO radcheck (username, attribute, op, value) VALUES (?, 'Cleartext-Password', ':=', ?)",
-  );
-  for (const { name, password } of users) insert.run(name, password);
-  database.exec('COMMIT; CREATE INDEX radcheck_username ON radcheck (username)');
-  database.close();
-}
-
-function configuration(folder: string, port: number, store: 'files' | 'sql', secret: string): string {
-  return `prefix = /usr
-logdir = ${folder}
-run_dir = ${folder}
-raddbdir = ${folder}
-libdir = /usr/lib/freeradius
-max_requests = 65536
-security {
- allow_vulnerable_openssl = yes
- reject_delay = 0
-}
-thread pool {
- start_servers = 4
- max_servers = 8
- min_spare_servers = 2
- max_spare_servers = 4
-}
-client lo {
- ipaddr = 127.0.0.1
- secret = "${secret}"
-}
-modules {
+  if (typeof store === 'object') await store.sql(rows('INTEGER PRIMARY KEY AUTO_INCREMENT', users));
+  const sections = (folder: string) => `modules {
  pap {
  }
  chap {
  }
- files {
-  usersfile = ${folder}/users
- }
-${store === 'sql' ? sqlModule(folder) : ''}}
+${storeModule(folder, store, users)}}
 server default {
- listen {
-  type = auth
-  ipaddr = 127.0.0.1
-  port = ${port}
- }
- authorize {
-  ${store}
+${listening('auth', port)} authorize {
+  ${store === 'files' ? 'files' : 'sql'}
   chap
   pap
  }
@@ -110,16 +48,52 @@ server default {
  }
 }
 `;
+  const { pid } = await startFreeRadius(stage, { name: 'freeradius-bench', secret, threads: 4, sections });
+  return { pid, port };
 }
 
-function sqlModule(folder: string): string {
-  return ` sql {
-  dialect = "sqlite"
+function storeModule(folder: string, store: RadiusStore, users: readonly RadiusUser[]): string {
+  if (store === 'files') {
+    const lines = users.map(({ name, password }) => `${name} Cleartext-Password := "${password}"\n`);
+    writeFileSync(join(folder, 'users'), lines.join(''));
+    return ` files {
+  usersfile = ${folder}/users
+ }
+`;
+  }
+  if (store === 'sqlite') {
+    const file = join(folder, 'users.db');
+    const database = new DatabaseSync(file);
+    database.exec(rows('INTEGER PRIMARY KEY', users));
+    database.close();
+    return sqlModule(`dialect = "sqlite"
   driver = "rlm_sql_sqlite"
   sqlite {
-   filename = "${folder}/users.db"
+   filename = "${file}"
   }
-  radius_db = "radius"
+  radius_db = "radius"`);
+  }
+  const { hostname, port, username, password, pathname } = new URL(store.url);
+  return sqlModule(`dialect = "mysql"
+  driver = "rlm_sql_mysql"
+  server = "${hostname}"
+  port = ${port}
+  login = "${username}"
+  password = "${decodeURIComponent(password)}"
+  radius_db = "${pathname.slice(1)}"`);
+}
+
+/** The table of users as FreeRADIUS ships it, as far as it is read here. */
+function rows(id: string, users: readonly RadiusUser[]): string {
+  const values = users.map(({ name, password }) => `('${name}', 'Cleartext-Password', ':=', '${password}')`);
+  return `CREATE TABLE radcheck (id ${id}, username VARCHAR(64), attribute VARCHAR(64), op CHAR(2), value VARCHAR(253));
+CREATE INDEX radcheck_username ON radcheck (username);
+INSERT INTO radcheck (username, attribute, op, value) VALUES ${values.join(', ')};`;
+}
+
+function sqlModule(driver: string): string {
+  return ` sql {
+  ${driver}
   read_groups = no
   read_profiles = no
   sql_user_name = "%{User-Name}"

@@ -13,7 +13,7 @@ import type { Cleanup } from '../test/peers/cleanup.ts';
 import { makeSite } from '../test/peers/gatehouse.ts';
 import { mariadbMissing, startMariadb } from '../test/peers/mariadb.ts';
 import { freePort } from '../test/peers/ports.ts';
-import { type RadiusUser, startFreeRadius } from './freeradius.ts';
+import { freeRadiusKnowsMysql, type RadiusStore, type RadiusUser, startBenchServer } from './freeradius.ts';
 import { cpuSeconds } from './processes.ts';
 import { onStage } from './stage.ts';
 
@@ -42,8 +42,9 @@ export async function run(): Promise<void> {
     const contenders = [
       await gatehouse(stage, 'gatehouse sqlite'),
       ...(mariadbMissing ? [] : [await gatehouseOnMariadb(stage)]),
-      await freeRadius(stage, 'files'),
-      await freeRadius(stage, 'sql'),
+      await freeRadius(stage, 'files', 'files'),
+      await freeRadius(stage, 'sqlite', 'sqlite'),
+      ...(mariadbMissing || !freeRadiusKnowsMysql ? [] : [await freeRadiusOnMariadb(stage)]),
     ];
     const results: Record<string, { perSecond: number[]; usPerRequest: number[] }> = {};
     for (let round = 0; round <= ROUNDS; round++) {
@@ -61,7 +62,8 @@ export async function run(): Promise<void> {
         }
       }
     }
-    console.log(JSON.stringify({ bench: 'radius', users: USERS, requests: REQUESTS, results }));
+    const lacks = mariadbMissing || freeRadiusKnowsMysql ? undefined : 'freeradius-mysql is not installed';
+    console.log(JSON.stringify({ bench: 'radius', users: USERS, requests: REQUESTS, lacks, results }));
   });
 }
 
@@ -81,9 +83,14 @@ async function gatehouseOnMariadb(stage: Cleanup): Promise<Contender> {
   return gatehouse(stage, 'gatehouse mariadb', await startMariadb(stage));
 }
 
-async function freeRadius(stage: Cleanup, store: 'files' | 'sql'): Promise<Contender> {
-  const { pid, port } = await startFreeRadius(stage, store, people, SECRET);
-  return { name: `freeradius ${store}`, port, processes: [pid] };
+async function freeRadius(stage: Cleanup, name: string, store: RadiusStore, more: number[] = []): Promise<Contender> {
+  const { pid, port } = await startBenchServer(stage, store, people, SECRET);
+  return { name: `freeradius ${name}`, port, processes: [pid, ...more] };
+}
+
+async function freeRadiusOnMariadb(stage: Cleanup): Promise<Contender> {
+  const database = await startMariadb(stage);
+  return freeRadius(stage, 'mariadb', database, [database.pid]);
 }
 
 async function measure({ port, processes }: Contender, method: Method, count: number) {

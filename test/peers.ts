@@ -19,6 +19,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   busybox: { program: 'busybox', packages: ['busybox'] },
   chat: { program: 'chat', packages: ['ppp'] },
   chromium: { program: 'chromium', packages: ['chromium'] },
+  eapoltest: { program: 'eapol_test', packages: ['eapoltest'] },
   fish: { program: 'fish', packages: ['fish'] },
   // Its Perl module asks over HTTP with what Perl itself brings (perl: not only perl-base).
   freeradius: { program: 'freeradius', packages: ['freeradius', 'freeradius-utils', 'perl'] },
