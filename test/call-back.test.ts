@@ -4,6 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { KeyAnswer } from '../src/core/callback/types.ts';
+import type { Account } from '../src/core/users/types.ts';
 import { readRtp, writeRtp } from '../src/doors/sip/call-back/rtp.ts';
 import { readAnswer } from '../src/doors/sip/call-back/sdp.ts';
 import { sipConfig } from '../src/doors/sip/config.ts';
@@ -11,16 +12,19 @@ import { header, reply, request, type SipClient, sipClient, statusOf } from './s
 import { sipLab } from './sip-lab.ts';
 
 const NUMBER = '2000';
-const SCRIPT = 'loadmodule "/m/sl.so" route { sl_send_reply("404", "The Script"); }';
+const SCRIPT = `
+  loadmodule "usrloc.so" loadmodule "registrar.so" loadmodule "sl.so"
+  route { lookup("location"); sl_send_reply("404", "The Script"); }
+`;
 const KEEP_RINGING = new AbortController().signal;
 
 async function lab(t: TestContext, changes: object = {}) {
   const { call_back: callBack } = sipConfig.parse({ call_back: { ports: '42000-44999', ...changes } });
-  const { door, udp } = await sipLab(t, { script: SCRIPT, callBack });
+  const { door, udp, administration } = await sipLab(t, { script: SCRIPT, callBack });
   const peer = await sipClient(t, udp);
   callBack.trunk = `sip:${peer.hostPort}`;
   const ask = (number = NUMBER, signal = KEEP_RINGING) => door.calls!.ask([{ number }], signal);
-  return { door, udp, peer, ask };
+  return { door, udp, administration, peer, ask };
 }
 
 /** Messages that a test has looked at: a busy machine makes the server repeat them. */
@@ -231,4 +235,18 @@ test('a call that is not wanted any more, and a door that closes, hang up', asyn
   const stopped = door.stop(5_000);
   assert.equal(await ends(peer, other), 'stopped');
   await stopped;
+});
+
+test('telephones are those that the user registered himself, and that speak plain RTP', async (t) => {
+  const { door, udp, administration } = await lab(t);
+  const add = (login: string, contact: string) =>
+    administration.addBinding({ table: 'location', login, contact, seconds: 600, q: 1 });
+  await add('1000', 'sip:1000@192.0.2.7:5062');
+  await add('1000', `sip:2000@${udp}`);
+  await add('1000', 'sip:x@y.invalid;transport=ws');
+  await add('2000', 'sip:2000@192.0.2.8');
+  const of = (login: string) =>
+    door.calls!.telephones({ login, name: '1000' } as Account).map(({ contact, client }) => [contact, client]);
+  assert.deepEqual(of('1000'), [['sip:1000@192.0.2.7:5062', '']]);
+  assert.deepEqual(of('1000@elsewhere.example'), [], 'whose they are is not known');
 });

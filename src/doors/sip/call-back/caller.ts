@@ -8,7 +8,7 @@ import type { Log } from '../../../platform/log.ts';
 import type { SipConfig } from '../config.ts';
 import type { Requester } from '../management/requester.ts';
 import type { SipMessage } from '../message/message.ts';
-import { parseUri, withoutHeaders } from '../message/uri.ts';
+import { parseUri, uriParam, withoutHeaders } from '../message/uri.ts';
 import type { LocalNames, LocationTableView } from '../services.ts';
 import type { ListenPoint } from '../transport/types.ts';
 import { type Callee, KeyCall, type KeyCallParts, type Reply } from './key-call.ts';
@@ -56,7 +56,8 @@ export class TelephoneCaller implements KeyCaller {
       for (const aor of new Set([login, name])) {
         for (const { contact, received, client, user } of table.bindings(aor)) {
           // Whoever registered under a name of somebody else's is not he.
-          if (user === login || user === name) found.push({ contact, received: received ?? undefined, client });
+          if (user === login && this.#isTelephone(contact))
+            found.push({ contact, received: received ?? undefined, client });
         }
       }
     }
@@ -123,6 +124,14 @@ export class TelephoneCaller implements KeyCaller {
       keyMs: config.key * 1000,
       isOurs: ({ address, port }) => points().some((one) => one.address === address && one.port === port),
     };
+  }
+
+  /** An alias is none; a browser is one, but wants its sound encrypted. */
+  #isTelephone(contact: string): boolean {
+    const uri = parseUri(contact);
+    if (uri === undefined || !uri.scheme.startsWith('sip')) return false;
+    const transport = uriParam(uri, 'transport')?.toLowerCase();
+    return transport !== 'ws' && transport !== 'wss' && !this.#parts.local.isMyself(uri.host, uri.port);
   }
 
   #calleeOf(one: Callable): Callee | 'loop' | 'failed' {

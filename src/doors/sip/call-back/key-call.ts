@@ -132,7 +132,7 @@ export class KeyCall {
 
   async #run(): Promise<void> {
     const { requester, ports, isOurs } = this.#parts;
-    const target = await requester.hop(this.#callee.nextHop ?? this.#callee.uri);
+    const target = await requester.hop(this.#callee.nextHop ?? this.#callee.uri, this.callId);
     const { point } = target;
     if (point === undefined || isOurs(target)) return this.#settle(point ? 'loop' : 'failed');
     const media = await openMedia(point.address, ports);

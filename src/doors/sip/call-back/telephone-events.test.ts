@@ -59,3 +59,24 @@ test('RTP with sources, an extension and padding is read; what claims more than 
   padded[0] = 0x40;
   assert.equal(readRtp(padded), undefined, 'another version');
 });
+
+test('whatever comes to the port, nothing is thrown, and a key is one of sixteen', () => {
+  const events = new TelephoneEvents();
+  let seed = 3;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  let keys = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const datagram = Buffer.from(Array.from({ length: random(40) }, () => random(256)));
+    if (datagram.length > 0) datagram[0] = 0x80 | (datagram[0]! & 0x31);
+    if (datagram.length > 12) datagram[12] = random(20);
+    const read = readRtp(datagram);
+    const key = read === undefined ? '' : events.take(read);
+    if (key === '') continue;
+    keys++;
+    assert.match(key, /^[0-9*#A-D]$/);
+  }
+  assert.ok(keys > 100, String(keys));
+});

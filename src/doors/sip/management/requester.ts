@@ -97,11 +97,11 @@ export class Requester {
     return true;
   }
 
-  /** Where a request to this URI goes first. Errors: RequestRefused. */
-  hop(uri: string): Promise<Target> {
+  /** Where a request to this URI goes first; the same for the same Call-ID. Errors: RequestRefused. */
+  hop(uri: string, callId: string): Promise<Target> {
     const [preferred] = this.#parts.transport.points;
     if (preferred === undefined) throw new RequestRefused('there is no socket');
-    return this.#target(uri, { secure: /^sips:/i.test(uri), preferred, callId: '' });
+    return this.#target(uri, { secure: /^sips:/i.test(uri), preferred, callId });
   }
 
   #point(name: string): ListenPoint | undefined {
