@@ -35,6 +35,7 @@ async function lab(t: TestContext, changes: Partial<PortalSettings> = {}) {
         ends: 0,
         before: NONE,
         most: NONE,
+        rate: NONE,
         spent: false,
         sent: 5_000,
         received: 2_500_000,

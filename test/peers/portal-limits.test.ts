@@ -33,7 +33,7 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   writeFileSync(join(folder, 'binauth'), PROGRAM(log), { mode: 0o755 });
   const lab = await startLab(t);
   const options =
-    'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1, login: password or voucher';
+    'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1, download_kbit: 8000, login: password or voucher';
   const site = await makeSite(t, {
     enter: lab.gateway,
     yaml: `portal: { interface: br-lan, ${options}, binauth: ${folder}/binauth, ndsctl_socket: ${folder}/ctl }`,
@@ -66,6 +66,10 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
 
   await enter(busy, 'busy');
   await busy.stream('udp');
+  const begun = performance.now();
+  assert.equal((await busy.ask(`http://${WEB}/bytes/2500000`)).body.length, 2_500_000);
+  const took = performance.now() - begun;
+  assert.ok(took > 1_350, `2.5 MB at 1 MB/s, of which 1.13 MB may come at once, took ${took} ms`);
   await enter(idle, 'idle');
   await enter(short, 'short');
   await short.stream('udp');

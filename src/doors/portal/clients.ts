@@ -36,6 +36,8 @@ export interface Session {
   readonly before: Bytes;
   /** Bytes that it may have; 0 = no limit. */
   readonly most: Bytes;
+  /** Bytes in a second; 0 = no limit. */
+  readonly rate: Bytes;
   /** As last read. */
   sent: number;
   received: number;

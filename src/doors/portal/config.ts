@@ -9,6 +9,7 @@ import { parseRule } from './config/rule.ts';
 const mac = read('a MAC address such as 02:00:5e:10:00:01', macOf);
 const path = read('a path that begins with /', (text) => (/^\/[^\0]{0,4095}$/.test(text) ? text : undefined));
 const macs = z.array(mac).max(10_000).optional();
+const kbit = z.int().min(0).max(100_000_000).optional();
 const seconds = z.int().min(0).max(31_536_000).optional();
 
 const rule = z.string().transform((text, context): Rule => {
@@ -151,6 +152,8 @@ export const portalConfig = z.strictObject({
     .describe(
       'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
     ),
+  upload_kbit: kbit.meta({ live: true }).describe('What each client may send, in kbit/s; default 0, no limit.'),
+  download_kbit: kbit.meta({ live: true }).describe('What each client may get, in kbit/s; default 0, no limit.'),
   garden_domains: z
     .array(read('a host name', hostName))
     .max(200)

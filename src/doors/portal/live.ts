@@ -37,6 +37,8 @@ const LIVE: ReadonlySet<Name> = new Set<Name>([
   ...FIREWALL,
   ...ENTRANCES,
   'garden_resolver',
+  'upload_kbit',
+  'download_kbit',
 ]);
 
 export interface Differences {

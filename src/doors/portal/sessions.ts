@@ -18,7 +18,10 @@ import type { Firewall, Traffic } from './firewall/firewall.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
 
 export interface SessionParts {
-  readonly settings: Pick<PortalSettings, 'session_seconds' | 'idle_seconds' | 'preauth_idle_seconds' | 'max_clients'>;
+  readonly settings: Pick<
+    PortalSettings,
+    'session_seconds' | 'idle_seconds' | 'preauth_idle_seconds' | 'max_clients' | 'upload_kbit' | 'download_kbit'
+  >;
   readonly clients: Clients;
   readonly firewall: Firewall;
   readonly gate: Gate;
@@ -65,6 +68,8 @@ export interface Recalled {
   readonly members: readonly Member[];
 }
 
+const BYTES_OF_KBIT = 125;
+
 export const UNLIMITED: Bytes = { sent: 0, received: 0 };
 
 export class Sessions {
@@ -96,7 +101,8 @@ export class Sessions {
     if (other) await this.close(other, 'ndsctl_deauth', 'replaced');
     const started = clock.now();
     const ends = seconds === 0 ? 0 : started + 1000 * seconds;
-    const counted = { before: UNLIMITED, most, sent: 0, received: 0, spent: false };
+    const rate = rateOf(this.#parts.settings);
+    const counted = { before: UNLIMITED, most, rate, sent: 0, received: 0, spent: false };
     const session: Session = { name, user, started, ends, ...counted };
     const token = newToken();
     const start = startOf(client, session);
@@ -195,13 +201,14 @@ export class Sessions {
   recall(stored: readonly StoredSession[], traffic: readonly Traffic[]): Recalled {
     const now = this.#parts.clock.now();
     const counted = new Map(traffic.map((one) => [one.address, one]));
+    const rate = rateOf(this.#parts.settings);
     const [staying, over]: [StoredSession[], StoredSession[]] = [[], []];
     for (const one of stored) {
       const { before, ...rest } = one.session;
       const since = counted.get(one.address) ?? UNLIMITED;
       const all = { sent: before.sent + since.sent, received: before.received + since.received };
       // The counters of the new table begin at nothing.
-      const session = { ...rest, ...all, before: all };
+      const session = { ...rest, ...all, before: all, rate };
       const isOut = (session.ends !== 0 && session.ends <= now) || isSpent(session);
       (isOut ? over : staying).push({ ...one, session });
     }
@@ -259,9 +266,13 @@ function startOf({ address }: Client, { name, user, started }: Session): Session
 }
 
 function memberOf({ address, mac }: Pick<Client, 'address' | 'mac'>, session: Session, now: number): Member {
-  const { ends, most, before } = session;
+  const { ends, most, before, rate } = session;
   const left = { sent: leftOf(most.sent, before.sent), received: leftOf(most.received, before.received) };
-  return { address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left };
+  return { address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left, rate };
+}
+
+function rateOf({ upload_kbit, download_kbit }: Pick<PortalSettings, 'upload_kbit' | 'download_kbit'>): Bytes {
+  return { sent: upload_kbit * BYTES_OF_KBIT, received: download_kbit * BYTES_OF_KBIT };
 }
 
 /** 0 is no limit. */

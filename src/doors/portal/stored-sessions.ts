@@ -61,6 +61,8 @@ function storedSession(row: RowCells): StoredSession {
     .map(Number);
   const most = { sent: mostSent, received: mostReceived };
   const before = { sent, received };
-  const session = { name, user: unicodeText(login), started, ends, before, sent, received, most, spent: false };
+  // The rate is that of the configuration at each start.
+  const rate = { sent: 0, received: 0 };
+  const session = { name, user: unicodeText(login), started, ends, before, sent, received, most, rate, spent: false };
   return { address, mac, token, session, suspended: suspended !== 0 };
 }

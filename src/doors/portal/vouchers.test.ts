@@ -35,7 +35,7 @@ function lab(terms: Partial<VoucherTerms> = {}, uses: Partial<VoucherUse>[] = []
     if (granted === undefined) return undefined;
     const none = { sent: 0, received: 0 };
     const common = { name: `portal:${mac}${address}`, user, started: clock.time, ends: 0, spent: false };
-    const session: Session = { ...common, before: none, most: granted.most, ...none };
+    const session: Session = { ...common, before: none, most: granted.most, rate: none, ...none };
     desk.record(client, session, false);
     clients.entered(client, session);
     return { client, session };
@@ -90,7 +90,17 @@ test('sessions that outlived the server go on with what is left; others are no b
   await desk.resume([user, 'alice', user]);
   const client = clients.meet('1', 'm1', 0);
   const bytes = { sent: 0, received: 830_000 };
-  const session = { name: 's', user, started: 999_000, ends: 0, before: bytes, most: bytes, spent: false, ...bytes };
+  const session = {
+    name: 's',
+    user,
+    started: 999_000,
+    ends: 0,
+    before: bytes,
+    most: bytes,
+    rate: bytes,
+    spent: false,
+    ...bytes,
+  };
   clients.entered(client, session);
   assert.deepEqual(desk.spent(), []);
   client.session!.received = 900_000;

@@ -80,6 +80,9 @@ export interface PortalSettings {
   /** How somebody gets in where no program decides. */
   readonly login: LoginWay;
   readonly rules: RuleSets;
+  /** What each client may send and get in a second; 0: no limit. */
+  readonly upload_kbit: number;
+  readonly download_kbit: number;
   /** Names that strangers may reach, and who is asked for their addresses: an address, perhaps with a port; undefined: as the system does. */
   readonly garden_domains: readonly string[];
   readonly garden_resolver: string | undefined;
@@ -115,6 +118,8 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   fas_key: undefined,
   ndsctl_socket: '/tmp/ndsctl.sock',
   login: 'click',
+  upload_kbit: 0,
+  download_kbit: 0,
   garden_domains: [],
   garden_resolver: undefined,
   rules: {

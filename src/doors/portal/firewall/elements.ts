@@ -1,6 +1,6 @@
 /**
  * One client in the sets of the table, as commands of nft: the pair that lets it in, the address that it is reached at, its counters,
- * and what it may still send and get.
+ * what it may still send and get, and how fast.
  *
  * An element may have expired, or stand there already, when a change comes: each change first adds what it then deletes, which holds
  * in both cases and lets a new time count. A volume is a quota of the kernel: the packet that would go past it is dropped, also when
@@ -19,6 +19,8 @@ export interface Member {
   readonly leftMs: number | undefined;
   /** Bytes that are left; 0 = no limit. */
   readonly left: Bytes;
+  /** Bytes in a second; 0 = no limit. */
+  readonly rate: Bytes;
 }
 
 /** With new counters and new volumes; `removal` goes before it where the client may be there already. */
@@ -26,12 +28,12 @@ export function admission(member: Member): string {
   const { address, mac, leftMs } = member;
   const { pairs, addresses, counters } = setsOf(address);
   const timeout = leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(leftMs))}ms`;
-  const volumes = volumesOf(member).map(
-    ({ name, map, most }) => `${addQuota(name, most)}${element('add', map, `${address} : "${name}"`)}`,
+  const bounds = boundsOf(member).map(
+    ({ kind, name, map, most }) => `${addBound(kind, name, most)}${element('add', map, `${address} : "${name}"`)}`,
   );
   return [
     ...counters.map((set) => element('add', set, address)),
-    ...volumes,
+    ...bounds,
     element('add', pairs, `${address} . ${mac}${timeout}`),
     element('add', addresses, `${address}${timeout}`),
   ].join('');
@@ -41,16 +43,16 @@ export function admission(member: Member): string {
 export function removal(member: Member): string {
   const { address, mac } = member;
   const { pairs, addresses } = setsOf(address);
-  const volumes = volumesOf(member).map(
-    ({ name, map }) =>
-      `${addQuota(name, 1)}${element('add', map, `${address} : "${name}"`)}${element('delete', map, address)}delete quota ${TABLE} ${name}\n`,
+  const bounds = boundsOf(member).map(
+    ({ kind, name, map }) =>
+      `${addBound(kind, name, 1)}${element('add', map, `${address} : "${name}"`)}${element('delete', map, address)}delete ${kind} ${TABLE} ${name}\n`,
   );
   return [
     element('add', pairs, `${address} . ${mac}`),
     element('add', addresses, address),
     element('delete', pairs, `${address} . ${mac}`),
     element('delete', addresses, address),
-    ...volumes,
+    ...bounds,
   ].join('');
 }
 
@@ -84,20 +86,35 @@ function setsOf(address: string) {
   return { pairs: `in${family}`, addresses: `to${family}`, counters: [`sent${family}`, `got${family}`], family };
 }
 
-function volumesOf({ address, left }: Member) {
-  const { family } = setsOf(address);
-  return (
-    [
-      ['sent', left.sent],
-      ['got', left.received],
-    ] as const
-  )
-    .filter(([, most]) => most > 0)
-    .map(([way, most]) => ({ name: quotaName(way, address), map: `most_${way}${family}`, most }));
+/** A volume, or a rate: an object of the kernel that a map finds by the address. */
+interface Bound {
+  readonly kind: 'quota' | 'limit';
+  readonly name: string;
+  readonly map: string;
+  /** Bytes, or bytes in a second. */
+  readonly most: number;
 }
 
-function addQuota(name: string, most: number): string {
-  return `add quota ${TABLE} ${name} { over ${most} bytes }\n`;
+function boundsOf({ address, left, rate }: Member): Bound[] {
+  const { family } = setsOf(address);
+  const ways = [
+    ['sent', left.sent, rate.sent],
+    ['got', left.received, rate.received],
+  ] as const;
+  return ways.flatMap(([way, volume, speed]) => {
+    const name = quotaName(way, address);
+    const quota: Bound = { kind: 'quota', name, map: `most_${way}${family}`, most: volume };
+    const limit: Bound = { kind: 'limit', name, map: `rate_${way}${family}`, most: speed };
+    return [quota, limit].filter(({ most }) => most > 0);
+  });
+}
+
+/** The kernel lets a second's worth through at once, and so much besides: a slow client's must hold two of the largest packets. */
+const BURST = 131_072;
+
+function addBound(kind: Bound['kind'], name: string, most: number): string {
+  const what = kind === 'quota' ? `over ${most} bytes` : `rate over ${most} bytes/second burst ${BURST} bytes`;
+  return `add ${kind} ${TABLE} ${name} { ${what} ${kind === 'limit' ? '; ' : ''}}\n`;
 }
 
 function element(verb: 'add' | 'delete', set: string, text: string): string {

@@ -5,8 +5,9 @@ import { Firewall, trafficIn } from './firewall.ts';
 import { macInArp } from './neighbours.ts';
 import { rivalIn } from './rivals.ts';
 
-const left = { sent: 0, received: 0 };
-const member = (last: number) => ({ address: `10.0.0.${last}`, mac: '02:00:5e:10:00:01', leftMs: 1000, left });
+const NONE = { sent: 0, received: 0 };
+const ONE = { mac: '02:00:5e:10:00:01', leftMs: 1000, left: NONE, rate: NONE };
+const member = (last: number) => ({ ...ONE, address: `10.0.0.${last}` });
 
 function lab() {
   const texts: string[] = [];
@@ -48,7 +49,7 @@ test('a table that is loaded takes all who are in, in transactions of bounded le
   await firewall.load({ ...DEFAULTS, interface: 'br-lan' }, gateway, members);
   assert.deepEqual(
     texts.map((text) => text.match(/ in4 \{ 10/g)?.length),
-    [500, 500, 250],
+    [300, 300, 300, 300, 50],
   );
 });
 
@@ -71,12 +72,16 @@ test('to be let in again, or out when the time was over, is no error: what is de
     'delete element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
     'delete element inet gatehouse_portal to4 { 10.0.0.1 }',
   ]);
-  await firewall.expel({ ...member(1), left: { sent: 5, received: 0 } });
+  await firewall.expel({ ...member(1), left: { sent: 5, received: 0 }, rate: { sent: 0, received: 9 } });
   assert.deepEqual(texts[1]?.trim().split('\n').slice(4), [
     'add quota inet gatehouse_portal sent_10_0_0_1 { over 1 bytes }',
     'add element inet gatehouse_portal most_sent4 { 10.0.0.1 : "sent_10_0_0_1" }',
     'delete element inet gatehouse_portal most_sent4 { 10.0.0.1 }',
     'delete quota inet gatehouse_portal sent_10_0_0_1',
+    'add limit inet gatehouse_portal got_10_0_0_1 { rate over 1 bytes/second burst 131072 bytes ; }',
+    'add element inet gatehouse_portal rate_got4 { 10.0.0.1 : "got_10_0_0_1" }',
+    'delete element inet gatehouse_portal rate_got4 { 10.0.0.1 }',
+    'delete limit inet gatehouse_portal got_10_0_0_1',
   ]);
 });
 

@@ -17,9 +17,9 @@ export interface Traffic extends Bytes {
   readonly spent: boolean;
 }
 
-/** What one transaction takes at most: the helper takes a text of 1 MiB, and a change with volumes over IPv6 is 2.5 KB. */
-const MOST_CHANGES = 300;
-const MOST_MEMBERS = 500;
+/** What one transaction takes at most: the helper takes a text of 1 MiB, and a change with volumes and rates over IPv6 is 5 KB. */
+const MOST_CHANGES = 150;
+const MOST_MEMBERS = 300;
 /** Whoever wants to come in past that is put off; to go out there is always room. */
 const MOST_WAITING = 5_000;
 

@@ -29,8 +29,20 @@ const STRANGERS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx 
 test('the table replaces the one before in one transaction, and holds who is in', () => {
   const mac = '02:00:5e:10:00:01';
   const text = ruleset(settings({ blocked_macs: [mac] }), GATEWAY, [
-    { address: '10.77.0.10', mac, leftMs: 1500.4, left: { sent: 0, received: 7000 } },
-    { address: '2001:db8:77::10', mac, leftMs: undefined, left: { sent: 0, received: 0 } },
+    {
+      address: '10.77.0.10',
+      mac,
+      leftMs: 1500.4,
+      left: { sent: 0, received: 7000 },
+      rate: { sent: 62_500, received: 1_000_000 },
+    },
+    {
+      address: '2001:db8:77::10',
+      mac,
+      leftMs: undefined,
+      left: { sent: 0, received: 0 },
+      rate: { sent: 0, received: 0 },
+    },
   ]);
   assert.match(
     text,
@@ -41,8 +53,12 @@ test('the table replaces the one before in one transaction, and holds who is in'
   assert.deepEqual(text.slice(text.indexOf('\n}\nadd')).match(/(?<=gatehouse_portal ).*/g), [
     'sent4 { 10.77.0.10 }',
     'got4 { 10.77.0.10 }',
+    'sent_10_77_0_10 { rate over 62500 bytes/second burst 131072 bytes ; }',
+    'rate_sent4 { 10.77.0.10 : "sent_10_77_0_10" }',
     'got_10_77_0_10 { over 7000 bytes }',
     'most_got4 { 10.77.0.10 : "got_10_77_0_10" }',
+    'got_10_77_0_10 { rate over 1000000 bytes/second burst 131072 bytes ; }',
+    'rate_got4 { 10.77.0.10 : "got_10_77_0_10" }',
     `in4 { 10.77.0.10 . ${pair} }`,
     'to4 { 10.77.0.10 timeout 1500ms }',
     'sent6 { 2001:db8:77::10 }',
@@ -66,6 +82,8 @@ test('blocked comes first, then trusted, then those that are in; strangers are a
   assert.deepEqual(block(text, 'to_client').slice(1), [
     'ip daddr @trusted4 accept',
     'ip6 daddr @trusted6 accept',
+    'limit name ip daddr map @rate_got4 drop',
+    'limit name ip6 daddr map @rate_got6 drop',
     'quota name ip daddr map @most_got4 drop',
     'quota name ip6 daddr map @most_got6 drop',
     'ip daddr @to4 ip daddr @got4 accept',

@@ -7,7 +7,7 @@
  *
  * Packets to a client are judged by address alone, since they come without its MAC: `in4` and `in6` are what it sends, `to4` and
  * `to6` what it gets. Bytes are counted in sets of their own, `sent` and `got`, which stay until they have been read; only what gets
- * past its volume counts. What comes back from where strangers may go is let through by the same rules, read backwards.
+ * past its rate and volume counts. What comes back from where strangers may go is let through by the same rules, read backwards.
  *
  * Order in each chain: blocked, then trusted, then those that are in, then strangers.
  */
@@ -85,6 +85,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       set(`garden${family}`, address, ['flags timeout']),
       map(`most_sent${family}`, `${address} : quota`),
       map(`most_got${family}`, `${address} : quota`),
+      map(`rate_sent${family}`, `${address} : limit`),
+      map(`rate_got${family}`, `${address} : limit`),
       set(`trusted${family}`, address, ['flags dynamic,timeout', `timeout ${LEARNT_SECONDS}s`, 'size 65535']),
     ]),
     ...addressSets(rules).map((name) => set(name, 'ipv4_addr', ['flags interval'])),
@@ -133,6 +135,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       ...clamp,
       'ip daddr @trusted4 accept',
       'ip6 daddr @trusted6 accept',
+      'limit name ip daddr map @rate_got4 drop',
+      'limit name ip6 daddr map @rate_got6 drop',
       'quota name ip daddr map @most_got4 drop',
       'quota name ip6 daddr map @most_got6 drop',
       'ip daddr @to4 ip daddr @got4 accept',
@@ -148,6 +152,8 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
       AGAINST_STRANGERS,
     ]),
     chain('from_member', undefined, [
+      'limit name ip saddr map @rate_sent4 drop',
+      'limit name ip6 saddr map @rate_sent6 drop',
       'quota name ip saddr map @most_sent4 drop',
       'quota name ip6 saddr map @most_sent6 drop',
       // They match and have no verdict: an element counts when it is looked up.

@@ -122,6 +122,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
         ends: 0,
         before: bytes,
         most: bytes,
+        rate: bytes,
         spent: false,
         ...bytes,
         ...terms,
