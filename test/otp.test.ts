@@ -88,6 +88,19 @@ test('enrol, trigger, answer; what is wrong, late, replayed or foreign is refuse
   assert.equal(await ok({ user: 'hans', pass: `pin-device${values[0]}` }), false);
   assert.equal(await ok({ user: 'hans', pass: `pin-device${values[1]}` }), true);
 
+  // He looks after it himself.
+  await value('/system/setPolicy', { name: 'self', scope: 'selfservice', realm: '*', action: 'disable' });
+  const fields = new URLSearchParams({ username: 'hans', password: 'password of hans' });
+  const own = `http://127.0.0.1:${site.httpPort}/userservice`;
+  const entered = await fetch(`${own}/login`, { method: 'POST', body: fields });
+  const [cookie = ''] = (entered.headers.get('set-cookie') ?? '').split(';');
+  const disabled = await fetch(`${own}/disable`, {
+    method: 'POST',
+    headers: { cookie },
+    body: new URLSearchParams({ session: cookie.slice(cookie.indexOf('=') + 1), serial: serial! }),
+  });
+  assert.match(await disabled.text(), /"value":\{"disable token":1\}/);
+
   const trail = JSON.parse(await (await otpTrail()).text()) as { total: number; rows: { cell: string[] }[] };
   assert.ok(
     trail.rows.every(({ cell }) => cell[2] === 'OK'),

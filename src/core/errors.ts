@@ -73,6 +73,8 @@ export const CORE_ERRORS = {
   TOKEN_INVALID: 'a value of a token is out of its range',
   TOKEN_EXISTS: 'a token was to be made anew, and a policy refuses that',
   TOKEN_LIMIT: 'there are as many tokens as a policy allows (maxtoken, maxtokenSMS, tokencount)',
+  TOKEN_PIN:
+    'a PIN that somebody chose is not as the policies otp_pin_minlength, otp_pin_maxlength and otp_pin_contents want it',
   TOKEN_TAKEN: 'a token was to be assigned that somebody has',
   LINOTP_DATABASE: 'a database of LinOTP cannot be read',
   LINOTP_KEY: 'the file is no encKey file of LinOTP',

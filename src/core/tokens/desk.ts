@@ -71,6 +71,8 @@ export class StoredTokens implements TokenDesk {
     await this.#policy.mayHold(token.realms.filter((realm) => !before?.realms.includes(realm)));
     await this.#atHand(token.owner);
     if (request.owner) this.#policy.mayHaveMore(request.owner, token.type, this.#others(request.owner, serial));
+    if (request.onlyNew && shelf.get(serial))
+      throw new GatehouseError('TOKEN_EXISTS', 'there is a token of this serial already');
     const changes = [...this.#closed(serial), shelf.put(token)];
     await this.#write(changes, before ? 'reinit-token' : 'enrol-token', by, [token], { type: token.type });
     const shown = seed === undefined || token.type === 'sms' ? {} : { seed, uri: otpauthUri(token, seed) };

@@ -71,6 +71,8 @@ export interface EnrolRequest {
   /** Absent: generated, `LSSM`, `LSHO` or `LSTO` and 8 hex digits. One that is there is made anew. */
   readonly serial?: string;
   readonly owner?: Person;
+  /** One of the same serial is never made anew. */
+  readonly onlyNew?: boolean;
   /** Besides the owner's. */
   readonly realms?: readonly string[];
   /** Wanted for sms. */

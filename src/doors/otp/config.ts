@@ -10,7 +10,9 @@ export const otpOptions = z.strictObject({
   enabled: z
     .boolean()
     .default(true)
-    .describe('Whether the HTTP port answers as LinOTP does, under /validate, /admin, /system and /audit.'),
+    .describe(
+      'Whether the HTTP port answers as LinOTP does, under /validate, /admin, /system, /audit and /userservice.',
+    ),
   client_from: z
     .array(sender)
     .max(64)

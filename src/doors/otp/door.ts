@@ -18,7 +18,10 @@ import { configCalls } from './system/config.ts';
 import { policyCalls } from './system/policies.ts';
 import { PROVIDER_CALLS } from './system/providers.ts';
 import { REALM_CALLS, TEST_RESOLVER } from './system/realms.ts';
+import { userserviceCalls } from './userservice/calls.ts';
 import { type ValidateParts, validateCalls } from './validate/calls.ts';
+
+const USERSERVICE = '/userservice';
 
 export interface OtpParts extends Omit<ValidateParts, 'clients'>, TokenParts {
   readonly config: SystemConfig;
@@ -46,8 +49,9 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
     ...auditCalls(parts.searchAudit),
   };
   const validate = validateCalls({ ...parts, clients });
+  const userservice = userserviceCalls({ ...parts, clients });
 
-  return { prefixes: ['/validate', '/admin', '/system', '/audit'], handle };
+  return { prefixes: ['/validate', '/admin', '/system', '/audit', USERSERVICE], handle };
 
   function handle(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { path } = request;
@@ -55,6 +59,8 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
     if (path === '/admin/login') return atLogin(request);
     if (path === '/admin/logout') return login.logout(request);
     if (Object.hasOwn(adminCalls, path)) return answerAdmin(adminCalls[path]!, request, { ...parts, login });
+    const own = path.startsWith(`${USERSERVICE}/`) && userservice(path.slice(USERSERVICE.length + 1), request);
+    if (own) return own;
     return failed(new GatehouseError('OTP_ROUTE', `there is no call ${path.slice(0, 80)}`), request, log);
   }
 

@@ -1,5 +1,5 @@
 /** /admin/init: a token is made, or made anew. Errors: OTP_PARAMETER, OTP_TOKEN_TYPE, those of personOf, require and TokenDesk. */
-import type { EnrolRequest, HashName, TokenType } from '../../../core/tokens/types.ts';
+import type { Enrolled, EnrolRequest, HashName, TokenType } from '../../../core/tokens/types.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { Caller, Outcome } from '../call.ts';
 import { type Fields, isOn, parameterError, wholeNumber } from '../fields.ts';
@@ -35,15 +35,18 @@ export async function enrol(fields: Fields, caller: Caller, parts: TokenParts): 
   };
   if (type === 'sms' && !request.phone) throw parameterError("Missing parameter: 'phone'");
   const made = await parts.tokens.enrol(request, caller.by);
-  const shown: Record<string, Json> =
-    made.seed === undefined ? {} : { otpkey: { value: `seed://${made.seed}` }, googleurl: { value: made.uri ?? '' } };
   return {
     value: true,
-    detail: { serial: made.serial, ...(randomPin === undefined ? {} : { pin: randomPin }), ...shown },
+    detail: { serial: made.serial, ...(randomPin === undefined ? {} : { pin: randomPin }), ...deviceSecrets(made) },
   };
 }
 
-function tokenType(text: string): TokenType {
+/** Of a device whose seed was made here: shown this once. */
+export function deviceSecrets({ seed, uri = '' }: Enrolled): Record<string, Json> {
+  return seed === undefined ? {} : { otpkey: { value: `seed://${seed}` }, googleurl: { value: uri } };
+}
+
+export function tokenType(text: string): TokenType {
   const type = Object.hasOwn(TYPES, text.toLowerCase()) ? TYPES[text.toLowerCase()] : undefined;
   if (type) return type;
   throw new GatehouseError('OTP_TOKEN_TYPE', `unknown token type ${JSON.stringify(text.slice(0, 40))}`, {
@@ -52,7 +55,7 @@ function tokenType(text: string): TokenType {
 }
 
 /** An sms token makes its own where none is given; others make one only when they are asked to. */
-function seedOf(fields: Fields, type: TokenType): { seed?: string } {
+export function seedOf(fields: Fields, type: TokenType): { seed?: string } {
   const seed = fields.get('otpkey');
   if (seed && !isOn(fields, 'genkey')) return { seed };
   if (type === 'sms' || isOn(fields, 'genkey')) return {};
@@ -72,12 +75,12 @@ export function listOf(text: string | undefined): string[] {
     .filter((one) => one !== '');
 }
 
-function texts<Name extends string>(fields: Fields, ...names: Name[]): { [One in Name]?: string } {
+export function texts<Name extends string>(fields: Fields, ...names: Name[]): { [One in Name]?: string } {
   const given = names.flatMap((name) => (fields.has(name) ? [[name, fields.get(name)]] : []));
   return Object.fromEntries(given) as { [One in Name]?: string };
 }
 
-function numbers<Name extends string>(
+export function numbers<Name extends string>(
   fields: Fields,
   names: Readonly<Record<string, Name>>,
 ): { [One in Name]?: number } {

@@ -74,7 +74,7 @@ function orderOf(name: string | undefined): TokenOrder | undefined {
   throw parameterError(`tokens cannot be sorted by ${JSON.stringify(name.slice(0, 40))}`);
 }
 
-function tokenColumns(token: TokenView): Record<string, string | number | boolean | readonly string[]> {
+export function tokenColumns(token: TokenView): Record<string, string | number | boolean | readonly string[]> {
   const { owner, type, phone, hash, sentUntil } = token;
   const info = {
     ...(type === 'sms' ? { phone, ...(sentUntil > 0 ? { until: Math.floor(sentUntil / 1000) } : {}) } : {}),

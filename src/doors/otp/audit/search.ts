@@ -49,7 +49,7 @@ export function auditCalls(search: SearchAudit): AdminCalls {
   };
 }
 
-async function searchAudit(fields: Fields, search: SearchAudit): Promise<Outcome> {
+export async function searchAudit(fields: Fields, search: SearchAudit): Promise<Outcome> {
   const page = Math.max(1, wholeNumber(fields, 'page') ?? 1);
   const limit = Math.min(MAX_PAGE, Math.max(1, wholeNumber(fields, 'rp') ?? PAGE));
   const asCsv = fields.get('outform') === 'csv';

@@ -94,7 +94,7 @@ function placeOf(request: HttpRequest): Client {
   return { address: request.address, port: 0 };
 }
 
-function refuseForeignPages({ headers }: HttpRequest): void {
+export function refuseForeignPages({ headers }: HttpRequest): void {
   const { origin, host } = headers;
   const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
   if (own && headers['sec-fetch-site'] !== 'cross-site') return;
@@ -102,7 +102,7 @@ function refuseForeignPages({ headers }: HttpRequest): void {
 }
 
 /** RFC 6265 section 5.4; undefined: there is none of this name. */
-function cookieOf(header: string | undefined, name: string): string | undefined {
+export function cookieOf(header: string | undefined, name: string): string | undefined {
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=');
     if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();

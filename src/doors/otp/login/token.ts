@@ -4,7 +4,7 @@
  *
  * Only this one algorithm is read. Times in seconds since the epoch, as the RFC has them.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { sameSecret } from '../../../core/proofs/compare.ts';
 
 export const TOKEN_SECONDS = 30 * 60;
@@ -22,12 +22,12 @@ export interface Claims {
 }
 
 export class SessionTokens {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   /** Sessions that were left, with the second from which no token of theirs is valid any more. */
   readonly #left = new Map<string, number>();
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   begin(name: string, now: number): Claims {
