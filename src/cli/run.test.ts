@@ -244,7 +244,7 @@ test('who shows sessions safely, kick ends them', async () => {
   };
   administration.sessions.push({ ...session, detail: { agent: 'evil\x1b[2J' } });
   const lines = (await gatehouse('who', '1000')).out.split('\n');
-  assert.match(lines[1]!, /^1000 +sip +192\.0\.2\.1 +60 s +never +sip:1 +evil·\[2J$/);
+  assert.match(lines[1]!, /^1000 +sip +192\.0\.2\.1 +60 s +never +- +- +sip:1 +evil·\[2J$/);
   assert.equal((await gatehouse('kick', '1000')).out, '1 session ended\n');
   assert.equal((await gatehouse('who')).out, 'nobody is in\n');
 });

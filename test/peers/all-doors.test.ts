@@ -115,11 +115,11 @@ async function guesserIsSlowed(house: AllDoors): Promise<void> {
   for (let i = 0; i < 3; i++)
     assert.match((await getIn(stranger, '1002', `guess ${i}`)).headers.location!, /error=wrong$/);
   for (let i = 0; i < 3; i++) await (await house.phone()).registers('1002', `guess ${i}`, 5_000);
-  for (let i = 0; i < 4; i++) await equipment.asks('1002', `guess ${i}`, `place ${i}`, [], 200);
-  for (let i = 0; i < 10; i++) await equipment.asks('1003', `guess ${i}`, `place ${i}`, [], 200);
+  for (let i = 0; i < 4; i++) await equipment.asks('1002', `guess ${i}`, `place ${i}`, [], 100);
+  for (let i = 0; i < 10; i++) await equipment.asks('1003', `guess ${i}`, `place ${i}`, [], 100);
 
   for (const user of ['1002', '1003']) {
-    const right = equipment.asks(user, `password of ${user}`, 'elsewhere', [], 200);
+    const right = equipment.asks(user, `password of ${user}`, 'elsewhere', [], 100);
     assert.notEqual((await right)?.code, CODE.accessAccept, 'over the limit the right password does not help');
     assert.equal(await logsInAt('home', user), CODE.accessAccept, 'nobody is locked out by others');
     const looked = async () => (await refusalsOf(house, user)).filter(({ reason }) => reason === 'wrong-proof').length;

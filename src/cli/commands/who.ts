@@ -9,16 +9,17 @@ export async function run(context: Context, user: string | undefined): Promise<0
   answer(context, { sessions }, () => {
     if (sessions.length === 0) return user === undefined ? 'nobody is in' : `${user} is not in`;
     const now = Date.now();
-    const rows = sessions.map((session) => [
-      session.user,
-      session.door,
-      session.client,
-      spanText(now - session.started),
-      session.expires === 0 ? 'never' : spanText(session.expires - now),
-      session.session,
-      Object.values(session.detail).join(' '),
-    ]);
-    return table(context.io, ['USER', 'DOOR', 'CLIENT', 'FOR', 'ENDS IN', 'SESSION', 'DETAIL'], rows);
+    const rows = sessions.map(({ user, door, client, started, expires, session, detail }) => {
+      // Not every door counts them.
+      const { sent = '-', received = '-', ...more } = detail;
+      return [
+        ...[user, door, client, spanText(now - started)],
+        expires === 0 ? 'never' : spanText(expires - now),
+        ...[String(sent), String(received), session, Object.values(more).join(' ')],
+      ];
+    });
+    const head = ['USER', 'DOOR', 'CLIENT', 'FOR', 'ENDS IN', 'SENT', 'RECEIVED', 'SESSION', 'DETAIL'];
+    return table(context.io, head, rows);
   });
   return EXIT.ok;
 }
