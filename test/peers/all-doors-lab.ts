@@ -56,7 +56,7 @@ export async function startAllDoors(t: TestContext, users: readonly string[]) {
     `  listen: ["127.0.0.1:${access}"]`,
     `  accounting: ["127.0.0.1:${accounting}"]`,
     `  clients: [{ name: switch, address: 127.0.0.1, secret: ${SECRET}, disconnect_port: ${nas.port} }]`,
-    `hooks: [{ name: house, program: ${hook.file}, doors: [portal], tell: false, timeout_seconds: 1, again_seconds: 0 }]`,
+    `hooks: [{ name: house, program: ${hook.file}, doors: [portal], tell: false, timeout_seconds: 3, again_seconds: 0 }]`,
   ];
   const site = await makeSite(t, { domains: [`${DOMAIN}:5060`], yaml: yaml.join('\n') });
   const server = await site.start();
