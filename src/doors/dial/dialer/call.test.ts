@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AccountBook, type AccountInput, type ModemInput } from '../account/book.ts';
 import { type Exchange, startExchange } from '../exchange/exchange.ts';
+import { lockNames } from '../line/lock-names.ts';
 import { openSerialLine } from '../line/serial.ts';
 import { openModem } from '../modem/modem.ts';
 import { DEFAULT_STRINGS } from '../modem/strings.ts';
@@ -334,6 +335,22 @@ test('what a killed call left is put back by the next one, at another modem: its
   assert.deepEqual(await ended, [null, 'SIGTERM']);
   assert.equal(await readFile(file, 'utf8'), '');
   assert.deepEqual(await lab.s0(2), ['000']);
+});
+
+test('a line that cannot be had: held by a program, which is named, or missing; no lock is left behind', async (t) => {
+  const lab = await labFor(t);
+  const device = lab.exchange.lines[0]!.path;
+  const holder = spawn('sleep', ['1000']);
+  t.after(() => void holder.kill());
+  const file = join(lab.folder, 'lock', `LCK..${lockNames(device)[0]}`);
+  await writeFile(file, `${String(holder.pid).padStart(10)}\n`);
+  await assert.rejects(lab.call({ numbers: ['1002'] }, { lock_wait_seconds: 0 }), {
+    code: 'LINE_LOCKED',
+    message: `the line is locked by ${holder.pid} sleep 1000`,
+  });
+  await rm(file);
+  await assert.rejects(lab.call({ numbers: ['1002'] }, { device: '/nowhere/modem' }), { code: 'LINE_MISSING' });
+  assert.deepEqual(await readdir(join(lab.folder, 'lock')), []);
 });
 
 test('busy numbers are tried one after the other, and not for ever', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -100,6 +101,34 @@ test('waits for a holder, says for whom once, and goes on when it is gone; a sig
   stop.abort();
   await assert.rejects(second, { code: 'LINE_LOCKED', message: /this process/ });
   lock.release();
+});
+
+test('processes that take the line at once: never two have it', async (t) => {
+  const { path, lockDirectory, file, files } = lineIn(folderFor(t));
+  writeFileSync(file, `${endedPid()}\n`);
+  // Whoever has the line makes a file that may not be there yet.
+  const script = `
+    import { rmSync, writeFileSync } from 'node:fs';
+    import { lockLine } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
+    const [path, lockDirectory] = process.argv.slice(1);
+    for (let i = 0; i < 20; i++) {
+      const lock = await lockLine(path, { waitMs: 60_000, lockDirectory, pollMs: 1 });
+      writeFileSync(lockDirectory + '.taken', '', { flag: 'wx' });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      rmSync(lockDirectory + '.taken');
+      lock.release();
+    }
+  `;
+  const processes = [1, 2, 3].map(() => {
+    const args = ['--input-type=module', '-e', script, path, lockDirectory];
+    return once(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
+  });
+  assert.deepEqual(await Promise.all(processes), [
+    [0, null],
+    [0, null],
+    [0, null],
+  ]);
+  assert.deepEqual(files(), []);
 });
 
 test('thirty at once on a stale lock: each has it once, never two', async (t) => {
