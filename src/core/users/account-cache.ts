@@ -8,9 +8,12 @@
  * Times in milliseconds (monotonic). Errors: what `read` rejects with; STORAGE_UNAVAILABLE when too many reads wait, or one
  * too long.
  */
+
 import type { Clock } from '../../platform/clock.ts';
 import { GatehouseError } from '../../platform/errors.ts';
+import { PassingMap } from '../../platform/passing-map.ts';
 import type { Answer } from '../gate/types.ts';
+import { keyedHash } from '../limits/keyed-hash.ts';
 import type { Account } from './types.ts';
 
 const GATHER_MS = 5;
@@ -73,7 +76,7 @@ interface Load<A> extends Wanted<A> {
 export class AccountCache<A = Account> {
   readonly #options: AccountCacheOptions<A>;
   readonly #entries = new Map<string, Entry<A>>();
-  readonly #loads = new Map<string, Load<A>>();
+  readonly #loads = new PassingMap<Load<A>>(keyedHash);
   #gathered: Load<A>[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading = 0;
@@ -134,10 +137,10 @@ export class AccountCache<A = Account> {
     this.#entries.delete(name);
     this.#unknown.clear();
     this.#unknownBefore.clear();
-    for (const [key, load] of this.#loads) {
+    for (const load of this.#loads.values()) {
       if (load.name !== name) continue;
       load.outdated = true;
-      this.#loads.delete(key);
+      this.#done(load);
     }
   }
 

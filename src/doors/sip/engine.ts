@@ -14,6 +14,7 @@ import { keyedHash } from '../../core/limits/keyed-hash.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
+import { PassingMap } from '../../platform/passing-map.ts';
 import { Seldom } from '../../platform/seldom.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
 import { zeroCounters } from './engine-counters.ts';
@@ -90,8 +91,8 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   readonly #parts: EngineParts;
   readonly #own: OwnReplies;
   readonly #recent: RecentReplies;
-  /** By Call-ID: the run that waits, and what came after it. The one that waits longest is first. */
-  readonly #waiting = new Map<string, Waiting>();
+  /** By Call-ID: the run that waits, and what came after it. */
+  readonly #waiting = new PassingMap<Waiting>(keyedHash);
   readonly #glance = new Glance();
   /** Due when the first of them has waited long enough. */
   readonly #patience = new Timer(this);
@@ -509,14 +510,13 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   onTimer(): void {
     const now = this.#parts.clock.monotonic();
+    let rest = Number.POSITIVE_INFINITY;
     for (const { run, since } of this.#waiting.values()) {
-      const rest = since + LONGEST_WAIT_MS - now;
-      if (rest > 0) {
-        this.#parts.wheel.start(this.#patience, rest);
-        return;
-      }
-      this.#abandon(run);
+      const left = since + LONGEST_WAIT_MS - now;
+      if (left > 0) rest = Math.min(rest, left);
+      else this.#abandon(run);
     }
+    if (rest < LONGEST_WAIT_MS) this.#parts.wheel.start(this.#patience, rest);
   }
 
   #abandon(run: Run): void {

@@ -14,9 +14,12 @@
  * All of it is judged every 100 ms and costs nothing per message while the loop rests. Times in milliseconds.
  * Source: RFC 3261 section 21.5.4; RFC 6357 and 7339 on overload control; RFC 8289 (CoDel).
  */
+
 import type { HealthItem } from '../../../core/doors/types.ts';
+import { keyedHash } from '../../../core/limits/keyed-hash.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import { PassingMap } from '../../../platform/passing-map.ts';
 import { Timer, type TimerOwner, type TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import type { Run } from '../run.ts';
@@ -68,7 +71,7 @@ export class Overload implements TimerOwner {
   readonly #storing = new QueueLimit(STORE_MS, LEAST);
   readonly #new: NewRequests;
   /** Those put off of which nothing is known but the text, by Call-ID. */
-  readonly #unread = new Map<string, Deferred>();
+  readonly #unread = new PassingMap<Deferred>(keyedHash);
   #busy = false;
   /** At the last step. */
   #stepAt = 0;
@@ -166,7 +169,7 @@ export class Overload implements TimerOwner {
 
   /** The one of this call that was put off and not read. */
   unread(callId: string): Deferred | undefined {
-    return this.#unread.size === 0 ? undefined : this.#unread.get(callId);
+    return this.#unread.get(callId);
   }
 
   /** It is to be read now. */

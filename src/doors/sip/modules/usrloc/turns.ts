@@ -3,6 +3,9 @@
  * comes for the same AOR meanwhile waits and is then judged by what memory holds, so that all end in the order of their
  * commits.
  */
+import { keyedHash } from '../../../../core/limits/keyed-hash.ts';
+import { PassingMap } from '../../../../platform/passing-map.ts';
+
 const QUEUE = 16;
 
 export interface Turn {
@@ -14,12 +17,12 @@ export interface Turn {
 }
 
 export class Turns {
-  readonly #holders = new Map<string, Turn>();
+  readonly #holders = new PassingMap<Turn>(keyedHash);
   /** The AORs whose turns ended since somebody began to write them down here. */
   ended: Set<string> | undefined;
 
   isTaken(aor: string): boolean {
-    return this.#holders.size > 0 && this.#holders.has(aor);
+    return this.#holders.has(aor);
   }
 
   /** Takes a turn that is not taken. */
