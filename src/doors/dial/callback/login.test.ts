@@ -68,6 +68,15 @@ test('the password, and the code that was sent where the gate asks for one; the 
   assert.match(said, /Password: \r\nsent to \*\*\*789\r\nCode: 123456/);
 });
 
+test('who is rung as a second step goes on when he has pressed his key', async () => {
+  const rung: Verdict = { ...CHALLENGE, via: 'callback', prompt: 'press 1' };
+  const { ticket, said, proofs } = await lab('alice\rsecret\r\r\r', [rung, rung]);
+  assert.equal(ticket?.account, ALICE);
+  assert.deepEqual(proofs.slice(1), Array(2).fill({ kind: 'answer', transaction: '42', code: '' }));
+  assert.match(said, /press 1\r\n\r\npress 1\r\n/);
+  assert.doesNotMatch(said, /Code/);
+});
+
 test('where the number will do no password is asked for, and the code all the same', async () => {
   const { ticket, said, proofs } = await lab('alice\r123456\r', [CHALLENGE], { suffices: true });
   assert.ok(ticket);

@@ -80,8 +80,13 @@ async function identify(
     verdict = isHe ? await prove({ kind: 'password', password }) : refuseOther(name, called, parts);
   }
   while (verdict.verdict === 'challenge') {
-    const { transaction, prompt } = verdict;
-    const code = await terminal.ask({ prompt: `${prompt}\n${texts.code}`, echo: true, timeoutMs });
+    const { transaction, prompt, via } = verdict;
+    // Who is rung presses his key there, and here any.
+    const code = await terminal.ask({
+      prompt: `${prompt}\n${via === 'callback' ? '' : texts.code}`,
+      echo: true,
+      timeoutMs,
+    });
     if (code === undefined) return undefined;
     verdict = await prove({ kind: 'answer', transaction, code: code.trim() });
   }
