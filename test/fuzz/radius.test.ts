@@ -57,7 +57,13 @@ function door() {
     refreshed: () => {},
   };
   const isOut = { isOut: true, text: 'ack' };
-  const sessions = new RadiusSessions({ gate, journal, clock, disconnect: async () => isOut });
+  const sessions = new RadiusSessions({
+    gate,
+    journal,
+    clock,
+    disconnect: async () => isOut,
+    changeTerms: async () => 'ack',
+  });
   const { clients } = radiusConfig.parse({
     clients: [
       {

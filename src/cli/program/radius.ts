@@ -26,4 +26,10 @@ export function addRadiusCommands(program: Command, run: Runner): void {
     .argument('<name>')
     .description('let it ask no more')
     .action(run(() => import('../commands/radius-client-rm.ts')));
+  radius
+    .command('coa')
+    .argument('<session>', 'as `gatehouse who` shows it')
+    .argument('<terms...>', 'vlan=20, session_seconds=600, or an attribute such as Filter-Id=guests')
+    .description('have equipment give a session other terms, by a CoA-Request')
+    .action(run(() => import('../commands/radius-coa.ts')));
 }

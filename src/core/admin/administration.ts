@@ -119,7 +119,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
     ...realmCalls(parts.realms, event),
-    ...radiusCalls(parts.radiusClients, parts.configuredRadiusClients, event),
+    ...radiusCalls(parts.radiusClients, parts.rules.replies, running, parts.configuredRadiusClients, event),
     ...voucherCalls(parts.vouchers, event, parts.sessions),
     ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),

@@ -15,6 +15,7 @@ export type AuditEvent =
   | 'ended'
   | 'refreshed'
   | 'disconnect' // equipment was asked to put somebody out, and what it said
+  | 'changed' // equipment was asked to give a session other terms, and what it said
   | 'sms-failed' // no provider took a message
   | 'admin'; // an administrator changed something
 

@@ -186,6 +186,7 @@ export function fakeAdministration(): FakeAdministration {
     removeRadiusClient: async (name) => {
       fake.radiusClients = fake.radiusClients.filter((one) => one.name !== name);
     },
+    changeRadiusSession: async () => {},
     vouchers: new Map(),
     addVouchers: async ({ batch, count, terms }) => {
       const codes = Array.from({ length: count }, (_, i) => ({ id: `${batch}-${i + 1}`, code: `CODE-${i + 1}` }));

@@ -189,6 +189,7 @@ export const METHODS = {
   ]),
   listRadiusClients: z.tuple([]),
   removeRadiusClient: z.tuple([z.string().max(80)]),
+  changeRadiusSession: z.tuple([z.string().max(128), z.array(z.string().max(300)).min(1).max(20)]),
   listSmsMessages: z.tuple([
     z.strictObject({
       limit: z.int().min(1).max(1000),

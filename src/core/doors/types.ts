@@ -1,4 +1,5 @@
 /** The face that every door shows, so that main can start, ask and stop them all alike. */
+import type { Attribute } from '../../platform/radius/attributes.ts';
 import type { EndReason } from '../gate/types.ts';
 
 export interface Door {
@@ -13,6 +14,15 @@ export interface Door {
   sessions(filter?: { user?: string }): Iterable<SessionInfo>;
   /** Ends the session; false: not one of this door's. */
   end(session: string, reason: EndReason): Promise<boolean>;
+  /** Gives a session that is open other terms, where the door can; false: not one of this door's. */
+  change?(session: string, change: SessionChange): Promise<boolean>;
+}
+
+/** What network equipment is told of a session (RFC 5176 section 2.2). */
+export interface SessionChange {
+  readonly attributes: readonly Attribute[];
+  /** It ends so long from now. */
+  readonly seconds: number | undefined;
 }
 
 /** A changed configuration that was found good and is ready. */

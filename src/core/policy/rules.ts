@@ -28,13 +28,14 @@ export class PolicyRules implements ActionPolicy, Policy {
   #notices: readonly PolicyNotice[] = [];
   #doors = new Map<DoorScope, readonly DoorRule[]>();
   #linotp = new LinotpRules([]);
-  readonly #replies: ReplyAttributes;
+  /** What attributes there are, and how they are written. */
+  readonly replies: ReplyAttributes;
   /** What rules of the scope radius add to answers: by action, then by value. */
   #given: ReadonlyMap<string, ReadonlyMap<string, readonly Attribute[]>> = new Map();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(replies = new ReplyAttributes()) {
-    this.#replies = replies;
+    this.replies = replies;
   }
 
   /** Several may change the rules at once: each change begins with what the one before it left. */
@@ -52,7 +53,7 @@ export class PolicyRules implements ActionPolicy, Policy {
     for (const rule of sorted) {
       checkRule(rule);
       if (isLinotpScope(rule.scope)) linotp.push(new LinotpRule(rule, rule.scope));
-      else doors.push(new DoorRule(rule, this.#replies));
+      else doors.push(new DoorRule(rule, this.replies));
     }
     this.#rules = sorted;
     this.#notices = linotp.flatMap(({ rule, notices }) => notices.map((text) => ({ policy: rule.name, text })));
@@ -68,7 +69,7 @@ export class PolicyRules implements ActionPolicy, Policy {
 
   /** These rules by themselves, with what is known of attributes. Errors: those of a rule. */
   apart(rules: readonly PolicyRule[]): PolicyRules {
-    const apart = new PolicyRules(this.#replies);
+    const apart = new PolicyRules(this.replies);
     apart.replace(rules);
     return apart;
   }

@@ -1,5 +1,5 @@
 /** Who is in, over all doors: each door holds its own sessions, this only knows whom to ask. */
-import type { Door, SessionInfo } from '../doors/types.ts';
+import type { Door, SessionChange, SessionInfo } from '../doors/types.ts';
 import type { EndReason } from '../gate/types.ts';
 import type { Account } from '../users/types.ts';
 
@@ -35,6 +35,15 @@ export class SessionDirectory {
     const name = session.slice(0, Math.max(0, session.indexOf(':')));
     for (const door of this.#doors()) {
       if (door.name === name && (await door.end(session, reason))) return true;
+    }
+    return false;
+  }
+
+  /** False: no door that could change it knows it. */
+  async change(session: string, change: SessionChange): Promise<boolean> {
+    const name = session.slice(0, Math.max(0, session.indexOf(':')));
+    for (const door of this.#doors()) {
+      if (door.name === name && (await door.change?.(session, change))) return true;
     }
     return false;
   }

@@ -42,6 +42,7 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   addRadiusClient: 'Let network equipment ask over RADIUS.',
   listRadiusClients: 'List the network equipment that may ask over RADIUS, without secrets.',
   removeRadiusClient: 'Let network equipment ask no more.',
+  changeRadiusSession: 'Have network equipment give a session other terms.',
   addVouchers: 'Make a batch of vouchers.',
   listVoucherBatches: 'List the batches of vouchers.',
   listVouchers: 'List the vouchers of a batch and what became of them, without codes.',

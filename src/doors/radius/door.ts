@@ -23,7 +23,7 @@ import { offerMetrics } from './metrics.ts';
 import { AccessRequests } from './server/access.ts';
 import { AccountingRequests } from './server/accounting.ts';
 import { Clients } from './server/clients.ts';
-import { DISCONNECT_PATIENCE, disconnect } from './server/disconnect.ts';
+import { changeTerms, DISCONNECT_PATIENCE, disconnect } from './server/disconnect.ts';
 import { DynamicRequests } from './server/dynamic.ts';
 import { EAP_PATIENCE, EapRequests } from './server/eap.ts';
 import { Receiver } from './server/receiver.ts';
@@ -65,6 +65,7 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
   const sessions: RadiusSessions = new RadiusSessions({
     ...parts,
     disconnect: (session) => disconnect(session, { asker, clients: receiver.clients, clock }),
+    changeTerms: (session, terms) => changeTerms(session, terms, { asker, clients: receiver.clients, clock }),
   });
   const eapAsker = new Asker(EAP_PATIENCE);
   const eap = config.eap && new EapRequests({ ...parts, asker: eapAsker, peer: eapServer(config.eap) });
@@ -93,6 +94,7 @@ export function createRadiusDoor(parts: RadiusParts): RadiusDoor {
     health,
     sessions: listSessions,
     end: (name, reason) => sessions.end(name, reason),
+    change: (name, change) => sessions.change(name, change),
     setClients(clients) {
       configured = clients;
       changeClients();

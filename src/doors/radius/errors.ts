@@ -4,6 +4,7 @@ export const RADIUS_ERRORS = {
   RADIUS_SECRET_SHORT: 'the secret of a RADIUS client is short enough to be guessed from recorded packets',
   RADIUS_UNSIGNED: 'a RADIUS client may leave out the Message-Authenticator',
   RADIUS_DISCONNECT: 'equipment did not end a session, or says nothing; the session stays in the list',
+  RADIUS_COA: 'equipment did not give a session other terms, or says nothing',
   RADIUS_SESSIONS: 'more RADIUS sessions than there may be; accounting of new ones is not acknowledged',
   RADIUS_CLOSED: 'state: the ports for RADIUS clients that were added while the server runs cannot be opened',
   RADIUS_DICTIONARY: 'a dictionary of RADIUS attributes cannot be read, or has a line that is none',

@@ -64,6 +64,10 @@ function lab(stored: Map<string, OwnValues> = new Map()) {
       asked.push(user);
       return answer.next;
     },
+    changeTerms: async ({ user }, terms) => {
+      asked.push(`${user} ${terms.map(({ type, value }) => `${type}=${value.toString('hex')}`)}`);
+      return answer.next.text;
+    },
   });
   const users = { find: (name: string) => (name === 'Alice' ? ({ login: 'alice@hotel' } as Account) : null) };
   const accounting = new AccountingRequests({ sessions, users, clock });
@@ -175,6 +179,30 @@ test('somebody is out when the equipment says so; if it says nothing he stays, a
   assert.match(news().join('\n'), /"answer":"ack".*\nended alice@hotel kicked after 0, 3\/4$/);
   assert.equal(stored.size, 0);
   assert.equal(await sessions.end(session!.name, 'kicked'), false);
+});
+
+test('other terms are those that the equipment takes; a new end is ours, too', async () => {
+  const { tell, news, sessions, time, answer, asked, stored } = lab();
+  await tell(START, id('1'), user('Alice'));
+  const [session] = sessions.all();
+  news();
+  const change = { attributes: [text(11, 'guests')], seconds: 60 };
+  answer.next = { isOut: false, text: 'nak 406' };
+  await assert.rejects(sessions.change(session!.name, change), { code: 'RADIUS_COA' });
+  assert.equal(session!.ends, 0);
+  answer.next = { isOut: true, text: 'ack' };
+  assert.equal(await sessions.change(session!.name, change), true);
+  assert.deepEqual(
+    asked.splice(0),
+    Array(2).fill(`alice@hotel 11=${Buffer.from('guests').toString('hex')},27=0000003c`),
+  );
+  assert.match(news().join('\n'), /"event":"changed".*"answer":"nak 406"[\s\S]*"event":"changed".*"answer":"ack"/);
+  const [kept] = await loadSessions({ read: async () => [...stored.values()] });
+  assert.equal(kept?.ends, NOW + 60_000);
+  time.now += 60_500;
+  sessions.sweep();
+  assert.deepEqual(asked, ['alice@hotel']);
+  assert.equal(await sessions.change('radius:nobody', change), false);
 });
 
 test('whose time is over is put out, once', async () => {

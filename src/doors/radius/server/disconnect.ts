@@ -1,9 +1,13 @@
-/** Asks equipment to put somebody out: Disconnect-Request (RFC 5176 section 2.1), within the second, and again where nothing is said. */
+/**
+ * Asks equipment to put somebody out, or to give him other terms: Disconnect-Request and CoA-Request (RFC 5176 section 2), within the second,
+ * and again where nothing is said.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Asker } from '../../../platform/radius/asker.ts';
-import { numberAttribute } from '../../../platform/radius/attributes.ts';
+import { type Attribute, numberAttribute } from '../../../platform/radius/attributes.ts';
 import { ATTRIBUTE, CODE } from '../../../platform/radius/numbers.ts';
+import type { Packet } from '../../../platform/radius/packet.ts';
 import type { RadiusSession } from '../sessions/session.ts';
 import type { Clients } from './clients.ts';
 
@@ -19,18 +23,45 @@ export const DISCONNECT_PATIENCE = [400, 800, 1_200, 1_600];
 /** Session-Context-Not-Found. */
 const NOT_FOUND = 503;
 
-export async function disconnect(
-  { equipment, address, identity }: RadiusSession,
-  parts: { readonly asker: Asker; readonly clients: Clients; readonly clock: Clock },
-): Promise<DisconnectAnswer> {
-  const client = parts.clients.named(equipment) ?? parts.clients.find(address);
-  if (client === undefined) return { isOut: false, text: 'no such client any more' };
-  const now = numberAttribute(ATTRIBUTE.eventTimestamp, Math.floor(parts.clock.now() / 1000));
-  const question = { code: CODE.disconnectRequest, authenticator: randomBytes(16), attributes: [...identity, now] };
-  const peer = { address, port: client.disconnectPort, secret: client.secret, signs: false };
-  const reply = await parts.asker.ask(peer, question);
-  if (reply === undefined) return { isOut: false, text: 'no answer' };
+export interface DynamicClientParts {
+  readonly asker: Asker;
+  readonly clients: Clients;
+  readonly clock: Clock;
+}
+
+export async function disconnect(session: RadiusSession, parts: DynamicClientParts): Promise<DisconnectAnswer> {
+  const reply = await ask(session, CODE.disconnectRequest, [], parts);
+  if (typeof reply === 'string') return { isOut: false, text: reply };
   if (reply.code === CODE.disconnectAck) return { isOut: true, text: 'ack' };
+  return { isOut: reply.number(ATTRIBUTE.errorCause) === NOT_FOUND, text: nakText(reply) };
+}
+
+/** `ack`, or why not: for people. */
+export async function changeTerms(
+  session: RadiusSession,
+  terms: readonly Attribute[],
+  parts: DynamicClientParts,
+): Promise<string> {
+  const reply = await ask(session, CODE.coaRequest, terms, parts);
+  if (typeof reply === 'string') return reply;
+  return reply.code === CODE.coaAck ? 'ack' : nakText(reply);
+}
+
+async function ask(
+  { equipment, address, identity }: RadiusSession,
+  code: number,
+  terms: readonly Attribute[],
+  { asker, clients, clock }: DynamicClientParts,
+): Promise<Packet | string> {
+  const client = clients.named(equipment) ?? clients.find(address);
+  if (client === undefined) return 'no such client any more';
+  const now = numberAttribute(ATTRIBUTE.eventTimestamp, Math.floor(clock.now() / 1000));
+  const question = { code, authenticator: randomBytes(16), attributes: [...identity, now, ...terms] };
+  const peer = { address, port: client.disconnectPort, secret: client.secret, signs: false };
+  return (await asker.ask(peer, question)) ?? 'no answer';
+}
+
+function nakText(reply: Packet): string {
   const cause = reply.number(ATTRIBUTE.errorCause);
-  return { isOut: cause === NOT_FOUND, text: cause === undefined ? 'nak' : `nak ${cause}` };
+  return cause === undefined ? 'nak' : `nak ${cause}`;
 }

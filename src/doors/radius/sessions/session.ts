@@ -19,7 +19,7 @@ export interface RadiusSession {
   readonly identity: readonly Attribute[];
   readonly started: number;
   /** 0: no end. */
-  readonly ends: number;
+  ends: number;
   heard: number;
   /** Bytes that the user sent and received. */
   sent: number;

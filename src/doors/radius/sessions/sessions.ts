@@ -3,14 +3,17 @@
  *
  * The equipment alone knows when somebody is out. So whoever is to be put out stays in the list until it has said so, or has answered a
  * Disconnect-Request; and if it says nothing he is asked to leave again with the next sign of life. A Stop may overtake its Start, and be
- * told twice: what has ended is remembered for a while. Errors (rejections): STORAGE_… of the journal, RADIUS_DISCONNECT, RADIUS_SESSIONS.
+ * told twice: what has ended is remembered for a while. Errors (rejections): STORAGE_… of the journal, RADIUS_DISCONNECT, RADIUS_COA, RADIUS_SESSIONS.
  */
 import { auditChange } from '../../../core/audit/events.ts';
+import type { SessionChange } from '../../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../../core/gate/types.ts';
 import { commit } from '../../../core/journal/commit.ts';
 import type { Change, Journal } from '../../../core/journal/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
+import { type Attribute, numberAttribute } from '../../../platform/radius/attributes.ts';
+import { ATTRIBUTE } from '../../../platform/radius/numbers.ts';
 import type { DisconnectAnswer } from '../server/disconnect.ts';
 import { type RadiusSession, type Report, startOf } from './session.ts';
 import { dropSession, putSession } from './stored-sessions.ts';
@@ -20,6 +23,8 @@ export interface SessionsParts {
   readonly journal: Journal;
   readonly clock: Clock;
   disconnect(session: RadiusSession): Promise<DisconnectAnswer>;
+  /** `ack`, or why not. */
+  changeTerms(session: RadiusSession, terms: readonly Attribute[]): Promise<string>;
 }
 
 interface Open {
@@ -137,6 +142,30 @@ export class RadiusSessions {
         hint: 'it is asked again when the session is heard of next',
       });
     }
+    return true;
+  }
+
+  /** Has the equipment give somebody who is in other terms; they are in force when this resolves. False: there is no such session. */
+  async change(name: string, { attributes, seconds }: SessionChange): Promise<boolean> {
+    const open = this.#open.get(name);
+    if (open === undefined) return false;
+    const { clock, changeTerms, journal } = this.#parts;
+    const { session } = open;
+    const { user, equipment } = session;
+    const limit = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
+    const answer = await changeTerms(session, [...attributes, ...limit]);
+    const unit = [
+      auditChange(clock.now(), 'changed', { door: 'radius', user, session: name, client: equipment, answer }),
+    ];
+    if (answer === 'ack' && seconds !== undefined && this.#open.get(name) === open) {
+      session.ends = clock.now() + 1000 * seconds;
+      unit.push(putSession(session));
+    }
+    await commit(journal, unit);
+    if (answer !== 'ack')
+      throw new GatehouseError('RADIUS_COA', `${equipment} was to give ${name} other terms: ${answer}`, {
+        hint: 'does it take CoA-Requests, with these attributes? gatehouse kick ends the session, and the next one gets what rules say',
+      });
     return true;
   }
 
