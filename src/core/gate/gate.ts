@@ -231,12 +231,9 @@ class TheGate implements CoreGate {
     return [auditChange(time, 'opened', { door, user, client, session })];
   }
 
-  ended(
-    { door, session, user, client, time: started }: SessionStart,
-    reason: EndReason,
-    time: number,
-    { sent, received }: Traffic = {},
-  ): Change[] {
+  ended(start: SessionStart, reason: EndReason, time: number, { sent, received }: Traffic = {}): Change[] {
+    this.#sessionLimit.ended(start);
+    const { door, session, user, client, time: started } = start;
     return [
       auditChange(time, 'ended', { door, user, client, session, reason, sent, received }),
       { kind: 'history', row: { session, door, user, client, started, ended: time, reason, sent, received } },

@@ -45,7 +45,13 @@ function lab(most = 2) {
       open.set(session, { session, door: at, user, client, detail: {}, ...times });
       limit.opened({ door: at, session, user, client, time: time.now });
     },
-    end: (session: string) => open.delete(session),
+    /** Written down, and not yet among those who are in. */
+    opens: (session: string, client = session) =>
+      limit.opened({ door: 'portal', session, user: '1000', client, time: time.now }),
+    end(session: string, user = '1000', at: DoorName = 'portal') {
+      open.delete(session);
+      limit.ended({ door: at, session, user, client: '', time: time.now });
+    },
     admitted: (session: string, user = '1000') => limit.admitted(ticketOf(user, 'portal', ''), { session }),
     released: (session: string, user = '1000') => limit.released(ticketOf(user, 'portal', ''), { session }),
   };
@@ -62,7 +68,7 @@ test('at each door by itself the one too many is refused, and the rule is named;
     assert.equal(take(`${door}:two`, 'two', {}, '1000', door), 'in', 'it is there already');
     assert.equal(take(`${door}:other`, 'other', {}, '2000', door), 'in');
     assert.equal(take(`${door}:other`, 'other', {}, '1001', door), 'in');
-    end(`${door}:one`);
+    end(`${door}:one`, '1000', door);
     assert.equal(take(`${door}:three`, 'three', {}, '1000', door), 'in');
   }
 });
@@ -72,8 +78,8 @@ test('who comes from the same place again takes the place of his own session', (
   assert.equal(take('a', 'card'), 'in');
   begin('a', 'card');
   assert.equal(take('b', 'card'), 'few-portal');
-  assert.equal(take('b', 'card', { place: 'card' }), 'in');
-  assert.equal(take('c', 'another', { place: 'another' }), 'few-portal');
+  for (const again of ['b', 'c']) assert.equal(take(again, 'card', { place: 'card' }), 'in');
+  assert.equal(take('d', 'another', { place: 'another' }), 'few-portal');
 });
 
 test('logins that come all at once gain nothing; what does not begin is free again', () => {
@@ -94,6 +100,17 @@ test('logins that come all at once gain nothing; what does not begin is free aga
   assert.equal(take('d'), 'few-portal');
   time.now += 1;
   assert.equal(take('d'), 'in');
+});
+
+test('who is on his way in counts until he is among those who are in, and no longer than he is in', () => {
+  const { take, opens, begin, end } = lab(1);
+  assert.equal(take('a'), 'in');
+  opens('a');
+  assert.equal(take('b'), 'few-portal');
+  begin('a');
+  assert.equal(take('b'), 'few-portal');
+  end('a');
+  assert.equal(take('b'), 'in');
 });
 
 test('a session that begins under another name than it was asked for counts once', () => {

@@ -1,8 +1,8 @@
 /**
  * Rules with `max_sessions`: how many sessions of one door a user may have at once.
  *
- * Doors say who is in. Who was let in a moment ago and is not in yet counts, too: the session of a NAS begins with its accounting, and
- * logins that come all at once must gain nothing. Nothing is looked at where no rule says anything of it.
+ * Doors say who is in. Who was let in a moment ago and is not yet among them counts, too: a firewall takes its time, the session of a NAS begins
+ * with its accounting, and logins that come all at once must gain nothing. Nothing is looked at where no rule says anything of it.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -13,7 +13,7 @@ import type { SessionName, SessionStart, Ticket } from './types.ts';
 const BEGINS_MS = 10_000;
 
 interface Promised {
-  readonly session: string;
+  session: string;
   readonly client: string;
   until: number;
 }
@@ -34,7 +34,7 @@ export class SessionLimit {
     this.#parts = parts;
   }
 
-  /** The rule that has enough of this user's sessions; undefined: there is room, and it is kept until `opened`, or `released`. */
+  /** The rule that has enough of this user's sessions; undefined: there is room, and it is kept for this one. */
   take(ticket: Ticket, name: SessionName): string | undefined {
     const { policy, clock } = this.#parts;
     const most = policy.mostSessions(ticket);
@@ -45,13 +45,14 @@ export class SessionLimit {
     this.#sweep(now);
     const { session } = name;
     const key = keyOf(ticket.door, ticket.account.login);
-    const promised = (this.#promised.get(key) ?? []).filter((one) => one.until > now && one.session !== session);
-    let count = promised.filter(({ client }) => client !== name.place).length;
+    const isOther = (one: Promised) => one.until > now && one.session !== session && one.client !== name.place;
+    const promised = (this.#promised.get(key) ?? []).filter(isOther);
+    const others = new Set(promised.map((one) => one.session));
     for (const other of this.#parts.sessions.at(ticket.door, ticket.account)) {
       if (other.session === session) return undefined;
-      if (other.client !== name.place) count++;
+      if (other.client !== name.place) others.add(other.session);
     }
-    if (count >= most) return isFull();
+    if (others.size >= most) return isFull();
     this.#promised.set(key, [...promised, { session, client: ticket.client.address, until: Number.POSITIVE_INFINITY }]);
     return undefined;
   }
@@ -65,24 +66,28 @@ export class SessionLimit {
 
   /** It is not let in after all. */
   released({ door, account }: Ticket, { session }: SessionName): void {
-    if (this.#promised.size > 0) this.#drop(keyOf(door, account.login), (one) => one.session === session);
+    if (this.#promised.size > 0) this.#drop(keyOf(door, account.login), session);
   }
 
-  /** It counts as a session from now on. A NAS may call it otherwise than in its request. */
+  /** It is about to be among those who are in. A NAS may call it otherwise than in its request. */
   opened({ door, user, session, client }: SessionStart): void {
     if (this.#promised.size === 0) return;
-    const key = keyOf(door, user);
-    if (!this.#drop(key, (one) => one.session === session)) this.#drop(key, (one) => one.client === client);
+    const promised = this.#promised.get(keyOf(door, user)) ?? [];
+    const its = promised.find((one) => one.session === session) ?? promised.find((one) => one.client === client);
+    if (its === undefined) return;
+    its.session = session;
+    its.until = this.#parts.clock.monotonic() + BEGINS_MS;
   }
 
-  /** One of them. */
-  #drop(key: string, isIt: (one: Promised) => boolean): boolean {
-    const promised = this.#promised.get(key);
-    const at = promised?.findIndex(isIt) ?? -1;
-    if (promised === undefined || at < 0) return false;
-    promised.splice(at, 1);
-    if (promised.length === 0) this.#promised.delete(key);
-    return true;
+  ended({ door, user, session }: SessionStart): void {
+    if (this.#promised.size > 0) this.#drop(keyOf(door, user), session);
+  }
+
+  #drop(key: string, session: string): void {
+    const left = this.#promised.get(key)?.filter((one) => one.session !== session);
+    if (left === undefined) return;
+    if (left.length > 0) this.#promised.set(key, left);
+    else this.#promised.delete(key);
   }
 
   /** What was promised to those who did not come back. */
