@@ -1,6 +1,7 @@
 // peers: mariadb postgres
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { linotpTables, readsLinotp } from '../../src/sources/linotp/linotp.contract.ts';
 import { sqlContract, staffTable } from '../../src/sources/sql/sql.contract.ts';
 import { startMariadb } from './mariadb.ts';
 import { startPostgres } from './postgres.ts';
@@ -13,6 +14,8 @@ test('a table in MariaDB; a restart of the server is survived', async (t) => {
   const source = await sqlContract({ ...LOGIN, Driver: 'mysql+mysqldb', Port: String(server.port) });
   t.after(() => source.close());
   assert.equal((await source.byLogin(['ALICE']))[0]?.login, 'alice', 'as the collation finds it');
+  for (const statement of linotpTables('`')) await server.sql(statement);
+  await readsLinotp(server.url.replace('mysql:', 'mysql+mysqldb:'));
   await server.stop();
   await assert.rejects(source.byLogin(['alice']), { code: 'RESOLVER_UNAVAILABLE' });
   await server.start();
@@ -25,6 +28,9 @@ test('a table in PostgreSQL; a restart of the server is survived', async (t) => 
   await server.sql('GRANT SELECT ON staff TO gatehouse');
   const source = await sqlContract({ ...LOGIN, Driver: 'postgresql', Port: String(server.port) });
   t.after(() => source.close());
+  for (const statement of linotpTables('"')) await server.sql(statement);
+  await server.sql('GRANT SELECT ON ALL TABLES IN SCHEMA public TO gatehouse');
+  await readsLinotp(server.url);
   await server.stop();
   await assert.rejects(source.byLogin(['alice']), { code: 'RESOLVER_UNAVAILABLE' });
   await server.start();

@@ -4,7 +4,7 @@
  *
  * Redirects are not followed, answers are bounded. Errors: HOOK_FAILED.
  */
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -26,6 +26,7 @@ export interface WebhookParts {
 /** Errors: those of reading `caFile`. */
 export function webhook({ url, secret, caFile, clock }: WebhookParts): Hook {
   const target = new URL(url);
+  const key = createSecretKey(secret, 'utf8');
   const isSecure = target.protocol === 'https:';
   const pool = { keepAlive: true, maxFreeSockets: 4 };
   const agent = isSecure
@@ -50,7 +51,7 @@ export function webhook({ url, secret, caFile, clock }: WebhookParts): Hook {
   async function post(message: object, delivery: string, withinMs: number): Promise<string> {
     const body = JSON.stringify(message, timesAsText);
     const time = Math.floor(clock.now() / 1000);
-    const signature = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
+    const signature = createHmac('sha256', key).update(`${time}.${body}`).digest('hex');
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

@@ -5,7 +5,7 @@
  * the audit trail, before it counts. Owners are ids of accounts. Errors: NUMBER_ALIAS, NUMBER_EXISTS, NUMBER_UNKNOWN, NUMBER_INVALID, those of
  * the journal.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditLines } from '../audit/types.ts';
 import { commit } from '../journal/commit.ts';
@@ -34,11 +34,13 @@ export interface UserNumbersParts {
 
 export class UserNumbers {
   readonly #parts: UserNumbersParts;
+  readonly #key: KeyObject;
   /** By owner, then by alias. */
   readonly #numbers = new Map<string, Map<string, string>>();
 
   constructor(parts: UserNumbersParts) {
     this.#parts = parts;
+    this.#key = createSecretKey(parts.key);
   }
 
   /** Errors: STORAGE_UNAVAILABLE. */
@@ -109,7 +111,7 @@ export class UserNumbers {
     let best = '';
     for (const [other, aliases] of this.#numbers) {
       if (aliases.size === 0) continue;
-      const rank = createHmac('sha256', this.#parts.key).update(`${name}\n${other}`).digest('hex');
+      const rank = createHmac('sha256', this.#key).update(`${name}\n${other}`).digest('hex');
       if (rank <= best) continue;
       best = rank;
       decoy = [...aliases.keys()].sort();
