@@ -152,6 +152,16 @@ export const portalConfig = z.strictObject({
     .describe(
       'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
     ),
+  https: z
+    .strictObject({
+      name: read('a host name', hostName).describe(
+        'The name in the certificate. Clients must get the address of the gateway for it.',
+      ),
+      port: z.int().min(1).max(65535).default(2443).describe('Port of the same pages over TLS.'),
+      certificate: path.describe('PEM file: the certificate, then those of its authorities up to the root.'),
+      key: path.describe('PEM file with its private key, without a password; may be the same.'),
+    })
+    .optional(),
   upload_kbit: kbit.meta({ live: true }).describe('What each client may send, in kbit/s; default 0, no limit.'),
   download_kbit: kbit.meta({ live: true }).describe('What each client may get, in kbit/s; default 0, no limit.'),
   garden_domains: z

@@ -20,9 +20,10 @@ import { describeError } from '../../platform/errors.ts';
 import type { Programs } from '../../platform/helper/types.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LogLevel } from '../../platform/log-pino.ts';
+import { Certificates } from '../../platform/tls/certificates.ts';
 import { createBinAuth } from './binauth/binauth.ts';
 import { Clients, isInside } from './clients.ts';
-import type { PortalSettings } from './config/model.ts';
+import type { HttpsSettings, PortalSettings } from './config/model.ts';
 import { createCommands, type RunCommand } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
 import { createFas } from './fas/fas.ts';
@@ -95,6 +96,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   let gateway: Gateway | undefined;
   let onRequest: RequestListener = sayComeAgain;
   const garden = new Garden({ settings, firewall, log });
+  let certificates: Certificates | undefined;
   let servers: Server[] = [];
   let ctl: SocketServer | undefined;
   let open: Listener[] = [];
@@ -122,6 +124,11 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
         const { port } = settings;
         servers.push(await listenHttp({ address, port }, (request, response) => onRequest(request, response)));
         open.push({ door: 'portal', what: 'portal http', address, port });
+        if (!settings.https) continue;
+        const secure = { address, port: settings.https.port };
+        certificates ??= certificatesOf(settings.https);
+        servers.push(await listenHttp(secure, (request, response) => onRequest(request, response), certificates));
+        open.push({ door: 'portal', what: 'portal https', ...secure });
       }
       ctl = await listenOnCtlSocket(settings.ndsctl_socket, (line) => run(line));
       const stored = await loadSessions(parts.tables);
@@ -186,6 +193,12 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     return program ? createBinAuth([...binauth_shell, program], programs, log) : undefined;
   }
 
+  /** Errors: TLS_CERTIFICATE. */
+  function certificatesOf({ certificate, key }: HttpsSettings): Certificates {
+    const files = { certificate, key, names: [], ca: undefined };
+    return new Certificates({ ...files, clientCertificate: 'none', verifyServer: true }, log);
+  }
+
   /** As the settings are now. */
   function pagesOf(at: Gateway): RequestListener {
     const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
@@ -214,6 +227,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     servers = [];
     open = [];
     ctl?.close();
+    certificates?.close();
     await closeHttp(closing, withinMs);
   }
 

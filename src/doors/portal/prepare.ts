@@ -94,7 +94,8 @@ function withFasRules(settings: PortalSettings): PortalSettings {
 }
 
 /** What dnsmasq has to say so that devices ask the door whether they are captive. */
-export function dhcpLine({ address, port, interface: card }: PortalSettings): string {
+export function dhcpLine({ address, port, interface: card, https }: PortalSettings): string {
+  if (https) return `dhcp-option-force=114,https://${https.name}:${https.port}${CAPTIVE_PATH}`;
   return `dhcp-option-force=114,http://${address ?? `ADDRESS-OF-${card}`}:${port}${CAPTIVE_PATH}`;
 }
 

@@ -32,6 +32,15 @@ export type RuleSets = Readonly<Record<RuleSetName, RuleSet>>;
 /** What a FAS is told of a client: the token itself, its hash (with a key), all of it encrypted. */
 export type FasLevel = 0 | 1 | 2;
 
+export interface HttpsSettings {
+  /** Of the certificate; clients get the gateway's address for it. */
+  readonly name: string;
+  readonly port: number;
+  /** PEM files. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export const LOGIN_WAYS = ['click', 'password', 'voucher', 'password or voucher'] as const;
 export type LoginWay = (typeof LOGIN_WAYS)[number];
 
@@ -80,6 +89,8 @@ export interface PortalSettings {
   /** How somebody gets in where no program decides. */
   readonly login: LoginWay;
   readonly rules: RuleSets;
+  /** The same pages over TLS, which RFC 8908 wants; undefined: only over HTTP. */
+  readonly https: HttpsSettings | undefined;
   /** What each client may send and get in a second; 0: no limit. */
   readonly upload_kbit: number;
   readonly download_kbit: number;
@@ -118,6 +129,7 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   fas_key: undefined,
   ndsctl_socket: '/tmp/ndsctl.sock',
   login: 'click',
+  https: undefined,
   upload_kbit: 0,
   download_kbit: 0,
   garden_domains: [],

@@ -100,6 +100,13 @@ test('blocked comes first, then trusted, then those that are in; strangers are a
   ]);
 });
 
+test('the pages over TLS are reached like the others', () => {
+  const https = { name: 'wifi.example.com', port: 2443, certificate: '/c', key: '/k' };
+  const reached = (more: Partial<FirewallSettings>) =>
+    ruleset(settings(more), GATEWAY, []).match(/(?<=10\.77\.0\.1 tcp dport ).*(?= accept)/)?.[0];
+  assert.deepEqual([reached({}), reached({ https })], ['2050', '{ 2050, 2443 }']);
+});
+
 test('a walled garden is open there and back, and is not redirected', () => {
   const garden = rules(
     'allow tcp port 80:81 to 192.0.2.0/24',

@@ -31,6 +31,7 @@ export type FirewallSettings = Pick<
   | 'mac_mechanism'
   | 'rules'
   | 'garden_domains'
+  | 'https'
   | 'trusted_macs'
   | 'blocked_macs'
   | 'allowed_macs'
@@ -65,9 +66,10 @@ function table(settings: FirewallSettings, gateway: GatewayAddresses): string {
   const blocked = settings.mac_mechanism === 'allow' ? ['ether saddr != @allowed drop'] : [];
   const outside = settings.address_range === '0.0.0.0/0' ? undefined : `ip saddr != ${settings.address_range}`;
   const clamp = clampOf(settings.mss);
+  const ports = settings.https ? `{ ${port}, ${settings.https.port} }` : String(port);
   const atPortal = [
-    `ip daddr ${gateway.ipv4} tcp dport ${port} accept`,
-    ...(gateway.ipv6 ? [`ip6 daddr ${gateway.ipv6} tcp dport ${port} accept`] : []),
+    `ip daddr ${gateway.ipv4} tcp dport ${ports} accept`,
+    ...(gateway.ipv6 ? [`ip6 daddr ${gateway.ipv6} tcp dport ${ports} accept`] : []),
   ];
 
   const garden = (way: 'there' | 'back') => (settings.garden_domains.length > 0 ? gardenByName(way) : []);

@@ -11,7 +11,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { describeError, GatehouseError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Client, type Clients, isInside, isToken } from '../clients.ts';
-import type { PortalSettings } from '../config/model.ts';
+import type { HttpsSettings, PortalSettings } from '../config/model.ts';
 import type { Fas } from '../fas/fas.ts';
 import type { Gateway } from '../firewall/gateway.ts';
 import type { Neighbours } from '../firewall/neighbours.ts';
@@ -61,7 +61,9 @@ const NONE: Parameters = new Map();
 
 export function createApp(parts: AppParts): (request: IncomingMessage, response: ServerResponse) => void {
   const { settings, gateway, clients, pages, fas, preauth, log } = parts;
-  const hosts = hostsOf(gateway, settings.port);
+  const { https } = settings;
+  const secureBase = https && `https://${https.name}:${https.port}`;
+  const hosts = [...hostsOf(gateway, settings.port), ...(https ? secureHosts(https) : [])];
   const door4 = hosts[0]!;
   const door6 = gateway.ipv6 ? `[${gateway.ipv6}]:${settings.port}` : door4;
   const isOurs: ReadonlySet<string> = new Set(hosts);
@@ -145,7 +147,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
 
   function tellState(request: IncomingMessage, response: ServerResponse, client: Client | undefined): void {
     const isTrusted = client !== undefined && parts.lists.isTrusted(client.mac);
-    const state = captiveState(client, isTrusted, `http://${doorOf(request)}/`, parts.clock.now());
+    const state = captiveState(client, isTrusted, `${baseOf(request)}/`, parts.clock.now());
     send(request, response, 200, CAPTIVE_TYPE, state);
   }
 
@@ -201,8 +203,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
       const more = { tok: given, username: form.get('username') ?? '', transaction, prompt };
       return show(visit, 200, page({ ...variables(visit, form), ...more }));
     }
-    const goal =
-      settings.redirect_url ?? (redir || `http://${doorOf(request)}/${encodeURIComponent(settings.status_page)}`);
+    const goal = settings.redirect_url ?? (redir || `${baseOf(request)}/${encodeURIComponent(settings.status_page)}`);
     redirect(request, response, next, goal);
 
     function again(reason: Reason): void {
@@ -214,7 +215,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
       }
       const back = new URLSearchParams({ ...(redir ? { redir } : {}), error: reason });
       const page = encodeURIComponent(settings.splash_page);
-      redirect(request, response, next, `http://${doorOf(request)}/${page}?${back}`);
+      redirect(request, response, next, `${baseOf(request)}/${page}?${back}`);
     }
   }
 
@@ -226,7 +227,7 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
       return show(visit, 200, pages.theme('logout', words)(variables(visit, NONE)));
     }
     await parts.sessions.close(client, 'client_deauth');
-    redirect(request, response, isPost ? 303 : 307, `http://${doorOf(request)}/`);
+    redirect(request, response, isPost ? 303 : 307, `${baseOf(request)}/`);
   }
 
   function refuse(
@@ -247,11 +248,17 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
       gateway,
       clients,
       client,
-      base: `http://${doorOf(request)}`,
+      base: baseOf(request),
       redir: safeRedir(asked.get('redir')),
       error: reason ? words.reasons[reason] : '',
       upMs: parts.clock.now() - parts.startedAt,
     });
+  }
+
+  /** Where the pages are for whoever asked like that, without a last slash. */
+  function baseOf(request: IncomingMessage): string {
+    const isSecure = secureBase !== undefined && 'encrypted' in request.socket;
+    return isSecure ? secureBase : `http://${doorOf(request)}`;
   }
 
   /** Address and port that this request came to. */
@@ -291,6 +298,11 @@ function credentialsOf(form: Parameters, redir: string, userAgent: string): Cred
 function hostsOf({ ipv4, ipv6 }: Gateway, port: number): string[] {
   const names = [ipv4, ...(ipv6 ? [`[${ipv6}]`] : [])];
   return [...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])];
+}
+
+function secureHosts({ name, port }: HttpsSettings): string[] {
+  const lower = name.toLowerCase();
+  return [`${lower}:${port}`, ...(port === 443 ? [lower] : [])];
 }
 
 function addressOf({ socket }: IncomingMessage): string {

@@ -104,6 +104,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
   const me = () => clients.meet(ADDRESS, MAC, now());
   const bytes = { sent: 0, received: 0 };
   return {
+    app,
     raw,
     request,
     get: (target: string, lines = `Host: ${DOOR}\r\n`) => raw(`GET ${target} HTTP/1.1\r\n${lines}\r\n`),

@@ -1,7 +1,9 @@
 /** The door's HTTP listeners, bounded everywhere: connections, headers, and the time that each may take. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { ListenAddress } from '../../../platform/listen-address.ts';
 import { listenError } from '../../../platform/listen-error.ts';
+import type { Certificates } from '../../../platform/tls/certificates.ts';
 
 const LIMITS = {
   maxHeaderSize: 16_384,
@@ -17,16 +19,27 @@ const MOST_HEADERS = 100;
 export async function listenHttp(
   { address, port }: ListenAddress,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+  certificates?: Certificates,
 ): Promise<Server> {
-  const server = createServer(LIMITS, onRequest);
+  const server = certificates ? secureServer(certificates, onRequest) : createServer(LIMITS, onRequest);
   server.maxConnections = MOST_CONNECTIONS;
   server.maxHeadersCount = MOST_HEADERS;
+  const option = `\`portal.${certificates ? 'https.port' : 'port'}\` of gatehouse.yaml`;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error: NodeJS.ErrnoException) => {
-    reject(listenError({ protocol: 'tcp', address, port, option: '`portal.port` of gatehouse.yaml' }, error));
+    reject(listenError({ protocol: 'tcp', address, port, option }, error));
   });
   server.listen({ host: address, port, backlog: 1024 }, resolve);
   await promise;
+  return server;
+}
+
+function secureServer(
+  certificates: Certificates,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createSecureServer({ ...LIMITS, ...certificates.serverOptions() }, onRequest);
+  certificates.serves(server);
   return server;
 }
 
