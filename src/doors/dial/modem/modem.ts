@@ -407,9 +407,9 @@ class HayesModem implements Modem {
   /** Whether the modem is in command state afterwards. */
   async #escape(): Promise<boolean> {
     const { escape: sequence, escapeGuardMs, noCarrier } = this.#strings;
-    // The carrier may just have gone, and the modem have said so to nobody.
+    // The carrier may just have gone, and the modem have said so to nobody. Where callers are strangers one of them may have said it.
     const before = await this.#wait({ timeoutMs: escapeGuardMs });
-    if ('lines' in before && before.lines.includes(noCarrier)) return true;
+    if (!this.#obeysDtr && 'lines' in before && before.lines.includes(noCarrier)) return true;
     this.#line.write(Buffer.from(sequence, 'latin1'));
     const after = await this.#wait({ timeoutMs: escapeGuardMs + Math.min(ESCAPE_MS, this.#times.commandMs) });
     return after.kind === 'result' || ('lines' in after && after.lines.includes(noCarrier));
