@@ -1,16 +1,16 @@
 /**
- * A modem with Hayes commands on a line: commands and their results, calls out and in, and back to a state that harms nobody.
+ * A modem with Hayes commands on a line: calls out and in, and back to a state that harms nobody.
  *
- * Results are whole lines in command state; what comes behind CONNECT is the other end's. RING is told apart from answers to commands.
  * Units: milliseconds. Errors: MODEM_SILENT, MODEM_GONE, MODEM_RESTORE, those of the line. Source: V.250; the strings are KPPP's.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatehouseError } from '../../../platform/errors.ts';
 import { openSerialLine, type SerialOptions } from '../line/serial.ts';
 import type { Line } from '../line/types.ts';
+import { CommandState, type Wait } from './command-state.ts';
 import { Connection } from './connection.ts';
-import { printable, ResultReader } from './result-reader.ts';
-import { callKind, isAnswer, isFinal } from './strings.ts';
+import { printable } from './result-reader.ts';
+import { callKind } from './strings.ts';
 import type { CommandResult, DialResult, Modem, ModemStrings, Ring } from './types.ts';
 
 export interface ModemTimes {
@@ -38,9 +38,6 @@ const TIMES: ModemTimes = {
 const ESCAPE_MS = 1000;
 /** A modem that is still in the call says nothing to a command: it goes to the other end. */
 const DEAF_MS = 500;
-/** Of an answer to a command. */
-const MOST_LINES = 100;
-
 export interface ModemOptions {
   readonly times?: Partial<ModemTimes>;
   /** For tests: lines that are no devices. */
@@ -53,26 +50,6 @@ export async function openModem(path: string, strings: ModemStrings, options: Mo
   return new HayesModem(path, await open(), open, strings, { ...TIMES, ...options.times });
 }
 
-type Outcome =
-  | { readonly kind: 'result'; readonly result: string; readonly lines: readonly string[] }
-  | { readonly kind: 'timed out'; readonly lines: readonly string[] }
-  | { readonly kind: 'ring' | 'cancelled' | 'gone' };
-
-interface Wait {
-  /** Not sent: waits for what comes by itself. */
-  readonly command?: string;
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** What a call comes to ends it as well. A NO CARRIER that comes while another command is under way is no answer to it. */
-  readonly calls?: boolean;
-}
-
-/** Who waits for the end of a command, or for a call. */
-interface Waiter {
-  line(line: string): void;
-  gone(): void;
-}
-
 class HayesModem implements Modem {
   readonly #path: string;
   /** That DTR falls ends its call. */
@@ -80,19 +57,13 @@ class HayesModem implements Modem {
   readonly #strings: ModemStrings;
   readonly #times: ModemTimes;
   readonly #open: () => Promise<Line>;
-  readonly #reader = new ResultReader();
+  readonly #state: CommandState;
   #line: Line;
   #gone = false;
   #closed = false;
   #call: Connection | undefined;
   /** A call that came by itself and was not asked for yet. */
   #unclaimed: Connection | undefined;
-  /** What the other end still says is no CONNECT of the modem. */
-  #hangingUp = false;
-  #waiter: Waiter | undefined;
-  #rings = 0;
-  #lastRing = Number.NEGATIVE_INFINITY;
-  #callerId: string | undefined;
 
   constructor(path: string, line: Line, open: () => Promise<Line>, strings: ModemStrings, times: ModemTimes) {
     this.#path = path;
@@ -100,6 +71,7 @@ class HayesModem implements Modem {
     this.#open = open;
     this.#strings = strings;
     this.#times = times;
+    this.#state = new CommandState(strings, times.ringGapMs, (said, early) => this.#connected(said, early));
     this.#line = line;
     this.#attach(line);
   }
@@ -124,7 +96,7 @@ class HayesModem implements Modem {
 
   async command(text: string, timeoutMs = this.#times.commandMs): Promise<CommandResult> {
     await this.#ready();
-    const outcome = await this.#wait({ command: text, timeoutMs });
+    const outcome = await this.#state.wait({ command: text, timeoutMs });
     if (outcome.kind === 'result') return { result: outcome.result, lines: outcome.lines };
     if (outcome.kind === 'gone') throw this.#goneError();
     throw this.#silent(text, 'said nothing that ends a command');
@@ -132,7 +104,7 @@ class HayesModem implements Modem {
 
   async dial(number: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<DialResult> {
     await this.#ready();
-    if (this.#isRinging()) return { kind: 'glare' };
+    if (this.#state.isRinging) return { kind: 'glare' };
     return this.#makeCall({ command: `${this.#strings.dial}${number}`, ...options });
   }
 
@@ -152,17 +124,17 @@ class HayesModem implements Modem {
   async waitForRing(options: { timeoutMs?: number; rings?: number; signal?: AbortSignal }): Promise<Ring | undefined> {
     const { timeoutMs, rings = 1, signal } = options;
     await this.#ready();
-    const enough = () => this.#isRinging() && this.#rings >= rings;
     const end = AbortSignal.any([
       ...(signal === undefined ? [] : [signal]),
       ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]),
     ]);
-    while (!enough()) {
+    while (this.#state.rings < rings) {
       if (end.aborted) return undefined;
       if (this.#gone) throw this.#goneError();
-      await this.#somethingRings(end);
+      await this.#state.somethingRings(end);
     }
-    return this.#callerId === undefined ? {} : { callerId: this.#callerId };
+    const { callerId } = this.#state;
+    return callerId === undefined ? {} : { callerId };
   }
 
   async hangUp(): Promise<void> {
@@ -171,10 +143,10 @@ class HayesModem implements Modem {
     this.#call = undefined;
     this.#unclaimed = undefined;
     call.end();
-    this.#hangingUp = true;
+    this.#state.takesCalls = false;
     try {
       if (call.lent || this.#gone) await this.#reopen();
-      else this.#listen();
+      else this.#state.listen(this.#line);
       // What obeys DTR is hung up by it, whatever the other end says in the modem's words.
       if (this.#obeysDtr ? await this.#dropped(call) : call.lost && (await this.#hangs())) return;
       const escaped = await this.#escape();
@@ -184,7 +156,7 @@ class HayesModem implements Modem {
     } catch {
       // The line is gone: nothing is up on it. Who needs it next is told so.
     } finally {
-      this.#hangingUp = false;
+      this.#state.takesCalls = true;
     }
   }
 
@@ -195,7 +167,7 @@ class HayesModem implements Modem {
       // It may have answered by itself meanwhile, or be in a call since a crash; a line end finishes what was half typed.
       if (this.#call !== undefined) await this.hangUp();
       else if (await this.#escape()) await this.#hangs();
-      else this.#send('');
+      else this.#state.send('');
       why = await this.#putBack();
     }
     if (why === undefined) return;
@@ -224,26 +196,9 @@ class HayesModem implements Modem {
     line.onGone(() => {
       if (line !== this.#line) return;
       this.#gone = true;
-      this.#waiter?.gone();
+      this.#state.lose();
     });
-    this.#listen();
-  }
-
-  /** In command state. */
-  #listen(): void {
-    this.#reader.forget();
-    this.#line.listen((bytes) => {
-      let connect = '';
-      const rest = this.#reader.read(bytes, (line) => {
-        if (this.#hangingUp || callKind(line, this.#strings) !== 'connected') {
-          this.#take(line);
-          return undefined;
-        }
-        connect = line;
-        return 'stop';
-      });
-      if (rest !== undefined) this.#connected(connect, rest);
-    });
+    this.#state.listen(line);
   }
 
   async #ready(): Promise<void> {
@@ -265,94 +220,25 @@ class HayesModem implements Modem {
     }
   }
 
-  // Lines from the modem.
-
-  #take(line: string): void {
-    const number = /^NMBR\s*=\s*(\S.*)$|^\+CLIP:\s*"([^"]*)"/.exec(line);
-    if (number) this.#callerId = number[1] ?? number[2];
-    else if (line === this.#strings.ring || line === 'RING') this.#noteRing();
-    this.#waiter?.line(line);
-  }
-
-  #noteRing(): void {
-    if (!this.#isRinging()) {
-      this.#rings = 0;
-      this.#callerId = undefined;
-    }
-    this.#rings += 1;
-    this.#lastRing = performance.now();
-  }
-
-  #isRinging(): boolean {
-    return performance.now() - this.#lastRing < this.#times.ringGapMs;
-  }
-
   #connected(line: string, early: Buffer): void {
     const { noCarrier, ring, init, dial } = this.#strings;
     const speed = /(\d+)/.exec(line.slice(this.#strings.connect.length))?.[1];
-    this.#lastRing = Number.NEGATIVE_INFINITY;
     this.#call = new Connection(this.#line, early, {
       speed: speed === undefined ? undefined : Number(speed),
       noCarrier,
       ring,
-      skipLineFeed: this.#reader.awaitsLineFeed,
+      skipLineFeed: this.#state.awaitsLineFeed,
       trustCarrier: !/&C0/i.test([...init, dial].join(' ')),
       carrierPollMs: this.#times.carrierPollMs,
       lossQuietMs: this.#times.lossQuietMs,
     });
-    if (this.#waiter === undefined) this.#unclaimed = this.#call;
-    else this.#waiter.line(line);
-  }
-
-  #somethingRings(end: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        end.removeEventListener('abort', go);
-        this.#waiter = undefined;
-        resolve();
-      };
-      this.#waiter = { line: go, gone: go };
-      end.addEventListener('abort', go);
-    });
+    if (!this.#state.isAwaited) this.#unclaimed = this.#call;
   }
 
   // Commands.
 
-  /** One command, and what it came to. */
-  #wait({ command, timeoutMs, signal, calls = false }: Wait): Promise<Outcome> {
-    const lines: string[] = [];
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => done({ kind: 'timed out', lines }), timeoutMs);
-      const cancel = () => done({ kind: 'cancelled' });
-      const done = (outcome: Outcome) => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', cancel);
-        this.#waiter = undefined;
-        resolve(outcome);
-      };
-      if (signal?.aborted) return cancel();
-      signal?.addEventListener('abort', cancel);
-      this.#waiter = {
-        gone: () => done({ kind: 'gone' }),
-        line: (line) => {
-          if (calls ? isFinal(line, this.#strings) : isAnswer(line, this.#strings))
-            done({ kind: 'result', result: line, lines });
-          else if (line === this.#strings.ring || line === 'RING') {
-            if (calls && command?.startsWith(this.#strings.dial)) done({ kind: 'ring' });
-          } else if (line !== command && lines.length < MOST_LINES) lines.push(line);
-        },
-      };
-      if (command !== undefined) this.#send(command);
-    });
-  }
-
-  #send(command: string): void {
-    this.#reader.forget();
-    this.#line.write(Buffer.from(`${command}${this.#strings.lineEnd}`, 'latin1'));
-  }
-
   async #expect(command: string, response: string): Promise<void> {
-    const outcome = await this.#wait({ command, timeoutMs: this.#times.commandMs });
+    const outcome = await this.#state.wait({ command, timeoutMs: this.#times.commandMs });
     if (outcome.kind === 'gone') throw this.#goneError();
     if (outcome.kind !== 'result') throw this.#silent(command, 'did not answer');
     if (!outcome.result.startsWith(response)) throw this.#silent(command, `answered ${printable(outcome.result)}`);
@@ -373,7 +259,7 @@ class HayesModem implements Modem {
   // Calls.
 
   async #makeCall(wait: Wait): Promise<DialResult> {
-    const outcome = await this.#wait({ ...wait, calls: true });
+    const outcome = await this.#state.wait({ ...wait, calls: true });
     if (outcome.kind === 'gone') return { kind: 'no carrier' };
     if (outcome.kind === 'result') {
       const kind = callKind(outcome.result, this.#strings);
@@ -381,8 +267,8 @@ class HayesModem implements Modem {
     }
     // A byte while it dials or answers makes the modem give up; what waits for a call by itself is left alone.
     if (wait.command !== undefined) {
-      this.#send('');
-      await this.#wait({ timeoutMs: this.#times.commandMs, calls: true });
+      this.#state.send('');
+      await this.#state.wait({ timeoutMs: this.#times.commandMs, calls: true });
     }
     await this.hangUp();
     return { kind: outcome.kind === 'ring' ? 'glare' : outcome.kind };
@@ -399,7 +285,7 @@ class HayesModem implements Modem {
   async #hangs(timeoutMs = this.#times.commandMs): Promise<boolean> {
     const { hangUp, escape: sequence, hangUpResponse, noCarrier } = this.#strings;
     const command = hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
-    const outcome = await this.#wait({ command, timeoutMs });
+    const outcome = await this.#state.wait({ command, timeoutMs });
     if (outcome.kind === 'result') return outcome.result === 'OK' || outcome.result === hangUpResponse;
     return outcome.kind === 'timed out' && outcome.lines.includes(noCarrier);
   }
@@ -408,15 +294,15 @@ class HayesModem implements Modem {
   async #escape(): Promise<boolean> {
     const { escape: sequence, escapeGuardMs, noCarrier } = this.#strings;
     // The carrier may just have gone, and the modem have said so to nobody. Where callers are strangers one of them may have said it.
-    const before = await this.#wait({ timeoutMs: escapeGuardMs });
+    const before = await this.#state.wait({ timeoutMs: escapeGuardMs });
     if (!this.#obeysDtr && 'lines' in before && before.lines.includes(noCarrier)) return true;
     this.#line.write(Buffer.from(sequence, 'latin1'));
-    const after = await this.#wait({ timeoutMs: escapeGuardMs + Math.min(ESCAPE_MS, this.#times.commandMs) });
+    const after = await this.#state.wait({ timeoutMs: escapeGuardMs + Math.min(ESCAPE_MS, this.#times.commandMs) });
     return after.kind === 'result' || ('lines' in after && after.lines.includes(noCarrier));
   }
 
   #silent(command: string, what: string): GatehouseError {
-    const { seen } = this.#reader;
+    const { seen } = this.#state;
     return new GatehouseError(
       'MODEM_SILENT',
       `the modem ${what} to ${printable(command)}; it sent: ${seen === '' ? 'nothing' : seen}`,
