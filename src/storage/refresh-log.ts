@@ -42,6 +42,8 @@ export class RefreshLog {
   #last = Date.now() * 1000;
   /** Rows may lag behind: nobody knows otherwise yet. */
   #lags = true;
+  /** Something was logged since the settling began. */
+  #more = false;
   #stuck = false;
   /** Whether it is known what other lives left. */
   #met = false;
@@ -72,6 +74,7 @@ export class RefreshLog {
   /** An entry is durable, with lines about these bindings in it. */
   added(behind: number, forgotten: readonly string[]): void {
     this.#lags = true;
+    this.#more = true;
     for (const key of forgotten) this.#forgotten?.add(key);
     this.#arm(behind * 1000);
   }
@@ -109,12 +112,13 @@ export class RefreshLog {
     this.#timer = undefined;
     const upTo = await this.#parts.alone(async () => {
       this.#forgotten = new Set();
+      this.#more = false;
       return this.#begin();
     });
     const { ids, lagging } = await this.#read(upTo);
     await this.#bring(lagging);
     await this.#drop(ids);
-    this.#lags = upTo !== this.#newest();
+    this.#lags = this.#more;
     this.#stuck = false;
   }
 
