@@ -14,6 +14,9 @@ import type { Refusals } from './refusals.ts';
 import type { GateStats } from './stats.ts';
 import type { AnswerProof, Knock, OtpProof, Ticket, Verdict } from './types.ts';
 
+/** LinOTP's words. */
+const NOT_SENT = { detail: 'sending sms failed' } as const;
+
 export interface CodeProofsParts {
   readonly limits: Limits;
   readonly policy: Policy;
@@ -144,7 +147,10 @@ export class CodeProofs {
     } catch (error) {
       return this.#refusals.unavailable(knock, error);
     }
-    if (started === undefined) return this.#refusals.refuse(knock, 'not-sent', account);
+    if (started === undefined) {
+      const refused = this.#refusals.refuse(knock, 'not-sent', account);
+      return via === 'sms' ? { ...refused, otp: NOT_SENT } : refused;
+    }
     if (started.tokens.some(({ again }) => !again)) this.#stats.challenged++;
     return { verdict: 'challenge', via, ...started };
   }

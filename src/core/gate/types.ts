@@ -205,7 +205,7 @@ export interface Refused {
   readonly reason: RefusalReason;
   /** Say nothing at all: an answer within this delay was given already. */
   readonly silent: boolean;
-  /** Of an OtpProof: more than the user may be told, for `detail_on_fail` and check_t. */
+  /** Of an OtpProof: more than the user may be told, for `detail_on_fail` and check_t; of `not-sent`, what he is told. */
   readonly otp?: OtpRefusal;
 }
 

@@ -89,9 +89,21 @@ test('when none takes it, the error and the audit trail say why of each, and hol
     realm: 'one',
     client: '192.0.2.1',
     number: '*********567',
+    provider: 'a b',
     reason:
       'no provider took the message: a: SMS_UNREACHABLE it is [SMS_UNREACHABLE]; b: SMS_REFUSED it is [SMS_REFUSED] [SMS_REFUSED]; see gatehouse status, and try each: gatehouse sms test NUMBER --provider NAME',
   });
+});
+
+test('of a single provider, the audit trail says which it was and what it said, without its secrets', async () => {
+  const { sender, audited } = await smsLab({
+    gate: async ({ text }) => {
+      throw new GatehouseError('SMS_REFUSED', `no credit for ${text}`);
+    },
+  });
+  await assert.rejects(sender.send(MESSAGE), { code: 'SMS_REFUSED' });
+  const [{ event, provider, reason }] = audited();
+  assert.deepEqual([event, provider, reason], ['sms-failed', 'gate', 'no credit for … [SMS_REFUSED]']);
 });
 
 test('names that nobody set up are passed over and told of; a list of only such ones sends nothing', async () => {

@@ -57,6 +57,13 @@ interface Order {
   readonly goesOn: boolean;
 }
 
+/** A message on its way. */
+interface Errand {
+  readonly id: string;
+  /** Providers, in the order in which they were asked. */
+  readonly tried: string[];
+}
+
 export class CodeSender implements SmsSender {
   readonly providers: SmsProviders;
   readonly messages: MessageLog;
@@ -76,19 +83,19 @@ export class CodeSender implements SmsSender {
   }
 
   send(message: CodeMessage): Promise<SentMessage> {
-    return this.#recorded(message, async (id) => {
+    return this.#recorded(message, async (errand) => {
       const order = await this.#orderOf(message);
       this.limits.admit(order.message);
-      return this.#deliver(id, order);
+      return this.#deliver(errand, order);
     });
   }
 
   /** By this provider, else by the default, and no other: to see what it says. */
   sendBy(provider: string | undefined, { number, text }: { number: string; text: string }): Promise<SentMessage> {
     const message = { number, text, user: '', realm: '', client: '' };
-    return this.#recorded(message, async (id) => {
+    return this.#recorded(message, async (errand) => {
       const { name } = this.providers.definition(provider);
-      return this.#try(id, name, message, this.#deadlineMs);
+      return this.#try(errand, name, message, this.#deadlineMs);
     });
   }
 
@@ -162,7 +169,7 @@ export class CodeSender implements SmsSender {
     return { message, names, goesOn };
   }
 
-  async #deliver(id: string, { message, names, goesOn }: Order): Promise<SentMessage> {
+  async #deliver(errand: Errand, { message, names, goesOn }: Order): Promise<SentMessage> {
     const { clock, log } = this.#parts;
     const end = clock.monotonic() + this.#deadlineMs;
     const usable = this.providers.failed.usable(names);
@@ -170,7 +177,7 @@ export class CodeSender implements SmsSender {
     for (const [index, name] of usable.entries()) {
       const share = (end - clock.monotonic()) / (usable.length - index);
       try {
-        return await this.#try(id, name, message, share);
+        return await this.#try(errand, name, message, share);
       } catch (error) {
         said.push(`${name}: ${describeError(error)}`);
         const { code } = error as Partial<GatehouseError>;
@@ -183,8 +190,9 @@ export class CodeSender implements SmsSender {
     throw new GatehouseError('SMS_PROVIDER_UNKNOWN', 'there is no SMS provider to try');
   }
 
-  async #try(id: string, name: string, message: CodeMessage, withinMs: number): Promise<SentMessage> {
+  async #try({ id, tried }: Errand, name: string, message: CodeMessage, withinMs: number): Promise<SentMessage> {
     const { providers, messages } = this;
+    tried.push(name);
     const { failed } = providers;
     const { timeout, config } = providers.definition(name);
     const { number, text } = message;
@@ -240,15 +248,17 @@ export class CodeSender implements SmsSender {
   }
 
   /** In the list of messages and, where nobody took it, in the audit trail. */
-  async #recorded(message: CodeMessage, work: (id: string) => Promise<SentMessage>): Promise<SentMessage> {
+  async #recorded(message: CodeMessage, work: (errand: Errand) => Promise<SentMessage>): Promise<SentMessage> {
     const number = maskedNumber(message.number);
     const id = this.messages.queue(message.user, number);
+    const tried: string[] = [];
     try {
-      return await work(id);
+      return await work({ id, tried });
     } catch (error) {
       const { user, realm, client } = message;
       const reason = describeError(error);
-      const fields = { message: id, user, realm, client, number, reason };
+      const provider = tried.length > 0 ? tried.join(' ') : undefined;
+      const fields = { message: id, user, realm, client, number, provider, reason };
       this.messages.failed(id, stateOf(error), reason, [auditLine(this.#parts.clock.now(), 'sms-failed', fields)]);
       throw error;
     }

@@ -322,7 +322,9 @@ test("a transaction is its owner's alone", async () => {
 test('a code that cannot be sent: no challenge is left, and the counter stays ahead', async () => {
   const lab = await smsLab();
   lab.gateway.refuses = true;
-  assert.equal(outcome(await lab.check('hans', PIN)), 'not-sent');
+  const verdict = await lab.check('hans', PIN);
+  assert.equal(outcome(verdict), 'not-sent');
+  assert.deepEqual(verdict.verdict === 'refused' && verdict.otp, { detail: 'sending sms failed' });
   assert.equal((await tokenOf(lab, 'LSSM1')).counter, 1);
   lab.gateway.refuses = false;
   challenged(await lab.check('hans', PIN));

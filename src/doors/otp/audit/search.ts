@@ -35,6 +35,7 @@ type Column = (typeof COLUMNS)[number];
 
 const PAGE = 15;
 const MAX_PAGE = 10_000;
+const FAILURES: ReadonlySet<unknown> = new Set(['refused', 'refused-many', 'sms-failed']);
 /** Fields that have a column of their own. */
 const PLACED: ReadonlySet<string> = new Set([
   ...['time', 'event', 'action', 'serial', 'type', 'user', 'realm', 'by', 'reason', 'client', 'seq', 'mac'],
@@ -111,7 +112,7 @@ function textOf(fields: AuditFieldsFound, column: Column): string {
     case 'action':
       return String(action ?? (door === undefined ? event : `${door}/${event}`));
     case 'success':
-      return event === 'refused' || event === 'refused-many' ? '0' : '1';
+      return FAILURES.has(event) ? '0' : '1';
     case 'token_type':
       return String(type ?? '');
     case 'administrator':

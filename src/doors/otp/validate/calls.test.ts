@@ -265,6 +265,23 @@ test('what is missing, too long or fails is refused like anything else, and the 
   }
 });
 
+test('a code that could not be sent: whoever waits for it is told so, and not why', async () => {
+  const { bodyOf, send } = lab(() => ({ ...REFUSED, reason: 'not-sent', otp: { detail: 'sending sms failed' } }));
+  const told = { message: 'sending sms failed' };
+  for (const [call, fields] of [
+    ['check', HANS],
+    ['check_s', { serial: 'LSSM0001', pass: 'x' }],
+  ] as const) {
+    const reply = resultOf((await send(call, fields)) as HttpReply);
+    assert.deepEqual(reply, { result: { status: true, value: false }, detail: told });
+  }
+  assert.equal(await bodyOf('smspin', HANS), envelope(NO, JSON.stringify(told)));
+  assert.equal(await bodyOf('simplecheck', HANS), ':-(', 'more would be taken for a challenge');
+  // The caller on the telephone.
+  const other = lab(() => ({ ...REFUSED, reason: 'not-sent' }));
+  assert.equal(await other.bodyOf('check', HANS), envelope(NO, '0'));
+});
+
 test('policies of authorization tell more', async () => {
   let verdict: Verdict = PROVEN;
   const { policy, send } = lab(() => verdict);

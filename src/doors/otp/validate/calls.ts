@@ -4,7 +4,7 @@
  * Each answer is 200, since plug-ins take any other status for a server that is away, and a rejected login for one that was not heard.
  */
 import type { Answer } from '../../../core/answer.ts';
-import type { Verdict } from '../../../core/gate/types.ts';
+import type { Refused, Verdict } from '../../../core/gate/types.ts';
 import type { Asker } from '../../../core/policy/linotp/conditions.ts';
 import type { Person, Realms } from '../../../core/realms/types.ts';
 import { isOn } from '../../../core/tokens/system-config.ts';
@@ -50,8 +50,8 @@ export function validateCalls(parts: ValidateParts): Readonly<Record<string, Val
     const asker = { name: knock.user, realm: knock.domain, client: knock.client.address, time: new Date(knock.time) };
     if (verdict.verdict === 'proven') return says('detail_on_success', asker) ? provenReply(verdict, asker) : YES;
     const told = says('detail_on_fail', asker) ? { error: failureText(verdict) } : undefined;
-    if (verdict.verdict === 'challenge') return valueReply(false, 0, { ...challengeDetail(verdict), ...told });
-    return told === undefined ? NO : valueReply(false, 0, told);
+    const detail = verdict.verdict === 'challenge' ? challengeDetail(verdict) : notSentDetail(verdict);
+    return detail || told ? valueReply(false, 0, { ...detail, ...told }) : NO;
   }
 
   function says(action: 'detail_on_success' | 'detail_on_fail', asker: Asker): boolean {
@@ -118,7 +118,14 @@ function simpleReply({ verdict }: Heard): HttpReply {
 
 /** Here the challenge stands where replies have their id. */
 function smspinReply({ verdict }: Heard): HttpReply {
-  return verdict?.verdict === 'challenge' ? valueReply(true, challengeDetail(verdict)) : NO;
+  if (verdict?.verdict === 'challenge') return valueReply(true, challengeDetail(verdict));
+  const detail = verdict?.verdict === 'refused' ? notSentDetail(verdict) : undefined;
+  return detail ? valueReply(false, detail) : NO;
+}
+
+/** Who knows the PIN and waits for a code is told that none will come; the audit trail knows why. */
+function notSentDetail({ reason, otp }: Refused): { readonly message: string } | undefined {
+  return reason === 'not-sent' && otp ? { message: otp.detail } : undefined;
 }
 
 function transactionReply(verdict: Verdict | undefined, transaction: string): HttpReply {
