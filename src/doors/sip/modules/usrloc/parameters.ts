@@ -60,8 +60,8 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
     0,
     0,
     1,
-    '0: a contact is known by its URI. 1, URI and Call-ID, is accepted and does the same as 0, since the key of the tables has no ' +
-      'Call-ID: a second row with the same URI could not be stored.',
+    '0: a contact is known by its URI. 1, URI and Call-ID, is accepted with a warning and does the same as 0, since the key of the ' +
+      'tables has no Call-ID: a second row with the same URI could not be stored.',
   ),
   int('cseq_delay', 20, 0, 3600, 'Seconds within which a REGISTER with an equal CSeq counts as a retransmission.'),
   held(
