@@ -12,7 +12,7 @@ import type { HttpReply, HttpRequest } from '../../platform/http-route.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Fields } from './fields.ts';
 import type { AdminLogin, LoggedIn } from './login/login.ts';
-import { errorReply, type Json, unauthorisedReply, valueReply } from './reply.ts';
+import { errorReply, type Json, valueReply } from './reply.ts';
 
 export interface Caller {
   readonly name: string;
@@ -65,7 +65,7 @@ export interface AnswerParts {
 export async function answerAdmin(call: AdminCall, request: HttpRequest, parts: AnswerParts): Promise<HttpReply> {
   try {
     const who = await parts.login.who(request);
-    if (!who) return unauthorisedReply();
+    if (!who) return parts.login.refuse(request);
     const reply = await run(call, request, who, parts);
     return who.cookies.length === 0 ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': who.cookies } };
   } catch (error) {

@@ -22,6 +22,7 @@ import { userserviceCalls } from './userservice/calls.ts';
 import { type ValidateParts, validateCalls } from './validate/calls.ts';
 
 const USERSERVICE = '/userservice';
+type Reply = HttpReply | Promise<HttpReply>;
 
 export interface OtpParts extends Omit<ValidateParts, 'clients'>, TokenParts {
   readonly config: SystemConfig;
@@ -48,16 +49,24 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
     '/admin/testresolver': TEST_RESOLVER,
     ...auditCalls(parts.searchAudit),
   };
+  const logins: Readonly<Record<string, (request: HttpRequest) => Reply>> = {
+    '/admin/login': (request) => {
+      requirePost(request);
+      return login.login(request);
+    },
+    '/admin/logout': (request) => login.logout(request),
+    '/admin/getsession': (request) => login.getSession(request),
+    '/admin/dropsession': (request) => login.dropSession(request),
+  };
   const validate = validateCalls({ ...parts, clients });
   const userservice = userserviceCalls({ ...parts, clients });
 
   return { prefixes: ['/validate', '/admin', '/system', '/audit', USERSERVICE], handle };
 
-  function handle(request: HttpRequest): HttpReply | Promise<HttpReply> {
+  function handle(request: HttpRequest): Reply {
     const { path } = request;
     if (Object.hasOwn(validate, path)) return validate[path]!(request);
-    if (path === '/admin/login') return atLogin(request);
-    if (path === '/admin/logout') return login.logout(request);
+    if (Object.hasOwn(logins, path)) return atLogin(logins[path]!, request);
     if (Object.hasOwn(adminCalls, path)) return answerAdmin(adminCalls[path]!, request, { ...parts, login });
     const own = path.startsWith(`${USERSERVICE}/`) && userservice(path.slice(USERSERVICE.length + 1), request);
     if (own) return own;
@@ -76,10 +85,9 @@ export function createOtpDoor(parts: OtpParts): HttpRoutes {
     return addresses;
   }
 
-  async function atLogin(request: HttpRequest): Promise<HttpReply> {
+  async function atLogin(answer: (request: HttpRequest) => Reply, request: HttpRequest): Promise<HttpReply> {
     try {
-      requirePost(request);
-      return await login.login(request);
+      return await answer(request);
     } catch (error) {
       return failed(error, request, log);
     }

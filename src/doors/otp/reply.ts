@@ -33,9 +33,14 @@ export function errorReply(error: unknown, id: ReplyId, httpError?: string): Htt
 }
 
 /** Nobody is logged in. */
-export function unauthorisedReply(): HttpReply {
-  const refused = envelope({ status: false, error: { code: -311, message: 'Not authenticated' } }, 1);
+export function unauthorisedReply(message = 'Not authenticated'): HttpReply {
+  const refused = envelope({ status: false, error: { code: -311, message } }, 1);
   return { ...refused, status: 401 };
+}
+
+/** RFC 7617 section 2. */
+export function offeringBasic(reply: HttpReply): HttpReply {
+  return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Basic realm="Gatehouse", charset="UTF-8"' } };
 }
 
 /** Somebody could not log in. */

@@ -127,3 +127,64 @@ test('pages of other sites are refused, whatever a browser sends along', async (
   assert.equal(login.status, 403);
   assert.equal((await call(PATH, {}, 'GET')).status, 200);
 });
+
+test('a session as LinOTP 2 has it: cookie and parameter together let in, until it is dropped or half an hour old', async () => {
+  const { call, send, actors, time } = await otpLab();
+  const begun = await call('/admin/getsession', {}, 'GET');
+  const { admin_session: session = '' } = cookiesOf(begun);
+  assert.deepEqual(resultOf(begun), { result: { status: true, value: true }, detail: { session } });
+  assert.match(
+    String(begun.headers!['set-cookie']),
+    /^admin_session=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; Max-Age=1800; SameSite=Strict$/,
+  );
+  const cookie = `other=1; admin_session=${session}`;
+  const authorization = `Basic ${btoa('admin:right')}`;
+  const status = async (path: string, headers: Record<string, string>, given?: string) => {
+    const fields = new Map(given === undefined ? [] : [['session', given]]);
+    return (await send({ path, method: 'GET', headers, fields })).status;
+  };
+  for (const path of [PATH, '/admin/show', '/audit/search']) assert.equal(await status(path, { cookie }, session), 200);
+  assert.deepEqual(new Set(actors), new Set(['admin admin from 192.0.2.1']));
+  assert.equal(await status(PATH, { cookie }), 401);
+  assert.equal(await status(PATH, { cookie }, 'other'), 401);
+  assert.equal(await status(PATH, {}, session), 401);
+  assert.equal(await status(PATH, { cookie: 'admin_session=1' }, '1'), 401);
+  assert.equal(await status(PATH, { cookie: 'admin_session=' }, ''), 401);
+  assert.equal(await status(PATH, { cookie, authorization }), 401, 'where the cookie is, the parameter has to be');
+  assert.equal(await status(PATH, { cookie, authorization }, session), 200);
+  assert.equal(await status(PATH, { cookie: `access_token_cookie=${session}`, 'x-csrf-token': csrfOf(session) }), 401);
+  assert.equal(await status('/admin/getsession', { cookie, authorization }), 200, 'of before, as tools keep it');
+
+  assert.equal(await status('/admin/dropsession', { cookie, origin: 'http://evil.example' }), 403);
+  assert.equal(await status(PATH, { cookie }, session), 200);
+  const dropped = await send({ path: '/admin/dropsession', method: 'GET', headers: { cookie } });
+  assert.deepEqual(cookiesOf(dropped), { admin_session: '' });
+  assert.equal(await status(PATH, { cookie }, session), 401);
+
+  const { admin_session: next = '' } = cookiesOf(await call('/admin/getsession'));
+  time.now += 1_800_000;
+  assert.equal(await status(PATH, { cookie: `admin_session=${next}` }, next), 401);
+  assert.equal(await status(PATH, { cookie: `admin_session=${next}`, authorization }, next), 200, 'tools go on');
+
+  function csrfOf(token: string): string {
+    return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).csrf;
+  }
+});
+
+test('who is not let in is offered Basic; who tries Digest is told why not', async () => {
+  const { send, knocks } = await otpLab();
+  const digest = 'Digest username="admin", realm="LinOTP2 admin area", nonce="1", uri="/", response="0"';
+  for (const path of ['/admin/getsession', PATH]) {
+    for (const [authorization, message] of [
+      [undefined, /^Not authenticated$/],
+      [digest, /HTTP Digest is not possible here, use HTTP Basic$/],
+    ] as const) {
+      const reply = await send({ path, method: 'GET', headers: { authorization } });
+      const { error } = resultOf(reply).result as { error: { message: string } };
+      assert.equal(reply.status, 401);
+      assert.match(error.message, message);
+      assert.equal(reply.headers!['www-authenticate'], 'Basic realm="Gatehouse", charset="UTF-8"');
+    }
+  }
+  assert.deepEqual(knocks, []);
+});

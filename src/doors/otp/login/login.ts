@@ -1,7 +1,8 @@
 /**
  * Who administers: POST /admin/login gives two cookies as LinOTP 4 does, and every call brings back the one that scripts may read in the
  * header X-CSRF-TOKEN: a page of another site can make a browser send cookies, but cannot read them. HTTP Basic (RFC 7617) will do
- * instead, for one call with curl; since browsers remember that as well, calls from pages of other origins are refused in any case.
+ * instead, for one call with curl; since browsers remember that as well, calls from pages of other origins are refused in any case. For
+ * tools made for LinOTP 2 see old-sessions.ts.
  *
  * Errors: OTP_ORIGIN, those of `verify`.
  */
@@ -13,11 +14,14 @@ import type { Clock } from '../../../platform/clock.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { HttpReply, HttpRequest } from '../../../platform/http-route.ts';
 import { requiredField } from '../fields.ts';
-import { badLoginReply, unauthorisedReply, valueReply } from '../reply.ts';
+import { badLoginReply, offeringBasic, unauthorisedReply, valueReply } from '../reply.ts';
+import { cookieOf } from './cookie.ts';
+import { OldSessions } from './old-sessions.ts';
 import { type Claims, SessionTokens, TOKEN_SECONDS } from './token.ts';
 
 const ACCESS = 'access_token_cookie';
 const CSRF = 'csrf_access_token';
+const NO_DIGEST = 'Not authenticated: HTTP Digest is not possible here, use HTTP Basic';
 
 /** An administrator, and the cookies that go with every reply. */
 export interface LoggedIn {
@@ -34,10 +38,12 @@ export interface LoginParts {
 export class AdminLogin {
   readonly #parts: LoginParts;
   readonly #tokens: SessionTokens;
+  readonly #old: OldSessions;
 
   constructor(parts: LoginParts) {
     this.#parts = parts;
     this.#tokens = new SessionTokens(parts.key);
+    this.#old = new OldSessions(parts.key);
   }
 
   async login(request: HttpRequest): Promise<HttpReply> {
@@ -66,9 +72,33 @@ export class AdminLogin {
       const renewed = this.#tokens.renew(claims, this.#now());
       return { name: claims.sub, cookies: renewed === claims ? [] : this.#cookies(renewed, request.secure) };
     }
+    if (this.#old.isForged(request)) return undefined;
+    const name = this.#old.nameOf(request, this.#now()) ?? (await this.#byBasic(request));
+    return name === undefined ? undefined : { name, cookies: [] };
+  }
+
+  /** What nobody gets who is not let in. Digest (RFC 7616) would need passwords that can be read, and of those of administrators there are one-way hashes alone. */
+  refuse({ headers }: HttpRequest): HttpReply {
+    const isDigest = /^digest\b/i.test(headers.authorization ?? '');
+    return offeringBasic(unauthorisedReply(isDigest ? NO_DIGEST : undefined));
+  }
+
+  /** As LinOTP 2 has it: by Basic, and with GET or POST. */
+  async getSession(request: HttpRequest): Promise<HttpReply> {
+    refuseForeignPages(request);
+    const name = await this.#byBasic(request);
+    return name === undefined ? this.refuse(request) : this.#old.begin(name, request.secure, this.#now());
+  }
+
+  dropSession(request: HttpRequest): HttpReply {
+    refuseForeignPages(request);
+    return this.#old.drop(request, this.#now());
+  }
+
+  async #byBasic(request: HttpRequest): Promise<string | undefined> {
     const given = basicCredentials(request.headers.authorization);
     if (!given || !(await this.#parts.verify(given.name, given.password, placeOf(request)))) return undefined;
-    return { name: given.name, cookies: [] };
+    return given.name;
   }
 
   #session({ headers }: HttpRequest): Claims | undefined {
@@ -99,13 +129,4 @@ export function refuseForeignPages({ headers }: HttpRequest): void {
   const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
   if (own && headers['sec-fetch-site'] !== 'cross-site') return;
   throw new GatehouseError('OTP_ORIGIN', 'calls from the web pages of others are refused');
-}
-
-/** RFC 6265 section 5.4; undefined: there is none of this name. */
-export function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }

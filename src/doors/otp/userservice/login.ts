@@ -19,7 +19,8 @@ import { GatehouseError } from '../../../platform/errors.ts';
 import type { HttpReply, HttpRequest } from '../../../platform/http-route.ts';
 import type { ClientAddresses } from '../client.ts';
 import { parameterError, requiredField } from '../fields.ts';
-import { cookieOf, refuseForeignPages } from '../login/login.ts';
+import { cookieOf } from '../login/cookie.ts';
+import { refuseForeignPages } from '../login/login.ts';
 import { SessionTokens, TOKEN_SECONDS } from '../login/token.ts';
 import { type Json, valueReply } from '../reply.ts';
 
