@@ -14,7 +14,7 @@ export const commandsPart: GeneratedPart = {
       parts: () => Promise.reject(new Error('not here')),
       finished() {},
     });
-    const serctl = [...new Set(Object.values(COMMANDS).map(({ usage }) => usage))];
+    const serctl = Object.values(COMMANDS).map(({ usage }) => usage);
     return [
       '## Commands',
       table(['Command', 'What it does'], leaves(program, 'gatehouse').map(row)),

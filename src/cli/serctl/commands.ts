@@ -26,8 +26,6 @@ const WATCHED = [
   ['contacts', 'ul_stats'],
 ] as const;
 
-const monitor: SerctlCommand = { usage: 'moni [n]', least: 0, most: 1, reads: () => true, run: watch };
-
 const ask = () => true;
 /** A management command of its own name. */
 const told = (name: string): SerctlCommand => ({
@@ -44,14 +42,14 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
   rm: { usage: 'rm <user>', least: 1, most: 1, run: rm },
   show: { usage: 'show <user>', least: 1, most: 1, reads: ask, run: show },
   ul: {
-    usage: 'ul show [<user>] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
+    usage: 'ul show [<user>|--brief] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
     least: 1,
     most: 4,
     reads: ([action]) => action === 'show',
     run: contacts('location'),
   },
   alias: {
-    usage: 'alias show [<user>] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
+    usage: 'alias show [<user>|--brief] | add <user> <contact> [<expires>] | rm <user> [<contact>]',
     least: 1,
     most: 4,
     reads: ([action]) => action === 'show',
@@ -85,11 +83,8 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
     run: (desk, names) => tell(desk, 'get_statistics', names.length > 0 ? names : ['all']),
   },
   stop: { usage: 'stop', least: 0, most: 0, reads: ask, run: (desk) => tell(desk, 'kill', []) },
-  online: { usage: 'online', least: 0, most: 0, reads: () => true, run: online },
-  moni: monitor,
-  monitor,
-  console: monitor,
-  con: monitor,
+  online: { usage: 'online', least: 0, most: 0, reads: ask, run: (desk) => showAors(desk, 'location') },
+  moni: { usage: 'moni [n]', least: 0, most: 1, reads: ask, run: watch },
 };
 
 function rowsCommands(): Record<string, SerctlCommand> {
@@ -185,6 +180,7 @@ function contacts(table: string): SerctlCommand['run'] {
     const { io, administration, login } = desk;
     switch (action) {
       case 'show':
+        if (user === '--brief') return showAors(desk, table);
         return user === undefined ? showAll(desk, table) : showOne(desk, table, user);
       case 'add':
         if (user === undefined || contact === undefined) break;
@@ -227,8 +223,8 @@ function contactLine({ contact, q, expires }: BindingView): string {
   return printable(`<${contact}>;q=${q === null ? '' : q.toFixed(2)};expires=${expires ?? 0}`);
 }
 
-async function online({ io, administration }: Desk): Promise<0> {
-  const bindings = await administration.listBindings('location');
+async function showAors({ io, administration }: Desk, table: string): Promise<0> {
+  const bindings = await administration.listBindings(table);
   const aors = [...new Set(bindings.map((binding) => binding.aor))].sort();
   if (aors.length > 0) io.out(aors.map(printable).join('\n'));
   return 0;

@@ -7,7 +7,9 @@
 import type { RowFields, SerList } from '../../core/admin/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
 import { printable } from '../io.ts';
+import { AVP_USAGE, wantedAvps } from './avp.ts';
 import type { Desk } from './desk.ts';
+import { tell } from './manage.ts';
 
 /** Undefined: not used as it should be. */
 type Action = (desk: Desk, args: string[]) => Promise<0 | 1> | undefined;
@@ -45,25 +47,28 @@ export const ROWS_COMMANDS: Readonly<Record<SerList, RowsCommand>> = {
     },
   },
   avp: {
-    usage:
-      'avp list [<user@domain>|<uuid>] | add <user@domain>|<uuid> <name> <type> <value> | rm <user@domain>|<uuid> [<name>]',
+    usage: AVP_USAGE,
     asks: ['list'],
     actions: {
-      list: (desk, [user]) => show(desk, 'avp', user === undefined ? {} : owner(desk, user)),
+      list: (desk, args) => {
+        const match = wantedAvps(args, (user) => owner(desk, user));
+        return match && show(desk, 'avp', match);
+      },
       add: (desk, [user, attribute, type, value]) =>
         user === undefined || attribute === undefined || !/^[0-3]$/.test(type ?? '') || value === undefined
           ? undefined
           : add(desk, 'avp', { ...owner(desk, user), attribute, type: Number(type), value }),
-      rm: (desk, [user, attribute]) =>
-        user === undefined
-          ? undefined
-          : rm(desk, 'avp', { ...owner(desk, user), ...(attribute === undefined ? {} : { attribute }) }),
+      rm: (desk, args) => {
+        const match = args.length > 0 ? wantedAvps(args, (user) => owner(desk, user)) : undefined;
+        return match && rm(desk, 'avp', match);
+      },
     },
   },
   domain: {
-    usage: 'domain show | add <domain> | rm <domain>',
-    asks: ['show', 'showdb'],
+    usage: 'domain show | reload | add <domain> | rm <domain>',
+    asks: ['show', 'showdb', 'reload'],
     actions: {
+      reload: (desk) => tell(desk, 'domain_reload', []),
       show: (desk) => show(desk, 'domain', {}),
       showdb: (desk) => show(desk, 'domain', {}),
       add: (desk, [domain]) =>
@@ -72,9 +77,11 @@ export const ROWS_COMMANDS: Readonly<Record<SerList, RowsCommand>> = {
     },
   },
   trusted: {
-    usage: 'trusted show | add <address> <protocol> [<from_pattern> [<tag>]] | rm <address>',
-    asks: ['show'],
+    usage: 'trusted show | dump | reload | add <address> <protocol> [<from_pattern> [<tag>]] | rm <address>',
+    asks: ['show', 'dump', 'reload'],
     actions: {
+      dump: (desk) => tell(desk, 'trusted_dump', []),
+      reload: (desk) => tell(desk, 'trusted_reload', []),
       show: (desk) => show(desk, 'trusted', {}),
       add: (desk, [address, protocol, pattern, tag]) =>
         address === undefined || protocol === undefined
@@ -89,9 +96,11 @@ export const ROWS_COMMANDS: Readonly<Record<SerList, RowsCommand>> = {
     },
   },
   address: {
-    usage: 'address show | add <group> <address> [<mask> [<port>]] | rm <group> <address>',
-    asks: ['show'],
+    usage: 'address show | dump | reload | add <group> <address> [<mask> [<port>]] | rm <group> <address>',
+    asks: ['show', 'dump', 'reload'],
     actions: {
+      dump: (desk) => tell(desk, 'address_dump', []),
+      reload: (desk) => tell(desk, 'address_reload', []),
       show: (desk) => show(desk, 'address', {}),
       add: (desk, [group, address, mask, port]) =>
         address === undefined || ![group, mask ?? '32', port ?? '0'].every((text) => /^\d{1,9}$/.test(text!))

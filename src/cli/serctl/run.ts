@@ -16,6 +16,7 @@ import { reportError } from '../report.ts';
 import { ABSENT } from './absent.ts';
 import { COMMANDS } from './commands.ts';
 import type { Desk } from './desk.ts';
+import { ALSO } from './names.ts';
 import { usage } from './usage.ts';
 
 export async function runSerctl(args: readonly string[], io: Io, parts: () => Promise<Parts>): Promise<number> {
@@ -24,8 +25,9 @@ export async function runSerctl(args: readonly string[], io: Io, parts: () => Pr
     io.out(`serctl of Gatehouse ${version}`);
     return 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const why = Object.hasOwn(ABSENT, name) ? ABSENT[name] : undefined;
+  const meant = Object.hasOwn(ALSO, name) ? ALSO[name]! : name;
+  const command = Object.hasOwn(COMMANDS, meant) ? COMMANDS[meant] : undefined;
+  const why = Object.hasOwn(ABSENT, meant) ? ABSENT[meant] : undefined;
   if (why !== undefined) {
     io.err(`serctl: \`${name}\` is not there: ${why}`);
     return 1;

@@ -40,6 +40,8 @@ test('contacts and aliases', async () => {
   assert.equal((await serctl('alias', 'add', 'desk', 'sip:1000@192.0.2.1')).code, 0);
   assert.equal((await serctl('alias', 'show')).out, 'desk\n  <sip:1000@192.0.2.1>;q=1.00;expires=0\n');
   assert.equal((await serctl('online')).out, '1000\n');
+  assert.equal((await serctl('usrloc', 'show', '--brief')).out, '1000\n');
+  assert.equal((await serctl('alias', 'show', '--brief')).out, 'desk\n');
   assert.equal((await serctl('ul', 'rm', '1000')).out, '200 OK\n');
   assert.equal((await serctl('ul', 'rm', '1000')).code, 1);
   assert.equal((await serctl('online')).out, '');
@@ -90,13 +92,93 @@ test('management commands go to the running server, and their status is the exit
   assert.deepEqual(new Set(readings), new Set([true]), 'none of them makes a data directory');
 });
 
-test('what is not there says why, and what does the same', async () => {
-  const { serctl } = lab();
-  for (const name of ['start', 'lcr', 'pa', 'speeddial']) {
-    const { code, err } = await serctl(name, 'show');
-    assert.equal(code, 1);
-    assert.match(err, new RegExp(`^serctl: \`${name}\` is not there: .{10}`));
+/** Every command of SER 0.9's serctl and OpenSER 1.3's openserctl, by all its names. */
+const ORIGINALS = {
+  needArguments: [
+    ...[
+      'add',
+      'passwd',
+      'rm',
+      'acl',
+      'alias',
+      'ul',
+      'usrloc',
+      'alias_db',
+      'aliasdb',
+      'avp',
+      'domain',
+      'trusted',
+      'rpid',
+    ],
+    ...['ping', 'cisco_restart', 'fifo'],
+  ],
+  needNone: ['showdb', 'userdb', 'online', 'ps', 'stop', 'version'],
+  repeat: ['moni', 'monitor', 'console', 'con'],
+  explain: [
+    ...['mail', 'email', 'start', 'restart', 'speeddial', 'speed_dial', 'db', 'lcr', 'cr', 'dispatcher', 'pa', 'tls'],
+    'unixsock',
+  ],
+};
+
+test('every command of the originals acts, or says in one line what does the same', async () => {
+  const { serctl, asked } = lab();
+  for (const name of ORIGINALS.explain) {
+    const { code, out, err } = await serctl(name, 'show');
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, new RegExp(`^serctl: \`${name}\` is not there: .{20,}\n$`));
   }
+  for (const name of ORIGINALS.needArguments) {
+    const { code, out, err } = await serctl(name);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^usage: serctl .+\n$/, name);
+  }
+  assert.deepEqual(asked, [], 'nothing of that needs a server');
+  for (const name of ORIGINALS.needNone) {
+    const { code, err } = await serctl(name);
+    assert.deepEqual([code, err], [0, ''], name);
+  }
+  for (const name of ORIGINALS.repeat) assert.match((await serctl(name, '1')).out, /^\[version\]/, name);
+});
+
+test('what the server keeps of the tables: listed and read anew', async () => {
+  const { serctl, administration, readings } = lab();
+  const told = [
+    ['domain', 'reload'],
+    ['trusted', 'reload'],
+    ['trusted', 'dump'],
+    ['address', 'reload'],
+    ['address', 'dump'],
+  ];
+  for (const args of told) assert.deepEqual(await serctl(...args), { code: 0, out: '200 OK\n', err: '' });
+  assert.deepEqual(
+    administration.managed,
+    told.map((args) => [args.join('_')]),
+  );
+  assert.deepEqual(new Set(readings), new Set([true]));
+});
+
+test('AVPs are selected by openserctl\u2019s options too', async () => {
+  const { serctl, administration } = lab({ environment: { SIP_DOMAIN: 'a.example' } });
+  await serctl('avp', 'add', '1000@a.example', 'lang', '0', 'en');
+  await serctl('avp', 'add', '1000@a.example', 'fwd', '0', 'sip:desk@a.example');
+  await serctl('avp', 'add', '4711', 'lang', '0', 'de');
+  const values = async (...args: string[]) =>
+    (await serctl('avp', 'list', ...args)).out.match(/(?<=\t)(?:en|de|sip:\S+)$/gm) ?? [];
+  assert.deepEqual(await values(), ['en', 'sip:desk@a.example', 'de']);
+  assert.deepEqual(await values('-u', '1000@a.example'), ['en', 'sip:desk@a.example']);
+  assert.deepEqual(await values('-a', 'lang', '-t', '0'), ['en', 'de']);
+  assert.deepEqual(await values('-u', '4711', '-v', 'en'), []);
+  assert.deepEqual(await values('1000@a.example', 'lang'), ['en']);
+  for (const wrong of [['-u'], ['-T', 'other'], ['-t', 'x'], ['-u', '4711', 'lang'], ['a', 'b', 'c'], ['-a', '']]) {
+    const { code, err } = await serctl('avp', 'list', ...wrong);
+    assert.deepEqual([code, err.slice(0, 17)], [1, 'usage: serctl avp'], String(wrong));
+  }
+  assert.match((await serctl('avp', 'rm')).err, /^usage: serctl avp/);
+  assert.equal((await serctl('avp', 'rm', '-u', '1000@a.example', '-a', 'fwd')).out, 'avp removed\n');
+  assert.deepEqual(
+    administration.rows.map(({ row }) => row.value),
+    ['en', 'de'],
+  );
 });
 
 test('caller ids, and all users', async () => {
