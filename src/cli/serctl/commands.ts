@@ -62,7 +62,7 @@ export const COMMANDS: Readonly<Record<string, SerctlCommand>> = {
     reads: ([action]) => action === 'show',
     run: changeRpid,
   },
-  showdb: { usage: 'showdb', least: 0, most: 0, reads: ask, run: showUsers },
+  showdb: { usage: 'showdb [<user>]', least: 0, most: 1, reads: ask, run: showDatabase },
   ...rowsCommands(),
   ping: { usage: 'ping <uri>', least: 1, most: 1, reads: ask, run: ping },
   cisco_restart: { usage: 'cisco_restart <uri>', least: 1, most: 1, reads: ask, run: ciscoRestart },
@@ -152,16 +152,25 @@ async function changeRpid(desk: Desk, args: string[]): Promise<0 | 1> {
   }
 }
 
-/** All users, a line each, as a database client shows them to a script. */
-async function showUsers({ io, administration }: Desk): Promise<0> {
-  for await (const page of userPages(administration)) {
-    const lines = page.map(({ logins, email }) => {
-      const [name = '', domain = ''] = (logins[0] ?? '').split('@', 2);
-      return [name, domain, email].map(printable).join('\t');
-    });
-    io.out(lines.join('\n'));
+/** Users, a line each, as a database client shows them to a script: all of them, or one and its contacts. */
+async function showDatabase({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
+  if (user === undefined) {
+    for await (const page of userPages(administration)) io.out(page.map(userLine).join('\n'));
+    return 0;
   }
-  return 0;
+  try {
+    const shown = userLine(await administration.showUser(login(user)));
+    const bindings = await administration.showBindings('location', login(user));
+    io.out([shown, ...bindings.map((binding) => `  ${contactLine(binding)}`)].join('\n'));
+    return 0;
+  } catch (error) {
+    return said(io, error, 'USER_UNKNOWN', 'non-existent user');
+  }
+}
+
+function userLine({ logins, email }: { logins: readonly string[]; email: string }): string {
+  const [name = '', domain = ''] = (logins[0] ?? '').split('@', 2);
+  return [name, domain, email].map(printable).join('\t');
 }
 
 async function rm({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
