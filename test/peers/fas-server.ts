@@ -3,7 +3,9 @@
  * what FAS pages in PHP do, apart from the door's own code: it opens what the door sealed, and makes of the hash what the door must know.
  */
 import { createDecipheriv, createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
+import { text } from 'node:stream/consumers';
 
 export const FAS_KEY = 'a_key_of_16_chrs';
 
@@ -23,9 +25,56 @@ export function createFasServer(
   });
 }
 
+export interface AuthList {
+  /** By gateway and pass, as the entries stand in the list. */
+  readonly waiting: Map<string, Map<string, string>>;
+  /** Bodies of what a gateway posted. */
+  readonly posted: URLSearchParams[];
+  /** In place of the answer to a gateway. */
+  answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+}
+
+/** Of level 3: whoever opens its page is put on the list with these terms, until the gateway acknowledges him. */
+export function createSecureFas(
+  options: ServerOptions,
+  terms: string,
+  seen: (query: FasQuery) => void,
+  list: AuthList,
+) {
+  return createSecureServer(options, async (request, response) => {
+    if (request.method === 'POST') {
+      list.posted.push(new URLSearchParams(await text(request)));
+      if (list.answer) list.answer(request, response);
+      else response.end(listAnswer(list, list.posted.at(-1)!));
+      return;
+    }
+    const query = opened(new URL(request.url ?? '/', 'https://fas').searchParams);
+    seen(query);
+    const { gatewayname = '', hid = '' } = query;
+    const rhid = sha256(`${hid}${FAS_KEY}`);
+    const gateway = sha256(gatewayname);
+    const entries = list.waiting.get(gateway) ?? new Map<string, string>();
+    list.waiting.set(gateway, entries.set(rhid, `${rhid} ${terms}`));
+    response.end('<p>wait</p>');
+  });
+}
+
+function listAnswer({ waiting }: AuthList, asked: URLSearchParams): string {
+  const entries = waiting.get(asked.get('gatewayhash') ?? '');
+  if (asked.get('auth_get') !== 'view' || entries === undefined) return '';
+  const payload = Buffer.from(asked.get('payload') ?? '', 'base64').toString();
+  if (payload === 'none') return ['*', ...[...entries.values()].map(encodeURIComponent)].join(' ');
+  for (const line of payload.split('\n')) entries.delete(line.replace(/^[* ]+/, ''));
+  return 'ack';
+}
+
+function sha256(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}
+
 function page(query: FasQuery, lookUp: (address: string) => string): string {
   const { clientip = '', gatewayaddress, authdir = 'nodogsplash_auth', hid } = query;
-  const tok = query.tok ?? (hid ? createHash('sha256').update(`${hid}${FAS_KEY}`).digest('hex') : lookUp(clientip));
+  const tok = query.tok ?? (hid ? sha256(`${hid}${FAS_KEY}`) : lookUp(clientip));
   const action = query.authaction ?? `http://${gatewayaddress}/${authdir}/`;
   const redir = query.originurl === undefined ? (query.redir ?? '') : decodeURIComponent(query.originurl);
   const hidden = (name: string, value: string) => `<input type="hidden" name="${name}" value="${escaped(value)}">`;

@@ -134,16 +134,27 @@ export const portalConfig = z.strictObject({
     .meta({ live: true })
     .describe('Path of the page there (FASPath); default /.'),
   fas_level: z
-    .union([z.literal(0), z.literal(1), z.literal(2)])
+    .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
     .optional()
     .meta({ live: true })
     .describe(
-      'What it is told of a client (fas_secure_enabled): 0 the token, 1 with fas_key its hash, 2 all of it encrypted; default 1.',
+      'What it is told of a client (fas_secure_enabled): 0 the token, 1 with fas_key its hash, 2 all of it encrypted, 3 the same over https, with a list of whom it lets in that is fetched from it; default 1.',
     ),
   fas_key: read(FAS_KEYS, fasKey)
     .meta({ secret: true, live: true })
     .optional()
     .describe('Key that it shares with this server (FASKey).'),
+  fas_ca: path
+    .optional()
+    .meta({ live: true })
+    .describe('PEM file: the authorities of its certificate, at level 3; default those that Node knows.'),
+  fas_poll_seconds: z
+    .int()
+    .min(1)
+    .max(60)
+    .optional()
+    .meta({ live: true })
+    .describe('How often it is asked for that list, at level 3; default 5.'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
   login: z
     .enum(LOGIN_WAYS)

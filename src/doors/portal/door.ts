@@ -27,6 +27,7 @@ import type { HttpsSettings, PortalSettings } from './config/model.ts';
 import { createCommands, type RunCommand } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
 import { createFas } from './fas/fas.ts';
+import { FasMonitor } from './fas/monitor.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { findGateway, type Gateway } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
@@ -103,13 +104,14 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   let sweeping: NodeJS.Timeout | undefined;
   let counting: NodeJS.Timeout | undefined;
   let trouble: HealthItem | undefined;
+  let monitor: FasMonitor | undefined;
 
   return {
     name: 'portal',
     start,
     stop,
     listeners: () => open,
-    health: () => (trouble ? [trouble] : []),
+    health: () => [trouble, monitor?.trouble].filter((item) => item !== undefined),
     sessions: listSessions,
     end,
     prepare,
@@ -140,7 +142,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       await closeListeners(0);
       throw error;
     }
-    onRequest = pagesOf(gateway);
+    openPages(gateway);
     garden.begin().catch(complain('the walled garden'));
     run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
@@ -152,6 +154,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
 
   async function stop(withinMs: number): Promise<void> {
     garden.stop();
+    monitor?.stop();
     clearInterval(sweeping);
     clearInterval(counting);
     await closeListeners(withinMs / 2);
@@ -178,7 +181,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
         if (otherRules && gateway) firewall.rule(settings, gateway).catch(complain('the firewall'));
         if (entrances) {
           binauth = programOf(settings);
-          if (gateway) onRequest = pagesOf(gateway);
+          if (gateway) openPages(gateway);
         }
         lists.follow(before, settings).then(putOutBlocked, complain('the lists of cards'));
       },
@@ -200,9 +203,11 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   }
 
   /** As the settings are now. */
-  function pagesOf(at: Gateway): RequestListener {
+  function openPages(at: Gateway): void {
     const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
-    return createApp({
+    const hasFas = settings.fas_port > 0 && !preauth;
+    const logIn = createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk });
+    onRequest = createApp({
       ...parts,
       settings,
       startedAt,
@@ -213,9 +218,14 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       neighbours: systemNeighbours(settings.interface, programs),
       pages: new Pages(settings),
       preauth,
-      fas: settings.fas_port > 0 && !preauth ? createFas(settings, at.ipv4) : undefined,
-      logIn: createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk }),
+      fas: hasFas ? createFas(settings, at.ipv4) : undefined,
+      logIn,
     });
+    monitor?.stop();
+    monitor = undefined;
+    if (!hasFas || settings.fas_level !== 3) return;
+    monitor = new FasMonitor({ ...parts, settings, gateway: at.ipv4, clients, lists, logIn });
+    monitor.begin();
   }
 
   async function putOutBlocked(): Promise<void> {

@@ -17,6 +17,8 @@ const ENTRANCES = [
   'fas_path',
   'fas_level',
   'fas_key',
+  'fas_ca',
+  'fas_poll_seconds',
 ] as const satisfies readonly Name[];
 
 const LIVE: ReadonlySet<Name> = new Set<Name>([

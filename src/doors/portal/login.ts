@@ -60,7 +60,8 @@ const LONGEST_REDIR = 4_096;
 /** Others than that are not what browsers send. */
 const LONGEST_AGENT = 4_096;
 
-interface Grant {
+/** What somebody else than the gate allows; 0 is no limit. */
+export interface Grant {
   readonly seconds: number;
   readonly most: Bytes;
 }
@@ -84,7 +85,8 @@ const VOUCHER_REASON_OF: Readonly<Partial<Record<RefusalReason, Reason>>> = {
   locked: 'used',
 };
 
-export type LogIn = (client: Client, given: Credentials) => Promise<Outcome>;
+/** `grant`: what the FAS allows; what a program or a voucher allows counts before it. */
+export type LogIn = (client: Client, given: Credentials, grant?: Grant) => Promise<Outcome>;
 
 const IN: Outcome = { is: 'in' };
 
@@ -93,13 +95,13 @@ export function createLogIn(parts: LoginParts): LogIn {
   /** What the program granted to those who are asked for a code now. */
   const granted = new WeakMap<Client, Grant>();
 
-  return async function logIn(client, given) {
+  return async function logIn(client, given, grant) {
     // Whoever presses the button twice asks for one session.
     if (client.session !== undefined) return IN;
     if (client.busy) return refused('busy');
     client.busy = true;
     try {
-      return await decide(client, given);
+      return await decide(client, given, grant);
     } catch (error) {
       log.error('a login failed', { client: client.address, error: describeError(error) });
       return refused('busy');
@@ -108,7 +110,7 @@ export function createLogIn(parts: LoginParts): LogIn {
     }
   };
 
-  async function decide(client: Client, given: Credentials): Promise<Outcome> {
+  async function decide(client: Client, given: Credentials, offered = NO_GRANT): Promise<Outcome> {
     if (sessions.full) return refused('full');
     if (given.user.length > LONGEST || given.password.length > LONGEST || given.userAgent.length > LONGEST_AGENT) {
       return refused('wrong');
@@ -116,7 +118,7 @@ export function createLogIn(parts: LoginParts): LogIn {
     if (given.redir.length > LONGEST_REDIR) return refused('again');
     if (settings.login === 'voucher' || (settings.login === 'password or voucher' && given.voucher !== ''))
       return byVoucher(client, given.voucher);
-    let grant = granted.get(client) ?? NO_GRANT;
+    let grant = granted.get(client) ?? offered;
     granted.delete(client);
     const verdict = await gate.prove(
       knockFor(client, given, (one) => {

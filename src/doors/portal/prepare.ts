@@ -68,9 +68,15 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
 
 type Tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) => void;
 
-function checkFas({ fas_level, fas_key }: PortalSettings, tell: Tell): void {
-  if (fas_level === 2 && fas_key === undefined)
-    tell('error', 'PORTAL_FAS', 'level 2 of the FAS needs a key', 'set `fas_key`, or FASKey');
+function checkFas({ fas_level, fas_key, fas_ca, login, binauth }: PortalSettings, tell: Tell): void {
+  if (fas_level >= 2 && fas_key === undefined)
+    tell('error', 'PORTAL_FAS', `level ${fas_level} of the FAS needs a key`, 'set `fas_key`, or FASKey');
+  if (fas_level === 3 && fas_ca !== undefined && !isCertificate(fas_ca))
+    tell('error', 'PORTAL_FAS', `${fas_ca} cannot be read, or has no certificate`, 'name a PEM file in `fas_ca`');
+  if (fas_level === 3 && login !== 'click' && !binauth) {
+    const message = `at level 3 the FAS sends no name along, so that with \`login: ${login}\` nobody gets in`;
+    tell('warning', 'PORTAL_FAS', message, 'use level 2, or `login: click`: its page has asked who it is');
+  }
   if (fas_level === 0) {
     const message = 'at level 0 clients see their token on the way to the FAS, and can leave its page out';
     tell('warning', 'PORTAL_FAS', message, 'use level 1 or 2 with a key that the FAS shares');
@@ -108,6 +114,14 @@ function isForAnotherShell(path: string): boolean {
     if (!realpathSync('/bin/sh').endsWith('/dash') || statSync(path).size > LARGEST_SCRIPT) return false;
     const text = readFileSync(path, 'latin1');
     return /^#! *\/bin\/sh\s/.test(text) && /^[^#\n]*(?:\[ [^\n]* == |\$\{\w+\/)/m.test(text);
+  } catch {
+    return false;
+  }
+}
+
+function isCertificate(path: string): boolean {
+  try {
+    return readFileSync(path, 'latin1').includes('-----BEGIN CERTIFICATE-----');
   } catch {
     return false;
   }

@@ -172,6 +172,13 @@ test('a FAS: its options, the rules that let strangers reach it, and keys that e
 
   assert.deepEqual(codes('fas_secure_enabled 2\n', dns), ['error PORTAL_FAS']);
   assert.deepEqual(codes('fas_secure_enabled 0\n', dns), ['warning PORTAL_FAS']);
+  const third = 'fas_secure_enabled 3\n';
+  assert.deepEqual(codes(third, dns), ['error PORTAL_FAS']);
+  const authority = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'fixtures', 'tls', 'authority.pem');
+  assert.deepEqual(codes(`${third}FASKey s3cret-of-ours\n`, { ...dns, fas_ca: authority }), []);
+  for (const fas_ca of ['/no/such/file', import.meta.filename])
+    assert.deepEqual(codes(`${third}FASKey s3cret-of-ours\n`, { ...dns, fas_ca }), ['error PORTAL_FAS'], fas_ca);
+  assert.deepEqual(codes(`${third}FASKey s3cret-of-ours\n`, { ...dns, login: 'password' }), ['warning PORTAL_FAS']);
   for (const bad of [
     'FASKey 1234567890',
     'FASKey short',

@@ -29,8 +29,8 @@ export interface Rule {
 export type RuleSet = Policy | readonly Rule[];
 export type RuleSets = Readonly<Record<RuleSetName, RuleSet>>;
 
-/** What a FAS is told of a client: the token itself, its hash (with a key), all of it encrypted. */
-export type FasLevel = 0 | 1 | 2;
+/** What a FAS is told of a client: the token itself, its hash (with a key), all of it encrypted, that over https. */
+export type FasLevel = 0 | 1 | 2 | 3;
 
 export interface HttpsSettings {
   /** Of the certificate; clients get the gateway's address for it. */
@@ -85,6 +85,10 @@ export interface PortalSettings {
   readonly fas_path: string;
   readonly fas_level: FasLevel;
   readonly fas_key: string | undefined;
+  /** PEM file with the authorities of its certificate; undefined: those that Node knows. */
+  readonly fas_ca: string | undefined;
+  /** How often it is asked whom it lets in, at level 3. */
+  readonly fas_poll_seconds: number;
   readonly ndsctl_socket: string;
   /** How somebody gets in where no program decides. */
   readonly login: LoginWay;
@@ -127,6 +131,8 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   fas_path: '/',
   fas_level: 1,
   fas_key: undefined,
+  fas_ca: undefined,
+  fas_poll_seconds: 5,
   ndsctl_socket: '/tmp/ndsctl.sock',
   login: 'click',
   https: undefined,

@@ -70,7 +70,7 @@ export const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['fasremotefqdn', setting('fas_name', 'a host name', hostName)],
   ['faskey', setting('fas_key', FAS_KEYS, fasKey)],
   ['faspath', setting('fas_path', 'a path that begins with /', webPath)],
-  ['fas_secure_enabled', setting('fas_level', '0, 1 or 2', fasLevel)],
+  ['fas_secure_enabled', setting('fas_level', '0, 1, 2 or 3', fasLevel)],
 ]);
 
 function setting<K extends keyof GivenSettings>(
@@ -156,5 +156,5 @@ export function fasKey(text: string): string | undefined {
 }
 
 function fasLevel(text: string): FasLevel | undefined {
-  return text === '0' || text === '1' || text === '2' ? (Number(text) as FasLevel) : undefined;
+  return /^[0-3]$/.test(text) ? (Number(text) as FasLevel) : undefined;
 }

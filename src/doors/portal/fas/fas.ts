@@ -3,6 +3,7 @@
  *
  * Level 0 gives the page the client's token, level 1 nothing or, with a key, the token's hash, level 2 all of it encrypted. Whoever comes
  * back with the token, or with the hash that only the key can make, was let in by the page. Names and their order are nodogsplash 4.5.1's.
+ * Level 3 is level 2 over https, and whoever was let in need not come back (monitor.ts). Pages made for openNDS look for `hid` and `gatewayurl`.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { type Client, isToken } from '../clients.ts';
@@ -29,7 +30,8 @@ export interface Fas {
 export function createFas(settings: FasSettings, gateway: string): Fas {
   const { fas_port: port, fas_path: path, fas_level: level, fas_key: key } = settings;
   const host = settings.fas_name ?? settings.fas_address ?? gateway;
-  const page = `http://${host}:${port}${path}${path.includes('?') ? '&' : '?'}`;
+  const scheme = level === 3 ? 'https' : 'http';
+  const page = `${scheme}://${host}:${port}${path}${path.includes('?') ? '&' : '?'}`;
   const nameNow = () => percentEncode(settings.name);
 
   return {
@@ -67,6 +69,7 @@ export function createFas(settings: FasSettings, gateway: string): Fas {
       `clientmac=${mac}`,
       `gatewayname=${nameNow()}`,
       `tok=${token}`,
+      ...(level === 3 ? [`hid=${hashedId(token)}`, `gatewayurl=${percentEncode(`http://${door}`)}`] : []),
       `gatewayaddress=${door}`,
       'authdir=nodogsplash_auth',
       `originurl=${redir}`,
