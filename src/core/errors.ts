@@ -57,6 +57,7 @@ export const CORE_ERRORS = {
   SMS_COUNTRY: 'a message was to go to a number with a prefix that is not allowed',
   SMS_BUDGET: 'state: the SMS budget of the day is nearly or wholly used up',
   SMS_PROVIDER_DOWN: 'state: an SMS provider could not be reached and is passed over for a while',
+  SMS_CERTIFICATE: 'state: a certificate of an SMS provider ends within 30 days, or ended',
   SMS_PROVIDER_USED: 'an SMS provider that policies name was to be removed',
   SMS_PROVIDER_DEFAULT: 'the default SMS provider was to be removed before another one took its place',
   RESOLVER_NAME: 'the text cannot be the name of a resolver',

@@ -1,10 +1,12 @@
 /**
  * The certificates of a gateway and of its clients: files that an administrator names. Errors: SMS_CONFIG.
  */
+import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import * as z from 'zod';
+import type { ProviderCertificate } from '../core/sms/types.ts';
 import { badConfig } from './config.ts';
 
 export const serverCertificateOption = z.union([z.string(), z.boolean(), z.null()]).optional();
@@ -28,6 +30,34 @@ export function clientCertificate(file: string | undefined): ConnectionOptions {
   if (file === undefined || file === '') return {};
   const pem = readPem('CLIENT_CERTIFICATE_FILE', file);
   return { cert: pem, key: pem };
+}
+
+const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+const LONGEST_SUBJECT = 120;
+
+/** What is shown and believed, each with its end; of authorities of the same name the one that ends last. */
+export function certificateEnds({ cert, ca }: ConnectionOptions): ProviderCertificate[] {
+  const shown = readCertificates(cert).map(({ subject, end }) => {
+    return { what: `client certificate ${subject}`, end, isSpare: false };
+  });
+  const last = new Map<string, number>();
+  for (const { subject, end } of readCertificates(ca)) last.set(subject, Math.max(end, last.get(subject) ?? end));
+  const believed = [...last].map(([subject, end]) => ({ what: `authority ${subject}`, end, isSpare: last.size > 1 }));
+  return [...shown, ...believed];
+}
+
+/** What is damaged is passed over: the handshake tells of it. */
+function readCertificates(pem: ConnectionOptions['ca' | 'cert']): { subject: string; end: number }[] {
+  const blocks = [pem ?? []].flat().join('\n').match(CERTIFICATE) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      const { subject, validToDate } = new X509Certificate(block);
+      const shown = (subject ?? '').replace(/[\x00-\x1f\x7f]+/g, ', ').slice(0, LONGEST_SUBJECT);
+      return [{ subject: shown, end: validToDate.getTime() }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function certificatesOf(path: string): string[] {

@@ -5,7 +5,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditLines } from '../audit/types.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import { SmsProviders } from './providers.ts';
-import type { SmsConfig, SmsProvider } from './types.ts';
+import type { SealedDefinition, SmsConfig, SmsProvider } from './types.ts';
 
 const AUDIT = [] as unknown as AuditLines;
 const MESSAGE = { number: '+49170', text: 'code' };
@@ -89,4 +89,56 @@ test('what could not be opened is tried again', async () => {
   await turn();
   opening.pop()!.open();
   assert.equal(await second, 'it');
+});
+
+test('certificates are known when a provider is set, after a start, and no more when it is gone', async () => {
+  const kept = new Map<string, SealedDefinition>();
+  const opened: string[] = [];
+  const started = async () => {
+    const providers = new SmsProviders({
+      clock: systemClock,
+      keyring: keyringOf(Buffer.alloc(32, 1)),
+      store: {
+        list: async () => [...kept.values()],
+        set: async (definition) => void kept.set(definition.name, definition),
+        remove: async (name) => void kept.delete(name),
+      },
+      classes: [
+        {
+          name: 'Tls',
+          about: '',
+          async open({ end, lost }) {
+            opened.push(String(end));
+            if (lost && kept.size === 2) throw new GatehouseError('SMS_CONFIG', 'no such file');
+            const certificates = [{ what: 'client certificate', end: end as number, isSpare: false }];
+            return { send: async () => '', certificates, close: async () => {} };
+          },
+        },
+      ],
+    });
+    await providers.load();
+    return providers;
+  };
+  const told = (providers: SmsProviders) => providers.certificates.health(7).map(({ text }) => text.slice(20, 23));
+  const one = { class: 'Tls', timeout: null, isDefault: false };
+  const first = await started();
+  await first.set({ ...one, name: 'bad', config: { end: 5, lost: true } }, AUDIT);
+  await first.set({ ...one, name: 'old', config: { end: 6 } }, AUDIT);
+  assert.deepEqual(told(first), ['bad', 'old']);
+
+  const next = await started();
+  assert.deepEqual(told(next), []);
+  opened.length = 0;
+  await next.readCertificates();
+  assert.deepEqual(told(next), ['old'], 'one whose files are lost keeps no other from being read');
+  assert.deepEqual(opened, ['5', '6']);
+  await next.send('old', MESSAGE);
+  await next.readCertificates();
+  assert.deepEqual(opened, ['5', '6', '6', '5'], 'to be sent by, and the lost one once more');
+  await next.set({ ...one, name: 'old', config: { end: 365 * 86_400_000 } }, AUDIT);
+  assert.deepEqual(told(next), []);
+  await next.set({ ...one, name: 'old', config: { end: 6 } }, AUDIT);
+  await next.set({ ...one, name: 'new', config: { end: 6 } }, AUDIT);
+  await next.remove('old', AUDIT);
+  assert.deepEqual(told(next), ['new']);
 });

@@ -8,6 +8,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { restore } from './censor.ts';
+import { CertificateEnds } from './certificate-ends.ts';
 import { FailedProviders } from './failed-providers.ts';
 import type {
   SmsClass,
@@ -31,6 +32,7 @@ export interface SmsProvidersParts {
 export class SmsProviders {
   /** Those that could not be reached of late. */
   readonly failed: FailedProviders;
+  readonly certificates = new CertificateEnds();
   readonly #parts: SmsProvidersParts;
   /** Also those that are being opened. */
   readonly #open = new Map<string, Promise<SmsProvider>>();
@@ -73,7 +75,8 @@ export class SmsProviders {
       const known = this.#classOf(given.class);
       const before = this.#definitions.get(given.name);
       const config = before?.class === known.name ? restore(given.config, before.config) : given.config;
-      await (await known.open(config)).close();
+      const tried = await known.open(config);
+      await tried.close();
       const isDefault = given.isDefault || (before?.isDefault ?? this.#definitions.size === 0);
       const definition = { ...given, class: known.name, config, isDefault };
       const sealed = this.#parts.keyring.seal(JSON.stringify(config), sealOf(given.name));
@@ -81,6 +84,7 @@ export class SmsProviders {
       if (isDefault)
         for (const [name, other] of this.#definitions) this.#definitions.set(name, { ...other, isDefault: false });
       this.#definitions.set(given.name, definition);
+      this.certificates.set(given.name, tried.certificates);
       await this.#shut(given.name);
     });
   }
@@ -94,6 +98,7 @@ export class SmsProviders {
       }
       await this.#parts.store.remove(name, audit);
       this.#definitions.delete(name);
+      this.certificates.delete(name);
       await this.#shut(name);
     });
   }
@@ -115,6 +120,18 @@ export class SmsProviders {
   /** Opened, so that what it reports is heard. */
   async listen(name: string): Promise<void> {
     await this.#provider(name);
+  }
+
+  /** Of providers that nobody has used since the start, so that an end shows before a message fails. One that cannot be opened says so when it is used. */
+  async readCertificates(): Promise<void> {
+    for (const { name } of this.list())
+      await this.#inTurn(async () => {
+        const definition = this.#definitions.get(name);
+        if (definition === undefined || this.certificates.has(name)) return;
+        const provider = await this.#classOf(definition.class).open(definition.config);
+        this.certificates.set(name, provider.certificates);
+        await provider.close();
+      }).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -154,7 +171,10 @@ export class SmsProviders {
     const provider = this.#classOf(of).open(config);
     this.#open.set(name, provider);
     provider.then(
-      (one) => one.onReceipt?.((receipt) => this.#parts.received?.(name, receipt)),
+      (one) => {
+        if (this.#open.get(name) === provider) this.certificates.set(name, one.certificates);
+        one.onReceipt?.((receipt) => this.#parts.received?.(name, receipt));
+      },
       () => {
         if (this.#open.get(name) === provider) this.#open.delete(name);
       },

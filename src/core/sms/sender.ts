@@ -99,7 +99,7 @@ export class CodeSender implements SmsSender {
     });
   }
 
-  /** Takes up the count of the day, and listens again for receipts of what was sent before the server was started. */
+  /** Takes up the count of the day, listens again for receipts of what was sent before the server was started, and sees to certificates. */
   async resume(): Promise<void> {
     const midnight = new Date(this.#parts.clock.now()).setHours(0, 0, 0, 0);
     this.limits.carry(await this.messages.earlier(midnight).catch(() => 0));
@@ -109,6 +109,7 @@ export class CodeSender implements SmsSender {
     };
     const owing = await this.messages.owing().catch(missed);
     for (const name of owing ?? []) if (this.providers.has(name)) await this.providers.listen(name).catch(missed);
+    if (!this.#closed) await this.providers.readCertificates();
   }
 
   close(): Promise<void> {
@@ -134,14 +135,15 @@ export class CodeSender implements SmsSender {
   }
 
   health(): HealthItem[] {
-    const { rules } = this.#parts;
+    const { rules, clock } = this.#parts;
     const { providers } = this;
     const missing = namedProviders(rules.list()).filter(({ provider }) => !providers.has(provider));
     const unknown = missing.map(({ policy, provider }): HealthItem => {
       const text = `the policy ${policy} names the SMS provider ${provider}, which nobody set up`;
       return { code: 'SMS_PROVIDER_UNKNOWN', severity: 'warning', text };
     });
-    return [...unknown, ...providers.failed.health(), ...this.limits.health()];
+    const certificates = providers.certificates.health(clock.now());
+    return [...unknown, ...certificates, ...providers.failed.health(), ...this.limits.health()];
   }
 
   get #deadlineMs(): number {

@@ -27,6 +27,15 @@ export interface SmsReceipt {
   readonly detail: string;
 }
 
+export interface ProviderCertificate {
+  /** `client certificate CN=we`. */
+  readonly what: string;
+  /** Milliseconds since the epoch. */
+  readonly end: number;
+  /** One of several authorities. */
+  readonly isSpare: boolean;
+}
+
 export interface SmsProvider {
   /**
    * Resolves when the gateway has taken the message; with what it answered, shortened. `taken` hears before any receipt, and for each part that was
@@ -38,6 +47,8 @@ export interface SmsProvider {
    * listener, which throws nothing.
    */
   onReceipt?(listener: (receipt: SmsReceipt) => void): void;
+  /** Those that it shows and believes, as it read them when it was opened. */
+  readonly certificates?: readonly ProviderCertificate[];
   /** Lets go of connections; what is under way ends. */
   close(): Promise<void>;
 }

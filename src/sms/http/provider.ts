@@ -6,7 +6,7 @@
  */
 import type { SmsConfig, SmsMessage, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { clientCertificate, serverTrust } from '../certificates.ts';
+import { certificateEnds, clientCertificate, serverTrust } from '../certificates.ts';
 import { type GatewayAnswer, type GatewayRequest, openGateway } from '../gateway.ts';
 import { gatewayNumber } from '../number.ts';
 import { compileReplyTest } from '../reply-test.ts';
@@ -19,9 +19,10 @@ export function openHttpProvider(given: SmsConfig): SmsProvider {
   const config = readHttpConfig(given);
   const url = new URL(config.URL);
   const took = compileReplyTest(config);
+  const tls = { ...serverTrust(config.SERVER_CERTIFICATE), ...clientCertificate(config.CLIENT_CERTIFICATE_FILE) };
   const gateway = openGateway({
     proxy: config.PROXY ?? {},
-    tls: { ...serverTrust(config.SERVER_CERTIFICATE), ...clientCertificate(config.CLIENT_CERTIFICATE_FILE) },
+    tls,
     timeouts: config.TIMEOUT ?? config.timeout ?? TIMEOUTS,
     login: loginOf(config, url),
   });
@@ -36,6 +37,7 @@ export function openHttpProvider(given: SmsConfig): SmsProvider {
         `${url.origin}${url.pathname} did not take the message: ${shownAnswer(answer)}`,
       );
     },
+    certificates: certificateEnds(tls),
     close: () => gateway.close(),
   };
 }

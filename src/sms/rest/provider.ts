@@ -3,7 +3,7 @@
  */
 import type { SmsConfig, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { clientCertificate, serverTrust } from '../certificates.ts';
+import { certificateEnds, clientCertificate, serverTrust } from '../certificates.ts';
 import { openGateway } from '../gateway.ts';
 import { gatewayNumber } from '../number.ts';
 import { shownAnswer } from '../shown-answer.ts';
@@ -19,9 +19,10 @@ export function openRestProvider(given: SmsConfig): SmsProvider {
   const text = slotOf('SMS_TEXT_KEY', config.SMS_TEXT_KEY, '<message>');
   const headers = new Headers({ 'content-type': 'application/json', accept: 'application/json' });
   for (const [name, value] of Object.entries(config.HEADERS)) headers.set(name, value);
+  const tls = { ...serverTrust(config.SERVER_CERTIFICATE), ...clientCertificate(config.CLIENT_CERTIFICATE_FILE) };
   const gateway = openGateway({
     proxy: config.PROXY ?? {},
-    tls: { ...serverTrust(config.SERVER_CERTIFICATE), ...clientCertificate(config.CLIENT_CERTIFICATE_FILE) },
+    tls,
     timeouts: config.TIMEOUT ?? config.timeout ?? TIMEOUTS,
     login: config.USERNAME
       ? { user: config.USERNAME, password: config.PASSWORD ?? '', scheme: config.AUTHENTICATION }
@@ -38,6 +39,7 @@ export function openRestProvider(given: SmsConfig): SmsProvider {
         `${url.origin}${url.pathname} did not take the message: ${shownAnswer(answer)}`,
       );
     },
+    certificates: certificateEnds(tls),
     close: () => gateway.close(),
   };
 }

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { SmsConfig, SmsMessage, SmsProvider, SmsReceipt } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import { clientCertificate, serverTrust } from '../certificates.ts';
+import { certificateEnds, clientCertificate, serverTrust } from '../certificates.ts';
 import { badConfig } from '../config.ts';
 import { gatewayNumber } from '../number.ts';
 import { shownText } from '../shown-answer.ts';
@@ -51,6 +51,7 @@ export function openSmppProvider(given: SmsConfig): SmsProvider {
         awaitReceipts();
       },
     }),
+    certificates: certificateEnds(place.tls ?? {}),
     async close() {
       await Promise.allSettled(underWay);
       await Promise.all([sender.close(), receiver.close()]);
@@ -141,7 +142,7 @@ function tlsOf(config: SmppConfig): ConnectionOptions {
   const own = clientCertificate(config.CLIENT_CERTIFICATE_FILE);
   try {
     // The files are read once, and a fault in them shows before a message does.
-    return { ...trust, secureContext: createSecureContext({ ...trust, ...own }) };
+    return { ...trust, ...own, secureContext: createSecureContext({ ...trust, ...own }) };
   } catch (error) {
     throw badConfig(
       'CLIENT_CERTIFICATE_FILE',

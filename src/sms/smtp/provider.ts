@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SmsConfig, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
+import { certificateEnds } from '../certificates.ts';
 import { gatewayNumber } from '../number.ts';
 import { readSmtpConfig, serverOf } from './config.ts';
 import { mailText } from './mail.ts';
@@ -37,6 +38,7 @@ export function openSmtpProvider(given: SmsConfig): SmsProvider {
         throw new GatehouseError('SMS_REFUSED', why, hint === undefined ? {} : { hint });
       }
     },
+    certificates: certificateEnds(server.tls),
     close: async () => {},
   };
 }
