@@ -17,8 +17,8 @@ export interface Line {
   close(): void;
 }
 
-const CONNECT_MS = 5_000;
-const WHOLE_MS = 10_000;
+/** From the connection to the end of the answer. */
+const WHOLE_MS = 20_000;
 const MOST_ANSWER = 65_536;
 const HINT = 'does it answer there over TLS, with a certificate of an authority that `fas_ca` or Node knows?';
 
@@ -30,7 +30,7 @@ export function openLine({ fas_port, fas_address, fas_name, fas_path, fas_ca }: 
     allowH2: false,
     maxResponseSize: MOST_ANSWER,
     connect: {
-      timeout: CONNECT_MS,
+      timeout: WHOLE_MS,
       rejectUnauthorized: true,
       ...(fas_name === undefined ? {} : { servername: fas_name }),
       ...(fas_ca === undefined ? {} : { ca: readFileSync(fas_ca) }),
