@@ -15,6 +15,7 @@ import {
 import { radiusClientViews } from '../doors/radius/config.ts';
 import { systemClock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
+import { openHelper } from '../platform/helper/helper.ts';
 import { createLog } from '../platform/log-pino.ts';
 import { type Ground, layGround } from './ground.ts';
 import { readSite, type Site, type StartOptions } from './site.ts';
@@ -47,7 +48,7 @@ export async function openAdministration(
   const held = await holdOrConnect(dataDir);
   if ('running' in held) return over(held.running);
   try {
-    const ground = await layGround(site, options, createLog({ level: 'error' }));
+    const ground = await layGround(site, options, createLog({ level: 'error' }), openHelper());
     const close = async () => {
       await ground.sms.close();
       await ground.realms.close();

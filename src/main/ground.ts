@@ -23,7 +23,7 @@ import { Vouchers } from '../core/vouchers/vouchers.ts';
 import { loadDictionaries } from '../doors/radius/dictionaries.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
-import { type Helper, openHelper } from '../platform/helper/helper.ts';
+import type { Helper } from '../platform/helper/helper.ts';
 import type { Log } from '../platform/log.ts';
 import { smsClasses } from '../sms/classes.ts';
 import { RESOLVER_CLASSES } from '../sources/classes.ts';
@@ -49,11 +49,12 @@ export interface Ground {
   book: UserBook;
 }
 
-/** `meanwhile`: what this thread can do while the one of storage starts. */
+/** `meanwhile`: what this thread can do while the one of storage starts. `helper` is not closed where this fails. */
 export async function layGround(
   site: Site,
   { dataDir, environment }: StartOptions,
   log: Log,
+  helper: Helper,
   meanwhile: () => Promise<unknown> = async () => {},
 ): Promise<Ground> {
   const clock = systemClock;
@@ -84,7 +85,6 @@ export async function layGround(
     trustMs,
     splitAtSign: () => isOn(ground.tokens.config, 'splitAtSign'),
   });
-  const helper = openHelper();
   const sms = new CodeSender({
     classes: smsClasses(helper),
     store: storage.smsProviders,

@@ -33,7 +33,7 @@ import type { LoadedScript } from '../doors/sip/script/load.ts';
 import { scriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
-import { createLog, type RootLog } from '../platform/log-pino.ts';
+import type { RootLog } from '../platform/log-pino.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Problem } from '../platform/problems.ts';
 import { withoutPasswords } from '../platform/redact.ts';
@@ -43,6 +43,7 @@ import { administrationParts } from './administration.ts';
 import { type Ground, layGround, openBook } from './ground.ts';
 import { openHooks } from './hooks.ts';
 import { Reloads } from './reload.ts';
+import { beginAsUser } from './rights.ts';
 import { configuration, readSite, type Site, type StartOptions } from './site.ts';
 
 export interface Server {
@@ -56,6 +57,8 @@ export interface Server {
   serCfg: string;
   /** As the command `reload`, on behalf of `by`. */
   reload(by: string): Promise<ReloadReport>;
+  /** It ends itself because something failed that only a new start cures. */
+  hasFailed(): boolean;
   stop(withinMs: number): Promise<void>;
 }
 
@@ -73,18 +76,18 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const adminPassword = environment.GATEHOUSE_ADMIN_PASSWORD || undefined;
   // No child and no thread of ours gets it.
   delete environment.GATEHOUSE_ADMIN_PASSWORD;
-  const site = readSite(options);
-  const notes = await prepareDataDirectory(dataDir);
+  const { site, log, helper, ...begun } = await beginAsUser(options);
+  const notes = [...begun.notes, ...(await prepareDataDirectory(dataDir))];
   const lock = await holdForServer(dataDir);
   try {
-    const log = createLog({ level: site.config.log.level });
-    const ground = await layGround(site, options, log, loadFramework);
+    const ground = await layGround(site, options, log, helper, loadFramework);
     try {
       if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
       const server = await openDoors(site, ground, options, log, adminPassword);
       return {
         ...server,
         notes: [...notes, ...server.notes],
+        hasFailed: begun.hasFailed,
         stop: (withinMs) => server.stop(withinMs).finally(lock.release),
       };
     } catch (error) {
@@ -103,7 +106,7 @@ async function openDoors(
   options: StartOptions,
   log: RootLog,
   adminPassword: string | undefined,
-): Promise<Server> {
+): Promise<Omit<Server, 'hasFailed'>> {
   const clock = systemClock;
   const { keyring, storage, users, rules, tokens } = ground;
   const startedAt = new Date(clock.now()).toISOString();

@@ -45,6 +45,15 @@ export const configuration = z.strictObject({
     .describe(
       'sqlite:PATH, mysql://user:password@host/name or postgres://user:password@host/name, with several hosts if need be; unset: the db_url of ser.cfg, else SQLite in the data directory.',
     ),
+  run_as: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]*\$?$/i)
+    .max(32)
+    .optional()
+    .meta({ allowed: 'the name of a user of this machine' })
+    .describe(
+      'Whom a server that root starts becomes; a helper alone stays root. Unset: gatehouse, where there is such a user. root: the rights are kept.',
+    ),
   log: z
     .strictObject({
       level: z.enum(LOG_LEVELS).default('info').describe('The least that is logged.').meta({ live: true }),

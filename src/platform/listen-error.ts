@@ -27,7 +27,7 @@ export function listenError(refused: Refused, cause: NodeJS.ErrnoException): Gat
     case 'EPERM':
       return new GatehouseError('PORT_FORBIDDEN', `this user may not listen on ${protocol} port ${port}`, {
         where,
-        hint: `ports below 1024 want root or CAP_NET_BIND_SERVICE; or set another in ${option}`,
+        hint: `ports below 1024 want root, CAP_NET_BIND_SERVICE, or sysctl -w net.ipv4.ip_unprivileged_port_start=${port}; or set another in ${option}`,
         cause,
       });
     case 'EADDRNOTAVAIL':

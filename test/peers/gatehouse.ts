@@ -46,6 +46,8 @@ export interface Site {
 export interface Instance {
   readonly pid: number;
   output(): string;
+  /** The exit code or signal that it ends with, by itself or by `stop`. */
+  readonly exited: Promise<number | NodeJS.Signals>;
   /** SIGTERM, or the given signal; gives the exit code or signal. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
@@ -107,6 +109,7 @@ export async function makeSite(t: Cleanup, options: SiteOptions = {}): Promise<S
     return {
       pid: child.pid!,
       output,
+      exited,
       stop: async (signal = 'SIGTERM') => {
         child.kill(signal);
         return exited;

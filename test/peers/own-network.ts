@@ -7,21 +7,39 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { endWith } from './children.ts';
 
 const INSIDE = 'GATEHOUSE_TEST_INSIDE';
 
+type Work = (t: TestContext) => Promise<void>;
+
 /** What `test` of this file is to run. */
-export function inOwnNetwork(file: string, work: (t: TestContext) => Promise<void>): (t: TestContext) => Promise<void> {
-  return process.env[INSIDE] === undefined ? (t) => runInside(t, file) : work;
+export function inOwnNetwork(file: string, work: Work): Work {
+  return process.env[INSIDE] === undefined
+    ? (t) => runInside(t, ['-n', process.execPath, '--no-warnings', file])
+    : work;
 }
 
-async function runInside(t: TestContext, file: string): Promise<void> {
+/** Wherever the checkout lies: everybody finds it, and a folder for what is written, below /mnt. */
+const FOR_EVERYBODY = `mount -t tmpfs -o mode=755 gatehouse /mnt && cd "$0" || exit
+  for each in */; do mkdir "/mnt/$each" && mount --bind "$each" "/mnt/$each" || exit; done
+  cp package.json /mnt && mkdir -m 1777 /mnt/tmp && export TMPDIR=/mnt/tmp && exec "$@"`;
+
+/** The same for a server that is to go on as another user, who may not be let into the folder of the checkout. */
+export function asSeenByEverybody(file: string, work: Work): Work {
+  const root = join(import.meta.dirname, '..', '..');
+  const inner = [process.execPath, '--no-warnings', join('/mnt', relative(root, file))];
+  return process.env[INSIDE] === undefined
+    ? (t) => runInside(t, ['-n', '-m', 'sh', '-c', FOR_EVERYBODY, root, ...inner])
+    : work;
+}
+
+async function runInside(t: TestContext, command: readonly string[]): Promise<void> {
   const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: '1' };
   delete env.NODE_TEST_CONTEXT;
-  const command = ['-n', process.execPath, '--no-warnings', file];
   const child = endWith(t, spawn('unshare', command, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   assert.equal(child.exitCode, 0, `${said}${complained}`);

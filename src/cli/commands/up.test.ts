@@ -30,6 +30,7 @@ function server(address: string): Server {
     dataDir: './gatehouse-data',
     serCfg: 'examples/ser.cfg',
     reload: async () => ({ files: [], changed: [], waiting: [], problems: [] }),
+    hasFailed: () => false,
     stop: async () => {},
   };
 }
@@ -63,7 +64,7 @@ function upProcess(stop: string, before = '', reload = 'async () => {}') {
     import { processIo } from ${JSON.stringify(import.meta.resolve('../io.ts'))};
     import { runGatehouse } from ${JSON.stringify(import.meta.resolve('../run.ts'))};
     setInterval(() => {}, 1000);
-    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', reload: ${reload}, stop: ${stop} };
+    const server = { listeners: () => [], notes: [], dataDir: 'd', serCfg: 's', reload: ${reload}, hasFailed: () => false, stop: ${stop} };
     process.exit(await runGatehouse(['up'], processIo(), async () => ({ startServer: async () => server })));`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -40,7 +40,7 @@ export async function run(context: Context): Promise<ExitCode> {
 
   io.err(`${await signal}: stopping`);
   await server.stop(STOP_WITHIN_MS);
-  return EXIT.ok;
+  return server.hasFailed() ? EXIT.failed : EXIT.ok;
 }
 
 /** A server that still starts reads everything anyway. */

@@ -4,14 +4,16 @@
  *
  * Errors: DATA_DIRECTORY, DATA_MISSING, DATA_IN_USE, OTHER_OWNER, SERVER_RUNNING.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../../platform/errors.ts';
 import { lockHolder, type ProcessLock, takeLock } from '../../platform/process-lock.ts';
+import { type SystemUser, systemUserName } from '../../platform/system-users.ts';
 import type { Administration } from '../admin/types.ts';
 import { connectControl, controlSocketOf } from './client.ts';
+import { handOver } from './hand-over.ts';
 
 const WAIT_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
@@ -43,6 +45,16 @@ export async function prepareDataDirectory(dataDir: string): Promise<string[]> {
   const { uid, mode } = statSync(dataDir);
   refuseRootForOther(dataDir, uid);
   return (mode & 0o007) === 0 ? [] : [`others can look into the data directory; run: chmod o-rwx '${dataDir}'`];
+}
+
+/** Made and given to the user, while this process is root still. */
+export async function giveDataDirectory(dataDir: string, user: SystemUser): Promise<void> {
+  try {
+    await makeDirectories(dataDir);
+    handOver(dataDir, user);
+  } catch (cause) {
+    throw cause instanceof GatehouseError ? cause : unusable(dataDir, cause as NodeJS.ErrnoException);
+  }
 }
 
 /** The directory for a server. */
@@ -95,7 +107,7 @@ function inUse(dataDir: string): GatehouseError {
 /** What root makes there the owner could not open afterwards. */
 function refuseRootForOther(dataDir: string, owner: number): void {
   if (process.getuid?.() !== 0 || owner === 0) return;
-  const name = userName(owner);
+  const name = systemUserName(owner);
   const line = [basename(process.argv[1] ?? 'gatehouse'), ...process.argv.slice(2)].map(shellWord).join(' ');
   throw new GatehouseError(
     'OTHER_OWNER',
@@ -105,17 +117,6 @@ function refuseRootForOther(dataDir: string, owner: number): void {
       hint: `run: sudo -u ${shellWord(name)} ${line}`,
     },
   );
-}
-
-function userName(uid: number): string {
-  try {
-    const line = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .find((one) => one.split(':')[2] === String(uid));
-    return line?.split(':')[0] || `#${uid}`;
-  } catch {
-    return `#${uid}`;
-  }
 }
 
 function shellWord(text: string): string {

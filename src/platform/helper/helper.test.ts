@@ -190,3 +190,16 @@ test('a program that is not wanted any more is ended, and one that waits is not 
   assert.deepEqual([['SIGTERM', 'SIGKILL'].includes(signal!), timedOut], [true, false]);
   assert.equal((await helper.run(shell('echo 1'))).stdout.toString(), '1\n');
 });
+
+test('one that is started once is there before it is asked, and when it ends there is no other', async (t) => {
+  const helper = helperFor(t);
+  const { promise: lost, resolve } = Promise.withResolvers<void>();
+  helper.startOnce(resolve);
+  assert.ok(isAlive(helper.pid!));
+  assert.equal((await helper.run(shell('echo $PPID'))).stdout.toString(), `${helper.pid}\n`);
+  const hangs = assert.rejects(helper.run(shell('exec sleep 60')), { code: 'PROGRAM_LOST' });
+  process.kill(helper.pid!, 'SIGKILL');
+  await Promise.all([lost, hangs]);
+  assert.equal(helper.pid, undefined);
+  await assert.rejects(helper.run(shell(':')), { code: 'PROGRAM_LOST' });
+});

@@ -2,7 +2,8 @@
  * Main's side of the helper process (src/platform/helper/process.ts): queue, watch, and start it again.
  *
  * Starting a program from a process with a large heap stops its event loop for milliseconds; from the small helper it does not. The helper is
- * started by the first request and costs nothing before. Errors: those of Programs.
+ * started by the first request and costs nothing before. A main that is about to give up root's rights starts it earlier, so that it keeps
+ * them; such a one cannot be replaced. Errors: those of Programs.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,8 @@ import type { ProgramResult, ProgramRun, Programs } from './types.ts';
 export interface Helper extends Programs {
   /** Undefined while there is none. */
   readonly pid: number | undefined;
+  /** Starts it now, once and for all: when it ends, whatever is asked of it fails, and `lost` is told. */
+  startOnce(lost: () => void): void;
   /** Ends what runs, and the helper. */
   close(): Promise<void>;
 }
@@ -54,11 +57,17 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
   let hasReported = false;
   let isClosed = false;
   let lastId = 0;
+  /** Where there is to be no other after this one. */
+  let onLost: (() => void) | undefined;
   return {
     get pid() {
       return child?.pid;
     },
     run,
+    startOnce(lost) {
+      onLost = lost;
+      child ??= launch();
+    },
     close,
   };
 
@@ -104,7 +113,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     helper.channel?.ref();
     helper.send({ id, run: task.run } satisfies Order);
     // It does what it is told in time, unless something keeps the helper itself from running.
-    task.timer = setTimeout(() => helper.kill('SIGKILL'), task.run.timeoutMs + GRACE_MS + SILENCE_MS);
+    task.timer = setTimeout(() => end(helper), task.run.timeoutMs + GRACE_MS + SILENCE_MS);
   }
 
   function launch(): ChildProcess {
@@ -118,7 +127,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     });
     helper.on('message', (report: Report) => hear(report));
     // What it said before its end may not have been read yet: the end of the channel comes after all of it.
-    helper.on('error', () => (helper.pid === undefined ? gone(helper) : helper.kill('SIGKILL')));
+    helper.on('error', () => (helper.pid === undefined ? gone(helper) : end(helper)));
     helper.on('disconnect', () => gone(helper));
     // It never keeps main from ending.
     helper.unref();
@@ -154,7 +163,8 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
   function gone(helper: ChildProcess): void {
     if (helper !== child) return;
     child = undefined;
-    helper.kill('SIGKILL');
+    if (onLost !== undefined) isClosed = true;
+    end(helper);
     const again: Task[] = [];
     for (const task of running.values()) {
       if (task.group !== undefined) signalGroup(task.group, 'SIGKILL');
@@ -164,8 +174,9 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     running.clear();
     for (const task of again) clearTimeout(task.timer);
     waiting.unshift(...again);
-    if (!hasReported) for (const task of waiting.splice(0)) giveUp(task);
+    if (!hasReported || isClosed) for (const task of waiting.splice(0)) giveUp(task);
     next();
+    onLost?.();
   }
 
   function giveUp(task: Task): void {
@@ -182,10 +193,20 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     if (helper === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
     helper.ref();
     const ended = once(helper, 'exit');
-    const timer = setTimeout(() => helper.kill('SIGKILL'), GRACE_MS + CLOSING_MS);
+    const timer = setTimeout(() => end(helper), GRACE_MS + CLOSING_MS);
     helper.disconnect();
     await ended;
     clearTimeout(timer);
+  }
+}
+
+/** Where this process has no right to kill it any more, it is told by the end of its channel. */
+function end(helper: ChildProcess): void {
+  if (helper.pid === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
+  try {
+    process.kill(helper.pid, 'SIGKILL');
+  } catch {
+    if (helper.connected) helper.disconnect();
   }
 }
 
