@@ -37,12 +37,10 @@ const LONGEST_SUBJECT = 120;
 
 /** What is shown and believed, each with its end; of authorities of the same name the one that ends last. */
 export function certificateEnds({ cert, ca }: ConnectionOptions): ProviderCertificate[] {
-  const shown = readCertificates(cert).map(({ subject, end }) => {
-    return { what: `client certificate ${subject}`, end, isSpare: false };
-  });
+  const shown = readCertificates(cert).map(({ subject, end }) => ({ what: `client certificate ${subject}`, end }));
   const last = new Map<string, number>();
   for (const { subject, end } of readCertificates(ca)) last.set(subject, Math.max(end, last.get(subject) ?? end));
-  const believed = [...last].map(([subject, end]) => ({ what: `authority ${subject}`, end, isSpare: last.size > 1 }));
+  const believed = [...last].map(([subject, end]) => ({ what: `authority ${subject}`, end }));
   return [...shown, ...believed];
 }
 

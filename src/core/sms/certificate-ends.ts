@@ -1,7 +1,7 @@
 /**
  * When the certificates of SMS providers end: those that they were set, opened or found with at start, since these are in use until the provider is set again.
  *
- * An authority that is one of several may be a spare, or on its way out: its end alone need not stop a message.
+ * Never more than a warning: another provider may send in place of this one, and a message that cannot be sent tells of itself.
  */
 import type { HealthItem } from '../doors/types.ts';
 import type { ProviderCertificate } from './types.ts';
@@ -31,9 +31,8 @@ export class CertificateEnds {
   }
 }
 
-function itemOf(provider: string, { what, end, isSpare }: ProviderCertificate, now: number): HealthItem {
-  const isOver = end <= now;
+function itemOf(provider: string, { what, end }: ProviderCertificate, now: number): HealthItem {
   const day = new Date(end).toISOString().slice(0, 10);
-  const text = `of the SMS provider ${provider}, the ${what} ${isOver ? 'ended' : 'ends'} on ${day}: renew it, and set the provider again`;
-  return { code: 'SMS_CERTIFICATE', severity: isOver && !isSpare ? 'error' : 'warning', text };
+  const text = `of the SMS provider ${provider}, the ${what} ${end <= now ? 'ended' : 'ends'} on ${day}: renew it, and set the provider again`;
+  return { code: 'SMS_CERTIFICATE', severity: 'warning', text };
 }

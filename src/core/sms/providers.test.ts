@@ -110,7 +110,7 @@ test('certificates are known when a provider is set, after a start, and no more 
           async open({ end, lost }) {
             opened.push(String(end));
             if (lost && kept.size === 2) throw new GatehouseError('SMS_CONFIG', 'no such file');
-            const certificates = [{ what: 'client certificate', end: end as number, isSpare: false }];
+            const certificates = [{ what: 'client certificate', end: end as number }];
             return { send: async () => '', certificates, close: async () => {} };
           },
         },

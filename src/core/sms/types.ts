@@ -32,8 +32,6 @@ export interface ProviderCertificate {
   readonly what: string;
   /** Milliseconds since the epoch. */
   readonly end: number;
-  /** One of several authorities. */
-  readonly isSpare: boolean;
 }
 
 export interface SmsProvider {
