@@ -5,7 +5,7 @@ export const CORE_ERRORS = {
   DATA_IN_USE: 'another process holds the data directory and did not let go in time',
   OTHER_OWNER: 'root was to write into a data directory of another user',
   RUN_AS_UNKNOWN: 'run_as names a user that this machine does not have',
-  RUN_AS_FILES: 'the user of run_as does not find the files that root found',
+  RUN_AS_FILES: 'the user of run_as cannot read the files that root found',
   RIGHTS_KEPT: 'a server that was started as root could not give up its rights',
   SER_DB_URLS_DIFFER: 'the modules of ser.cfg name different databases',
   SER_DB_URL: 'a changed ser.cfg names a database that the server did not open when it started',

@@ -3,6 +3,7 @@
  *
  * Errors: RUN_AS_UNKNOWN, RUN_AS_FILES, RIGHTS_KEPT.
  */
+import { accessSync, constants } from 'node:fs';
 import { giveDataDirectory } from '../core/control/data-directory.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import { type Helper, openHelper } from '../platform/helper/helper.ts';
@@ -60,13 +61,25 @@ export async function beginAsUser(options: StartOptions): Promise<Beginning> {
  * could take its place unseen.
  */
 function readSiteAs({ name }: SystemUser, options: StartOptions, found: Site): Site {
-  const site = readSite(options);
-  const hidden = found.files.find((file) => !site.files.includes(file));
-  if (hidden === undefined) return site;
-  throw new GatehouseError('RUN_AS_FILES', `the user ${name} cannot see this file`, {
+  let hidden = found.files.find(isForbidden);
+  if (hidden === undefined) {
+    const site = readSite(options);
+    hidden = found.files.find((file) => !site.files.includes(file));
+    if (hidden === undefined) return site;
+  }
+  throw new GatehouseError('RUN_AS_FILES', `the user ${name} cannot read this file`, {
     where: hidden,
     hint: `let ${name} enter its folder and read it, or put it elsewhere (/etc/gatehouse)`,
   });
+}
+
+function isForbidden(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 /** `runAs`: as it was written down; `where`: the place. */

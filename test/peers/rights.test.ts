@@ -95,6 +95,6 @@ test(
     const up = [process.execPath, '/mnt/bin/gatehouse', 'up', '--data', join('/mnt/tmp', 'data')];
     const refused = spawnSync(up[0]!, up.slice(1), { cwd: hidden, encoding: 'utf8', timeout: 60_000 });
     assert.equal(refused.status, 1, refused.stderr);
-    assert.match(refused.stderr, /gatehouse\.yaml.*\[RUN_AS_FILES\]/);
+    assert.match(refused.stderr, /gatehouse\.yaml: the user nobody .*\[RUN_AS_FILES\]/);
   }),
 );
