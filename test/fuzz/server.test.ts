@@ -33,6 +33,8 @@ const CALLEE: Telephone = { name: 'callee', address: '203.0.113.2', port: 5060 }
 /** What a reply repeats although it is faulty: the request's own. */
 const REPEATED = /^(Bad (From|To|CSeq|Call-ID|Via) Header|NUL In Header|Bare CR In Header|CSeq Method Does Not Match)$/;
 
+const BARE_CR = /\r(?!\n)/g;
+
 interface Asked {
   readonly came: number;
   readonly isFaulty: boolean;
@@ -60,10 +62,17 @@ class Watch {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    const key = keyOf(message);
-    const known = this.#young.get(key) ?? this.#old.get(key);
+    // A CR alone ends what is read of a Via; in the Via that is repeated a space stands for it, and more is read.
+    const repeated = parseMessage(text.replaceAll(BARE_CR, ' '));
+    const keys = [keyOf(message), ...(repeated?.via ? [keyOf(repeated)] : [])];
+    const known = this.#known(keys[0]!) ?? this.#known(keys.at(-1)!);
     const isFaulty = findFault(message) !== undefined || known?.isFaulty === true;
-    this.#young.set(key, { came: (known?.came ?? 0) + 1, isFaulty, finals: known?.finals ?? new Set() });
+    const asked = { came: (known?.came ?? 0) + 1, isFaulty, finals: known?.finals ?? new Set<string>() };
+    for (const key of keys) this.#young.set(key, asked);
+  }
+
+  #known(key: string): Asked | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
   handled(): void {
@@ -75,7 +84,7 @@ class Watch {
     assert.ok(message, `what leaves must be SIP: ${JSON.stringify(text)}`);
     if (message.isRequest) this.#notePassedOn(message);
     const key = text.includes(OURS) || this.#answered === undefined ? message.via && keyOf(message) : this.#answered;
-    const asked = message.isRequest || key === undefined ? undefined : (this.#young.get(key) ?? this.#old.get(key));
+    const asked = message.isRequest || key === undefined ? undefined : this.#known(key);
     const fault = findFault(message);
     if (fault) assert.ok(asked?.isFaulty && REPEATED.test(fault.reason), `${fault.reason}: ${JSON.stringify(text)}`);
     if (asked === undefined || message.status < 200) return;
