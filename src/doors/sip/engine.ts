@@ -516,7 +516,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       if (left > 0) rest = Math.min(rest, left);
       else this.#abandon(run);
     }
-    if (rest < LONGEST_WAIT_MS) this.#parts.wheel.start(this.#patience, rest);
+    if (rest !== Number.POSITIVE_INFINITY) this.#parts.wheel.start(this.#patience, rest);
   }
 
   #abandon(run: Run): void {
