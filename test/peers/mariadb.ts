@@ -5,14 +5,14 @@
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findProgram } from '../peers.ts';
 import type { Cleanup } from './cleanup.ts';
+import { quickDirectory } from './quick-directory.ts';
 
 const run = promisify(execFile);
 const SERVER = findProgram('mariadbd') ?? '';
@@ -44,7 +44,7 @@ export const mariadbMissing: string | false =
 /** `first`: more arguments of the server. */
 export async function startMariadb(t: Cleanup, first: readonly string[] = []): Promise<MariaDb> {
   let options = first;
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-mariadb-'));
+  const dir = quickDirectory('mariadb');
   const data = join(dir, 'data');
   let child: ChildProcess | undefined;
   t.after(async () => {

@@ -6,14 +6,14 @@
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findProgram } from '../peers.ts';
 import type { Cleanup } from './cleanup.ts';
 import { freePort } from './ports.ts';
+import { quickDirectory } from './quick-directory.ts';
 
 const run = promisify(execFile);
 const SERVER = findProgram('postgres') ?? '';
@@ -52,7 +52,7 @@ export const postgresMissing: string | false =
 
 /** `settings` are lines of postgresql.conf. */
 export async function startPostgres(t: Cleanup, settings: readonly string[] = []): Promise<Postgres> {
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
+  const dir = quickDirectory('postgres');
   const data = join(dir, 'data');
   let child: ChildProcess | undefined;
   t.after(async () => {

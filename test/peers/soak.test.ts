@@ -7,7 +7,6 @@
  * heap, long enough to see what is left behind.
  */
 // peers: mariadb
-// alone: loads the machine
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { LocationSpec } from '../../src/core/ser/types.ts';
 import { wireText } from '../../src/core/ser/wire-text.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { watched } from '../../src/storage/migrations/crash.contract.ts';
+import { CRASH_STEP, watched } from '../../src/storage/migrations/crash.contract.ts';
 import { migrateUp } from '../../src/storage/migrations/migrate.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { openPostgresDatabase } from '../../src/storage/postgres/database.ts';
@@ -82,15 +82,15 @@ function suite(): void {
     await assert.rejects(openStorage(storageOptions(t, () => url)), { code: 'STORAGE_ENCODING', message: /EUC_JP/ });
   });
 
-  test('a kill at any statement of the migrations: the next start makes the rest, and all tables are own', async (t) => {
+  test('a kill in the middle of the migrations: the next start makes the rest, and all tables are own', async (t) => {
     const { backupDir } = storageOptions(t, () => '');
     const options = { backupDir, now: Date.now, info: () => {} };
-    let crash = 0;
-    for (let died = true; died; ) {
+    let died = true;
+    let crash = 1;
+    for (; died; crash += CRASH_STEP) {
       const address = parseDatabaseUrl(await server.freshDatabase()) as PostgresAddress;
       const dying = openPostgresDatabase(address);
       died = false;
-      crash++;
       const run = migrateUp(
         watched(dying, (statement) => {
           if (statement < crash) return;
