@@ -19,6 +19,8 @@ import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
 import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
+import { inDefaultDomain } from '../core/users/ser-users.ts';
+import type { UserSource } from '../core/users/types.ts';
 import { Vouchers } from '../core/vouchers/vouchers.ts';
 import { loadDictionaries } from '../doors/radius/dictionaries.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
@@ -47,6 +49,8 @@ export interface Ground {
   readonly helper: Helper;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
+  /** The same users, as doors find them. */
+  kept: UserSource;
 }
 
 /** `meanwhile`: what this thread can do while the one of storage starts. `helper` is not closed where this fails. */
@@ -132,7 +136,7 @@ export async function layGround(
     log: log.child('users'),
     trustMs,
   });
-  const book = await openBook(site.tables, storage, keyring);
+  const home = await openUsers(site.tables, storage, keyring, users, () => ground.defaultDomain);
   const defaultDomain = site.config.users.default_domain;
   const ground: Ground = {
     keyring,
@@ -146,20 +150,25 @@ export async function layGround(
     tokens,
     radiusClients,
     vouchers: new Vouchers({ rows: storage.tokens, journal: storage.journal, keyring, clock }),
-    book,
+    ...home,
     defaultDomain,
   };
   return ground;
 }
 
-export async function openBook(
-  { subscriber, uri }: ScriptTables,
+/** Where the users are, to be changed and to be found. */
+export async function openUsers(
+  { subscriber, reading, uri }: ScriptTables,
   storage: Storage,
   keyring: Keyring,
-): Promise<UserBook> {
+  users: UserRegistry,
+  defaultDomain: () => string,
+): Promise<Pick<Ground, 'book' | 'kept'>> {
   const tables = storage.ser;
   const shownIn = { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) };
-  if (subscriber && (await tables.open('subscriber', subscriber)).attached)
-    return attachedBook({ tables, ...shownIn, subscriber });
-  return localBook({ store: storage.users, keyring, clock: systemClock, shownIn });
+  if (subscriber && (await tables.open('subscriber', subscriber)).attached) {
+    const kept = inDefaultDomain(await users.source(subscriber, reading), defaultDomain);
+    return { book: attachedBook({ tables, ...shownIn, subscriber }), kept };
+  }
+  return { book: localBook({ store: storage.users, keyring, clock: systemClock, shownIn }), kept: users.local };
 }

@@ -40,7 +40,7 @@ import { withoutPasswords } from '../platform/redact.ts';
 import { TimerWheel } from '../platform/timer-wheel.ts';
 import { version } from '../platform/version.ts';
 import { administrationParts } from './administration.ts';
-import { type Ground, layGround, openBook } from './ground.ts';
+import { type Ground, layGround, openUsers } from './ground.ts';
 import { openHooks } from './hooks.ts';
 import { Reloads } from './reload.ts';
 import { beginAsUser } from './rights.ts';
@@ -130,6 +130,7 @@ async function openDoors(
   const doorUsers = new DoorUsers({
     realms: ground.realms,
     local: users.local,
+    kept: () => ground.kept,
     maps: site.config.users.realms,
   });
   const keyCalls = new KeyCalls({
@@ -284,7 +285,7 @@ async function openDoors(
     journal,
     rows: storage.tokens,
     realms: ground.realms,
-    users: users.local,
+    users: doorUsers.kept,
     clock,
     log: log.child('radius'),
     metrics,
@@ -349,14 +350,15 @@ async function openDoors(
   async function prepare(next: Site): Promise<PreparedChange> {
     const change = await sip.prepare(sipChoice(next));
     const portalChange = portal && next.portal ? portal.prepare(next.portal) : undefined;
-    const book = await openBook(scriptTables(change.script, openDatabase), storage, keyring);
+    const domain = () => ground.defaultDomain;
+    const home = await openUsers(scriptTables(change.script, openDatabase), storage, keyring, users, domain);
     return {
       waiting: [...change.waiting, ...(portalChange?.waiting ?? [])],
       changed: portalChange?.changed ?? [],
       adopt() {
         change.adopt();
         portalChange?.adopt();
-        ground.book = book;
+        Object.assign(ground, home);
         ground.defaultDomain = next.config.users.default_domain;
         nonceCounts.coverLifetime(nonceLifeMs(change.script));
         ground.sms.configure(next.config.sms);

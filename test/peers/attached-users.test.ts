@@ -1,17 +1,23 @@
 /** Users of an attached SER, OpenSER or Kamailio database, administered as serctl and `gatehouse user` do. */
-// peers: mariadb
+// peers: mariadb python3
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { startExchange } from '../../src/doors/dial/exchange/exchange.ts';
+import { callOf, gone, Script } from '../../src/doors/dial/lab.ts';
+import { openModem } from '../../src/doors/dial/modem/modem.ts';
+import { DEFAULT_STRINGS } from '../../src/doors/dial/modem/strings.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { storageOptions } from '../../src/storage/storage.contract.ts';
 import { register, sipClient, statusOf } from '../sip-client.ts';
+import { folderFor } from './children.ts';
 import { makeSite, type Site } from './gatehouse.ts';
 import { type MariaDb, mariadbMissing, startMariadb } from './mariadb.ts';
 
+const LONG = { timeoutMs: 120_000 };
 const VERSION = 'CREATE TABLE version (table_name varchar(32) NOT NULL, table_version int NOT NULL);';
 const URI_KEY = 'PRIMARY KEY (username, domain, uri_user)';
 const LAYOUTS: Readonly<Record<string, string>> = {
@@ -58,6 +64,7 @@ loadmodule "auth_db.so"
 loadmodule "uri_db.so"
 modparam("auth_db|uri_db", "db_url", "${url}")
 modparam("auth_db", "calculate_ha1", 1)
+modparam("auth_db", "use_domain", 1)
 modparam("auth_db", "password_column", "password")
 route {
   if (!www_authorize("gate.test", "subscriber")) { www_challenge("gate.test", "0"); break; };
@@ -159,6 +166,59 @@ function suite(): void {
     assert.equal(await ask('alice'), 200);
   });
 
+  test('they are called back by telephone, at numbers of ours, and log in with the password of their row', async (t) => {
+    const name = 'attached_dial';
+    await server.sql(`CREATE DATABASE ${name}; USE ${name}; ${VERSION} ${LAYOUTS['OpenSER 1.3']}`);
+    const exchange = await startExchange({
+      directory: join(folderFor(t, 'attached-dial'), 'lines'),
+      lines: 2,
+      secondMs: 100,
+    });
+    t.after(() => exchange.close());
+    const [mine, house] = exchange.lines.map(({ path }) => path) as [string, string];
+    const locks = folderFor(t, 'attached-locks');
+    const yaml = [
+      'dial:',
+      `  lock_directory: ${locks}`,
+      '  lines:',
+      `    - { name: front, device: ${house}, flow_control: none, escape_guard: 0.15 }`,
+      '  call_back: { wait: 1, random: 0 }',
+    ];
+    const site = await siteOn(t, server.url.replace(/gatehouse$/, name), yaml.join('\n'));
+    for (const domain of ['gate.test', 'else.test'])
+      site.serctl('add', `alice@${domain}`, `secret of ${domain}`, 'a@b');
+    assert.equal(site.run('user', 'number', 'add', 'alice@gate.test', 'home', '1001').status, 0);
+    const running = await site.start();
+
+    const modem = await openModem(mine, { ...DEFAULT_STRINGS, escapeGuardMs: 150 });
+    t.after(() => modem.close().catch(() => {}));
+    await modem.init();
+    const first = callOf(await modem.dial('1002', LONG));
+    const leg1 = new Script(first);
+    await leg1.expect('ogin:');
+    leg1.send('alice@gate.test');
+    await leg1.expect('home\r\n');
+    leg1.send('home');
+    await gone(first);
+    await modem.hangUp();
+    assert.ok(await modem.waitForRing(LONG), site.run('audit', 'list', '--json').stdout);
+    const leg2 = new Script(callOf(await modem.answer(LONG)));
+    for (const [awaited, answer] of [
+      ['ogin:', 'alice@else.test'],
+      ['assword:', 'secret of else.test'],
+      ['incorrect', ''],
+      ['ogin:', 'alice@gate.test'],
+      ['assword:', 'secret of gate.test'],
+    ] as const) {
+      await leg2.expect(awaited);
+      if (answer !== '') leg2.send(answer);
+    }
+    await leg2.expect('>');
+    assert.match(site.run('who').stdout, /alice@gate\.test/);
+    leg2.send('exit');
+    await running.stop();
+  });
+
   test('a server that wants another password says so, and takes the one given apart', async (t) => {
     for (const url of [server.url.replace(':s%40cret', ''), server.url.replace('s%40cret', 'wrong')]) {
       const options = storageOptions(t, () => url);
@@ -171,12 +231,12 @@ function suite(): void {
   });
 }
 
-async function siteOn(t: TestContext, url: string): Promise<Site> {
+async function siteOn(t: TestContext, url: string, yaml = ''): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-script-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const script = join(folder, 'ser.cfg');
   writeFileSync(script, SCRIPT(url));
-  return makeSite(t, { script, domains: ['gate.test'] });
+  return makeSite(t, { script, domains: ['gate.test'], yaml });
 }
 
 if (mariadbMissing) test('users of an attached database', { skip: mariadbMissing }, () => {});

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { GatehouseError } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -214,7 +217,18 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
   const administrationOf = (actor: string) => createAdministration({ ...shared, actor });
   const administration = administrationOf('test');
   const audited = () => written.flatMap((c) => (c.kind === 'audit' ? [JSON.parse(c.line)] : []));
-  return { administration, administrationOf, users, shown, changed, audited, written, journal, ...ser };
+  return {
+    administration,
+    administrationOf,
+    users,
+    shown,
+    changed,
+    audited,
+    written,
+    journal,
+    ...ser,
+    numbers: shared.numbers,
+  };
 }
 
 test('a local user: sealed password, shown in the SER tables, an audit line, caches told', async () => {
@@ -543,6 +557,22 @@ test('numbers come under aliases, are audited without the number, and go with th
     await administration.addUser({ login: '1000', password: 'secret' });
     assert.deepEqual(await administration.listNumbers('1000'), []);
   }
+});
+
+test('a person whom only a file knows has numbers under his account there', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-persons-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const fileName = join(folder, 'passwd');
+  writeFileSync(fileName, 'alice:x:7:7:Alice::\n');
+  const realms = fakeRealms();
+  await realms.setResolver({ name: 'people', type: 'passwdresolver', config: { fileName } }, []);
+  await realms.setRealm('staff', ['people'], []);
+  const { administration, numbers } = lab('local', { realms });
+  assert.equal(await administration.addNumber('alice@staff', 'home', '1001'), '1001');
+  assert.deepEqual(numbers.list('people:7'), [{ alias: 'home', number: '1001' }]);
+  assert.deepEqual(await administration.listNumbers('alice@STAFF'), [{ alias: 'home', number: '1001' }]);
+  await administration.removeNumber('alice@staff', 'home');
+  await assert.rejects(administration.addNumber('bob@staff', 'home', '1001'), { code: 'USER_UNKNOWN' });
 });
 
 test('equipment is added and removed, its secret sealed and shown to nobody, its name and place not given twice', async () => {

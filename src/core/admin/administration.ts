@@ -107,7 +107,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     showUser: async (login) => book.show(await resolve(login)),
     listUsers: (options) => book.list(options),
     importUsers,
-    ...numberCalls({ numbers: parts.numbers, book, resolve, event }),
+    ...numberCalls({ numbers: parts.numbers, book, realms: parts.realms, resolve, event }),
     who,
     kick,
     showBindings,

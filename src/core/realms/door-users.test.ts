@@ -12,6 +12,7 @@ import { NonceCounts } from '../proofs/nonce-counts.ts';
 import { SessionDirectory } from '../sessions/directory.ts';
 import { RefreshCounts } from '../sessions/refresh-counts.ts';
 import { StoredAccount } from '../users/stored-account.ts';
+import type { UserSource } from '../users/types.ts';
 import { DoorUsers } from './door-users.ts';
 import type { Person } from './types.ts';
 
@@ -32,6 +33,7 @@ function lab() {
     { id: 'local:7', name: 'carl', domain: '', locked: false, values: [] },
     { password: () => 'own', ha1: () => undefined },
   );
+  const kept = { source: { name: 'local', shared: false, ignoresCase: false, find: onlyCarl } as UserSource };
   const users = new DoorUsers({
     realms: {
       find: async (login, realm) => {
@@ -45,7 +47,8 @@ function lab() {
       },
       list: () => [{ name: 'staff', resolvers: ['people'], isDefault: true }],
     },
-    local: { name: 'local', shared: false, ignoresCase: false, find: (name) => (name === 'carl' ? local : null) },
+    local: kept.source,
+    kept: () => kept.source,
     maps: { portal: { '*': 'staff', 'guests.example': 'guests' }, radius: { 'staff.example': 'staff' } },
   });
   const journal = { append: () => {}, drain: async () => {} };
@@ -67,7 +70,11 @@ function lab() {
     const verdict = await gate.prove({ door, user, domain, client, proof, time: 0 });
     return verdict.verdict === 'refused' ? verdict.reason : verdict.verdict === 'proven' && verdict.ticket.account.id;
   };
-  return { users, asked, tried, away, knock };
+  return { users, asked, tried, away, knock, kept };
+
+  function onlyCarl(name: string): StoredAccount | null {
+    return name === 'carl' ? local : null;
+  }
 }
 
 test('whom only a directory knows comes in by password, at the doors that look there', async () => {
@@ -92,6 +99,26 @@ test('a local user in a realm proves himself as everywhere', async () => {
     users.health().map(({ text }) => text),
     ['users.realms.portal names the realm guests, which nobody set up'],
   );
+});
+
+test('who is in no realm is looked for where users are kept at the moment', async () => {
+  const { knock, kept, users } = lab();
+  const dave = { id: 'subscriber:dave@x', name: 'dave', domain: 'x', locked: false, values: [] };
+  const found = new StoredAccount(dave, { password: () => 'row', ha1: () => undefined });
+  const atStart = users.of('sip');
+  kept.source = {
+    name: 'subscriber',
+    shared: true,
+    ignoresCase: true,
+    find: (name) => (name === 'dave' ? found : null),
+  };
+  assert.equal(atStart.find('dave', ''), found);
+  assert.deepEqual([atStart.name, atStart.shared, atStart.ignoresCase], ['subscriber', true, true]);
+  assert.equal(await knock('sip', 'dave', 'row'), 'subscriber:dave@x');
+  assert.equal(await knock('radius', 'dave', 'row'), 'subscriber:dave@x');
+  assert.equal(await knock('sip', 'carl', 'own'), 'unknown-user');
+  // The resolver `local` has its users still.
+  assert.equal(await knock('portal', 'carl', 'own'), 'local:7');
 });
 
 test('a source that is away refuses nobody for good; wrong tries are slowed as anywhere', async () => {

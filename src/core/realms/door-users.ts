@@ -2,7 +2,7 @@
  * Realms as the users of doors: whom a table of users or a directory knows comes in by password, although no such user is kept here.
  *
  * For each door a map says in which realm a name is looked for: by what stands behind its @, or `*` for all others, which are then looked
- * for as they were written. What the map does not speak of is a local user, as everybody is without one.
+ * for as they were written. What the map does not speak of is a user whom administration keeps, as everybody is without one.
  *
  * Errors (rejections): RESOLVER_UNAVAILABLE, STORAGE_UNAVAILABLE.
  */
@@ -20,19 +20,36 @@ export type RealmMap = Readonly<Record<string, string>>;
 export interface DoorUsersParts {
   readonly realms: Pick<Realms, 'find' | 'checkPassword' | 'list'>;
   readonly local: UserSource;
+  /** Where administration keeps users: local ones, or the rows of an attached table. A reload may bring another source. */
+  readonly kept: () => UserSource;
   readonly maps: { readonly [Door in DoorName]?: RealmMap | undefined };
 }
 
 export class DoorUsers {
+  /** Whatever source it is at the moment. */
+  readonly kept: UserSource;
   readonly #parts: DoorUsersParts;
   readonly #sources = new Map<DoorName, UserSource>();
 
   constructor(parts: DoorUsersParts) {
     this.#parts = parts;
+    const { kept } = parts;
+    this.kept = {
+      get name() {
+        return kept().name;
+      },
+      get shared() {
+        return kept().shared;
+      },
+      get ignoresCase() {
+        return kept().ignoresCase;
+      },
+      find: (name, domain, fresh) => kept().find(name, domain, fresh),
+    };
   }
 
   of(door: DoorName): UserSource {
-    if (this.#parts.maps[door] === undefined) return this.#parts.local;
+    if (this.#parts.maps[door] === undefined) return this.kept;
     const known = this.#sources.get(door);
     if (known) return known;
     const source: UserSource = {
@@ -59,14 +76,14 @@ export class DoorUsers {
   }
 
   #find(door: DoorName, name: string, domain: string, fresh: boolean | undefined): Answer<Account | null> {
-    const { realms, local, maps } = this.#parts;
+    const { realms, maps } = this.#parts;
     const map = maps[door] ?? {};
     const whole = domain === '' ? name : `${name}@${domain}`;
     const at = whole.lastIndexOf('@');
     const suffix = at < 0 ? '' : whole.slice(at + 1).toLowerCase();
     const own = suffix !== '' && suffix !== '*' && Object.hasOwn(map, suffix) ? map[suffix] : undefined;
     const realm = own ?? map['*'];
-    if (realm === undefined) return local.find(name, domain, fresh);
+    if (realm === undefined) return this.kept.find(name, domain, fresh);
     const login = own === undefined ? whole : whole.slice(0, at);
     const found = realms.find(login, realm, fresh);
     return found instanceof Promise ? found.then((one) => this.#accountOf(one, fresh)) : this.#accountOf(found, fresh);

@@ -2,7 +2,8 @@
  * Users of an attached SER table, which other tools may change: trusted for a short time, then read anew.
  *
  * calculate_ha1 1: the password column holds clear text. 0: it holds the HA1, and passwordColumn2 (ha1b) the one for
- * usernames written with their domain. use_domain 0: the first row of the name, whatever its domain.
+ * usernames written with their domain. use_domain 0: the first row of the name, whatever its domain. Else a name without a domain means the
+ * row without one, or the only row of that name.
  *
  * Names are Unicode here and bytes in the table: UTF-8, or latin1 where a table has it so. Whether `U1` finds `u1` is for the
  * table's collation to say, as with SER: in MariaDB it does, as a rule. Nothing but case is overlooked, though a collation may
@@ -115,8 +116,19 @@ export class SerUsers implements UserSource {
     const exact = wireText(name);
     const row = fitting.find(({ username }) => username === exact) ?? fitting[0];
     if (!row) return null;
+    if (this.#options.useDomain && domain === '' && row.domain !== '' && fitting.length > 1) return null;
     if (known instanceof SerAccount && sameRow(known.row, row)) return known;
     return new SerAccount(row, this.#options.spec.table, this.#options.calculateHa1);
+  }
+}
+
+/** For doors whose users seldom say a domain. */
+export function inDefaultDomain(source: UserSource, defaultDomain: () => string): UserSource {
+  const { name, shared, ignoresCase } = source;
+  return { name, shared, ignoresCase, find };
+
+  function find(user: string, domain: string, fresh?: boolean): Answer<Account | null> {
+    return source.find(user, domain === '' ? defaultDomain() : domain, fresh);
   }
 }
 

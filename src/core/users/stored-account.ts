@@ -1,5 +1,6 @@
 /**
- * An Account over a secret that a source holds: a clear password (perhaps sealed), a stored HA1, or none.
+ * An Account over a secret that a source holds: a clear password (perhaps sealed), a stored HA1, or none. An HA1 that was made for the user's
+ * domain as realm tells whether a clear password is right, too.
  *
  * It remembers the last HA1 it gave, so that a user who comes back with the same realm and algorithm costs no hash, and a mark of the
  * password once it was right, so that the secret need not be opened for it again.
@@ -8,6 +9,7 @@ import { type ChapResponse, fitsChap } from '../proofs/chap.ts';
 import { markOf, sameHex, sameSecret } from '../proofs/compare.ts';
 import { digestHa1 } from '../proofs/digest-hash.ts';
 import { fitsMsChap, type MsChapKeys, type MsChapResponse, msChapKeys } from '../proofs/ms-chap.ts';
+import { wireText } from '../ser/wire-text.ts';
 import type { Account, DigestAlgorithm } from './types.ts';
 
 /** Where an account's secret comes from. */
@@ -72,8 +74,7 @@ export class StoredAccount implements Account {
   checkPassword(password: string): boolean | undefined {
     if (this.#rightMark !== undefined && sameHex(this.#rightMark, markOf(password))) return true;
     const own = this.#secret.password();
-    if (own === undefined) return undefined;
-    const right = sameSecret(own, password);
+    const right = own === undefined ? this.#fitsHa1(password) : sameSecret(own, password);
     if (right) this.#rightMark = markOf(password);
     return right;
   }
@@ -91,6 +92,13 @@ export class StoredAccount implements Account {
   msChapKeys(response: MsChapResponse): MsChapKeys | undefined {
     const own = this.#secret.password();
     return own === undefined ? undefined : msChapKeys(response, own);
+  }
+
+  /** The HA1 of a user without a domain was made for a realm that nobody told us. */
+  #fitsHa1(password: string): boolean | undefined {
+    const [name, domain] = [wireText(this.name), wireText(this.domain)];
+    const stored = domain === '' ? undefined : this.#secret.ha1(name);
+    return stored === undefined ? undefined : sameHex(stored, digestHa1(name, domain, password, 'MD5'));
   }
 
   #derive(username: string, realm: string, algorithm: DigestAlgorithm): string | undefined {

@@ -6,9 +6,9 @@ import { digestHa1 } from '../proofs/digest-hash.ts';
 import { keyringOf } from '../secrets/keyring.ts';
 import type { SerTables, SubscriberName, SubscriberRow, SubscriberSpec } from '../ser/types.ts';
 import { LocalUsers, passwordSeal } from './local-users.ts';
-import { SerUsers } from './ser-users.ts';
+import { inDefaultDomain, SerUsers } from './ser-users.ts';
 import type { Login, UserRecord, UserStore } from './store.ts';
-import type { Account } from './types.ts';
+import type { Account, UserSource } from './types.ts';
 
 const SPEC: SubscriberSpec = {
   database: 'attached',
@@ -240,8 +240,20 @@ test('calculate_ha1 and the columns mean what auth_db says', async () => {
   assert.equal(two.ha1('alice', 'r', 'MD5'), 'a'.repeat(32));
   assert.equal(two.ha1('alice@a.example', 'r', 'MD5'), 'b'.repeat(32));
   assert.equal(two.ha1('alice', 'r', 'SHA-256'), undefined);
-  assert.equal(two.checkPassword('A'.repeat(32)), undefined);
+  assert.equal(two.checkPassword('A'.repeat(32)), false);
   assert.deepEqual(two.values, ['+1']);
+});
+
+test('an HA1 that was made for the domain tells whether a clear password is right', async () => {
+  const { users, add } = serLab({ calculateHa1: false });
+  add('alice', digestHa1('alice', 'a.example', 'sécret', 'MD5').toUpperCase());
+  add('bob', digestHa1('bob', '', 'secret', 'MD5'), '');
+  add('carl', '');
+  const check = async (name: string, password: string) => (await users.find(name, ''))?.checkPassword(password);
+  assert.equal(await check('alice', 'sécret'), true);
+  assert.equal(await check('alice', 'secret'), false);
+  assert.equal(await check('bob', 'secret'), undefined);
+  assert.equal(await check('carl', ''), undefined);
 });
 
 test('an empty clear column gives nothing to guess', async () => {
@@ -263,6 +275,27 @@ test('use_domain decides whether the domain is looked at', async () => {
   assert.equal((await withDomain.users.find('alice', 'B.example'))?.id, 'subscriber:alice@b.example');
   assert.equal((await withDomain.users.find('alice', 'a.example'))?.checkPassword('one'), true);
   assert.equal(await withDomain.users.find('alice', 'c.example'), null);
+});
+
+test('without a domain it is the default one, else the only row of the name, else nobody', async () => {
+  const { users, add } = serLab({ useDomain: true });
+  for (const [name, domain] of [
+    ['alice', 'a.example'],
+    ['alice', 'b.example'],
+    ['bob', 'b.example'],
+    ['carl', ''],
+    ['carl', 'b.example'],
+  ] as const)
+    add(name, 'p', domain);
+  const found = async (source: UserSource, name: string) => (await source.find(name, ''))?.login;
+  assert.equal(await found(users, 'alice'), undefined);
+  assert.equal(await found(users, 'bob'), 'bob@b.example');
+  const state = { domain: 'b.example' };
+  const byDefault = inDefaultDomain(users, () => state.domain);
+  assert.equal(await found(byDefault, 'alice'), 'alice@b.example');
+  state.domain = 'c.example';
+  assert.equal(await found(byDefault, 'bob'), undefined);
+  assert.equal(await found(users, 'carl'), 'carl');
 });
 
 test('names are Unicode here and bytes in the table: UTF-8, or latin1 where that is what stands there', async () => {

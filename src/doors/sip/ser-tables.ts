@@ -12,6 +12,8 @@ import type { LoadedScript } from './script/load.ts';
 export interface ScriptTables {
   /** Undefined: the script authenticates nobody against a table. */
   readonly subscriber: SubscriberSpec | undefined;
+  /** How the script reads it. */
+  readonly reading: { readonly useDomain: boolean; readonly calculateHa1: boolean };
   readonly uri: UriSpec | undefined;
   /** Undefined: the script names no such table of contacts. */
   contacts(table: string): { spec: LocationSpec; useDomain: boolean } | undefined;
@@ -24,7 +26,7 @@ const CONTACT_FUNCTIONS = ['save', 'lookup', 'registered'];
 
 export function scriptTables(script: LoadedScript, database: (url: string) => string): ScriptTables {
   const { uses } = script;
-  return { subscriber: subscriber(), uri: uri(), contacts, rows };
+  return { subscriber: subscriber(), reading: reading(), uri: uri(), contacts, rows };
 
   function subscriber(): SubscriberSpec | undefined {
     const p = uses.parametersOf('auth_db');
@@ -39,6 +41,11 @@ export function scriptTables(script: LoadedScript, database: (url: string) => st
       passwordColumn2: String(p.password_column_2),
       columns: [],
     };
+  }
+
+  function reading(): ScriptTables['reading'] {
+    const p = uses.parametersOf('auth_db');
+    return { useDomain: p?.use_domain === 1, calculateHa1: p?.calculate_ha1 === 1 };
   }
 
   function uri(): UriSpec | undefined {
