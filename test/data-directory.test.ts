@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { takeLock } from '../src/platform/process-lock.ts';
@@ -57,9 +66,15 @@ test('an import and a starting server: neither breaks the trail of the other', a
   assert.match(site.run('audit', 'verify').stdout, /^the audit trail is whole/);
 });
 
-test('a directory that is held and not let go: the process is named', async (t) => {
-  const data = join(folderFor(t, 'gatehouse-data'), 'data');
-  mkdirSync(data, { mode: 0o700 });
+test('a directory is made for its owner alone; one that is held and not let go: the process is named', async (t) => {
+  const above = join(folderFor(t, 'gatehouse-data'), 'not', 'yet');
+  const data = join(above, 'data');
+  assert.equal((await begin(t, ['user', 'add', '1000', 'pw', '--data', data]).ended).status, 0);
+  assert.deepEqual(
+    [above, data].map((path) => statSync(path).mode & 0o777),
+    [0o755, 0o700],
+    'who is given the directory gets to it',
+  );
   const lock = takeLock(join(data, 'gatehouse.lock'), 'command');
   t.after(() => lock?.release());
   const { status, err } = await begin(t, ['user', 'add', '1000', 'pw', '--data', data]).ended;

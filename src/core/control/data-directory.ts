@@ -123,11 +123,14 @@ function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Step by step: Node's own `recursive` never comes back where the file system makes nothing, as in /proc. */
-async function makeDirectories(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: 0o700 });
+/**
+ * Step by step: Node's own `recursive` never comes back where the file system makes nothing, as in /proc. What it lies in is open to
+ * others, so that the user who is given the directory gets to it.
+ */
+async function makeDirectories(path: string, mode = 0o700): Promise<void> {
+  const make = () => mkdir(path, { mode });
   await make().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return makeDirectories(dirname(path)).then(make);
+    if (error.code === 'ENOENT') return makeDirectories(dirname(path), 0o755).then(make);
     if (error.code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   });
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -282,6 +283,29 @@ test('WebSockets under /sip are handed over, others are refused', async (t) => {
   assert.equal(await ask('/sip', `rebound.example:${port}`), 421);
   assert.equal(await ask('/sip?x'), 403);
   assert.deepEqual(taken, [`${port} /sip?x`]);
+});
+
+test('connections in which nobody asks anything do not keep others out', async (t) => {
+  const { port } = await open(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 400, maxFreeSockets: 400 });
+  t.after(() => agent.destroy());
+  const ask = () =>
+    new Promise<number>((resolve, reject) => {
+      get({ port, path: '/healthz', agent }, (reply) => {
+        reply.resume();
+        reply.on('end', () => resolve(reply.statusCode!));
+      }).on('error', reject);
+    });
+  const answers = await Promise.all(Array.from({ length: 250 }, ask));
+  assert.deepEqual(new Set(answers), new Set([200]));
+  const strangers = Array.from({ length: 20 }, () => get({ port, path: '/healthz', agent: false }));
+  const replies = await Promise.all(
+    strangers.map((asked) => Promise.race([once(asked, 'response'), once(asked, 'error')])),
+  );
+  const heard = replies.filter(([reply]) => reply.statusCode === 200);
+  assert.ok(heard.length >= 6, `${heard.length} of 20`);
+  const later = await once(get({ port, path: '/healthz', agent: false }), 'response');
+  assert.equal((later[0] as IncomingMessage).statusCode, 200);
 });
 
 test('the description of the interface is there for whoever asks', async (t) => {

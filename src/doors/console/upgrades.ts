@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TakeUpgrade } from '../../platform/http-upgrade.ts';
 
-/** Of each listener; more are closed at once. */
+/** Of each listener; more are closed at once. Those in which nobody asks anything are closed before it comes to that. */
 const MAX_CONNECTIONS = 256;
 const PATH = '/sip';
 
@@ -29,6 +29,7 @@ export function guardConnections(
     const name = farEnd(socket);
     open.add(name);
     socket.on('close', () => open.delete(name));
+    if (open.size === MAX_CONNECTIONS) server.closeIdleConnections();
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {});
