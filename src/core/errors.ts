@@ -6,6 +6,8 @@ export const CORE_ERRORS = {
   OTHER_OWNER: 'root was to write into a data directory of another user',
   RUN_AS_UNKNOWN: 'run_as names a user that this machine does not have',
   RUN_AS_FILES: 'the user of run_as cannot read the files that root found',
+  RUN_AS_PROGRAM: 'the user of run_as could change a program that root is to run',
+  PROGRAM_NEW: 'a reload names a program that the start did not, which the helper would not start',
   RIGHTS_KEPT: 'a server that was started as root could not give up its rights',
   SER_DB_URLS_DIFFER: 'the modules of ser.cfg name different databases',
   SER_DB_URL: 'a changed ser.cfg names a database that the server did not open when it started',

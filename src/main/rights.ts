@@ -1,14 +1,17 @@
 /**
  * Whom a server runs as: started as root it becomes the user of `run_as`, for good.
  *
- * Errors: RUN_AS_UNKNOWN, RUN_AS_FILES, RIGHTS_KEPT.
+ * Errors: RUN_AS_UNKNOWN, RUN_AS_FILES, RUN_AS_PROGRAM, RIGHTS_KEPT.
  */
 import { accessSync, constants } from 'node:fs';
 import { giveDataDirectory } from '../core/control/data-directory.ts';
 import { GatehouseError } from '../platform/errors.ts';
+import { changeableOnTheWay, type Ids } from '../platform/helper/changeable.ts';
 import { type Helper, openHelper } from '../platform/helper/helper.ts';
+import { exposedIn } from '../platform/helper/permit.ts';
 import { createLog, type RootLog } from '../platform/log-pino.ts';
 import { findSystemUser, type SystemUser } from '../platform/system-users.ts';
+import { permitsOf } from './permits.ts';
 import { readSite, type Site, type StartOptions } from './site.ts';
 
 /** Taken where nothing is written down and there is such a user. */
@@ -41,10 +44,12 @@ export async function beginAsUser(options: StartOptions): Promise<Beginning> {
   const found = readSite(options);
   const log = createLog({ level: found.config.log.level });
   const { become, notes } = chooseRights(found.config.run_as, found.whereIs(['run_as']));
-  const helper = openHelper();
+  const ids = become && idsOf(become);
+  const permitted = { permits: permitsOf(found), ...(ids && { unchangedBy: ids }) };
+  const helper = openHelper({ permitted });
   let hasFailed = false;
-  const begun = { log, helper, notes, hasFailed: () => hasFailed };
-  if (become === undefined) return { site: found, ...begun };
+  const begun = { log, helper, hasFailed: () => hasFailed };
+  if (become === undefined || ids === undefined) return { site: found, notes, ...begun };
   // First of all, while the rights can be inherited.
   helper.startOnce(() => {
     log.error('the helper ended, and cannot be started again with the rights of root: the server ends');
@@ -52,8 +57,31 @@ export async function beginAsUser(options: StartOptions): Promise<Beginning> {
     process.kill(process.pid, 'SIGTERM');
   });
   await giveDataDirectory(options.dataDir, become);
+  refuseExposed(exposedIn(permitted), become);
+  const files = [options.configFile, found.config.portal?.config].filter((file) => file !== undefined);
+  const told = files
+    .filter((file) => changeableOnTheWay(file, ids) !== undefined)
+    .map((file) => changeableNote(file, become));
   becomeUser(become);
-  return { site: readSiteAs(become, options, found), ...begun };
+  return { site: readSiteAs(become, options, found), notes: [...notes, ...told], ...begun };
+}
+
+/** Changing it would be running it. */
+function refuseExposed(path: string | undefined, { name }: SystemUser): void {
+  if (path === undefined) return;
+  throw new GatehouseError(
+    'RUN_AS_PROGRAM',
+    `the user ${name} can change this, and root is to run it, or what lies in it`,
+    {
+      where: path,
+      hint: 'give it to root, and keep programs in a folder where only root can write, such as /etc/gatehouse',
+    },
+  );
+}
+
+/** The next start reads it as root. */
+function changeableNote(file: string, { name }: SystemUser): string {
+  return `the user ${name} can change ${file}, which says what root runs: keep it where only root writes (/etc/gatehouse)`;
 }
 
 /**
@@ -99,6 +127,15 @@ export function chooseRights(
     ...(where ? { where } : {}),
     hint: `make it: useradd --system ${runAs}; or keep the rights of root with run_as: root`,
   });
+}
+
+/** With all groups that the system knows of; only root can ask in this way. */
+function idsOf({ name, uid, gid }: SystemUser): Ids {
+  const own = process.getgroups!();
+  (process as NodeJS.Process & Groups).initgroups(name, gid);
+  const gids = process.getgroups!();
+  process.setgroups!(own);
+  return { uid, gids };
 }
 
 /** All threads at once, and no way back. */

@@ -42,6 +42,7 @@ import { version } from '../platform/version.ts';
 import { administrationParts } from './administration.ts';
 import { type Ground, layGround, openUsers } from './ground.ts';
 import { openHooks } from './hooks.ts';
+import { refuseNewPrograms } from './permits.ts';
 import { Reloads } from './reload.ts';
 import { beginAsUser } from './rights.ts';
 import { configuration, readSite, type Site, type StartOptions } from './site.ts';
@@ -348,6 +349,7 @@ async function openDoors(
   }
 
   async function prepare(next: Site): Promise<PreparedChange> {
+    refuseNewPrograms(site, next);
     const change = await sip.prepare(sipChoice(next));
     const portalChange = portal && next.portal ? portal.prepare(next.portal) : undefined;
     const domain = () => ground.defaultDomain;

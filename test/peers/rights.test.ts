@@ -1,15 +1,22 @@
-/** Started as root, the server goes on as the user of run_as, in all of its threads; the helper alone stays root, and loads the firewall. */
+/**
+ * Started as root, the server goes on as the user of run_as, in all of its threads; the helper alone stays root, loads the firewall and asks BinAuth,
+ * so that clients come in, and starts nothing but what was configured.
+ */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { DEFAULTS } from '../../src/doors/portal/config/model.ts';
+import { portalPermits } from '../../src/doors/portal/permits.ts';
+import { openHelper } from '../../src/platform/helper/helper.ts';
 import { findSystemUser } from '../../src/platform/system-users.ts';
 import { folderFor } from './children.ts';
-import { type Instance, makeSite } from './gatehouse.ts';
+import { type Instance, makeSite, type Site } from './gatehouse.ts';
 import { asSeenByEverybody } from './own-network.ts';
-import { until } from './portal-steps.ts';
+import { type Lab, startLab } from './portal-lab.ts';
+import { logIn, PROBE, until } from './portal-steps.ts';
 
 /** Every system has it, and nothing is lent to it. */
 const USER = 'nobody';
@@ -45,14 +52,17 @@ function helperOf({ pid }: Instance): number {
 test(
   'started as root it goes on as another user, and its helper keeps the rights',
   asSeenByEverybody(import.meta.filename, async (t) => {
-    for (const line of ['link set lo up', 'link add br-lan type bridge', 'address add 10.77.0.1/16 dev br-lan'])
-      must(`ip ${line}`);
-    must('ip link set br-lan up');
+    const lab = await startLab(t, process.pid);
+    const programs = folderFor(t, 'gatehouse-programs');
+    chmodSync(programs, 0o755);
+    const binauth = join(programs, 'binauth');
+    const says = `#!/bin/sh\n[ "$1 $3 $4" = "auth_client guest thanks" ] && echo 0 0 0 && id -u > ${programs}/ran-as\n`;
+    writeFileSync(binauth, says, { mode: 0o755 });
     const before = must('nft list ruleset');
     const { uid, gid } = findSystemUser(USER)!;
     const socket = '/mnt/tmp/ndsctl.sock';
     const site = await makeSite(t, {
-      yaml: `run_as: ${USER}\nportal: { interface: br-lan, ndsctl_socket: ${socket} }`,
+      yaml: `run_as: ${USER}\nportal: { interface: br-lan, ndsctl_socket: ${socket}, binauth: ${binauth} }`,
     });
     // As a start by root leaves it.
     mkdirSync(join(site.folder, 'backup'));
@@ -78,10 +88,32 @@ test(
     const reloaded = site.run('reload');
     assert.equal(reloaded.status, 0, reloaded.stderr);
 
+    await comesIn(lab, site, join(programs, 'ran-as'));
+
+    // The configuration may come to say something else; what root runs stays what it was.
+    const config = join(site.folder, 'gatehouse.yaml');
+    const written = readFileSync(config, 'utf8');
+    writeFileSync(config, written.replace(binauth, '/bin/true'));
+    const newProgram = site.run('reload');
+    assert.equal(newProgram.status, 1);
+    assert.match(newProgram.stderr, /name a program that the start did not.*\/bin\/true.*\[PROGRAM_NEW\]/s);
+    writeFileSync(config, written);
+    assert.match(server.output(), /nobody can change \S+gatehouse\.yaml, which says what root runs/);
+    chmodSync(binauth, 0o777);
+    const second = await lab.client(2);
+    assert.match((await logIn(second, { username: 'guest', password: 'thanks' })).headers.location ?? '', /error=busy/);
+    const complaint = /"part":"helper".*the user of this server can change/;
+    await until('the helper says so itself', async () => complaint.test(server.output()));
+
     assert.equal(await server.stop(), 0, server.output());
     assert.equal(must('nft list ruleset'), before);
     await until('the helper ends', async () => !existsSync(`/proc/${helper}`));
     assert.ok(!existsSync(socket));
+
+    await refusesOthers();
+    assert.equal(must('nft list ruleset'), before);
+    await assert.rejects(site.start(), /binauth: the user nobody can change this.*\[RUN_AS_PROGRAM\]/s);
+    chmodSync(binauth, 0o755);
 
     // Nobody could give a second helper the rights of the first: the server ends, and whoever watches over it starts it again.
     const again = await site.start();
@@ -98,3 +130,42 @@ test(
     assert.match(refused.stderr, /gatehouse\.yaml: the user nobody .*\[RUN_AS_FILES\]/);
   }),
 );
+
+/** By BinAuth, which root runs; out again by `kick`. */
+async function comesIn(lab: Lab, site: Site, ranAs: string): Promise<void> {
+  const client = await lab.client(1);
+  const refused = await logIn(client, { username: 'guest', password: 'wrong' });
+  assert.match(refused.headers.location ?? '', /error=wrong/);
+  const passed = await logIn(client, { username: 'guest', password: 'thanks' });
+  assert.deepEqual([passed.status, passed.headers.location], [303, PROBE]);
+  assert.equal((await client.ask(PROBE)).status, 204);
+  assert.equal(readFileSync(ranAs, 'utf8'), '0\n');
+  const kicked = site.run('kick', 'guest');
+  assert.equal(kicked.status, 0, kicked.stderr);
+  assert.equal((await client.ask(PROBE)).status, 307);
+}
+
+/** The helper with the list of a server, asked by somebody who took main over. */
+async function refusesOthers(): Promise<void> {
+  const permits = portalPermits({ ...DEFAULTS, interface: 'br-lan' });
+  const helper = openHelper({ permitted: { permits } });
+  const env = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+  const nft = (script: string) =>
+    helper.run({
+      file: 'nft',
+      args: ['-f', '-'],
+      stdin: Buffer.from(script),
+      env,
+      timeoutMs: 30_000,
+      maxOutputBytes: 999,
+    });
+  const ours = 'inet gatehouse_portal';
+  assert.equal((await nft(`add table ${ours}\n`)).exitCode, 0);
+  assert.match(must('nft list ruleset'), /gatehouse_portal/);
+  for (const script of ['flush ruleset', `delete table ${ours}; add table inet other`, 'include "/etc/shadow"'])
+    await assert.rejects(nft(script), { code: 'PROGRAM_REFUSED' });
+  const shell = { file: '/bin/sh', args: ['-c', 'true'], env, timeoutMs: 30_000, maxOutputBytes: 999 };
+  await assert.rejects(helper.run(shell), { code: 'PROGRAM_REFUSED' });
+  assert.equal((await nft(`delete table ${ours}`)).exitCode, 0);
+  await helper.close();
+}

@@ -19,7 +19,7 @@ const program = (file: string, args: string[] = [], more: Partial<ProgramRun> = 
 const shell = (script: string, more: Partial<ProgramRun> = {}) => program('/bin/sh', ['-c', script], more);
 
 function helperFor(t: TestContext, limits?: HelperLimits) {
-  const helper = openHelper(limits);
+  const helper = openHelper(limits && { limits });
   t.after(() => helper.close());
   return helper;
 }

@@ -3,14 +3,16 @@
  *
  * Starting a program from a process with a large heap stops its event loop for milliseconds; from the small helper it does not. The helper is
  * started by the first request and costs nothing before. A main that is about to give up root's rights starts it earlier, so that it keeps
- * them; such a one cannot be replaced. Errors: those of Programs.
+ * them; such a one cannot be replaced. With a list it starts nothing else (permit.ts). Errors: those of Programs.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { GatehouseError } from '../errors.ts';
 import type { Order, Report } from './messages.ts';
+import type { PermitList } from './permit.ts';
 import { GRACE_MS, signalGroup } from './program.ts';
+import { faultOf } from './request.ts';
 import type { ProgramResult, ProgramRun, Programs } from './types.ts';
 
 export interface Helper extends Programs {
@@ -27,13 +29,13 @@ export interface HelperLimits {
   readonly waiting: number;
 }
 
+export interface HelperOptions {
+  readonly limits?: HelperLimits;
+  readonly permitted?: PermitList;
+}
+
 /** Whoever asks keeps to less, so that programs of one kind that hang never take all places. */
 const LIMITS: HelperLimits = { atOnce: 64, waiting: 256 };
-const MOST_INPUT = 1 << 20;
-const MOST_OUTPUT = 16 << 20;
-/** Linux takes 128 KiB. */
-const MOST_ARGUMENT_BYTES = 65_536;
-const LONGEST_MS = 24 * 3_600_000;
 /** How much later than it must have ended a program is believed to be lost, and the helper with it. */
 const SILENCE_MS = 10_000;
 /** The same when all is to end. */
@@ -50,7 +52,8 @@ interface Task {
   group: number | undefined;
 }
 
-export function openHelper(limits: HelperLimits = LIMITS): Helper {
+/** `permitted`: what it may start; undefined: anything, since it has no other rights than who asks. */
+export function openHelper({ limits = LIMITS, permitted }: HelperOptions = {}): Helper {
   const running = new Map<number, Task>();
   const waiting: Task[] = [];
   let child: ChildProcess | undefined;
@@ -129,6 +132,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     // What it said before its end may not have been read yet: the end of the channel comes after all of it.
     helper.on('error', () => (helper.pid === undefined ? gone(helper) : end(helper)));
     helper.on('disconnect', () => gone(helper));
+    if (permitted) helper.send({ permitted } satisfies Order);
     // It never keeps main from ending.
     helper.unref();
     helper.channel?.unref();
@@ -150,6 +154,7 @@ export function openHelper(limits: HelperLimits = LIMITS): Helper {
     running.delete(report.id);
     clearTimeout(task.timer);
     if ('result' in report) task.resolve(report.result);
+    else if ('refused' in report) task.reject(forbidden(task.run, report.refused));
     else task.reject(notStarted(task.run, report.failure));
     next();
   }
@@ -215,29 +220,15 @@ function checkRun(run: ProgramRun): void {
   if (fault !== undefined) throw new GatehouseError('PROGRAM_REQUEST', `${JSON.stringify(run.file)}: ${fault}`);
 }
 
-function faultOf({
-  file,
-  args,
-  env,
-  cwd = '/',
-  stdin,
-  terminal,
-  timeoutMs,
-  maxOutputBytes,
-}: ProgramRun): string | undefined {
-  if (file === '') return 'it has no name';
-  for (const text of [file, ...args, ...Object.entries(env).flat(), cwd, terminal?.path ?? '']) {
-    if (text.includes('\0')) return 'there is a NUL in an argument or a variable';
-    if (Buffer.byteLength(text) > MOST_ARGUMENT_BYTES) return `an argument has more than ${MOST_ARGUMENT_BYTES} bytes`;
-  }
-  if (stdin !== undefined && stdin.length > MOST_INPUT) return `its input has more than ${MOST_INPUT} bytes`;
-  if (!(maxOutputBytes >= 0 && maxOutputBytes <= MOST_OUTPUT)) return `no more than ${MOST_OUTPUT} bytes are kept`;
-  return timeoutMs > 0 && timeoutMs <= LONGEST_MS ? undefined : `it runs for no longer than ${LONGEST_MS} ms`;
-}
-
 function notStarted({ file, cwd = '/' }: ProgramRun, code: string): GatehouseError {
   const hint = code === 'ENOENT' ? `is it installed, and does the folder ${cwd} exist?` : 'may this server run it?';
   return new GatehouseError('PROGRAM_START', `${file}: ${code}`, { hint });
+}
+
+function forbidden({ file }: ProgramRun, why: string): GatehouseError {
+  return new GatehouseError('PROGRAM_REFUSED', `${file} is not started: ${why}`, {
+    hint: 'the list is made when the server starts: restart it after a change, and keep programs where only root can write',
+  });
 }
 
 function crowded(file: string): GatehouseError {

@@ -1,7 +1,10 @@
 /** What main and helper say to each other, over Node's channel with its structured serialisation. */
+import type { PermitList } from './permit.ts';
 import type { ProgramResult, ProgramRun } from './types.ts';
 
 export type Order =
+  /** Before all others, and once. */
+  | { readonly permitted: PermitList }
   | { readonly id: number; readonly run: ProgramRun }
   /** Before its time. */
   | { readonly id: number; readonly stop: true };
@@ -12,4 +15,5 @@ export type Report =
   /** It runs; the process group is told so that main can end it when the helper dies. */
   | { readonly id: number; readonly started: number }
   | { readonly id: number; readonly result: ProgramResult }
-  | { readonly id: number; readonly failure: string };
+  | { readonly id: number; readonly failure: string }
+  | { readonly id: number; readonly refused: string };

@@ -3,7 +3,7 @@
  *
  * A request is typed and whole: a file, its arguments one by one, its environment. There is no shell, and nothing of our own environment goes
  * along. The program is the leader of a process group of its own, which a time-out ends as a whole: SIGTERM, and SIGKILL two seconds later.
- * Errors of `run`: PROGRAM_REQUEST, PROGRAM_START, PROGRAM_QUEUE, PROGRAM_LOST. How a program ended is a result, whatever its exit code.
+ * Errors of `run`: PROGRAM_REQUEST, PROGRAM_REFUSED, PROGRAM_START, PROGRAM_QUEUE, PROGRAM_LOST. How a program ended is a result, whatever its exit code.
  */
 
 export interface ProgramRun {

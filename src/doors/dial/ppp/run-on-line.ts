@@ -7,6 +7,7 @@
 import { realpathSync } from 'node:fs';
 import type { Traffic } from '../../../core/gate/types.ts';
 import { describeError } from '../../../platform/errors.ts';
+import type { Permit } from '../../../platform/helper/permit.ts';
 import type { ProgramResult, Programs } from '../../../platform/helper/types.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { CommandConfig } from '../config.ts';
@@ -29,6 +30,16 @@ const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 const LONGEST_MS = 86_400_000;
 const GRACE_MS = 400;
 const MOST_WORDS = 4_096;
+
+/** A name of a user stands where the configuration says so, and never where it would be an option. */
+export function linePermits(commands: readonly CommandConfig[], devices: readonly string[]): Permit[] {
+  return commands.map(({ program, arguments: given }) => ({
+    file: program,
+    args: given.map((text) => (text.includes('%u') ? patternOf(text) : text)),
+    env: ENVIRONMENT,
+    terminals: devices,
+  }));
+}
 
 export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts): RunOnLine {
   return async function run({ name, kind, program, arguments: given }, device, session): Promise<Traffic | undefined> {
@@ -66,6 +77,11 @@ export function runOnLine({ programs, log, graceMs = GRACE_MS }: RunOnLineParts)
       log.error(`${program} could not be started [${code}]`, fields);
     } else log.info('a program gave the line back', fields);
   }
+}
+
+function patternOf(text: string): RegExp {
+  const [first = '', ...others] = text.split('%u').map((part) => RegExp.escape(part));
+  return new RegExp(`^${[first, ...others].join('(?!-).*')}$`, 's');
 }
 
 /** It must not be taken for an option. */

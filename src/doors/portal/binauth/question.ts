@@ -2,6 +2,9 @@
 import type { Bytes } from '../clients.ts';
 import { percentEncode } from '../percent.ts';
 
+/** The first argument. */
+export const METHOD = /^(?:auth_client|(?:client|idle|timeout|ndsctl|shutdown)_(?:auth|deauth))$/;
+
 export interface Question {
   readonly mac: string;
   /** Empty: none was given. */

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
+import type { Permit } from '../../../platform/helper/permit.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
 import { macOf } from '../config/address.ts';
 
@@ -15,6 +16,9 @@ export interface Neighbours {
 const DEADLINE_MS = 5_000;
 const LARGEST = 64 << 10;
 const ENV = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' };
+
+/** Looks, and changes nothing. */
+export const NEIGHBOUR_PERMIT: Permit = { file: 'ip', args: ['-6', 'neigh', 'show'], rest: /^[\w.:@-]+$/, env: ENV };
 
 export function systemNeighbours(card: string, programs: Programs): Neighbours {
   /** Requests at the same moment share one reading of the table. */

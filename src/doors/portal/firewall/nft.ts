@@ -4,7 +4,9 @@
  * Errors: PORTAL_RIGHTS (no nft, no rights, no support in the kernel), PORTAL_FIREWALL (nft refuses the text).
  */
 import { GatehouseError } from '../../../platform/errors.ts';
+import type { Permit } from '../../../platform/helper/permit.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
+import { TABLE } from './elements.ts';
 
 export interface Nft {
   /** Takes effect as a whole or not at all. */
@@ -17,6 +19,12 @@ const DEADLINE_MS = 30_000;
 const MOST_SAID = 4_096;
 const LARGEST_LISTING = 16 << 20;
 const ENV = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+
+/** What of nft is needed: to look at everything, to change our table. */
+export const NFT_PERMITS: readonly Permit[] = [
+  { file: 'nft', args: ['-f', '-'], env: ENV, input: { nftTable: TABLE } },
+  { file: 'nft', args: ['-j', 'list'], rest: /^\w+$/, env: ENV },
+];
 
 export function systemNft(programs: Programs): Nft {
   return {
