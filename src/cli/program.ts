@@ -89,6 +89,18 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
     .description('list open sessions over all doors')
     .action(run(() => import('./commands/who.ts')));
   program
+    .command('session')
+    .description('sessions that are open')
+    .command('set')
+    .argument('<session>', 'as `gatehouse who` shows it')
+    .option('--seconds <n>', 'it ends so long from now')
+    .option('--upload <volume>', 'bytes that the client may send in all, such as 500M; 0: no limit')
+    .option('--download <volume>', 'bytes that it may receive in all; 0: no limit')
+    .option('--upload-kbit <n>', 'what it may send in a second; 0: no limit')
+    .option('--download-kbit <n>', 'what it may receive in a second; 0: no limit')
+    .description('give a session other terms: Wi-Fi all of them, dial-in an end, equipment an end and rates')
+    .action(run(() => import('./commands/session-set.ts')));
+  program
     .command('kick')
     .argument('<user|session>')
     .description('end the sessions of a user, or one session')

@@ -35,6 +35,7 @@ export const CORE_ERRORS = {
   PASSWORD_TOO_LONG: 'the password is longer than any door could check',
   ADMIN_PASSWORD_SHORT: "an administrator's password is too short",
   SESSION_UNKNOWN: 'no door knows this session',
+  SESSION_TERMS: 'an open session cannot be given other terms of this kind, by the nature of its door',
   TABLE_UNKNOWN: 'the SIP configuration names no such table of contacts',
   CONTACT_INVALID: 'the text is no contact, or its time or q is out of range',
   ALIAS_EXISTS: 'the login is an alias already',

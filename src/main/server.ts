@@ -287,6 +287,7 @@ async function openDoors(
     rows: storage.tokens,
     realms: ground.realms,
     users: doorUsers.kept,
+    directory: sessions,
     clock,
     log: log.child('radius'),
     metrics,

@@ -62,7 +62,7 @@ function door() {
     journal,
     clock,
     disconnect: async () => isOut,
-    changeTerms: async () => 'ack',
+    changeTerms: async () => ({ isDone: true, text: 'ack' }),
   });
   const { clients } = radiusConfig.parse({
     clients: [
@@ -76,7 +76,12 @@ function door() {
     ],
   });
   const realms = { split: (name: string) => ({ login: name, realm: '' }) };
-  const parts = { gate, realms, clock, log: silentLog, sessions, users: { find: () => account } };
+  const directory = {
+    in: () => [],
+    end: (name: string) => sessions.end(name, 'kicked'),
+    change: async () => false,
+  };
+  const parts = { gate, realms, clock, log: silentLog, sessions, directory, users: { find: () => account } };
   const receiver = new Receiver(new Clients(configuredClients(clients)), {
     clock,
     log: silentLog,

@@ -96,6 +96,18 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   assert.ok(idleEnd.seconds >= 6 && idleEnd.seconds < 60, `idle for ${idleEnd.seconds} s`);
   assert.equal((await idle.ask(PROBE)).status, 307);
   assert.equal((await busy.ask(PROBE)).status, 204, 'who uses it stays in');
+  // Somebody without limits is given some while he is in.
+  await enter(up, 'open');
+  const { sessions } = JSON.parse(site.run('who', '--json').stdout) as {
+    sessions: { session: string; client: string }[];
+  };
+  const open = sessions.find(({ client }) => client === up.address)!.session;
+  const terms = ['--download', String(VOLUME), '--download-kbit', '0', '--seconds', '200'];
+  const set = site.run('session', 'set', open, ...terms);
+  assert.equal(set.stdout, `changed ${open}\n`, set.stderr);
+  assert.equal((await up.ask(`http://${WEB}/bytes/${half}`)).body.length, half);
+  assert.notEqual((await up.ask({ url: `http://${WEB}/bytes/${10 * VOLUME}`, patienceMs: 3_000 })).error, undefined);
+  await until('what it was given is used up', async () => (await up.ask(PROBE)).status === 307);
   const sheet = ['voucher', 'batch', 'summer', '--count', '2', '--time', '1h', '--download', String(VOLUME)];
   assert.equal(site.run(...sheet).status, 0);
   const [code = '', other = ''] = site.run('voucher', 'print', 'summer', '--codes').stdout.split('\n');

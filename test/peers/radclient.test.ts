@@ -176,13 +176,27 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   assert.deepEqual(nas.heard.map((packet) => packet.text(ATTRIBUTE.acctSessionId)).sort(), ['one', 'two']);
   assert.equal(await sessions(), '0');
   await took('Stop', 'one', ',Acct-Input-Octets=50,Acct-Output-Octets=70');
-  // Another server has one ended: the equipment is asked in its turn. A wrong name ends nobody.
+  // Another server has one changed, and ended: the equipment is asked in its turn. A wrong name does nothing to anybody.
   await took('Start', 'three');
+  const coa = async (request: string) => (await radclient(t, dynamic, 'coa', request)).all;
+  nas.answer = CODE.coaAck;
+  const given3 = 'Acct-Session-Id=three,Session-Timeout=600,Filter-Id=guests,State=0x0102';
+  assert.match(await coa(given3), /Received CoA-ACK[\s\S]*State = 0x0102/);
+  assert.deepEqual(
+    [nas.heard.at(-1)?.code, nas.heard.at(-1)?.number(ATTRIBUTE.sessionTimeout), nas.heard.at(-1)?.text(FILTER_ID)],
+    [CODE.coaRequest, 600, 'guests'],
+  );
+  assert.match(await coa('Acct-Session-Id=four,Session-Timeout=5'), /CoA-NAK[\s\S]*= Session-Context-Not-Found/);
+  assert.match(await coa('User-Name=1000,Service-Type=Authorize-Only'), /CoA-NAK[\s\S]*= Unsupported-Service/);
+  nas.answer = CODE.coaNak;
+  assert.match(await coa(given3), /Received CoA-NAK/);
+  const [three] = who().filter(({ door }) => door === 'radius');
+  assert.equal(site.run('session', 'set', three!.session, '--seconds', '60').status, 1);
+  nas.answer = CODE.disconnectAck;
   const end = (name: string) => radclient(t, dynamic, 'disconnect', `Acct-Session-Id=${name}`);
   assert.match((await end('four')).all, /Received Disconnect-NAK[\s\S]*Error-Cause = Session-Context-Not-Found/);
   assert.equal((await end('three')).received, 'Disconnect-ACK');
   assert.equal(nas.heard.at(-1)?.text(ATTRIBUTE.acctSessionId), 'three');
-  assert.equal((await radclient(t, dynamic, 'coa', 'User-Name=1000,Session-Timeout=5')).received, 'CoA-NAK');
   // The NAS starts anew: nobody is in behind it.
   await took('Start', 'five');
   assert.equal(

@@ -13,7 +13,7 @@ export function addRadiusCommands(program: Command, run: Runner): void {
     .option('--message-authenticator <required|optional>', 'optional: old equipment that sends none', 'required')
     .option('--proof <password|otp>', 'what users type there: their password, or PIN and one-time password', 'password')
     .option('--disconnect-port <number>', 'where it takes Disconnect-Requests', '3799')
-    .option('--may-disconnect', "it may have anybody's session ended")
+    .option('--may-disconnect', "it may have anybody's session ended or given other terms")
     .description('let equipment ask; in force at once')
     .action(run(() => import('../commands/radius-client-add.ts')));
   client

@@ -32,6 +32,7 @@ import { policyCalls } from './policies.ts';
 import { radiusCalls } from './radius.ts';
 import { realmCalls } from './realms.ts';
 import { type FindRows, rowCalls } from './ser-rows.ts';
+import { sessionCalls } from './sessions.ts';
 import { smsCalls } from './sms.ts';
 import { tokenCalls } from './tokens.ts';
 import {
@@ -119,7 +120,15 @@ export function createAdministration(parts: AdministrationParts): Administration
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
     ...realmCalls(parts.realms, event),
-    ...radiusCalls(parts.radiusClients, parts.rules.replies, running, parts.configuredRadiusClients, event),
+    ...radiusCalls(
+      parts.radiusClients,
+      parts.rules.replies,
+      running,
+      parts.configuredRadiusClients,
+      event,
+      parts.actor,
+    ),
+    ...sessionCalls(running, parts.actor),
     ...voucherCalls(parts.vouchers, event, parts.sessions),
     ...tokenCalls({ desk: parts.tokens, realms: parts.realms, actor: parts.actor }),
     setAdminPassword: (name, password) => parts.setAdminPassword(name, password, parts.actor),

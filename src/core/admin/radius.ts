@@ -24,6 +24,7 @@ export function radiusCalls(
   sessions: () => SessionDirectory,
   configured: readonly RadiusClientView[],
   event: (action: string, fields: AuditFields) => AuditLines,
+  actor: string,
 ): RadiusCalls {
   return {
     addRadiusClient: (client) => {
@@ -36,14 +37,14 @@ export function radiusCalls(
     ],
     removeRadiusClient: (name) => clients.remove(name, event('remove-radius-client', { client: name })),
     async changeRadiusSession(session, terms) {
-      if (!(await sessions().change(session, changeIn(terms, replies))))
+      if (!(await sessions().change(session, { ...changeIn(terms, replies), by: actor })))
         throw new GatehouseError('SESSION_UNKNOWN', `there is no session ${session} behind network equipment`);
     },
   };
 }
 
 /** As a rule of the scope `radius` would have it, but that the prefix `reply.` may be left out. */
-function changeIn(terms: readonly string[], replies: ReplyAttributes): SessionChange {
+function changeIn(terms: readonly string[], replies: ReplyAttributes): Omit<SessionChange, 'by'> {
   const attributes: Attribute[] = [];
   let seconds: number | undefined;
   for (const term of terms) {
@@ -57,5 +58,5 @@ function changeIn(terms: readonly string[], replies: ReplyAttributes): SessionCh
       attributes.push(...replies.read(action, value).attributes);
     }
   }
-  return { attributes, seconds };
+  return { seconds, ...(attributes.length > 0 ? { attributes } : {}) };
 }

@@ -15,6 +15,7 @@ import type { MessageState } from '../sms/message-log.ts';
 import type { SmsDefinition } from '../sms/types.ts';
 import type { NumberView } from '../users/numbers.ts';
 import type { RadiusCalls } from './radius.ts';
+import type { SessionCalls } from './sessions.ts';
 import type { TokenCalls } from './tokens.ts';
 import type { VoucherCalls } from './vouchers.ts';
 
@@ -133,7 +134,7 @@ export interface AuditQuestion {
   readonly limit: number;
 }
 
-export interface Administration extends RealmCalls, TokenCalls, RadiusCalls, VoucherCalls {
+export interface Administration extends RealmCalls, TokenCalls, RadiusCalls, SessionCalls, VoucherCalls {
   addUser(user: NewUserFields): Promise<UserView>;
   setPassword(login: LoginText, password: string): Promise<void>;
   setEmail(login: LoginText, email: string): Promise<void>;

@@ -15,7 +15,7 @@ export type AuditEvent =
   | 'ended'
   | 'refreshed'
   | 'disconnect' // equipment was asked to put somebody out, and what it said
-  | 'changed' // equipment was asked to give a session other terms, and what it said
+  | 'changed' // a session was given other terms; behind equipment: it was asked to, and what it said
   | 'sms-failed' // no provider took a message
   | 'admin'; // an administrator changed something
 

@@ -186,6 +186,7 @@ export function fakeAdministration(): FakeAdministration {
     removeRadiusClient: async (name) => {
       fake.radiusClients = fake.radiusClients.filter((one) => one.name !== name);
     },
+    changeSession: async () => {},
     changeRadiusSession: async () => {},
     vouchers: new Map(),
     addVouchers: async ({ batch, count, terms }) => {

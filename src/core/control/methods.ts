@@ -14,6 +14,8 @@ import { LARGEST_BATCH } from '../vouchers/vouchers.ts';
 
 const login = z.string().min(1).max(320);
 const password = z.string().max(1024);
+/** A year. */
+const MOST_SECONDS = 31_536_000;
 const email = z.string().max(320);
 const mobile = z.string().max(40);
 const rpid = z.string().max(128);
@@ -189,6 +191,16 @@ export const METHODS = {
   ]),
   listRadiusClients: z.tuple([]),
   removeRadiusClient: z.tuple([z.string().max(80)]),
+  changeSession: z.tuple([
+    z.string().max(128),
+    z.strictObject({
+      seconds: z.int().min(1).max(MOST_SECONDS).optional(),
+      upload: z.int().min(0).optional(),
+      download: z.int().min(0).optional(),
+      uploadRate: z.int().min(0).optional(),
+      downloadRate: z.int().min(0).optional(),
+    }),
+  ]),
   changeRadiusSession: z.tuple([z.string().max(128), z.array(z.string().max(300)).min(1).max(20)]),
   listSmsMessages: z.tuple([
     z.strictObject({

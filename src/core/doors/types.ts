@@ -14,15 +14,30 @@ export interface Door {
   sessions(filter?: { user?: string }): Iterable<SessionInfo>;
   /** Ends the session; false: not one of this door's. */
   end(session: string, reason: EndReason): Promise<boolean>;
-  /** Gives a session that is open other terms, where the door can; false: not one of this door's. */
+  /**
+   * Gives a session that is open other terms, all of them or none; false: not one of this door's. Absent: its sessions have no terms that could be
+   * changed. Errors: SESSION_TERMS, before anything is changed.
+   */
   change?(session: string, change: SessionChange): Promise<boolean>;
 }
 
-/** What network equipment is told of a session (RFC 5176 section 2.2). */
-export interface SessionChange {
-  readonly attributes: readonly Attribute[];
+/** Other terms for a session that is open; what is absent stays as it was. */
+export interface SessionTerms {
   /** It ends so long from now. */
-  readonly seconds: number | undefined;
+  readonly seconds?: number | undefined;
+  /** Bytes that the client may send and receive in all, what it had already among them; 0: no limit. */
+  readonly upload?: number | undefined;
+  readonly download?: number | undefined;
+  /** Bits in a second; 0: no limit. */
+  readonly uploadRate?: number | undefined;
+  readonly downloadRate?: number | undefined;
+}
+
+export interface SessionChange extends SessionTerms {
+  /** Who wants it, as the audit trail says. */
+  readonly by: string;
+  /** What network equipment is told besides (RFC 5176 section 2.2). */
+  readonly attributes?: readonly Attribute[];
 }
 
 /** A changed configuration that was found good and is ready. */

@@ -2,6 +2,7 @@
 import type { Door, SessionChange, SessionInfo } from '../doors/types.ts';
 import type { EndReason } from '../gate/types.ts';
 import type { Account } from '../users/types.ts';
+import { checkTerms } from './terms.ts';
 
 export class SessionDirectory {
   readonly #doors: () => Iterable<Door>;
@@ -25,6 +26,11 @@ export class SessionDirectory {
     }
   }
 
+  /** All sessions of one door. */
+  *in(door: string): Generator<SessionInfo> {
+    for (const one of this.#doors()) if (one.name === door) yield* one.sessions();
+  }
+
   find(session: string): SessionInfo | undefined {
     for (const one of this.who()) if (one.session === session) return one;
     return undefined;
@@ -39,11 +45,14 @@ export class SessionDirectory {
     return false;
   }
 
-  /** False: no door that could change it knows it. */
+  /** False: no door knows it. Errors: SESSION_TERMS, and those of the door. */
   async change(session: string, change: SessionChange): Promise<boolean> {
     const name = session.slice(0, Math.max(0, session.indexOf(':')));
     for (const door of this.#doors()) {
-      if (door.name === name && (await door.change?.(session, change))) return true;
+      if (door.name !== name) continue;
+      if (door.change === undefined) {
+        for (const one of door.sessions()) if (one.session === session) checkTerms(session, change, []);
+      } else if (await door.change(session, change)) return true;
     }
     return false;
   }

@@ -42,6 +42,8 @@ const SUMMARIES: { readonly [Method in keyof Administration]: string } = {
   addRadiusClient: 'Let network equipment ask over RADIUS.',
   listRadiusClients: 'List the network equipment that may ask over RADIUS, without secrets.',
   removeRadiusClient: 'Let network equipment ask no more.',
+  changeSession:
+    'Give an open session other terms: a new end in seconds, volumes in bytes, rates in bits a second; 0 is no limit.',
   changeRadiusSession: 'Have network equipment give a session other terms.',
   addVouchers: 'Make a batch of vouchers.',
   listVoucherBatches: 'List the batches of vouchers.',

@@ -98,6 +98,7 @@ export function createDialDoor(parts: DialParts): DialDoor {
     health,
     sessions: () => sessions.list(),
     end: async (session, reason) => sessions.end(session, reason),
+    change: (session, change) => sessions.change(session, change),
     callBack,
   };
 

@@ -3,10 +3,12 @@
  * it lives no longer than its call, its terms, or an administrator's patience.
  */
 import { randomBytes } from 'node:crypto';
-import type { SessionInfo } from '../../core/doors/types.ts';
+import { auditChange } from '../../core/audit/events.ts';
+import type { SessionChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason, Gate, SessionStart, Ticket, Traffic } from '../../core/gate/types.ts';
 import { commit } from '../../core/journal/commit.ts';
 import type { Journal } from '../../core/journal/types.ts';
+import { checkTerms, termsText } from '../../core/sessions/terms.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 
@@ -33,10 +35,13 @@ interface Open extends DialSession {
   /** Once it is known. */
   traffic?: Traffic;
   readonly line: string;
-  readonly expires: number;
+  expires: number;
   readonly end: AbortController;
-  readonly timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
 }
+
+/** What setTimeout can wait: a little under 25 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class DialSessions {
   readonly #parts: SessionParts;
@@ -83,6 +88,23 @@ export class DialSessions {
     session.ended = { reason, time: clock.now() };
     journal.append(gate.ended(session.start, reason, session.ended.time, session.traffic));
     session.end.abort();
+    return true;
+  }
+
+  /** Another end, counted from now. False: there is none of this name. Errors: SESSION_TERMS, those of the journal; then nothing is changed. */
+  async change(name: string, change: SessionChange): Promise<boolean> {
+    const session = this.#open.get(name);
+    if (session === undefined) return false;
+    checkTerms(name, change, ['seconds']);
+    const { clock, journal } = this.#parts;
+    const { door, user, client } = session.start;
+    const leftMs = Math.min(1000 * change.seconds!, LONGEST_TIMER);
+    const fields = { door, user, session: name, client, by: change.by, terms: termsText(change) };
+    await commit(journal, [auditChange(clock.now(), 'changed', fields)]);
+    if (this.#open.get(name) !== session) return false;
+    clearTimeout(session.timer);
+    session.timer = setTimeout(() => this.end(name, 'expired'), leftMs);
+    session.expires = clock.now() + leftMs;
     return true;
   }
 

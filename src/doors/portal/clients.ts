@@ -31,13 +31,13 @@ export interface Session {
   readonly name: string;
   readonly user: string;
   readonly started: number;
-  readonly ends: number;
+  ends: number;
   /** Bytes before the firewall's own counters began. */
   readonly before: Bytes;
   /** Bytes that it may have; 0 = no limit. */
-  readonly most: Bytes;
+  most: Bytes;
   /** Bytes in a second; 0 = no limit. */
-  readonly rate: Bytes;
+  rate: Bytes;
   /** As last read. */
   sent: number;
   received: number;

@@ -114,6 +114,10 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     health: () => [trouble, monitor?.trouble].filter((item) => item !== undefined),
     sessions: listSessions,
     end,
+    change: async (name, terms) => {
+      const client = sessions.find(name);
+      return client !== undefined && sessions.change(client, terms);
+    },
     prepare,
   };
 

@@ -5,9 +5,12 @@
  * Units: seconds in terms, milliseconds since the epoch elsewhere, bytes. Errors: STORAGE_… of the journal, PORTAL_FIREWALL.
  */
 import { randomBytes } from 'node:crypto';
+import { auditChange } from '../../core/audit/events.ts';
+import type { SessionChange } from '../../core/doors/types.ts';
 import type { EndReason, Gate, SessionStart } from '../../core/gate/types.ts';
 import { commit } from '../../core/journal/commit.ts';
 import type { Change, Journal } from '../../core/journal/types.ts';
+import { checkTerms, termsText } from '../../core/sessions/terms.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -74,6 +77,7 @@ export const UNLIMITED: Bytes = { sent: 0, received: 0 };
 
 export class Sessions {
   readonly #parts: SessionParts;
+  #changes: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -152,6 +156,47 @@ export class Sessions {
     journal.append(this.#ending(client, session, reason, ended));
     clients.left(client, now);
     tell(event, client, session, ended);
+  }
+
+  /** Gives who is in other terms, one client after the other. False: it is not in any more. Errors: SESSION_TERMS, STORAGE_…, PORTAL_FIREWALL; then nothing is changed. */
+  change(client: Client, change: SessionChange): Promise<boolean> {
+    const changed = this.#changes.then(() => this.#change(client, change));
+    this.#changes = changed.catch(() => {});
+    return changed;
+  }
+
+  async #change(client: Client, change: SessionChange): Promise<boolean> {
+    const { clock, firewall, journal } = this.#parts;
+    const { session } = client;
+    if (session === undefined) return false;
+    checkTerms(session.name, change, ['seconds', 'upload', 'download', 'uploadRate', 'downloadRate']);
+    // What is left of a volume counts from here.
+    this.#read(await firewall.traffic());
+    const isIn = () => client.session === session && isInside(client);
+    if (!isIn()) return false;
+    const terms = termsAfter(session, change, clock.now());
+    const { user, name } = session;
+    const fields = { door: 'portal', user, session: name, client: client.address, by: change.by };
+    await commit(journal, [
+      auditChange(clock.now(), 'changed', { ...fields, terms: termsText(change) }),
+      ...putSession({ ...client, session: { ...session, ...terms }, suspended: false }),
+    ]);
+    if (!isIn()) return false;
+    const { ends, most, rate } = session;
+    const member = () => memberOf(client, { ...session, before: bytesOf(session) }, clock.now());
+    const before = member();
+    // At once with its turn in the firewall: whoever takes the client out after that takes out what this puts in.
+    Object.assign(session, terms, { spent: false });
+    const after = member();
+    try {
+      await firewall.replace(before, after);
+    } catch (error) {
+      Object.assign(session, { ends, most, rate });
+      firewall.replace(after, before).catch(() => {});
+      if (isIn()) journal.append(putSession({ ...client, session, suspended: false }));
+      throw error;
+    }
+    return true;
   }
 
   #ending(client: Client, session: Session, reason: EndReason, ended: number): Change[] {
@@ -259,6 +304,27 @@ export class Sessions {
       session.spent = spent;
     }
   }
+}
+
+/** What is not spoken of stays. */
+function termsAfter(
+  { ends, most, rate }: Session,
+  { seconds, upload, download, uploadRate, downloadRate }: SessionChange,
+  now: number,
+): Pick<Session, 'ends' | 'most' | 'rate'> {
+  return {
+    ends: seconds === undefined ? ends : now + 1000 * seconds,
+    most: { sent: upload ?? most.sent, received: download ?? most.received },
+    rate: { sent: bytesOfBits(uploadRate) ?? rate.sent, received: bytesOfBits(downloadRate) ?? rate.received },
+  };
+}
+
+function bytesOfBits(bits: number | undefined): number | undefined {
+  return bits === undefined ? undefined : Math.ceil(bits / 8);
+}
+
+function bytesOf({ sent, received }: Bytes): Bytes {
+  return { sent, received };
 }
 
 function startOf({ address }: Client, { name, user, started }: Session): SessionStart {

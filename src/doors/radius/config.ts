@@ -24,7 +24,9 @@ const client = z.strictObject({
   may_disconnect: z
     .boolean()
     .default(false)
-    .describe('It may have sessions ended that came in by any equipment: Disconnect-Requests to `radius.dynamic`.'),
+    .describe(
+      "It may have anybody's session ended or given other terms: Disconnect- and CoA-Requests to `radius.dynamic`.",
+    ),
 });
 
 export const radiusConfig = z.strictObject({
@@ -43,7 +45,7 @@ export const radiusConfig = z.strictObject({
     .array(address)
     .max(16)
     .prefault(['127.0.0.1:3799'])
-    .describe('Where clients with may_disconnect may have sessions ended.'),
+    .describe('Where clients with may_disconnect may have sessions ended or changed.'),
   eap: z
     .strictObject({
       address: address.describe('Its address and port.'),

@@ -11,6 +11,7 @@ import type { OwnRows } from '../../core/journal/own-table.ts';
 import type { Journal } from '../../core/journal/types.ts';
 import type { RadiusClientList } from '../../core/radius/clients.ts';
 import type { Realms } from '../../core/realms/types.ts';
+import type { SessionDirectory } from '../../core/sessions/directory.ts';
 import type { UserSource } from '../../core/users/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
@@ -39,6 +40,8 @@ export interface RadiusParts {
   readonly rows: OwnRows;
   readonly realms: Pick<Realms, 'split'>;
   readonly users: UserSource;
+  /** Over all doors. */
+  readonly directory: Pick<SessionDirectory, 'in' | 'end' | 'change'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

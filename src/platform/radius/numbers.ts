@@ -23,6 +23,7 @@ export const ATTRIBUTE = {
   chapPassword: 3,
   nasIpAddress: 4,
   nasPort: 5,
+  serviceType: 6,
   framedIpAddress: 8,
   replyMessage: 18,
   state: 24,
@@ -45,11 +46,16 @@ export const ATTRIBUTE = {
   acctOutputGigawords: 53,
   eventTimestamp: 55,
   chapChallenge: 60,
+  tunnelPassword: 69,
   eapMessage: 79,
   messageAuthenticator: 80,
   nasPortId: 87,
+  chargeableUserIdentity: 89,
   nasIpv6Address: 95,
+  framedInterfaceId: 96,
+  framedIpv6Prefix: 97,
   errorCause: 101,
+  framedIpv6Address: 168,
 } as const;
 
 /** The codes whose Request Authenticator is a sum over the packet and the secret, and not a random number (RFC 2866 section 3, RFC 5176 section 2.3). */

@@ -89,6 +89,11 @@ export class Firewall {
     return this.#change(`${removal(member)}${admission(member)}`);
   }
 
+  /** Gives who is in other terms; its counters go on. */
+  replace(before: Member, after: Member): Promise<void> {
+    return this.#change(`${removal(before)}${admission(after)}`);
+  }
+
   /** Its open connections stop with it. Its counters stay until `forget`. */
   expel(member: Member): Promise<void> {
     return this.#change(removal(member));

@@ -66,7 +66,7 @@ function lab(stored: Map<string, OwnValues> = new Map()) {
     },
     changeTerms: async ({ user }, terms) => {
       asked.push(`${user} ${terms.map(({ type, value }) => `${type}=${value.toString('hex')}`)}`);
-      return answer.next.text;
+      return { isDone: answer.next.isOut, text: answer.next.text };
     },
   });
   const users = { find: (name: string) => (name === 'Alice' ? ({ login: 'alice@hotel' } as Account) : null) };
@@ -186,7 +186,7 @@ test('other terms are those that the equipment takes; a new end is ours, too', a
   await tell(START, id('1'), user('Alice'));
   const [session] = sessions.all();
   news();
-  const change = { attributes: [text(11, 'guests')], seconds: 60 };
+  const change = { by: 'root', attributes: [text(11, 'guests')], seconds: 60 };
   answer.next = { isOut: false, text: 'nak 406' };
   await assert.rejects(sessions.change(session!.name, change), { code: 'RADIUS_COA' });
   assert.equal(session!.ends, 0);

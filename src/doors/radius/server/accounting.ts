@@ -55,7 +55,11 @@ const IDENTITY = [
   ATTRIBUTE.acctSessionId,
   ATTRIBUTE.acctMultiSessionId,
   ATTRIBUTE.nasPortId,
+  ATTRIBUTE.chargeableUserIdentity,
   ATTRIBUTE.nasIpv6Address,
+  ATTRIBUTE.framedInterfaceId,
+  ATTRIBUTE.framedIpv6Prefix,
+  ATTRIBUTE.framedIpv6Address,
 ];
 
 export class AccountingRequests {

@@ -12,7 +12,7 @@ export interface RadiusClient {
   readonly proof: 'password' | 'otp';
   /** Where it takes Disconnect-Requests. */
   readonly disconnectPort: number;
-  /** It may have anybody's session ended. */
+  /** It may have anybody's session ended, or given other terms. */
   readonly mayDisconnect: boolean;
 }
 

@@ -18,9 +18,19 @@ export interface DisconnectAnswer {
   readonly text: string;
 }
 
+/** What equipment says to other terms. */
+export interface ChangeAnswer {
+  readonly isDone: boolean;
+  /** As above. */
+  readonly text: string;
+  /** Error-Cause of its NAK (RFC 5176 section 3.5); 502 where it could not be asked, or said nothing. */
+  readonly cause?: number | undefined;
+}
+
 /** Milliseconds between tries; RFC 5080 section 2.2.1 begins with two seconds, which is too long for somebody who is to be out now. */
 export const DISCONNECT_PATIENCE = [400, 800, 1_200, 1_600];
-/** Session-Context-Not-Found. */
+/** Error-Cause. */
+const NOT_ROUTABLE = 502;
 const NOT_FOUND = 503;
 
 export interface DynamicClientParts {
@@ -36,15 +46,15 @@ export async function disconnect(session: RadiusSession, parts: DynamicClientPar
   return { isOut: reply.number(ATTRIBUTE.errorCause) === NOT_FOUND, text: nakText(reply) };
 }
 
-/** `ack`, or why not: for people. */
 export async function changeTerms(
   session: RadiusSession,
   terms: readonly Attribute[],
   parts: DynamicClientParts,
-): Promise<string> {
+): Promise<ChangeAnswer> {
   const reply = await ask(session, CODE.coaRequest, terms, parts);
-  if (typeof reply === 'string') return reply;
-  return reply.code === CODE.coaAck ? 'ack' : nakText(reply);
+  if (typeof reply === 'string') return { isDone: false, text: reply, cause: NOT_ROUTABLE };
+  if (reply.code === CODE.coaAck) return { isDone: true, text: 'ack' };
+  return { isDone: false, text: nakText(reply), cause: reply.number(ATTRIBUTE.errorCause) };
 }
 
 async function ask(

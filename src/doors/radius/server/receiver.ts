@@ -73,6 +73,7 @@ const COUNTED: Partial<Record<number, 'accepts' | 'rejects' | 'challenges' | 'ac
   [CODE.accountingResponse]: 'accounted',
   [CODE.disconnectAck]: 'acks',
   [CODE.disconnectNak]: 'naks',
+  [CODE.coaAck]: 'acks',
   [CODE.coaNak]: 'naks',
 };
 

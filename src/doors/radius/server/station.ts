@@ -10,7 +10,11 @@ const LONGEST_PLACE = 128;
 /** Calling-Station-Id, a MAC as `02:00:5e:10:00:01` however it is written; else the address that the request came from. */
 export function placeOf(packet: Packet, from: string): string {
   const station = packet.text(ATTRIBUTE.callingStationId);
-  if (!station || station.length > LONGEST_PLACE) return from;
+  return !station || station.length > LONGEST_PLACE ? from : stationText(station);
+}
+
+/** A MAC as `02:00:5e:10:00:01` however it is written, all else as it is. */
+export function stationText(station: string): string {
   const mac = /^(?:[0-9a-f]{2}[-:.]?){5}[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$/i.test(station);
   return mac
     ? station

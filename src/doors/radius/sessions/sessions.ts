@@ -10,21 +10,22 @@ import type { SessionChange } from '../../../core/doors/types.ts';
 import type { EndReason, Gate } from '../../../core/gate/types.ts';
 import { commit } from '../../../core/journal/commit.ts';
 import type { Change, Journal } from '../../../core/journal/types.ts';
+import { checkTerms, termsText } from '../../../core/sessions/terms.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { GatehouseError } from '../../../platform/errors.ts';
-import { type Attribute, numberAttribute } from '../../../platform/radius/attributes.ts';
+import { type Attribute, numberAttribute, numberBytes, vendorAttribute } from '../../../platform/radius/attributes.ts';
 import { ATTRIBUTE } from '../../../platform/radius/numbers.ts';
-import type { DisconnectAnswer } from '../server/disconnect.ts';
+import type { ChangeAnswer, DisconnectAnswer } from '../server/disconnect.ts';
 import { type RadiusSession, type Report, startOf } from './session.ts';
 import { dropSession, putSession } from './stored-sessions.ts';
+import { VENDOR_TERM } from './vendor-terms.ts';
 
 export interface SessionsParts {
   readonly gate: Pick<Gate, 'opened' | 'ended' | 'refreshed'>;
   readonly journal: Journal;
   readonly clock: Clock;
   disconnect(session: RadiusSession): Promise<DisconnectAnswer>;
-  /** `ack`, or why not. */
-  changeTerms(session: RadiusSession, terms: readonly Attribute[]): Promise<string>;
+  changeTerms(session: RadiusSession, terms: readonly Attribute[]): Promise<ChangeAnswer>;
 }
 
 interface Open {
@@ -146,27 +147,41 @@ export class RadiusSessions {
   }
 
   /** Has the equipment give somebody who is in other terms; they are in force when this resolves. False: there is no such session. */
-  async change(name: string, { attributes, seconds }: SessionChange): Promise<boolean> {
+  async change(name: string, change: SessionChange): Promise<boolean> {
     const open = this.#open.get(name);
     if (open === undefined) return false;
+    checkTerms(name, change, ['seconds', 'uploadRate', 'downloadRate', 'attributes']);
+    const answer = await this.ask(name, change);
+    if (answer === undefined) return false;
+    if (!answer.isDone)
+      throw new GatehouseError(
+        'RADIUS_COA',
+        `${open.session.equipment} was to give ${name} other terms: ${answer.text}`,
+        {
+          hint: 'does it take CoA-Requests, with these attributes? gatehouse kick ends the session, and the next one gets what rules say',
+        },
+      );
+    return true;
+  }
+
+  /** The same for who wants to know what the equipment says. Undefined: there is no such session. */
+  async ask(name: string, change: SessionChange): Promise<ChangeAnswer | undefined> {
+    const open = this.#open.get(name);
+    if (open === undefined) return undefined;
     const { clock, changeTerms, journal } = this.#parts;
     const { session } = open;
     const { user, equipment } = session;
-    const limit = seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)];
-    const answer = await changeTerms(session, [...attributes, ...limit]);
-    const unit = [
-      auditChange(clock.now(), 'changed', { door: 'radius', user, session: name, client: equipment, answer }),
-    ];
-    if (answer === 'ack' && seconds !== undefined && this.#open.get(name) === open) {
+    const { attributes = [], by, seconds } = change;
+    const answer = await changeTerms(session, [...attributes, ...termAttributes(change)]);
+    const { text } = answer;
+    const fields = { door: 'radius', user, session: name, client: equipment, answer: text, by };
+    const unit = [auditChange(clock.now(), 'changed', { ...fields, terms: termsText(change) || undefined })];
+    if (answer.isDone && seconds !== undefined && this.#open.get(name) === open) {
       session.ends = clock.now() + 1000 * seconds;
       unit.push(putSession(session));
     }
     await commit(journal, unit);
-    if (answer !== 'ack')
-      throw new GatehouseError('RADIUS_COA', `${equipment} was to give ${name} other terms: ${answer}`, {
-        hint: 'does it take CoA-Requests, with these attributes? gatehouse kick ends the session, and the next one gets what rules say',
-      });
-    return true;
+    return answer;
   }
 
   /** Puts out whose time is over. */
@@ -227,6 +242,19 @@ export class RadiusSessions {
       throw error;
     }
   }
+}
+
+/** As equipment is told of them: its Session-Timeout counts from now, too. */
+function termAttributes({ seconds, uploadRate, downloadRate }: SessionChange): Attribute[] {
+  return [
+    ...(seconds === undefined ? [] : [numberAttribute(ATTRIBUTE.sessionTimeout, seconds)]),
+    ...(uploadRate === undefined ? [] : [vendorNumber(VENDOR_TERM.uploadRate, uploadRate)]),
+    ...(downloadRate === undefined ? [] : [vendorNumber(VENDOR_TERM.downloadRate, downloadRate)]),
+  ];
+}
+
+function vendorNumber([vendor, type]: readonly [number, number], number: number): Attribute {
+  return vendorAttribute(vendor, type, numberBytes(number));
 }
 
 /** Counters only grow: a report that was overtaken says nothing new. */
