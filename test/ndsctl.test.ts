@@ -22,7 +22,7 @@ const NONE = { sent: 0, received: 0 };
 async function lab(t: TestContext, changes: Partial<PortalSettings> = {}) {
   const settings = { ...DEFAULTS, interface: 'lan', ...changes };
   const clients = new Clients();
-  const lists = new MacLists(settings, { list: async () => {} } as unknown as Firewall);
+  const lists = new MacLists(settings, { list: async () => {} } as unknown as Firewall, () => true);
   const levels: string[] = [];
   let stopped = 0;
   const sessions = {
@@ -50,6 +50,7 @@ async function lab(t: TestContext, changes: Partial<PortalSettings> = {}) {
   } as unknown as Sessions;
   const run = createCommands({
     settings,
+    each: [settings],
     clients,
     sessions,
     lists,
@@ -79,7 +80,7 @@ async function lab(t: TestContext, changes: Partial<PortalSettings> = {}) {
 
 test('a client is let in and put out by address, card or token', async (t) => {
   const { clients, ndsctl } = await lab(t);
-  const client = clients.meet('10.0.0.1', ONE, NOW);
+  const client = clients.meet({ interface: 'lan', address: '10.0.0.1', mac: ONE }, NOW);
   for (const nameOf of [() => '10.0.0.1', () => ONE, () => ONE.toUpperCase(), () => client.token]) {
     const name = nameOf();
     assert.deepEqual(await ndsctl('auth', name), [0, `Client ${name} authenticated.`]);
@@ -92,7 +93,7 @@ test('a client is let in and put out by address, card or token', async (t) => {
 
 test('cards are blocked, trusted and allowed; what is so already is refused', async (t) => {
   const { clients, ndsctl } = await lab(t);
-  clients.meet('10.0.0.1', ONE, NOW);
+  clients.meet({ interface: 'lan', address: '10.0.0.1', mac: ONE }, NOW);
   for (const [verb, done, undo, undone] of [
     ['block', 'blocked', 'unblock', 'unblocked'],
     ['trust', 'trusted', 'untrust', 'untrusted'],
@@ -120,13 +121,14 @@ test('clients in lines and as JSON that parses, also with one card at two addres
   const { clients, ndsctl } = await lab(t, { trusted_macs: [TWO] });
   assert.deepEqual(await ndsctl('clients'), [0, '0']);
   assert.deepEqual(JSON.parse((await ndsctl('json'))[1]).clients, {});
-  const client = clients.meet('10.0.0.1', ONE, NOW - 200_000);
+  const client = clients.meet({ interface: 'lan', address: '10.0.0.1', mac: ONE }, NOW - 200_000);
   await ndsctl('auth', ONE);
-  clients.meet('2001:db8::1', ONE, NOW);
+  clients.meet({ interface: 'lan', address: '2001:db8::1', mac: ONE }, NOW);
   const { token } = client;
   const fields = {
     ip: '10.0.0.1',
     mac: ONE,
+    clientif: 'lan',
     added: '1700000000',
     active: '1699999900',
     duration: '100',

@@ -3,6 +3,7 @@
  */
 import { checkHooks } from '../core/hooks/config.ts';
 import { checkDial } from '../doors/dial/prepare.ts';
+import { settingsOfEach } from '../doors/portal/config/model.ts';
 import { dhcpLine, preparePortal } from '../doors/portal/prepare.ts';
 import { checkRadius } from '../doors/radius/prepare.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from '../doors/sip/listing.ts';
@@ -51,7 +52,8 @@ export async function check(options: StartOptions & { file?: string }): Promise<
   report.decisions.push({ what: 'SIP script', value: sip.file, group: 'main' });
   if (portal?.settings) {
     const effect = 'for dnsmasq: devices learn where the page is (RFC 8910)';
-    report.decisions.push({ what: 'DHCP option', value: dhcpLine(portal.settings), effect, group: 'main' });
+    for (const one of settingsOfEach(portal.settings))
+      report.decisions.push({ what: 'DHCP option', value: dhcpLine(one), effect, group: 'main' });
   }
   try {
     if (sip.ready) report.decisions.push(...databaseDecisions(loaded, sip.ready, options.dataDir));

@@ -4,6 +4,8 @@
  *
  *     clients 10.77.0.10, .11 … ── br-lan 10.77.0.1, 2001:db8:77::1 [gateway] wan0 198.51.100.2 ── [internet] 203.0.113.80, 2001:db8:80::80
  *
+ * On demand there is a second inside, br-staff, with 10.78.0.1 and 2001:db8:78::1.
+ *
  * Each namespace lives as long as a process that reads from this one, so it goes even when the test is killed. Every client runs an
  * agent (portal-agent.ts) that does what it is told and says what it saw.
  */
@@ -15,6 +17,8 @@ import { endWith } from './children.ts';
 import type { Cleanup } from './cleanup.ts';
 
 export const GATEWAY = '10.77.0.1';
+/** On br-staff. */
+export const STAFF_GATEWAY = '10.78.0.1';
 export const WEB = '203.0.113.80';
 /** Where a FAS is: at WEB, on this port. */
 export const FAS_PORT = 8080;
@@ -54,6 +58,10 @@ export interface LabClient {
   lastBeats(): Promise<{ readonly to: number; readonly from: number }>;
 }
 
+export type Bridge = 'br-lan' | 'br-staff';
+/** Second byte of IPv4 addresses, third group of those of IPv6. */
+const NET = { 'br-lan': 77, 'br-staff': 78 } as const;
+
 type Beats = Readonly<Record<string, number>>;
 
 export interface Lab {
@@ -62,7 +70,7 @@ export interface Lab {
   readonly internet: readonly string[];
   /** Runs a command in the gateway; throws where it fails. */
   inGateway(command: string, ...args: string[]): string;
-  client(number: number): Promise<LabClient>;
+  client(number: number, bridge?: Bridge): Promise<LabClient>;
   /**
    * Many clients in one namespace, each a macvlan with a MAC address, an address and a way out of its own: a process that binds to one
    * of the addresses is that client. Gives the command that enters.
@@ -77,10 +85,6 @@ export async function startLab(t: Cleanup, at?: number): Promise<Lab> {
   const ip = (at: number, words: string) => must([...enter(at), 'ip', ...words.split(' ')]);
 
   ip(gateway, 'link set lo up');
-  ip(gateway, 'link add br-lan type bridge');
-  ip(gateway, `address add ${GATEWAY}/16 dev br-lan`);
-  ip(gateway, 'address add 2001:db8:77::1/64 dev br-lan nodad');
-  ip(gateway, 'link set br-lan up');
   ip(gateway, `link add wan0 type veth peer name eth0 netns ${internet}`);
   ip(gateway, 'address add 198.51.100.2/24 dev wan0');
   ip(gateway, 'address add 2001:db8:1::2/64 dev wan0 nodad');
@@ -91,11 +95,21 @@ export async function startLab(t: Cleanup, at?: number): Promise<Lab> {
   ip(internet, 'link set eth0 up');
   for (const address of [WEB, GARDEN, NAMED]) ip(internet, `address add ${address}/32 dev lo`);
   ip(internet, `address add ${WEB6}/128 dev lo nodad`);
-  ip(internet, 'route add 10.77.0.0/16 via 198.51.100.2');
-  ip(internet, '-6 route add 2001:db8:77::/64 via 2001:db8:1::2');
   ip(gateway, 'route add default via 198.51.100.1');
   ip(gateway, '-6 route add default via 2001:db8:1::1');
   inGateway('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+  const bridges = new Set<Bridge>();
+  const needBridge = (name: Bridge) => {
+    if (bridges.has(name)) return;
+    bridges.add(name);
+    ip(gateway, `link add ${name} type bridge`);
+    ip(gateway, `address add 10.${NET[name]}.0.1/16 dev ${name}`);
+    ip(gateway, `address add 2001:db8:${NET[name]}::1/64 dev ${name} nodad`);
+    ip(gateway, `link set ${name} up`);
+    ip(internet, `route add 10.${NET[name]}.0.0/16 via 198.51.100.2`);
+    ip(internet, `-6 route add 2001:db8:${NET[name]}::/64 via 2001:db8:1::2`);
+  };
+  needBridge('br-lan');
   const tellInternet = await agent(t, internet, 'internet');
 
   return {
@@ -114,19 +128,20 @@ export async function startLab(t: Cleanup, at?: number): Promise<Lab> {
       must([...enter(at), 'ip', '-batch', '-'], `${crowdCommands(addresses).join('\n')}\n`);
       return { enter: enter(at), addresses };
     },
-    async client(number) {
+    async client(number, bridge = 'br-lan') {
+      needBridge(bridge);
       const at = await namespace(t);
-      const address = `10.77.0.${9 + number}`;
+      const address = `10.${NET[bridge]}.0.${9 + number}`;
       const mac = `02:00:5e:10:00:${number.toString(16).padStart(2, '0')}`;
       ip(gateway, `link add lan${number} type veth peer name eth0 netns ${at}`);
-      ip(gateway, `link set lan${number} master br-lan up`);
+      ip(gateway, `link set lan${number} master ${bridge} up`);
       ip(at, 'link set lo up');
       ip(at, `link set eth0 address ${mac}`);
       ip(at, `address add ${address}/16 dev eth0`);
-      ip(at, `address add 2001:db8:77::${number + 16}/64 dev eth0 nodad`);
+      ip(at, `address add 2001:db8:${NET[bridge]}::${number + 16}/64 dev eth0 nodad`);
       ip(at, 'link set eth0 up');
-      ip(at, `route add default via ${GATEWAY}`);
-      ip(at, '-6 route add default via 2001:db8:77::1');
+      ip(at, `route add default via 10.${NET[bridge]}.0.1`);
+      ip(at, `-6 route add default via 2001:db8:${NET[bridge]}::1`);
       const tell = await agent(t, at, 'client');
       return {
         address,

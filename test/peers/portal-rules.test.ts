@@ -1,17 +1,28 @@
 /**
  * Who may go where: strangers into the walled garden only, by address, port, set and name; those that are in, and trusted ones, where their
- * rules say; blocked ones nowhere; a reload changes the rules while they stay in. Before that: what is wrong with a start is told in one line, and nothing is changed.
+ * rules say; blocked ones nowhere; a reload changes the rules while they stay in. All of it on one of two interfaces, of which each is for itself. Before that: what is wrong with a start is told in one line, and nothing is changed.
  */
 // peers: nftables iproute2
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { endWith, folderFor } from './children.ts';
 import { makeSite } from './gatehouse.ts';
-import { type Ask, GARDEN, GATEWAY, type Lab, type LabClient, NAMED, startLab, WEB, WEB6 } from './portal-lab.ts';
+import {
+  type Ask,
+  GARDEN,
+  GATEWAY,
+  type Lab,
+  type LabClient,
+  NAMED,
+  STAFF_GATEWAY,
+  startLab,
+  WEB,
+  WEB6,
+} from './portal-lab.ts';
 import { field, logIn, PROBE, runNdsctl, until } from './portal-steps.ts';
 
 const GATEWAY6 = '2001:db8:77::1';
@@ -36,7 +47,10 @@ test('what is wrong with a start is one line, and nothing is changed', async (t)
   };
   // What a crash has left keeps strangers out, and stays.
   nft('add', 'table', 'inet', 'gatehouse_portal');
-  assert.match(await refusalOf('interface: nowhere0'), /no network interface nowhere0 .*PORTAL_INTERFACE/);
+  assert.match(
+    await refusalOf('interfaces: [{ interface: br-lan }, { interface: nowhere0 }]'),
+    /no network interface nowhere0 .*PORTAL_INTERFACE/,
+  );
   assert.match(
     await refusalOf('interface: br-lan, address: 10.9.9.9'),
     /br-lan does not have the address 10\.9\.9\.9 .*PORTAL_INTERFACE/,
@@ -57,6 +71,26 @@ async function serve(t: TestContext, { gateway }: Lab, port: number): Promise<vo
   await once(endWith(t, spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] })).stdout!, 'data');
 }
 
+/** How many packets with the address and the card of somebody on another interface get through. */
+async function forged(lab: Lab, { address, mac }: LabClient, { enter }: LabClient): Promise<number> {
+  const chain = (name: string, hook: string) =>
+    `chain ${name} { type filter hook ${hook} priority 10; iifname br-lan ip saddr ${address} counter; };`;
+  lab.inGateway('nft', `table inet seen { ${chain('arrived', 'prerouting')} ${chain('through', 'forward')} }`);
+  const counted = (name: string) =>
+    Number(/packets (\d+)/.exec(lab.inGateway('nft', 'list', 'chain', 'inet', 'seen', name))?.[1]);
+  const within = (command: string, ...args: string[]) => spawnSync(enter[0]!, [...enter.slice(1), command, ...args]);
+  within('ip', 'link', 'set', 'eth0', 'address', mac);
+  within('ip', 'address', 'add', `${address}/32`, 'dev', 'eth0');
+  const send = `const s = require('dgram').createSocket('udp4'); s.bind(0, '${address}', () => s.send('x', 7000, '${WEB}', () => s.close()))`;
+  await until('they arrive', async () => {
+    within(process.execPath, '-e', send);
+    return counted('arrived') > 0;
+  });
+  const through = counted('through');
+  lab.inGateway('nft', 'delete', 'table', 'inet', 'seen');
+  return through;
+}
+
 const RULES = [
   'users-to-router: [allow tcp port 8000]',
   `preauthenticated-users: [allow tcp port 80 to ${GARDEN}/32, allow tcp port 80 ipset named, allow tcp port 7001:7002]`,
@@ -67,12 +101,15 @@ const RULES = [
 test('strangers, those that are in, trusted and blocked ones go where their rules say, over IPv4 and IPv6', async (t) => {
   const lab = await startLab(t);
   const [one, trusted, blocked] = [await lab.client(1), await lab.client(2), await lab.client(3)];
+  const staffer = await lab.client(4, 'br-staff');
   await Promise.all([serve(t, lab, 8000), serve(t, lab, 8001)]);
   const socket = join(folderFor(t, 'gatehouse-ctl'), 'ctl');
   const lists = `trusted_macs: ["${trusted.mac}", "${blocked.mac}"], blocked_macs: ["${blocked.mac}"]`;
-  const options = `interface: br-lan, ndsctl_socket: ${socket}, address_range: 10.77.0.0/24`;
-  const site = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${lists}, rules: { ${RULES} } }` });
-  const server = await site.start();
+  const options = `ndsctl_socket: ${socket}`;
+  const guests = 'interface: br-lan, address_range: 10.77.0.0/24';
+  const interfaces = `interfaces: [{ ${guests}, rules: { ${RULES} } }, { interface: br-staff, name: Staff, trust: false }]`;
+  const site = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${lists}, ${interfaces} }` });
+  let server = await site.start();
   lab.inGateway('nft', 'add', 'element', 'inet', 'gatehouse_portal', 'ipset_named', `{ ${NAMED} }`);
   const saying = async (client: LabClient, url: string, more: Partial<Ask> = {}) => {
     const { error, status, body } = await client.ask({ url, ...more });
@@ -115,13 +152,28 @@ test('strangers, those that are in, trusted and blocked ones go where their rule
     'he is still in',
   );
 
+  assert.match((await staffer.ask(`http://${STAFF_GATEWAY}:2050/`)).body, /Staff/);
+  assert.equal(runNdsctl(socket, 'trust', staffer.mac)[0], 0);
+  assert.equal(await saying(staffer, PROBE), 307, 'nobody is trusted there');
+  assert.equal((await logIn(staffer)).headers.location, PROBE);
+  await server.stop('SIGKILL');
+  server = await site.start();
+  assert.deepEqual([await saying(staffer, PROBE), await saying(one, PROBE)], [204, 204]);
+  assert.equal(JSON.parse(runNdsctl(socket, 'json', staffer.mac)[1]).clientif, 'br-staff');
+  const forger = await lab.client(5);
+  assert.equal(await forged(lab, staffer, forger), 0);
+
   assert.equal(runNdsctl(socket, 'block', one.mac)[0], 0);
   assert.deepEqual([await saying(one, PROBE, DROPPED), await saying(one, probe6, DROPPED)], ['ETIMEDOUT', 'ETIMEDOUT']);
   assert.equal(await server.stop(), 0);
+  assert.notEqual(await forged(lab, staffer, forger), 0, 'without our table nothing else stops them');
 
   const allowing = `mac_mechanism: allow, allowed_macs: ["${one.mac}"], trusted_macs: ["${trusted.mac}"]`;
   const byName = `garden_domains: [garden.example], garden_resolver: "${WEB}"`;
-  const strict = await makeSite(t, { enter: lab.gateway, yaml: `portal: { ${options}, ${allowing}, ${byName} }` });
+  const strict = await makeSite(t, {
+    enter: lab.gateway,
+    yaml: `portal: { ${options}, ${guests}, ${allowing}, ${byName} }`,
+  });
   await strict.start();
   assert.deepEqual([await saying(one, PROBE), await saying(trusted, PROBE, DROPPED)], [307, 'ETIMEDOUT']);
   await until('a name is open', async () => (await saying(one, `http://${NAMED}/`)) === 'internet');

@@ -22,7 +22,8 @@ export async function logIn(client: LabClient, fields: Record<string, string> = 
   const page = await client.ask(probe.headers.location!);
   assert.equal(page.status, 200, page.body);
   const form = { tok: field(page.body, 'tok'), redir: field(page.body, 'redir'), ...fields };
-  return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
+  const { origin } = new URL(probe.headers.location!);
+  return client.ask({ url: `${origin}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
 }
 
 /** Exit status, and what it said. */

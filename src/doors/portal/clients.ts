@@ -1,5 +1,5 @@
 /**
- * The clients that the door knows: a pair of address and MAC each, strangers and those that are in.
+ * The clients that the door knows: a pair of address and MAC on an interface each, strangers and those that are in.
  *
  * Those that are in are bounded by `max_clients`, strangers by a number of ours, the oldest being forgotten first: whoever invents
  * addresses keeps nobody out. A token is 128 bits of chance, another one after each login and logout.
@@ -8,9 +8,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 const MOST_STRANGERS = 4096;
 
-export interface Client {
+/** Where somebody is: his card's address and MAC, and the interface of ours that it is seen on. */
+export interface Place {
+  readonly interface: string;
   readonly address: string;
   readonly mac: string;
+}
+
+export interface Client extends Place {
   /** For `ndsctl`: counts from 1. */
   readonly id: number;
   token: string;
@@ -70,8 +75,8 @@ export class Clients {
     return this.#byKey.values();
   }
 
-  get(address: string, mac: string): Client | undefined {
-    return this.#byKey.get(keyOf(address, mac));
+  get(place: Place): Client | undefined {
+    return this.#byKey.get(keyOf(place));
   }
 
   /** Who is in with this address, whatever its card says. */
@@ -80,8 +85,8 @@ export class Clients {
   }
 
   /** Known from now on. */
-  meet(address: string, mac: string, now: number): Client {
-    const known = this.get(address, mac);
+  meet(place: Place, now: number): Client {
+    const known = this.get(place);
     if (known) {
       known.active = now;
       return known;
@@ -89,8 +94,9 @@ export class Clients {
     if (this.size - this.inside >= MOST_STRANGERS) this.#forgetOldest();
     const id = ++this.#lastId;
     const client: Client = {
-      address,
-      mac,
+      interface: place.interface,
+      address: place.address,
+      mac: place.mac,
       id,
       token: newToken(),
       added: now,
@@ -99,7 +105,7 @@ export class Clients {
       busy: false,
       leaving: undefined,
     };
-    this.#byKey.set(keyOf(address, mac), client);
+    this.#byKey.set(keyOf(place), client);
     return client;
   }
 
@@ -123,7 +129,7 @@ export class Clients {
   }
 
   forget(client: Client): void {
-    if (client.session === undefined) this.#byKey.delete(keyOf(client.address, client.mac));
+    if (client.session === undefined) this.#byKey.delete(keyOf(client));
   }
 
   #forgetOldest(): void {
@@ -150,6 +156,6 @@ export function newToken(): string {
   return randomBytes(16).toString('hex');
 }
 
-function keyOf(address: string, mac: string): string {
-  return `${address} ${mac}`;
+function keyOf(place: Place): string {
+  return `${place.interface} ${place.address} ${place.mac}`;
 }

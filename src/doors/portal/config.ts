@@ -27,13 +27,8 @@ const SETS: Record<RuleSetName, string> = {
   'trusted-users-to-router': 'What of this machine they may reach; default allow.',
 };
 
-export const portalConfig = z.strictObject({
-  config: path
-    .optional()
-    .describe('A nodogsplash.conf, or its UCI form /etc/config/nodogsplash; options here count before what it says.'),
-  interface: read('the name of a network interface', interfaceName)
-    .optional()
-    .describe('The network interface that clients are on (GatewayInterface). It must be given, here or there.'),
+/** What each of several interfaces may have of its own. */
+const ofEach = {
   name: z
     .string()
     .min(1)
@@ -48,14 +43,6 @@ export const portalConfig = z.strictObject({
     .optional()
     .meta({ live: true })
     .describe('Clients with other addresses get nowhere (GatewayIPRange); default 0.0.0.0/0.'),
-  port: z.int().min(1).max(65535).optional().describe('Port of the pages (GatewayPort); default 2050.'),
-  max_clients: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .optional()
-    .meta({ live: true })
-    .describe('Clients that are in at most (MaxClients); default 20.'),
   web_root: path
     .optional()
     .meta({ live: true })
@@ -75,6 +62,64 @@ export const portalConfig = z.strictObject({
   session_seconds: seconds
     .meta({ live: true })
     .describe('How long somebody is in (SessionTimeout); default 0, without end.'),
+  login: z
+    .enum(LOGIN_WAYS)
+    .optional()
+    .meta({ live: true })
+    .describe(
+      'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
+    ),
+  upload_kbit: kbit.meta({ live: true }).describe('What each client may send, in kbit/s; default 0, no limit.'),
+  download_kbit: kbit.meta({ live: true }).describe('What each client may get, in kbit/s; default 0, no limit.'),
+  rules: z
+    .strictObject(
+      Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.meta({ live: true }).describe(SETS[name])])) as Record<
+        RuleSetName,
+        typeof ruleSet
+      >,
+    )
+    .prefault({}),
+};
+
+export const portalConfig = z.strictObject({
+  config: path
+    .optional()
+    .describe('A nodogsplash.conf, or its UCI form /etc/config/nodogsplash; options here count before what it says.'),
+  interface: read('the name of a network interface', interfaceName)
+    .optional()
+    .describe('The network interface that clients are on (GatewayInterface). It must be given, here or there.'),
+  interfaces: z
+    .array(
+      z.strictObject({
+        interface: read('the name of a network interface', interfaceName).describe('Its name.'),
+        ...ofEach,
+        trust: z
+          .boolean()
+          .default(true)
+          .meta({ live: true })
+          .describe('No: trusted_macs, too, log in here, since anybody can take on their addresses.'),
+      }),
+    )
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('In place of `interface`: several, each with what is different there.'),
+  name: ofEach.name,
+  address: ofEach.address,
+  address_range: ofEach.address_range,
+  port: z.int().min(1).max(65535).optional().describe('Port of the pages (GatewayPort); default 2050.'),
+  max_clients: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .meta({ live: true })
+    .describe('Clients that are in at most (MaxClients); default 20.'),
+  web_root: ofEach.web_root,
+  splash_page: ofEach.splash_page,
+  status_page: ofEach.status_page,
+  redirect_url: ofEach.redirect_url,
+  session_seconds: ofEach.session_seconds,
   idle_seconds: seconds
     .meta({ live: true })
     .describe('Out after so long without traffic (AuthIdleTimeout), 0 never; default 7200.'),
@@ -156,13 +201,7 @@ export const portalConfig = z.strictObject({
     .meta({ live: true })
     .describe('How often it is asked for that list, at level 3; default 5.'),
   ndsctl_socket: path.optional().describe('Socket for ndsctl (NdsctlSocket); default /tmp/ndsctl.sock.'),
-  login: z
-    .enum(LOGIN_WAYS)
-    .optional()
-    .meta({ live: true })
-    .describe(
-      'How one gets in where no program decides: by a click, with name and password, by the code of a voucher; default click.',
-    ),
+  login: ofEach.login,
   https: z
     .strictObject({
       name: read('a host name', hostName).describe(
@@ -173,8 +212,8 @@ export const portalConfig = z.strictObject({
       key: path.describe('PEM file with its private key, without a password; may be the same.'),
     })
     .optional(),
-  upload_kbit: kbit.meta({ live: true }).describe('What each client may send, in kbit/s; default 0, no limit.'),
-  download_kbit: kbit.meta({ live: true }).describe('What each client may get, in kbit/s; default 0, no limit.'),
+  upload_kbit: ofEach.upload_kbit,
+  download_kbit: ofEach.download_kbit,
   garden_domains: z
     .array(read('a host name', hostName))
     .max(200)
@@ -185,14 +224,7 @@ export const portalConfig = z.strictObject({
     .optional()
     .meta({ live: true })
     .describe('Who is asked for them: best what clients ask, too; default as the system does.'),
-  rules: z
-    .strictObject(
-      Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.meta({ live: true }).describe(SETS[name])])) as Record<
-        RuleSetName,
-        typeof ruleSet
-      >,
-    )
-    .prefault({}),
+  rules: ofEach.rules,
 });
 /** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`. */
 function resolverAddress(text: string): string | undefined {

@@ -23,21 +23,22 @@ import type { LogLevel } from '../../platform/log-pino.ts';
 import { Certificates } from '../../platform/tls/certificates.ts';
 import { createBinAuth } from './binauth/binauth.ts';
 import { Clients, isInside } from './clients.ts';
-import type { HttpsSettings, PortalSettings } from './config/model.ts';
+import { type HttpsSettings, type PortalSettings, settingsOfEach } from './config/model.ts';
 import { createCommands, type RunCommand } from './ctl/commands.ts';
 import { listenOnCtlSocket } from './ctl/socket.ts';
 import { createFas } from './fas/fas.ts';
 import { FasMonitor } from './fas/monitor.ts';
 import { Firewall } from './firewall/firewall.ts';
-import { findGateway, type Gateway } from './firewall/gateway.ts';
+import { findGateway, type Gateway, interfaceOf } from './firewall/gateway.ts';
 import { systemNeighbours } from './firewall/neighbours.ts';
 import { systemNft } from './firewall/nft.ts';
+import type { Insides } from './firewall/ruleset.ts';
 import { Garden } from './garden.ts';
 import { createApp } from './http/app.ts';
 import { send } from './http/reply.ts';
 import { closeHttp, listenHttp } from './http/server.ts';
-import { anew, changedLive, differences } from './live.ts';
-import { createLogIn } from './login.ts';
+import { anew, changedLive, differences, nextOfEach, waitingForStart } from './live.ts';
+import { createLogIn, type LogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
 import { createPreAuth } from './preauth/preauth.ts';
 import { Sessions } from './sessions.ts';
@@ -64,6 +65,13 @@ export interface PortalParts {
 
 const SWEEP_MS = 250;
 
+/** An interface that clients are on, while the door is open. */
+interface Found {
+  readonly settings: PortalSettings;
+  readonly gateway: Gateway;
+  onRequest: RequestListener;
+}
+
 export interface PortalDoor extends Door {
   /** Makes a changed configuration ready; nobody is put out by it but who is blocked now. */
   prepare(next: PortalSettings): PreparedChange;
@@ -74,7 +82,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export function createPortalDoor(parts: PortalParts): PortalDoor {
   const { clock, log } = parts;
   /** As they are now: every part looks at them when it needs them. */
-  const settings: Mutable<PortalSettings> = { ...parts.settings };
+  const each: readonly Mutable<PortalSettings>[] = settingsOfEach(parts.settings).map((one) => ({ ...one }));
+  /** For all that is the same on each interface. */
+  const settings = each[0]!;
+  const settingsOn = (card: string) => each.find((one) => one.interface === card) ?? settings;
   const now = () => clock.now();
   const clients = new Clients();
   const firewall = new Firewall(systemNft(parts.programs));
@@ -84,6 +95,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   const sessions = new Sessions({
     ...parts,
     settings,
+    settingsOn,
     clients,
     firewall,
     record: (client, session, isOver) => desk.record(client, session, isOver),
@@ -91,11 +103,10 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       binauth?.tell({ event, mac, bytes: session, started: session.started, ends });
     },
   });
-  const lists = new MacLists(settings, firewall);
+  const lists = new MacLists(settings, firewall, (card) => settingsOn(card).trust);
   const startedAt = clock.now();
-  /** Found by the start. */
-  let gateway: Gateway | undefined;
-  let onRequest: RequestListener = sayComeAgain;
+  /** What the start found, by interface. */
+  let insides: Insides<Found> | undefined;
   const garden = new Garden({ settings, firewall, log });
   let certificates: Certificates | undefined;
   let servers: Server[] = [];
@@ -122,38 +133,46 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   };
 
   async function start(): Promise<void> {
-    gateway = findGateway(settings);
+    const found = each.map((own) => ({ settings: own, gateway: findGateway(own), onRequest: sayComeAgain }));
     await firewall.check();
     let run: RunCommand = async () => 'No';
     try {
-      for (const address of [gateway.ipv4, ...(gateway.ipv6 ? [gateway.ipv6] : [])]) {
-        const { port } = settings;
-        servers.push(await listenHttp({ address, port }, (request, response) => onRequest(request, response)));
-        open.push({ door: 'portal', what: 'portal http', address, port });
-        if (!settings.https) continue;
-        const secure = { address, port: settings.https.port };
-        certificates ??= certificatesOf(settings.https);
-        servers.push(await listenHttp(secure, (request, response) => onRequest(request, response), certificates));
-        open.push({ door: 'portal', what: 'portal https', ...secure });
-      }
+      for (const inside of found) await listenOn(inside);
       ctl = await listenOnCtlSocket(settings.ndsctl_socket, (line) => run(line));
-      const stored = await loadSessions(parts.tables);
+      const names = found.map(({ settings: { interface: card } }) => card);
+      const stored = await loadSessions(parts.tables, (address) => interfaceOf(address, names));
       const recalled = sessions.recall(stored, await firewall.traffic());
       await desk.resume(stored.map(({ session }) => session.user));
-      await firewall.load(settings, gateway, recalled.members);
+      insides = found as [Found, ...Found[]];
+      await firewall.load(insides, recalled.members);
       sessions.resume(recalled);
     } catch (error) {
       await closeListeners(0);
       throw error;
     }
-    openPages(gateway);
+    openPages(insides);
     garden.begin().catch(complain('the walled garden'));
-    run = createCommands({ ...parts, settings, clients, sessions, lists, now, startedAt });
+    run = createCommands({ ...parts, settings, each, clients, sessions, lists, now, startedAt });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {
       if (++seconds % settings.check_seconds === 0 || sessions.areLimited) count();
     }, 1000).unref();
+  }
+
+  async function listenOn(inside: Found): Promise<void> {
+    const onRequest: RequestListener = (request, response) => inside.onRequest(request, response);
+    const { ipv4, ipv6 } = inside.gateway;
+    for (const address of ipv6 ? [ipv4, ipv6] : [ipv4]) {
+      const { port } = settings;
+      servers.push(await listenHttp({ address, port }, onRequest));
+      open.push({ door: 'portal', what: 'portal http', address, port });
+      if (!settings.https) continue;
+      const secure = { address, port: settings.https.port };
+      certificates ??= certificatesOf(settings.https);
+      servers.push(await listenHttp(secure, onRequest, certificates));
+      open.push({ door: 'portal', what: 'portal https', ...secure });
+    }
   }
 
   async function stop(withinMs: number): Promise<void> {
@@ -171,21 +190,22 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   }
 
   function prepare(next: PortalSettings): PreparedChange {
-    const { live } = differences(settings, next);
+    const after = nextOfEach(each, next);
+    const live = [...new Set(each.flatMap((one, i) => differences(one, after[i]!).live))];
     // What waits is told again by each reload until there was a start.
-    const { waiting } = differences(parts.settings, next);
+    const waiting = waitingForStart(parts.settings, next);
     return {
       changed: live.map((name) => `portal.${name}`),
       waiting: waiting.map((name) => ({ what: `portal.${name}` })),
       adopt() {
         const before = { ...settings };
-        Object.assign(settings, changedLive(settings, next));
+        for (const [i, one] of each.entries()) Object.assign(one, changedLive(one, after[i]!));
         const { firewall: otherRules, entrances, garden: names } = anew(live);
-        if (names && gateway) garden.begin().catch(complain('the walled garden'));
-        if (otherRules && gateway) firewall.rule(settings, gateway).catch(complain('the firewall'));
+        if (names && insides) garden.begin().catch(complain('the walled garden'));
+        if (otherRules && insides) firewall.rule(insides).catch(complain('the firewall'));
         if (entrances) {
           binauth = programOf(settings);
-          if (gateway) openPages(gateway);
+          if (insides) openPages(insides);
         }
         lists.follow(before, settings).then(putOutBlocked, complain('the lists of cards'));
       },
@@ -207,28 +227,34 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   }
 
   /** As the settings are now. */
-  function openPages(at: Gateway): void {
+  function openPages(at: Insides<Found>): void {
     const preauth = settings.preauth ? createPreAuth(settings.preauth, settings, programs) : undefined;
     const hasFas = settings.fas_port > 0 && !preauth;
-    const logIn = createLogIn({ ...parts, settings, sessions, binauth, vouchers: desk });
-    onRequest = createApp({
-      ...parts,
-      settings,
-      startedAt,
-      gateway: at,
-      clients,
-      sessions,
-      lists,
-      neighbours: systemNeighbours(settings.interface, programs),
-      pages: new Pages(settings),
-      preauth,
-      fas: hasFas ? createFas(settings, at.ipv4) : undefined,
-      logIn,
-    });
+    const logIns = new Map<string, LogIn>();
+    for (const inside of at) {
+      const { settings: own, gateway } = inside;
+      const logIn = createLogIn({ ...parts, settings: own, sessions, binauth, vouchers: desk });
+      logIns.set(own.interface, logIn);
+      inside.onRequest = createApp({
+        ...parts,
+        settings: own,
+        startedAt,
+        gateway,
+        clients,
+        sessions,
+        lists,
+        neighbours: systemNeighbours(own.interface, programs),
+        pages: new Pages(own),
+        preauth,
+        fas: hasFas ? createFas(own, gateway.ipv4) : undefined,
+        logIn,
+      });
+    }
     monitor?.stop();
     monitor = undefined;
     if (!hasFas || settings.fas_level !== 3) return;
-    monitor = new FasMonitor({ ...parts, settings, gateway: at.ipv4, clients, lists, logIn });
+    const logIn: LogIn = (client, ...given) => logIns.get(client.interface)!(client, ...given);
+    monitor = new FasMonitor({ ...parts, settings, gateway: at[0].gateway.ipv4, clients, lists, logIn });
     monitor.begin();
   }
 
@@ -261,10 +287,10 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
 
   function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {
     for (const client of clients.all()) {
-      const { address, mac, session } = client;
+      const { interface: card, address, mac, session } = client;
       if (!session || !isInside(client) || (filter?.user !== undefined && filter.user !== session.user)) continue;
       const { name, user, started, ends, sent, received } = session;
-      const detail = { mac, sent, received };
+      const detail = { mac, ...(each.length > 1 ? { interface: card } : {}), sent, received };
       yield { session: name, door: 'portal', user, client: address, started, expires: ends, detail };
     }
   }

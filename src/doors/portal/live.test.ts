@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProgramRun } from '../../platform/helper/types.ts';
 import { silentLog } from '../../platform/log.ts';
-import { DEFAULTS } from './config/model.ts';
+import { DEFAULTS, type PortalSettings, settingsOfEach } from './config/model.ts';
 import { createPortalDoor, type PortalParts } from './door.ts';
 import type { Firewall } from './firewall/firewall.ts';
-import { changedLive, differences } from './live.ts';
+import { changedLive, differences, nextOfEach, waitingForStart } from './live.ts';
 import { MacLists } from './mac-lists.ts';
 
 const SETTINGS = { ...DEFAULTS, interface: 'lan' };
@@ -22,13 +22,40 @@ test('what a reload can change, and what waits for a start', () => {
   assert.deepEqual(changedLive(SETTINGS, next), { ...SETTINGS, name: 'New', blocked_macs: [ONE], binauth: '/p' });
 });
 
+test('what is new of one interface holds on that one, whatever their order; another interface waits for a start', () => {
+  const two = { ...SETTINGS, interface: 'a', interfaces: [{ interface: 'a', name: 'A' }, { interface: 'b' }] };
+  const next = {
+    ...two,
+    interface: 'b',
+    interfaces: [
+      { interface: 'b', name: 'B' },
+      { interface: 'a', name: 'New' },
+    ],
+  };
+  const each = settingsOfEach(two);
+  const namesOf = (after: PortalSettings) => nextOfEach(each, after).map(({ name }) => name);
+  assert.deepEqual(namesOf(next), ['New', 'B']);
+  assert.deepEqual(
+    namesOf({ ...SETTINGS, interface: 'b', name: 'Only' }),
+    ['A', 'Only'],
+    'the other keeps what was its own',
+  );
+  assert.deepEqual(
+    waitingForStart(two, { ...two, interfaces: [{ interface: 'a', name: 'New' }, { interface: 'b' }] }),
+    [],
+  );
+  assert.deepEqual(waitingForStart(two, { ...two, interfaces: [{ interface: 'a' }, { interface: 'c' }] }), [
+    'interfaces',
+  ]);
+});
+
 test('lists follow the configuration; what ndsctl said of others stays', async () => {
   const asked: string[] = [];
   const firewall = {
     list: async (name: string, mac: string, isIn: boolean) => void asked.push(`${name} ${mac} ${isIn}`),
   };
   const before = { ...SETTINGS, trusted_macs: [ONE], blocked_macs: [TWO] };
-  const lists = new MacLists(before, firewall as unknown as Firewall);
+  const lists = new MacLists(before, firewall as unknown as Firewall, () => true);
   await lists.put('trusted', THREE, true);
   asked.length = 0;
   await lists.follow(before, { ...before, trusted_macs: [], blocked_macs: [ONE, TWO] });

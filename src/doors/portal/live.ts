@@ -1,11 +1,11 @@
 /** Which settings a reload can change while people stay in, and what has to be made anew for it; the others wait for the next start. */
 import { isDeepStrictEqual } from 'node:util';
-import type { PortalSettings } from './config/model.ts';
+import { OWN_SETTINGS, type PortalSettings, settingsOfEach } from './config/model.ts';
 
 type Name = keyof PortalSettings;
 
 /** They stand in the rules of the firewall. */
-const FIREWALL = ['address_range', 'mss', 'rules', 'garden_domains'] as const satisfies readonly Name[];
+const FIREWALL = ['address_range', 'mss', 'trust', 'rules', 'garden_domains'] as const satisfies readonly Name[];
 /** Programs and pages that decide who comes in. */
 const ENTRANCES = [
   'binauth',
@@ -53,6 +53,16 @@ export function differences(before: PortalSettings, after: PortalSettings): Diff
   return { live: names.filter((name) => LIVE.has(name)), waiting: names.filter((name) => !LIVE.has(name)) };
 }
 
+/** What the next start would find changed besides. */
+export function waitingForStart(started: PortalSettings, next: PortalSettings): readonly Name[] {
+  const cards = (settings: PortalSettings) =>
+    settingsOfEach(settings).map(({ interface: name, address }) => [name, address]);
+  const others =
+    !isDeepStrictEqual(cards(started), cards(next)) && (started.interfaces.length > 1 || next.interfaces.length > 1);
+  const { waiting } = differences({ ...started, interfaces: [] }, { ...next, interfaces: [] });
+  return others ? [...waiting, 'interfaces'] : waiting;
+}
+
 /** What has to be made anew. */
 export function anew(changed: readonly Name[]): {
   readonly firewall: boolean;
@@ -69,4 +79,14 @@ export function anew(changed: readonly Name[]): {
 /** Of `after` what a reload can change, else as it was. */
 export function changedLive(before: PortalSettings, after: PortalSettings): PortalSettings {
   return { ...before, ...Object.fromEntries([...LIVE].map((name) => [name, after[name]])) };
+}
+
+/** What is to hold on each interface: one that is new waits for a start, one that is no longer named keeps what is its own. */
+export function nextOfEach(now: readonly PortalSettings[], next: PortalSettings): PortalSettings[] {
+  const after = settingsOfEach(next);
+  return now.map((one) => {
+    const named =
+      after.length === 1 && now.length === 1 ? after[0] : after.find((other) => other.interface === one.interface);
+    return named ?? { ...next, ...Object.fromEntries(OWN_SETTINGS.map((name) => [name, one[name]])) };
+  });
 }

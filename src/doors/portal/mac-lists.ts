@@ -2,6 +2,7 @@
  * Who is trusted, blocked or allowed, as the configuration begins and ndsctl goes on; a restart begins anew, a reload
  * changes what the configuration changed. Blocked counts before all.
  */
+import type { Place } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import type { Firewall, MacSet } from './firewall/firewall.ts';
 
@@ -11,8 +12,15 @@ export class MacLists {
   readonly #sets: Readonly<Record<MacSet, Set<string>>>;
   readonly #mechanism: PortalSettings['mac_mechanism'];
   readonly #firewall: Firewall;
+  readonly #trusts: (card: string) => boolean;
 
-  constructor(settings: Lists & Pick<PortalSettings, 'mac_mechanism'>, firewall: Firewall) {
+  /** `trusts`: whether anybody is trusted on an interface. */
+  constructor(
+    settings: Lists & Pick<PortalSettings, 'mac_mechanism'>,
+    firewall: Firewall,
+    trusts: (card: string) => boolean,
+  ) {
+    this.#trusts = trusts;
     this.#mechanism = settings.mac_mechanism;
     this.#firewall = firewall;
     this.#sets = {
@@ -30,8 +38,8 @@ export class MacLists {
     return this.#sets.blocked.has(mac) || (this.#mechanism === 'allow' && !this.#sets.allowed.has(mac));
   }
 
-  isTrusted(mac: string): boolean {
-    return this.#sets.trusted.has(mac) && !this.isBlocked(mac);
+  isTrusted({ interface: card, mac }: Place): boolean {
+    return this.#sets.trusted.has(mac) && this.#trusts(card) && !this.isBlocked(mac);
   }
 
   /** What a changed configuration adds or takes away; what ndsctl said of others stays. In force when this resolves. */

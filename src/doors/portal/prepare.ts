@@ -11,7 +11,9 @@ import {
   type PortalSettings,
   type Rule,
   type RuleSet,
+  type RuleSetName,
   type RuleSets,
+  settingsOfEach,
 } from './config/model.ts';
 import { type ReadSettings, readSettings } from './config/nodogsplash.ts';
 import type { PortalConfig } from './config.ts';
@@ -25,21 +27,27 @@ export interface PreparedPortal {
 }
 
 export function preparePortal(config: PortalConfig): PreparedPortal {
-  const { config: file, rules, ...options } = config;
+  const { config: file, rules, interfaces = [], ...options } = config;
   const read: ReadSettings = file ? readSettings(file) : { settings: {}, ruleSets: {}, problems: [] };
   const problems = [...read.problems];
   const given: GivenSettings = { ...read.settings, ...withoutUndefined(options) };
+  const commonRules = { ...DEFAULTS.rules, ...read.ruleSets, ...withoutUndefined(rules) } as RuleSets;
   const settings = {
     ...DEFAULTS,
     ...given,
-    interface: given.interface ?? '',
-    rules: { ...DEFAULTS.rules, ...read.ruleSets, ...withoutUndefined(rules) } as RuleSets,
+    interface: interfaces[0]?.interface ?? given.interface ?? '',
+    interfaces: interfaces.map(({ rules: own, ...rest }) => ({
+      ...withoutUndefined(rest),
+      rules: { ...commonRules, ...withoutUndefined(own) },
+    })),
+    rules: commonRules,
   } as PortalSettings;
   const tell: Tell = (severity, code, message, cure) =>
     problems.push({ severity, code, file: file ?? '`portal` of gatehouse.yaml', line: 0, column: 0, message, cure });
 
   if (settings.interface === '' && !hasErrors(problems))
     tell('error', 'PORTAL_MISSING', 'no interface is named', 'set `interface`, or GatewayInterface');
+  if (interfaces.length > 0) checkInterfaces(config, tell);
   for (const [option, idle] of [
     ['idle_seconds', settings.idle_seconds],
     ['preauth_idle_seconds', settings.preauth_idle_seconds],
@@ -48,8 +56,10 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     const message = `check_seconds (${settings.check_seconds}) is not less than half of ${option} (${idle})`;
     tell('error', 'PORTAL_VALUE', message, 'look more often, or wait longer');
   }
-  if (settings.rules['users-to-router'] === 'block') {
-    const message = 'users-to-router blocks everything: clients get no answer from DNS and DHCP of this machine';
+  for (const { interface: card, rules: own } of settingsOfEach(settings)) {
+    if (own['users-to-router'] !== 'block') continue;
+    const of = interfaces.length > 1 ? ` of ${card}` : '';
+    const message = `users-to-router${of} blocks everything: clients get no answer from DNS and DHCP of this machine`;
     tell('warning', 'PORTAL_RULES_OPEN', message, 'allow udp port 53, tcp port 53 and udp port 67');
   }
   for (const program of [settings.binauth, settings.preauth]) {
@@ -64,6 +74,17 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     tell('warning', 'PORTAL_FAS', 'a PreAuth program takes the place of the FAS', 'remove one of them');
   else if (settings.fas_port > 0) checkFas(settings, tell);
   return { settings: hasErrors(problems) ? undefined : withFasRules(settings), problems };
+}
+
+/** A file of nodogsplash knows one interface; what stands in gatehouse.yaml counts. */
+function checkInterfaces({ interface: one, address, interfaces = [] }: PortalConfig, tell: Tell): void {
+  if (one !== undefined || address !== undefined) {
+    const message = '`interfaces` takes the place of `interface` and `address`';
+    tell('error', 'PORTAL_VALUE', message, 'name all interfaces in `interfaces`, each with its own address');
+  }
+  const names = interfaces.map((own) => own.interface);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice) tell('error', 'PORTAL_VALUE', `the interface ${twice} is named twice`, 'name each interface once');
 }
 
 type Tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) => void;
@@ -85,18 +106,21 @@ function checkFas({ fas_level, fas_key, fas_ca, login, binauth }: PortalSettings
 
 /** Its page must be reached before the login, and greets after it. */
 function withFasRules(settings: PortalSettings): PortalSettings {
-  const { rules, fas_port: port, fas_address: to } = settings;
+  const { fas_port: port, fas_address: to } = settings;
   if (port === 0 || settings.preauth) return settings;
   const rule: Rule = { action: 'allow', protocol: 'tcp', ports: [port, port], addressSet: undefined, to };
   const open = (set: RuleSet): RuleSet => (set === 'block' ? [rule] : typeof set === 'string' ? set : [rule, ...set]);
-  const opened =
-    to === undefined
-      ? { 'users-to-router': open(rules['users-to-router']) }
-      : {
-          'preauthenticated-users': open(rules['preauthenticated-users']),
-          'authenticated-users': open(rules['authenticated-users']),
-        };
-  return { ...settings, rules: { ...rules, ...opened } };
+  const names: RuleSetName[] =
+    to === undefined ? ['users-to-router'] : ['preauthenticated-users', 'authenticated-users'];
+  const opened = (rules: RuleSets) => ({
+    ...rules,
+    ...Object.fromEntries(names.map((name) => [name, open(rules[name])])),
+  });
+  return {
+    ...settings,
+    rules: opened(settings.rules),
+    interfaces: settings.interfaces.map((own) => ({ ...own, rules: opened(own.rules ?? settings.rules) })),
+  };
 }
 
 /** What dnsmasq has to say so that devices ask the door whether they are captive. */

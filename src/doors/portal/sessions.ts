@@ -14,17 +14,16 @@ import { checkTerms, termsText } from '../../core/sessions/terms.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { type Bytes, type Client, type Clients, isInside, newToken, type Session } from './clients.ts';
+import { type Bytes, type Client, type Clients, isInside, newToken, type Place, type Session } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import type { Member } from './firewall/elements.ts';
 import type { Firewall, Traffic } from './firewall/firewall.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
 
 export interface SessionParts {
-  readonly settings: Pick<
-    PortalSettings,
-    'session_seconds' | 'idle_seconds' | 'preauth_idle_seconds' | 'max_clients' | 'upload_kbit' | 'download_kbit'
-  >;
+  readonly settings: Pick<PortalSettings, 'idle_seconds' | 'preauth_idle_seconds' | 'max_clients'>;
+  /** Those of an interface. */
+  readonly settingsOn: (card: string) => Pick<PortalSettings, 'upload_kbit' | 'download_kbit'>;
   readonly clients: Clients;
   readonly firewall: Firewall;
   readonly gate: Gate;
@@ -105,7 +104,7 @@ export class Sessions {
     if (other) await this.close(other, 'ndsctl_deauth', 'replaced');
     const started = clock.now();
     const ends = seconds === 0 ? 0 : started + 1000 * seconds;
-    const rate = rateOf(this.#parts.settings);
+    const rate = rateOf(this.#parts.settingsOn(client.interface));
     const counted = { before: UNLIMITED, most, rate, sent: 0, received: 0, spent: false };
     const session: Session = { name, user, started, ends, ...counted };
     const token = newToken();
@@ -246,12 +245,12 @@ export class Sessions {
   recall(stored: readonly StoredSession[], traffic: readonly Traffic[]): Recalled {
     const now = this.#parts.clock.now();
     const counted = new Map(traffic.map((one) => [one.address, one]));
-    const rate = rateOf(this.#parts.settings);
     const [staying, over]: [StoredSession[], StoredSession[]] = [[], []];
     for (const one of stored) {
       const { before, ...rest } = one.session;
       const since = counted.get(one.address) ?? UNLIMITED;
       const all = { sent: before.sent + since.sent, received: before.received + since.received };
+      const rate = rateOf(this.#parts.settingsOn(one.interface));
       // The counters of the new table begin at nothing.
       const session = { ...rest, ...all, before: all, rate };
       const isOut = (session.ends !== 0 && session.ends <= now) || isSpent(session);
@@ -264,16 +263,16 @@ export class Sessions {
   resume({ staying, over }: Pick<Recalled, 'staying' | 'over'>): void {
     const { clients, clock, journal, tell } = this.#parts;
     const now = clock.now();
-    for (const { address, mac, session } of over) {
-      const client = clients.meet(address, mac, now);
+    for (const { session, ...place } of over) {
+      const client = clients.meet(place, now);
       const ended = session.ends === 0 ? now : Math.min(now, session.ends);
       journal.append(this.#ending(client, session, 'expired', ended));
       tell('timeout_deauth', client, session, ended);
     }
-    for (const { address, mac, token, session, suspended } of staying) {
-      const client = clients.meet(address, mac, now);
+    for (const { token, session, suspended, ...place } of staying) {
+      const client = clients.meet(place, now);
       clients.entered(client, session, token);
-      journal.append(putSession({ address, mac, token, session, suspended: false }));
+      journal.append(putSession({ ...place, token, session, suspended: false }));
       if (suspended) tell('client_auth', client, session, session.ends);
     }
   }
@@ -331,10 +330,10 @@ function startOf({ address }: Client, { name, user, started }: Session): Session
   return { door: 'portal', session: name, user, client: address, time: started };
 }
 
-function memberOf({ address, mac }: Pick<Client, 'address' | 'mac'>, session: Session, now: number): Member {
+function memberOf({ interface: card, address, mac }: Place, session: Session, now: number): Member {
   const { ends, most, before, rate } = session;
   const left = { sent: leftOf(most.sent, before.sent), received: leftOf(most.received, before.received) };
-  return { address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left, rate };
+  return { interface: card, address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left, rate };
 }
 
 function rateOf({ upload_kbit, download_kbit }: Pick<PortalSettings, 'upload_kbit' | 'download_kbit'>): Bytes {

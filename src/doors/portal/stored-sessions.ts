@@ -5,7 +5,7 @@
 import type { Change } from '../../core/journal/types.ts';
 import type { RowCells, RowsSpec, SerTables } from '../../core/ser/types.ts';
 import { unicodeText, wireText } from '../../core/ser/wire-text.ts';
-import type { Session } from './clients.ts';
+import type { Place, Session } from './clients.ts';
 
 const SPEC: RowsSpec = {
   database: 'main',
@@ -29,21 +29,24 @@ const SPEC: RowsSpec = {
 };
 const MOST = 200_000;
 
-export interface StoredSession {
-  readonly address: string;
-  readonly mac: string;
+export interface StoredSession extends Place {
   readonly token: string;
   readonly session: Session;
   /** A stop has told everybody that it is over; after a crash nobody was told. */
   readonly suspended: boolean;
 }
 
-export async function loadSessions(tables: SerTables): Promise<StoredSession[]> {
+/** `interfaceOf`: where an address is found again; a row does not say it. */
+export async function loadSessions(
+  tables: SerTables,
+  interfaceOf: (address: string) => string,
+): Promise<StoredSession[]> {
   await tables.open('rows', SPEC);
-  return (await tables.readRows(SPEC, [], MOST)).map(storedSession);
+  const stored = (await tables.readRows(SPEC, [], MOST)).map(storedSession);
+  return stored.map((one) => ({ ...one, interface: interfaceOf(one.address) }));
 }
 
-export function putSession({ address, mac, token, session, suspended }: StoredSession): Change[] {
+export function putSession({ address, mac, token, session, suspended }: Omit<StoredSession, 'interface'>): Change[] {
   const { name, user, started, ends, sent, received, most } = session;
   const numbers = [started, ends, sent, received, most.sent, most.received, suspended ? 1 : 0];
   const values = [name, address, mac, token, wireText(user), ...numbers];
@@ -54,7 +57,7 @@ export function deleteSession({ name }: Pick<Session, 'name'>): Change[] {
   return [{ kind: 'delete-rows', table: SPEC, where: [['session', name]] }];
 }
 
-function storedSession(row: RowCells): StoredSession {
+function storedSession(row: RowCells): Omit<StoredSession, 'interface'> {
   const [name, address, mac, token, login] = row.slice(0, 5).map(String) as [string, string, string, string, string];
   const [started = 0, ends = 0, sent = 0, received = 0, mostSent = 0, mostReceived = 0, suspended = 0] = row
     .slice(5)

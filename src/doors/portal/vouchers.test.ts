@@ -30,7 +30,7 @@ function lab(terms: Partial<VoucherTerms> = {}, uses: Partial<VoucherUse>[] = []
   const grant = (client: Client) => desk.grant(voucher, client, async (other) => leave(other));
   /** With what it is granted; undefined: nothing is left. */
   const enter = async (address: string, mac: string): Promise<{ client: Client; session: Session } | undefined> => {
-    const client = clients.meet(address, mac, clock.time);
+    const client = clients.meet({ interface: 'lan', address, mac }, clock.time);
     const granted = await grant(client);
     if (granted === undefined) return undefined;
     const none = { sent: 0, received: 0 };
@@ -48,7 +48,7 @@ test('time runs from the first login, for all devices and after all logouts', as
   const first = await enter('1', 'm1');
   clock.time += 30_000;
   leave(first!.client);
-  assert.equal((await grant(clients.meet('2', 'm2', 0)))?.seconds, 70);
+  assert.equal((await grant(clients.meet({ interface: 'lan', address: '2', mac: 'm2' }, 0)))?.seconds, 70);
   clock.time += 70_000;
   assert.equal(await grant(first!.client), undefined);
 });
@@ -63,10 +63,10 @@ test('the volume is that of all devices together, and of sessions that are over'
   two!.session.received = 400_000;
   assert.deepEqual(desk.spent(), []);
   leave(two!.client);
-  assert.equal((await grant(clients.meet('2', 'm2', 0)))?.most.received, 100_000);
+  assert.equal((await grant(clients.meet({ interface: 'lan', address: '2', mac: 'm2' }, 0)))?.most.received, 100_000);
   one!.session.received = 440_000;
   assert.deepEqual(desk.spent(), [one!.client]);
-  assert.equal(await grant(clients.meet('2', 'm2', 0)), undefined);
+  assert.equal(await grant(clients.meet({ interface: 'lan', address: '2', mac: 'm2' }, 0)), undefined);
 });
 
 test('a device too many takes the place of the one that was quiet for longest, with all its addresses', async () => {
@@ -75,12 +75,12 @@ test('a device too many takes the place of the one that was quiet for longest, w
   await enter('1::', 'm1');
   await enter('2', 'm2');
   assert.deepEqual(out, [], 'two addresses of a device are one device');
-  clients.get('2', 'm2')!.active = 5;
-  clients.get('1', 'm1')!.active = 2;
-  clients.get('1::', 'm1')!.active = 7;
+  clients.get({ interface: 'lan', address: '2', mac: 'm2' })!.active = 5;
+  clients.get({ interface: 'lan', address: '1', mac: 'm1' })!.active = 2;
+  clients.get({ interface: 'lan', address: '1::', mac: 'm1' })!.active = 7;
   await enter('3', 'm3');
   assert.deepEqual(out, ['m2 2']);
-  clients.get('3', 'm3')!.active = 9;
+  clients.get({ interface: 'lan', address: '3', mac: 'm3' })!.active = 9;
   await enter('2', 'm2');
   assert.deepEqual(out.slice(1), ['m1 1', 'm1 1::']);
 });
@@ -88,7 +88,7 @@ test('a device too many takes the place of the one that was quiet for longest, w
 test('sessions that outlived the server go on with what is left; others are no business of the desk', async () => {
   const { desk, user, clients, leave } = lab({}, [{ started: 999_000, received: 100_000 }]);
   await desk.resume([user, 'alice', user]);
-  const client = clients.meet('1', 'm1', 0);
+  const client = clients.meet({ interface: 'lan', address: '1', mac: 'm1' }, 0);
   const bytes = { sent: 0, received: 830_000 };
   const session = {
     name: 's',

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { portalConfig } from '../config.ts';
 import { dhcpLine, preparePortal } from '../prepare.ts';
 import { networkOf } from './address.ts';
+import { settingsOfEach } from './model.ts';
 import { settingsIn } from './nodogsplash.ts';
 import { parseRule } from './rule.ts';
 
@@ -223,6 +224,22 @@ test('gatehouse.yaml gives the same model; what is missing or contradicts itself
   assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/no/such/program' }), ['error PORTAL_PROGRAM']);
   assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/etc/passwd' }), ['error PORTAL_PROGRAM']);
   assert.deepEqual(codes({ config: '/no/such/file' }), ['error PORTAL_UNREADABLE', 'warning PORTAL_RULES_OPEN']);
+  const several = [
+    { interface: 'a', rules: open, name: 'Guests', trust: false },
+    { interface: 'b', address: '192.0.2.1' },
+  ];
+  assert.deepEqual(codes({ interfaces: several }), ['warning PORTAL_RULES_OPEN']);
+  assert.deepEqual(codes({ interface: 'a', interfaces: several, rules: open }), ['error PORTAL_VALUE']);
+  assert.deepEqual(codes({ interfaces: [...several, { interface: 'a' }], rules: open }), ['error PORTAL_VALUE']);
+  const each = settingsOfEach(prepared({ interfaces: several, name: 'House', fas_port: 8000 }).settings!);
+  assert.deepEqual(
+    each.map((one) => [one.interface, one.name, one.address, one.trust, one.rules['users-to-router'].length]),
+    [
+      ['a', 'Guests', undefined, false, 'allow'.length],
+      ['b', 'House', '192.0.2.1', true, 1],
+    ],
+    'what is not its own is that of all, and the FAS is open on each',
+  );
   assert.ok(!portalConfig.safeParse({ interface: 'br"; flush' }).success);
   assert.ok(!portalConfig.safeParse({ interface: 'a', rules: { 'trusted-users': ['allow udp prot 1'] } }).success);
 });

@@ -44,9 +44,32 @@ export interface HttpsSettings {
 export const LOGIN_WAYS = ['click', 'password', 'voucher', 'password or voucher'] as const;
 export type LoginWay = (typeof LOGIN_WAYS)[number];
 
+/** What each of several interfaces may have of its own. */
+export const OWN_SETTINGS = [
+  'interface',
+  'name',
+  'address',
+  'address_range',
+  'web_root',
+  'splash_page',
+  'status_page',
+  'redirect_url',
+  'session_seconds',
+  'login',
+  'upload_kbit',
+  'download_kbit',
+  'trust',
+  'rules',
+] as const satisfies readonly (keyof PortalSettings)[];
+type OwnName = (typeof OWN_SETTINGS)[number];
+export type OwnSettings = Pick<PortalSettings, 'interface'> & Partial<Pick<PortalSettings, OwnName>>;
+
 /** Times in seconds, 0 = no limit. MAC addresses in lower case with colons. */
 export interface PortalSettings {
+  /** The first one. */
   readonly interface: string;
+  /** Empty: there is no other, and it has nothing of its own. */
+  readonly interfaces: readonly OwnSettings[];
   readonly name: string;
   /** IPv4 address of the gateway; undefined: the first one of the interface. */
   readonly address: string | undefined;
@@ -70,6 +93,8 @@ export interface PortalSettings {
   readonly trusted_macs: readonly string[];
   readonly blocked_macs: readonly string[];
   readonly allowed_macs: readonly string[];
+  /** Whether those of `trusted_macs` are. */
+  readonly trust: boolean;
   /** Program that is asked, and told of logins and logouts. */
   readonly binauth: string | undefined;
   /** What runs it, in place of what its first line says; empty: the program itself. */
@@ -104,6 +129,7 @@ export interface PortalSettings {
 }
 
 export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
+  interfaces: [],
   name: 'NoDogSplash',
   address: undefined,
   address_range: '0.0.0.0/0',
@@ -122,6 +148,7 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   trusted_macs: [],
   blocked_macs: [],
   allowed_macs: [],
+  trust: true,
   binauth: undefined,
   binauth_shell: [],
   preauth: undefined,
@@ -151,3 +178,9 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
 
 /** What a file says of the settings; what it does not say is not there. */
 export type GivenSettings = { -readonly [K in keyof PortalSettings]?: PortalSettings[K] | undefined };
+
+/** As each interface has them. */
+export function settingsOfEach(settings: PortalSettings): PortalSettings[] {
+  if (settings.interfaces.length === 0) return [settings];
+  return settings.interfaces.map((own) => ({ ...settings, ...own, interfaces: [] }));
+}

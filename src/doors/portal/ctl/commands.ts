@@ -17,6 +17,8 @@ import { clientJson, clientsJson, clientsText } from './listing.ts';
 
 export interface CtlParts {
   readonly settings: PortalSettings;
+  /** Those of each interface, of which the first are `settings`. */
+  readonly each: readonly PortalSettings[];
   readonly clients: Clients;
   readonly sessions: Sessions;
   readonly lists: MacLists;
@@ -44,7 +46,7 @@ const LISTS = {
 } as const;
 
 export function createCommands(parts: CtlParts): RunCommand {
-  const { settings, clients, sessions, lists, now, log } = parts;
+  const { settings, each, clients, sessions, lists, now, log } = parts;
 
   return async function runCommand(line) {
     const [name = '', argument = ''] = line.trim().split(/\s+/, 2);
@@ -100,7 +102,8 @@ export function createCommands(parts: CtlParts): RunCommand {
       return false;
     client.busy = true;
     try {
-      const [name, seconds] = [sessions.newName(), settings.session_seconds];
+      const own = each.find((one) => one.interface === client.interface) ?? settings;
+      const [name, seconds] = [sessions.newName(), own.session_seconds];
       await sessions.open(client, { name, user: client.mac, seconds, most: UNLIMITED, event: 'ndsctl_auth' });
       return true;
     } finally {
@@ -124,7 +127,7 @@ export function createCommands(parts: CtlParts): RunCommand {
       `Gatehouse ${version}, Wi-Fi door`,
       `Uptime: ${durationText(now() - parts.startedAt)}`,
       `Gateway name: ${settings.name}`,
-      `Interface: ${settings.interface}, port ${settings.port}`,
+      `Interface: ${each.map((one) => one.interface).join(' ')}, port ${settings.port}`,
       `BinAuth: ${settings.binauth ?? 'none'}`,
       `Session timeout: ${span(settings.session_seconds)}`,
       `Idle timeout: ${span(settings.idle_seconds)}`,

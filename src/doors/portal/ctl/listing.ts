@@ -43,6 +43,7 @@ function fieldsOf(client: Client, lists: MacLists, now: number): Fields {
     id: String(client.id),
     ip: client.address,
     mac: client.mac,
+    clientif: client.interface,
     added: inSeconds(session?.started ?? client.added),
     active: inSeconds(client.active),
     duration: String(seconds),
@@ -57,7 +58,7 @@ function fieldsOf(client: Client, lists: MacLists, now: number): Fields {
 
 function stateOf(client: Client, lists: MacLists): string {
   if (lists.isBlocked(client.mac)) return 'Blocked';
-  if (lists.isTrusted(client.mac)) return 'Trusted';
+  if (lists.isTrusted(client)) return 'Trusted';
   return isInside(client) ? 'Authenticated' : 'Preauthenticated';
 }
 

@@ -183,7 +183,7 @@ test('a decision that takes long keeps nobody else waiting, and is acknowledged 
   const slow = Promise.withResolvers<Outcome>();
   const logIn: LogIn = async ({ mac }) => (mac === MAC ? slow.promise : { is: 'in' });
   const { me, clients, monitor, put, waiting } = await lab(t, { logIn });
-  const other = clients.meet('127.0.0.2', '02:00:5e:10:00:02', 0);
+  const other = clients.meet({ interface: 'lan', address: '127.0.0.2', mac: '02:00:5e:10:00:02' }, 0);
   const [first, second] = [me(), other].map(({ token }) => sha256(`${sha256(token)}${FAS_KEY}`));
   put(first!, second!);
   await monitor.round();

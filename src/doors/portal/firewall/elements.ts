@@ -7,14 +7,12 @@
  * nobody of ours is there to look.
  */
 import { isIPv4 } from 'node:net';
-import type { Bytes } from '../clients.ts';
+import type { Bytes, Place } from '../clients.ts';
 
 export const TABLE = 'inet gatehouse_portal';
 
 /** A client that is in, as the sets hold it. */
-export interface Member {
-  readonly address: string;
-  readonly mac: string;
+export interface Member extends Place {
   /** Milliseconds that are left; undefined: no end. */
   readonly leftMs: number | undefined;
   /** Bytes that are left; 0 = no limit. */
@@ -25,8 +23,9 @@ export interface Member {
 
 /** With new counters and new volumes; `removal` goes before it where the client may be there already. */
 export function admission(member: Member): string {
-  const { address, mac, leftMs } = member;
+  const { address, leftMs } = member;
   const { pairs, addresses, counters } = setsOf(address);
+  const { pair, target } = keysOf(member);
   const timeout = leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(leftMs))}ms`;
   const bounds = boundsOf(member).map(
     ({ kind, name, map, most }) => `${addBound(kind, name, most)}${element('add', map, `${address} : "${name}"`)}`,
@@ -34,24 +33,25 @@ export function admission(member: Member): string {
   return [
     ...counters.map((set) => element('add', set, address)),
     ...bounds,
-    element('add', pairs, `${address} . ${mac}${timeout}`),
-    element('add', addresses, `${address}${timeout}`),
+    element('add', pairs, `${pair}${timeout}`),
+    element('add', addresses, `${target}${timeout}`),
   ].join('');
 }
 
 /** Its counters stay until `forgetting`. */
 export function removal(member: Member): string {
-  const { address, mac } = member;
+  const { address } = member;
   const { pairs, addresses } = setsOf(address);
+  const { pair, target } = keysOf(member);
   const bounds = boundsOf(member).map(
     ({ kind, name, map }) =>
       `${addBound(kind, name, 1)}${element('add', map, `${address} : "${name}"`)}${element('delete', map, address)}delete ${kind} ${TABLE} ${name}\n`,
   );
   return [
-    element('add', pairs, `${address} . ${mac}`),
-    element('add', addresses, address),
-    element('delete', pairs, `${address} . ${mac}`),
-    element('delete', addresses, address),
+    element('add', pairs, pair),
+    element('add', addresses, target),
+    element('delete', pairs, pair),
+    element('delete', addresses, target),
     ...bounds,
   ].join('');
 }
@@ -84,6 +84,11 @@ export function quotaName(way: Way, address: string): string {
 function setsOf(address: string) {
   const family = isIPv4(address) ? '4' : '6';
   return { pairs: `in${family}`, addresses: `to${family}`, counters: [`sent${family}`, `got${family}`], family };
+}
+
+function keysOf({ interface: card, address, mac }: Place) {
+  const target = `"${card}" . ${address}`;
+  return { target, pair: `${target} . ${mac}` };
 }
 
 /** A volume, or a rate: an object of the kernel that a map finds by the address. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import type { NetworkInterfaceInfo } from 'node:os';
 import { test } from 'node:test';
 import { DEFAULTS } from '../config/model.ts';
 import { Firewall, trafficIn } from './firewall.ts';
+import { interfaceOf } from './gateway.ts';
 import { macInArp } from './neighbours.ts';
 import { rivalIn } from './rivals.ts';
 
 const NONE = { sent: 0, received: 0 };
-const ONE = { mac: '02:00:5e:10:00:01', leftMs: 1000, left: NONE, rate: NONE };
+const ONE = { interface: 'br-lan', mac: '02:00:5e:10:00:01', leftMs: 1000, left: NONE, rate: NONE };
 const member = (last: number) => ({ ...ONE, address: `10.0.0.${last}` });
 
 function lab() {
@@ -46,9 +48,9 @@ test('a table that is loaded takes all who are in, in transactions of bounded le
   const { firewall, texts } = lab();
   const gateway = { ipv4: '10.0.0.1', ipv6: undefined };
   const members = Array.from({ length: 1_250 }, (_, i) => ({ ...member(1), address: `10.1.${i >> 8}.${i & 255}` }));
-  await firewall.load({ ...DEFAULTS, interface: 'br-lan' }, gateway, members);
+  await firewall.load([{ settings: { ...DEFAULTS, interface: 'br-lan' }, gateway }], members);
   assert.deepEqual(
-    texts.map((text) => text.match(/ in4 \{ 10/g)?.length),
+    texts.map((text) => text.match(/ in4 \{ "br-lan" \. 10/g)?.length),
     [300, 300, 300, 300, 50],
   );
 });
@@ -67,10 +69,10 @@ test('to be let in again, or out when the time was over, is no error: what is de
   const { firewall, texts } = lab();
   await firewall.expel(member(1));
   assert.deepEqual(texts[0]?.trim().split('\n'), [
-    'add element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
-    'add element inet gatehouse_portal to4 { 10.0.0.1 }',
-    'delete element inet gatehouse_portal in4 { 10.0.0.1 . 02:00:5e:10:00:01 }',
-    'delete element inet gatehouse_portal to4 { 10.0.0.1 }',
+    'add element inet gatehouse_portal in4 { "br-lan" . 10.0.0.1 . 02:00:5e:10:00:01 }',
+    'add element inet gatehouse_portal to4 { "br-lan" . 10.0.0.1 }',
+    'delete element inet gatehouse_portal in4 { "br-lan" . 10.0.0.1 . 02:00:5e:10:00:01 }',
+    'delete element inet gatehouse_portal to4 { "br-lan" . 10.0.0.1 }',
   ]);
   await firewall.expel({ ...member(1), left: { sent: 5, received: 0 }, rate: { sent: 0, received: 9 } });
   assert.deepEqual(texts[1]?.trim().split('\n').slice(4), [
@@ -112,6 +114,25 @@ test('traffic is read from the listing of nft', () => {
     { address: '2001:db8::1', sent: 7, received: 0, spent: true },
   ]);
   assert.deepEqual(trafficIn(''), []);
+});
+
+test('after a restart an address is on the interface whose network holds it', () => {
+  const card = (family: 'IPv4' | 'IPv6', cidr: string) => ({
+    family,
+    cidr,
+    address: '',
+    netmask: '',
+    mac: '',
+    internal: false,
+  });
+  const cards = {
+    a: [card('IPv4', '10.0.0.1/24'), { ...card('IPv6', '2001:db8:a::1/64'), scopeid: 0 }],
+    b: [card('IPv4', '10.0.1.1/24'), { ...card('IPv6', '2001:db8:b::1/64'), scopeid: 0 }],
+  } as NodeJS.Dict<NetworkInterfaceInfo[]>;
+  const found = ['10.0.0.9', '10.0.1.9', '2001:db8:b::9', '192.0.2.9'].map((one) =>
+    interfaceOf(one, ['a', 'b'], cards),
+  );
+  assert.deepEqual(found, ['a', 'b', 'b', 'a']);
 });
 
 test('a neighbour counts when its entry is complete and on our interface', () => {

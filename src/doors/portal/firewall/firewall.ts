@@ -8,7 +8,7 @@ import type { Bytes } from '../clients.ts';
 import { admission, forgetting, type Member, planting, quotaName, removal, TABLE } from './elements.ts';
 import type { Nft } from './nft.ts';
 import { rivalIn } from './rivals.ts';
-import { type FirewallSettings, type GatewayAddresses, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
+import { type Insides, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
 
 /** Bytes since the client was let in. */
 export interface Traffic extends Bytes {
@@ -51,8 +51,8 @@ export class Firewall {
   }
 
   /** Everything at once, in place of what may be left of an earlier run. Errors: PORTAL_RIGHTS, PORTAL_FIREWALL. */
-  async load(settings: FirewallSettings, gateway: GatewayAddresses, members: readonly Member[]): Promise<void> {
-    await this.#nft.apply(ruleset(settings, gateway, members.slice(0, MOST_MEMBERS)));
+  async load(insides: Insides, members: readonly Member[]): Promise<void> {
+    await this.#nft.apply(ruleset(insides, members.slice(0, MOST_MEMBERS)));
     for (let i = MOST_MEMBERS; i < members.length; i += MOST_MEMBERS)
       await this.#nft.apply(
         members
@@ -63,8 +63,8 @@ export class Firewall {
   }
 
   /** Other rules, while everybody stays in. Errors: PORTAL_FIREWALL. */
-  rule(settings: FirewallSettings, gateway: GatewayAddresses): Promise<void> {
-    return this.#change(otherRules(settings, gateway));
+  rule(insides: Insides): Promise<void> {
+    return this.#change(otherRules(insides));
   }
 
   /** Strangers may reach these addresses for so long from now on. */

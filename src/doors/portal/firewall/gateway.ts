@@ -3,10 +3,11 @@
  *
  * Errors: PORTAL_INTERFACE.
  */
+import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { GatehouseError } from '../../../platform/errors.ts';
 import type { PortalSettings } from '../config/model.ts';
-import type { GatewayAddresses } from './ruleset.ts';
+import type { GatewayAddresses } from './chains.ts';
 
 export interface Gateway extends GatewayAddresses {
   readonly mac: string;
@@ -36,4 +37,18 @@ export function findGateway(
   // An address of the link alone would need the client's own name for the link in every address.
   const ipv6 = found.find((one) => one.family === 'IPv6' && one.scopeid === 0)?.address;
   return { ipv4: chosen, ipv6, mac: found[0]!.mac };
+}
+
+/** Which of these interfaces an address belongs to, as their networks say: the first, where none does. */
+export function interfaceOf(address: string, names: readonly string[], cards = networkInterfaces()): string {
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  const isOn = (name: string) =>
+    (cards[name] ?? []).some((one) => {
+      const [network = '', bits] = one.cidr?.split('/') ?? [];
+      if (one.family.toLowerCase() !== family || bits === undefined) return false;
+      const list = new BlockList();
+      list.addSubnet(network, Number(bits), family);
+      return list.check(address, family);
+    });
+  return names.find(isOn) ?? names[0]!;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULTS } from '../config/model.ts';
 import { parseRule } from '../config/rule.ts';
-import { type FirewallSettings, ruleset } from './ruleset.ts';
+import type { GatewayAddresses } from './chains.ts';
+import { type FirewallSettings, type Insides, otherRules, ruleset } from './ruleset.ts';
 
 const GATEWAY = { ipv4: '10.77.0.1', ipv6: '2001:db8:77::1' };
 
@@ -18,6 +19,10 @@ function settings(changes: Partial<FirewallSettings> = {}): FirewallSettings {
   return { ...DEFAULTS, interface: 'br-lan', ...changes };
 }
 
+function only(changes: Partial<FirewallSettings> = {}, gateway: GatewayAddresses = GATEWAY): Insides {
+  return [{ settings: settings(changes), gateway }];
+}
+
 /** The statements of one chain or set. */
 function block(text: string, name: string): string[] {
   const lines = new RegExp(`  (?:chain|set) ${name} \\{\\n([^}]*(?:\\{[^}]*\\}[^}]*)*?)\\n  \\}`).exec(text)?.[1] ?? '';
@@ -28,8 +33,9 @@ const STRANGERS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx 
 
 test('the table replaces the one before in one transaction, and holds who is in', () => {
   const mac = '02:00:5e:10:00:01';
-  const text = ruleset(settings({ blocked_macs: [mac] }), GATEWAY, [
+  const text = ruleset(only({ blocked_macs: [mac] }), [
     {
+      interface: 'br-lan',
       address: '10.77.0.10',
       mac,
       leftMs: 1500.4,
@@ -37,6 +43,7 @@ test('the table replaces the one before in one transaction, and holds who is in'
       rate: { sent: 62_500, received: 1_000_000 },
     },
     {
+      interface: 'br-lan',
       address: '2001:db8:77::10',
       mac,
       leftMs: undefined,
@@ -59,42 +66,42 @@ test('the table replaces the one before in one transaction, and holds who is in'
     'most_got4 { 10.77.0.10 : "got_10_77_0_10" }',
     'got_10_77_0_10 { rate over 1000000 bytes/second burst 131072 bytes ; }',
     'rate_got4 { 10.77.0.10 : "got_10_77_0_10" }',
-    `in4 { 10.77.0.10 . ${pair} }`,
-    'to4 { 10.77.0.10 timeout 1500ms }',
+    `in4 { "br-lan" . 10.77.0.10 . ${pair} }`,
+    'to4 { "br-lan" . 10.77.0.10 timeout 1500ms }',
     'sent6 { 2001:db8:77::10 }',
     'got6 { 2001:db8:77::10 }',
-    `in6 { 2001:db8:77::10 . ${mac} }`,
-    'to6 { 2001:db8:77::10 }',
+    `in6 { "br-lan" . 2001:db8:77::10 . ${mac} }`,
+    'to6 { "br-lan" . 2001:db8:77::10 }',
   ]);
 });
 
 test('blocked comes first, then trusted, then those that are in; strangers are answered at once', () => {
-  const text = ruleset(settings(), GATEWAY, []);
+  const text = ruleset(only(), []);
   assert.deepEqual(block(text, 'from_client'), [
     'ether saddr @blocked drop',
     'ct state invalid drop',
     'tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu',
     'ether saddr @trusted jump from_trusted',
-    'ip saddr . ether saddr @in4 jump from_member',
-    'ip6 saddr . ether saddr @in6 jump from_member',
+    'iifname . ip saddr . ether saddr @in4 jump from_member',
+    'iifname . ip6 saddr . ether saddr @in6 jump from_member',
     ...STRANGERS,
   ]);
   assert.deepEqual(block(text, 'to_client').slice(1), [
-    'ip daddr @trusted4 accept',
-    'ip6 daddr @trusted6 accept',
+    'oifname . ip daddr @trusted4 accept',
+    'oifname . ip6 daddr @trusted6 accept',
     'limit name ip daddr map @rate_got4 drop',
     'limit name ip6 daddr map @rate_got6 drop',
     'quota name ip daddr map @most_got4 drop',
     'quota name ip6 daddr map @most_got6 drop',
-    'ip daddr @to4 ip daddr @got4 accept',
-    'ip6 daddr @to6 ip6 daddr @got6 accept',
+    'oifname . ip daddr @to4 ip daddr @got4 accept',
+    'oifname . ip6 daddr @to6 ip6 daddr @got6 accept',
     'drop',
   ]);
   assert.deepEqual(block(text, 'intercept').slice(1), [
     'iifname != "br-lan" return',
     'ether saddr @trusted return',
-    'ip saddr . ether saddr @in4 return',
-    'ip6 saddr . ether saddr @in6 return',
+    'iifname . ip saddr . ether saddr @in4 return',
+    'iifname . ip6 saddr . ether saddr @in6 return',
     'tcp dport 80 dnat ip to 10.77.0.1:2050',
     'tcp dport 80 dnat ip6 to [2001:db8:77::1]:2050',
   ]);
@@ -103,7 +110,7 @@ test('blocked comes first, then trusted, then those that are in; strangers are a
 test('the pages over TLS are reached like the others', () => {
   const https = { name: 'wifi.example.com', port: 2443, certificate: '/c', key: '/k' };
   const reached = (more: Partial<FirewallSettings>) =>
-    ruleset(settings(more), GATEWAY, []).match(/(?<=10\.77\.0\.1 tcp dport ).*(?= accept)/)?.[0];
+    ruleset(only(more), []).match(/(?<=10\.77\.0\.1 tcp dport ).*(?= accept)/)?.[0];
   assert.deepEqual([reached({}), reached({ https })], ['2050', '{ 2050, 2443 }']);
 });
 
@@ -114,7 +121,7 @@ test('a walled garden is open there and back, and is not redirected', () => {
     'block tcp port 25',
     'log icmp',
   );
-  const text = ruleset(settings({ rules: { ...DEFAULTS.rules, 'preauthenticated-users': garden } }), GATEWAY, []);
+  const text = ruleset(only({ rules: { ...DEFAULTS.rules, 'preauthenticated-users': garden } }), []);
   assert.deepEqual(block(text, 'from_client').slice(-6), [
     'ip daddr 192.0.2.0/24 tcp dport 80-81 accept',
     'ip daddr @ipset_names meta l4proto udp accept',
@@ -138,13 +145,15 @@ test('a walled garden is open there and back, and is not redirected', () => {
 
 test('mechanism allow, a range of addresses, the size of segments, and policies', () => {
   const text = ruleset(
-    settings({
-      mac_mechanism: 'allow',
-      address_range: '10.77.0.0/16',
-      mss: 1400,
-      rules: { ...DEFAULTS.rules, 'authenticated-users': 'block', 'users-to-router': 'allow' },
-    }),
-    { ipv4: '10.77.0.1', ipv6: undefined },
+    only(
+      {
+        mac_mechanism: 'allow',
+        address_range: '10.77.0.0/16',
+        mss: 1400,
+        rules: { ...DEFAULTS.rules, 'authenticated-users': 'block', 'users-to-router': 'allow' },
+      },
+      { ipv4: '10.77.0.1', ipv6: undefined },
+    ),
     [],
   );
   assert.deepEqual(block(text, 'from_client').slice(1, 5), [
@@ -156,5 +165,33 @@ test('mechanism allow, a range of addresses, the size of segments, and policies'
   assert.deepEqual(block(text, 'from_member').slice(-2), STRANGERS);
   assert.deepEqual(block(text, 'to_router'), ['accept', ...STRANGERS]);
   assert.doesNotMatch(text, /dnat ip6/);
-  assert.doesNotMatch(ruleset(settings({ mss: 'as it is' }), GATEWAY, []), /maxseg/);
+  assert.doesNotMatch(ruleset(only({ mss: 'as it is' }), []), /maxseg/);
+});
+
+test('each interface has chains, rules and an address of its own; nobody is trusted where it says so', () => {
+  const staff = { interface: 'br-staff', rules: { ...DEFAULTS.rules, 'authenticated-users': rules('allow tcp') } };
+  const insides: Insides = [
+    ...only({ trust: false }),
+    { settings: settings(staff), gateway: { ipv4: '10.78.0.1', ipv6: undefined } },
+  ];
+  const text = ruleset(insides, []);
+  assert.deepEqual(block(text, 'forward').slice(1), [
+    'iifname "br-lan" jump from_client',
+    'oifname "br-lan" jump to_client',
+  ]);
+  assert.deepEqual(block(text, 'forward_2').slice(1), [
+    'iifname "br-staff" jump from_client_2',
+    'oifname "br-staff" jump to_client_2',
+  ]);
+  assert.deepEqual(block(text, 'from_member_2').slice(-3), ['meta l4proto tcp accept', ...STRANGERS]);
+  assert.equal(block(text, 'from_member').at(-3), 'accept');
+  assert.equal(block(text, 'intercept_2').at(-1), 'tcp dport 80 dnat ip to 10.78.0.1:2050');
+  assert.ok(block(text, 'input_2').includes('ip daddr 10.78.0.1 tcp dport 2050 accept'));
+  for (const name of ['intercept', 'input', 'from_client'])
+    assert.deepEqual(
+      [name, `${name}_2`].map((one) => block(text, one).some((line) => line.startsWith('ether saddr @trusted'))),
+      [false, true],
+    );
+  const flushed = otherRules(insides).match(/(?<=flush chain inet gatehouse_portal )\w+/g);
+  assert.deepEqual(flushed?.toSorted(), [...text.matchAll(/chain (\w+) \{/g)].map(([, name]) => name).toSorted());
 });

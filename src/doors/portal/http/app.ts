@@ -142,11 +142,13 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
   async function clientOf(request: IncomingMessage): Promise<Client | undefined> {
     const address = addressOf(request);
     const mac = await parts.neighbours.macOf(address);
-    return mac === undefined ? undefined : clients.meet(address, mac, parts.clock.now());
+    return mac === undefined
+      ? undefined
+      : clients.meet({ interface: settings.interface, address, mac }, parts.clock.now());
   }
 
   function tellState(request: IncomingMessage, response: ServerResponse, client: Client | undefined): void {
-    const isTrusted = client !== undefined && parts.lists.isTrusted(client.mac);
+    const isTrusted = client !== undefined && parts.lists.isTrusted(client);
     const state = captiveState(client, isTrusted, `${baseOf(request)}/`, parts.clock.now());
     send(request, response, 200, CAPTIVE_TYPE, state);
   }

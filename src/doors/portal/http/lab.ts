@@ -101,7 +101,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
     };
   }
 
-  const me = () => clients.meet(ADDRESS, MAC, now());
+  const me = () => clients.meet({ interface: settings.interface, address: ADDRESS, mac: MAC }, now());
   const bytes = { sent: 0, received: 0 };
   return {
     app,
