@@ -81,6 +81,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   SER_DB_URL: EXIT.configuration,
   SER_TABLE_MISSING: EXIT.configuration,
   SER_TABLE_LAYOUT: EXIT.configuration,
+  SER_TABLE_KEY: EXIT.configuration,
   SERVER_RUNNING: EXIT.exists,
   DATA_IN_USE: EXIT.unreachable,
   SERVER_NOT_RUNNING: EXIT.unreachable,

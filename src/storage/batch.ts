@@ -44,11 +44,13 @@ export const HISTORY = 3;
 export const REFRESH = 4;
 export const ROW = 5;
 export const OWN = 6;
+/** A delete where the Call-ID is part of the key. */
+export const DELETE_CALL = 7;
 
 /** Cells of a change of each kind, the first included. */
-export const WIDTH = [17, 5, 2, 10, 17, 2, 2] as const;
+export const WIDTH = [17, 5, 2, 10, 17, 2, 2, 10] as const;
 
-/** Offsets in a put or a refresh; a delete has the same for table and key. */
+/** Offsets in a put or a refresh; deletes have the same for table and key. What was logged under them may be read after an update. */
 export const FIELD = {
   table: 1,
   username: 2,
@@ -83,6 +85,16 @@ export const REFRESHED: ReadonlySet<BindingField> = new Set([
 export interface LogEntry {
   readonly tables: readonly LocationSpec[];
   readonly cells: readonly Cell[];
+}
+
+export function isDelete(kind: Cell | undefined): boolean {
+  return kind === DELETE || kind === DELETE_CALL;
+}
+
+/** The key of the binding that begins at `at`. */
+export function keyText({ byCallId }: LocationSpec, cells: readonly Cell[], at: number): string {
+  const key = `${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`;
+  return byCallId ? `${key}\0${cells[at + FIELD.callId]}` : key;
 }
 
 /** Characters of the longest Call-ID, if the batch is nothing but refreshes that may be logged, one in each unit. */
@@ -134,9 +146,13 @@ function addChange(batch: Batch, change: Change): void {
       );
       return;
     }
-    case 'delete-binding':
-      cells.push(DELETE, tableIndex(tables, change.table), change.username, change.domain, change.contact);
+    case 'delete-binding': {
+      const { table, username, domain, contact, callId } = change;
+      const kind = table.byCallId ? DELETE_CALL : DELETE;
+      cells.push(kind, tableIndex(tables, table), username, domain, contact);
+      if (kind === DELETE_CALL) cells.push(null, null, null, null, callId);
       return;
+    }
     case 'insert-row':
       addRow(batch, change.table, { values: change.values, cut: change.cut ?? false });
       return;

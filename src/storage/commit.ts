@@ -16,8 +16,11 @@ import {
   batchOf,
   type Cell,
   DELETE,
+  DELETE_CALL,
   FIELD,
   HISTORY,
+  isDelete,
+  keyText,
   type LogEntry,
   OWN,
   PUT,
@@ -250,7 +253,7 @@ export class Committer {
     const spec = tables[cells[at + FIELD.table] as number]!;
     const found = this.#tables.knownPlan(spec);
     if (!found) return `table ${spec.table} cannot be used`;
-    return cells[at] === DELETE ? undefined : misfit(found.plan, cells, at);
+    return isDelete(cells[at]) ? undefined : misfit(found.plan, cells, at);
   }
 
   #checkRow({ cells, rows, rowTables }: Batch, at: number): string | undefined {
@@ -273,14 +276,16 @@ export class Committer {
         switch (cells[at]) {
           case PUT:
           case REFRESH:
-          case DELETE: {
+          case DELETE:
+          case DELETE_CALL: {
             const table = cells[at + FIELD.table] as number;
+            const spec = tables[table]!;
             const location = locations[table]!;
             const keys = latest.get(location) ?? new Map<string, number>();
             latest.set(location, keys);
-            const key = `${cells[at + FIELD.username]}\0${cells[at + FIELD.domain]}\0${cells[at + FIELD.contact]}`;
+            const key = keyText(spec, cells, at);
             const isTouched = keys.has(key);
-            if (tables[table]!.behind !== undefined && this.#isLogged(job, tables[table]!, cells, at, isTouched)) break;
+            if (spec.behind !== undefined && this.#isLogged(job, spec, cells, at, isTouched)) break;
             // A refresh may find no row and be written anew after the others: only where that tears no unit and skips no change.
             if (cells[at] === REFRESH && (isTouched || ends[unit]! - start > WIDTH[REFRESH])) cells[at] = PUT;
             keys.set(key, at);
@@ -314,7 +319,7 @@ export class Committer {
     // The last change of a key wins.
     if (own.size > 0) this.#workOf(job, cells, this.#main).own.push(...ownWorks(batch, own.values()));
     for (const [location, keys] of latest) {
-      for (const at of keys.values()) (cells[at] === DELETE ? location.deletes : location.puts).push(at);
+      for (const at of keys.values()) (isDelete(cells[at]) ? location.deletes : location.puts).push(at);
     }
     return job;
   }
@@ -332,7 +337,8 @@ export class Committer {
       return true;
     }
     if (this.#log.lags || logged.length > 0) {
-      logged.push(DELETE, ...cells.slice(at + 1, at + WIDTH[DELETE]));
+      const kind = spec.byCallId ? DELETE_CALL : DELETE;
+      logged.push(kind, ...cells.slice(at + 1, at + WIDTH[kind]));
       forgotten.push(logKey(spec, cells, at));
     }
     return false;

@@ -11,6 +11,7 @@ export const STORAGE_ERRORS = {
   STORAGE_MIGRATION: 'a migration of the database failed',
   SER_TABLE_MISSING: 'a table named in the SIP configuration does not exist',
   SER_TABLE_LAYOUT: 'a table named in the SIP configuration lacks columns',
+  SER_TABLE_KEY: 'a table has a unique key that cannot hold what the SIP configuration wants to keep in it',
   SER_TABLE_TOO_LARGE: 'a table that is kept in memory as a whole has too many rows',
   SER_VALUE_TOO_LONG: 'a value does not fit its column; it is never cut',
   AUDIT_UNWRITABLE: 'the audit trail cannot be written',

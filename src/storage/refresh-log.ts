@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { dropOwn, type OwnTable } from '../core/journal/own-table.ts';
 import type { LocationSpec } from '../core/ser/types.ts';
-import { addUnit, type Batch, type Cell, emptyBatch, FIELD, type LogEntry, REFRESH, WIDTH } from './batch.ts';
+import { addUnit, type Batch, type Cell, emptyBatch, FIELD, keyText, type LogEntry, REFRESH, WIDTH } from './batch.ts';
 import type { Database } from './database.ts';
 import { fromText, toText } from './error-text.ts';
 import type { CommitOutcome } from './protocol.ts';
@@ -211,9 +211,8 @@ export class RefreshLog {
 }
 
 /** Names a binding among those of all tables. */
-export function logKey({ database, table }: LocationSpec, cells: readonly Cell[], at: number): string {
-  const { username, domain, contact } = FIELD;
-  return [database, table, cells[at + username], cells[at + domain], cells[at + contact]].join('\0');
+export function logKey(spec: LocationSpec, cells: readonly Cell[], at: number): string {
+  return `${spec.database}\0${spec.table}\0${keyText(spec, cells, at)}`;
 }
 
 /** `tables` has each once, as one whose rows are written at once. */

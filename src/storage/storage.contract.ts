@@ -64,8 +64,8 @@ export function put(row: BindingRow, table = LOCATION): Change {
   return { kind: 'put-binding', table, row };
 }
 
-function refresh(row: BindingRow): Change {
-  return { kind: 'put-binding', table: LAGGING, row, refresh: true };
+function refresh(row: BindingRow, table = LAGGING): Change {
+  return { kind: 'put-binding', table, row, refresh: true };
 }
 
 /** What stands in the rows and in the log, without making the rows catch up. */
@@ -75,8 +75,8 @@ async function inTables(storage: Storage): Promise<{ cseqs: number[]; logged: nu
   return { cseqs: rows.map(([cseq]) => Number(cseq)), logged: log.length };
 }
 
-export function remove({ username, domain, contact }: BindingRow, table = LOCATION): Change {
-  return { kind: 'delete-binding', table, username, domain, contact };
+export function remove({ username, domain, contact, callId }: BindingRow, table = LOCATION): Change {
+  return { kind: 'delete-binding', table, username, domain, contact, callId };
 }
 
 function token(serial: string, index: number): Token {
@@ -126,6 +126,34 @@ export async function bindings(storage: Storage, table = LOCATION, now = 0): Pro
   const all: BindingRow[] = [];
   await storage.ser.loadBindings(table, now, (rows) => void all.push(...rows));
   return all.sort((a, b) => (a.contact < b.contact ? -1 : 1));
+}
+
+/** With the Call-ID in the key, in a table that is used as it stands: refused where a unique key of it forbids that. */
+export async function byCallIdAsItStands(storage: Storage, layout: string): Promise<void> {
+  const spec: LocationSpec = { ...LOCATION, byCallId: true };
+  if (layout === 'ser-0.9') {
+    const why = /unique key on username, domain, contact, so two contacts/;
+    await assert.rejects(storage.ser.open('location', spec), { code: 'SER_TABLE_KEY', message: why });
+    return;
+  }
+  const [first, second] = ['1@h', '2@h'].map((callId) => binding('sip:a@h', { callId })) as [BindingRow, BindingRow];
+  const cseqs = async (table: LocationSpec) =>
+    (await bindings(storage, table)).map(({ callId, cseq }) => `${callId} ${cseq}`).sort();
+  // Written while only the contact counted.
+  await written(storage, put(first));
+  assert.deepEqual(await storage.ser.open('location', spec), { attached: true, layout });
+  assert.deepEqual(await cseqs(spec), ['1@h 1']);
+  await written(storage, put(second, spec), put({ ...first, cseq: 2 }, spec));
+  const again = [first, second].map((row) => written(storage, refresh({ ...row, cseq: 3 }, spec)));
+  assert.deepEqual(await Promise.all(again), [undefined, undefined]);
+  assert.deepEqual(await cseqs(spec), ['1@h 3', '2@h 3']);
+  await written(storage, remove(first, spec));
+  assert.deepEqual(await cseqs(spec), ['2@h 3']);
+  assert.deepEqual(await cseqs(LOCATION), ['2@h 3']);
+  assert.equal(await written(storage, put({ ...second, cseq: 4 })), undefined);
+  assert.deepEqual(await cseqs(LOCATION), ['2@h 4']);
+  await written(storage, remove(second));
+  assert.deepEqual(await cseqs(LOCATION), []);
 }
 
 export interface Cleanup {
@@ -295,6 +323,41 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     assert.deepEqual(found, ['sip:again@h 4', 'sip:both@h 4', 'sip:lost@h 2', 'sip:put@h 3']);
     await next.close();
   });
+
+  is(
+    'where the Call-ID counts, one contact under two of them is two bindings, until it counts no more',
+    async (_t, storage, options) => {
+      const spec: LocationSpec = { ...LAGGING, byCallId: true };
+      const first = binding('sip:a@h', { callId: '1@h' });
+      const second = binding('sip:a@h', { callId: '2@h', modified: first.modified + 1000 });
+      const found = async (from = storage, table = spec) =>
+        (await bindings(from, table)).map(({ callId, cseq }) => `${callId} ${cseq}`).sort();
+      await written(storage, put(first, LAGGING));
+      await written(storage, refresh({ ...first, cseq: 2 }));
+      assert.deepEqual(await storage.ser.open('location', spec), { attached: false, layout: 'gatehouse' });
+      assert.deepEqual(await found(), ['1@h 2'], 'what was logged under the old key has reached its row');
+      const both = [written(storage, put({ ...first, cseq: 3 }, spec)), written(storage, put(second, spec))];
+      assert.deepEqual(await Promise.all(both), [undefined, undefined]);
+      await written(storage, ...[first, second].map((row) => put({ ...row, cseq: 4 }, spec)));
+      const refreshes = [first, second].map((row) => written(storage, refresh({ ...row, cseq: 5 }, spec)));
+      assert.deepEqual(await Promise.all(refreshes), [undefined, undefined]);
+      await written(storage, remove(first, spec));
+      const next = await openStorage({ ...options, auditDir: `${options.auditDir}-2` });
+      assert.deepEqual(await found(next), ['2@h 5'], 'of the other nothing counts that was logged before it went');
+      await next.close();
+      // Written at once, in one statement, as in tables that do not lag.
+      const atOnce: LocationSpec = { ...LOCATION, byCallId: true };
+      await written(storage, put(first, atOnce));
+      const rows = [first, second].map((row) => ({ ...row, cseq: 6 }));
+      const changes = rows.map((row) => written(storage, refresh(row, atOnce)));
+      assert.deepEqual(await Promise.all(changes), [undefined, undefined]);
+      assert.deepEqual(await found(storage, atOnce), ['1@h 6', '2@h 6']);
+      assert.deepEqual(await storage.ser.open('location', LOCATION), { attached: false, layout: 'gatehouse' });
+      assert.deepEqual(await found(storage, LOCATION), ['2@h 6'], 'the newer one stays');
+      assert.equal(await written(storage, put({ ...first, cseq: 7 })), undefined);
+      assert.deepEqual(await found(storage, LOCATION), ['1@h 7']);
+    },
+  );
 
   is('a Call-ID that the rows do not hold is refused, although only the log would have to', async (_t, storage) => {
     const a = binding('sip:a@h');

@@ -104,7 +104,7 @@ async function serve(options: WorkerOptions): Promise<void> {
     'meta.get': (key) => facts.meta.get(key),
     'meta.set': (key, value) => facts.meta.set(key, value),
     'ser.openSubscriber': (spec) => tables.openSubscriber(spec),
-    'ser.openLocation': (spec) => tables.openLocation(spec),
+    'ser.openLocation': (spec) => tables.openLocation(spec, () => committer.settle()),
     'ser.openUri': (spec) => tables.openUri(spec),
     'ser.openRows': (spec) => tables.openRows(spec),
     'ser.readRows': (spec, where, most) => readRows(tables, spec, where, most),

@@ -14,6 +14,7 @@ import { Tables } from '../../src/storage/ser/tables.ts';
 import {
   binding,
   bindings,
+  byCallIdAsItStands,
   LOCATION,
   put,
   remove,
@@ -156,6 +157,7 @@ function suite(): void {
       }
       assert.equal(await written(storage, remove(mine), remove(old)), undefined);
       assert.deepEqual(await bindings(storage, LOCATION, now), []);
+      await byCallIdAsItStands(storage, layout);
       const after = (await inDatabase(url, COLUMNS)).split('\n').filter((line) => !line.startsWith('gh_'));
       assert.deepEqual(after, before.split('\n'), 'never altered');
       await storage.close();

@@ -7,6 +7,9 @@ export interface ContactTables {
   open(table: string): Promise<ContactTable | undefined>;
 }
 
+/** Call-ID of the contacts that administration adds, so that adding one again is a change of it. */
+export const ADMINISTRATION = 'gatehouse-administration';
+
 export interface ContactTable {
   readonly name: string;
   /** `user` or `user@domain`, lower case. */
@@ -15,7 +18,7 @@ export interface ContactTable {
   bindings(aor: string): readonly Contact[];
   /** `expires` in milliseconds since the epoch, 0 = permanent. Durable when the promise resolves. */
   put(aor: string, contact: string, options: { expires: number; q: number }): Promise<void>;
-  /** Removes one contact or all of them; gives how many. Durable when the promise resolves. */
+  /** Removes one contact, under whatever Call-IDs it is there, or all of them; gives how many. Durable when the promise resolves. */
   remove(aor: string, contact: string | undefined, reason: 'kicked' | 'removed'): Promise<number>;
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { commit } from '../journal/commit.ts';
 import type { Change, Journal } from '../journal/types.ts';
 import type { BindingRow, LocationSpec, SerTables } from '../ser/types.ts';
-import type { ContactTable, ContactTables } from './contact-tables.ts';
+import { ADMINISTRATION, type ContactTable, type ContactTables } from './contact-tables.ts';
 
 export interface StoredContactsParts {
   readonly tables: SerTables;
@@ -68,7 +68,7 @@ class StoredTable implements ContactTable {
       path: null,
       expires: Math.ceil(expires / 1000) * 1000,
       q,
-      callId: 'gatehouse-administration',
+      callId: ADMINISTRATION,
       cseq: 1,
       flags: 0,
       branchFlags: 0,
@@ -79,7 +79,8 @@ class StoredTable implements ContactTable {
     };
     await commit(this.#parts.journal, [{ kind: 'put-binding', table: this.#spec, row }]);
     const list = this.#list(key);
-    const old = list.findIndex((one) => one.contact === contact);
+    const { byCallId } = this.#spec;
+    const old = list.findIndex((one) => one.contact === contact && (!byCallId || one.callId === row.callId));
     if (old >= 0) list.splice(old, 1);
     list.push(row);
   }
@@ -96,6 +97,7 @@ class StoredTable implements ContactTable {
         username: row.username,
         domain: row.domain,
         contact: row.contact,
+        callId: row.callId,
       }),
     );
     await commit(this.#parts.journal, unit);

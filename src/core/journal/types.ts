@@ -26,6 +26,8 @@ export type Change =
       readonly username: string;
       readonly domain: string;
       readonly contact: string;
+      /** Counts where the table's bindings differ by it (`byCallId`). */
+      readonly callId: string;
     }
   /** A row more, values in the order of the table's columns; a time is milliseconds since the epoch. */
   | {

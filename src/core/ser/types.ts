@@ -39,6 +39,8 @@ export interface LocationSpec extends TableSpec {
   readonly columns: Readonly<Record<string, string>>;
   /** A refresh is durable when it is logged, and reaches its row so many seconds later; absent: at once. */
   readonly behind?: number;
+  /** Two bindings may have the same contact and differ in their Call-IDs; absent: a contact is one binding. */
+  readonly byCallId?: true;
 }
 
 /** One binding. Texts are latin1 as they came over the wire. */

@@ -310,7 +310,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     const table = place && contacts.get(place.table);
     const binding = table?.bindings(place!.aor).find((one) => one.session === session);
     if (!table || !binding) return false;
-    return (await table.remove(place!.aor, binding.contact, reason === 'kicked' ? 'kicked' : 'removed')) > 0;
+    return (await table.end(place!.aor, binding, reason === 'kicked' ? 'kicked' : 'removed')) > 0;
   }
 }
 

@@ -77,6 +77,8 @@ export interface LocationTableView extends ContactTable {
   /** Contacts, not AORs: those of now, and those that expired since the start. */
   readonly size: number;
   readonly expired: number;
+  /** Removes this binding alone; gives how many that were, 0 or 1. Durable when the promise resolves. */
+  end(aor: string, binding: BindingInfo, reason: 'kicked' | 'removed'): Promise<number>;
 }
 
 /** A contact, and the session that it is. */

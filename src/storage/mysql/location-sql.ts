@@ -31,7 +31,9 @@ export class LocationSql {
     this.#insert = `INSERT INTO ${this.#table} (${names.join(', ')}) VALUES `;
     this.#orUpdate = plan.replace === 'replace' ? '' : ` ON DUPLICATE KEY UPDATE ${sets.join(', ')}`;
     this.#refreshKey = key;
-    this.#refreshed = plan.columns.filter(({ field, kind }) => REFRESHED.has(field) && kind !== 'ruid');
+    this.#refreshed = plan.columns.filter(
+      (column) => REFRESHED.has(column.field) && column.kind !== 'ruid' && !key.includes(column),
+    );
     this.refreshes = plan.replace === 'ruid' || key.every(({ nullable }) => !nullable);
   }
 

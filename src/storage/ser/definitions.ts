@@ -48,7 +48,7 @@ function subscriber(table: string, dialect: Dialect): string[] {
   return [create(table, dialect, columns, ['username', 'domain'])];
 }
 
-function location(table: string, dialect: Dialect): string[] {
+export function location(table: string, dialect: Dialect, key = ['username', 'domain', 'contact']): string[] {
   const { text, time, real } = WORDS[dialect];
   const columns = [
     ...user(dialect),
@@ -66,7 +66,7 @@ function location(table: string, dialect: Dialect): string[] {
     maybe('socket', 64, dialect),
     'methods int DEFAULT NULL',
   ];
-  return [create(table, dialect, columns, ['username', 'domain', 'contact'])];
+  return [create(table, dialect, columns, key)];
 }
 
 function uri(table: string, dialect: Dialect): string[] {

@@ -5,6 +5,8 @@
  *   unique   a unique key on the binding's own columns (SER 0.9, tables of our own): upsert
  *   ruid     Kamailio's unique `ruid`, which we derive from the key of the binding: upsert
  *   replace  none (OpenSER 1.3): delete by key, then insert
+ *
+ * Errors: SER_TABLE_LAYOUT; SER_TABLE_KEY where bindings differ by their Call-IDs, and a unique key forbids that.
  */
 import { hash } from 'node:crypto';
 import type { LocationSpec, TableReport } from '../../core/ser/types.ts';
@@ -28,7 +30,7 @@ export interface PlanColumn {
 export interface LocationPlan {
   readonly table: string;
   readonly columns: readonly PlanColumn[];
-  /** The columns that make the key, in the order username, domain, contact. */
+  /** The columns that make the key, in the order username, domain, contact, and callid where that counts. */
   readonly key: readonly PlanColumn[];
   readonly replace: 'unique' | 'ruid' | 'replace';
   readonly report: TableReport;
@@ -55,6 +57,7 @@ const COLUMNS: readonly (readonly [BindingField, string, Kind])[] = [
   ['modified', 'last_modified', 'modified'],
 ];
 const ALL_METHODS = 0xffffffff;
+const KEY: readonly BindingField[] = ['username', 'domain', 'contact'];
 const REQUIRED = ['username', 'contact', 'expires', 'callid', 'cseq'];
 
 export function planLocation(spec: LocationSpec, shape: TableShape, attached: boolean): LocationPlan {
@@ -67,12 +70,18 @@ export function planLocation(spec: LocationSpec, shape: TableShape, attached: bo
     return column ? [planColumn(column, field, kind)] : [];
   });
   const ruid = there.get('ruid');
-  const key = columns.filter(({ field }) => field === 'username' || field === 'domain' || field === 'contact');
+  const key = columns.filter(({ field }) => KEY.includes(field) || (spec.byCallId && field === 'callId'));
   const hasKey = (names: readonly string[]) => shape.uniqueKeys.some((unique) => sameNames(unique, names));
   // A NULL in a key column makes the unique key miss, so that an upsert would double the row.
   const unique = hasKey(key.map(({ name }) => name)) && key.every(({ nullable }) => !nullable);
+  if (spec.byCallId) {
+    const narrow = key.filter(({ field }) => field !== 'callId').map(({ name }) => name);
+    const tooNarrow = shape.uniqueKeys.find((names) => isAmong(names, narrow));
+    if (tooNarrow) throw keyError(spec.table, tooNarrow, key);
+  }
   const byRuid = !unique && ruid !== undefined && hasKey([ruid.name]);
-  if (ruid) columns.push({ ...planColumn(ruid, 'contact', 'ruid'), limit: 0 });
+  // The field says how far the key goes that it is made of.
+  if (ruid) columns.push({ ...planColumn(ruid, spec.byCallId ? 'callId' : 'contact', 'ruid'), limit: 0 });
   const layout = attached ? layoutOf(there) : 'gatehouse';
   return {
     table: spec.table,
@@ -101,7 +110,7 @@ export function cellFor(column: PlanColumn, cells: readonly Cell[], at: number):
     case 'modified':
       return toDatetime(value as number);
     case 'ruid':
-      return ruidOf(cells, at);
+      return ruidOf(cells, at, column.field === 'callId');
   }
 }
 
@@ -160,9 +169,15 @@ export function expiredRows(
 }
 
 /** The same binding has the same ruid for ever, so that an upsert finds its row; adopt.ts says the same in SQL. */
-function ruidOf(cells: readonly Cell[], at: number): string {
+function ruidOf(cells: readonly Cell[], at: number, byCallId: boolean): string {
   const key = `${cells[at + FIELD.username]}|${cells[at + FIELD.domain]}|${cells[at + FIELD.contact]}`;
-  return `gh-${hash('md5', Buffer.from(key, 'latin1'))}`;
+  const whole = byCallId ? `${key}|${cells[at + FIELD.callId]}` : key;
+  return `${ruidPrefix(byCallId)}${hash('md5', Buffer.from(whole, 'latin1'))}`;
+}
+
+/** Tells ours from others', and from those that we gave while the Call-ID counted otherwise. */
+export function ruidPrefix(byCallId: boolean): string {
+  return byCallId ? 'ghc-' : 'gh-';
 }
 
 function planColumn(column: Column, field: BindingField, kind: Kind): PlanColumn {
@@ -178,8 +193,19 @@ function layoutOf(there: ReadonlyMap<string, Column>): TableReport['layout'] {
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  const low = (names: readonly string[]) => names.map((name) => name.toLowerCase()).sort();
-  return a.length === b.length && low(a).join() === low(b).join();
+  return a.length === b.length && isAmong(a, b);
+}
+
+function isAmong(some: readonly string[], all: readonly string[]): boolean {
+  const low = all.map((name) => name.toLowerCase());
+  return some.every((name) => low.includes(name.toLowerCase()));
+}
+
+function keyError(table: string, unique: readonly string[], key: readonly PlanColumn[]): GatehouseError {
+  const text = `table ${table} has a unique key on ${unique.join(', ')}, so two contacts that differ by their Call-IDs cannot be in it`;
+  return new GatehouseError('SER_TABLE_KEY', text, {
+    hint: `set usrloc's matching_mode to 0, or make that key one on ${key.map(({ name }) => name).join(', ')}`,
+  });
 }
 
 export function layoutError(table: string, missing: readonly string[], columns: readonly Column[]): GatehouseError {

@@ -6,6 +6,7 @@ import type { Database } from '../database.ts';
 import { hasColumn, type TableShape } from '../table-shape.ts';
 import { adoptRows } from './adopt.ts';
 import { KINDS } from './definitions.ts';
+import { changeKey, hasKeyFor } from './location-key.ts';
 import { expiredRows, type LocationPlan, layoutError, planLocation, readBinding } from './location-plan.ts';
 import { listOwn, makeOwn } from './own.ts';
 import { planRows, type RowsPlan } from './rows-plan.ts';
@@ -39,7 +40,15 @@ export class Tables {
     return { attached, layout: attached ? subscriberLayout(shape) : 'gatehouse' };
   }
 
-  async openLocation(spec: LocationSpec): Promise<TableReport> {
+  /** `settle` brings the rows up to what was acknowledged, under the key that they have. */
+  async openLocation(spec: LocationSpec, settle = async () => {}): Promise<TableReport> {
+    const { db, shape, attached } = await this.find('location', spec);
+    const byCallId = spec.byCallId ?? false;
+    if (!attached && hasKeyFor(shape, !byCallId)) {
+      await settle();
+      await changeKey(db, spec.table, shape, byCallId);
+      this.#forget(spec);
+    }
     return (await this.plan(spec)).plan.report;
   }
 
@@ -134,6 +143,13 @@ export class Tables {
     return found;
   }
 
+  /** Its form has changed. */
+  #forget({ database, table }: LocationSpec): void {
+    const name = `${database}\0${table}`;
+    this.#found.delete(name);
+    for (const key of this.#plans.keys()) if (key === name || key.startsWith(`${name}\0`)) this.#plans.delete(key);
+  }
+
   database(name: string): Database {
     const db = this.#databases.get(name);
     if (!db) throw new GatehouseError('SER_TABLE_MISSING', `no database is called ${name}`);
@@ -176,7 +192,8 @@ function subscriberLayout(shape: TableShape): TableReport['layout'] {
 
 function planKey(spec: LocationSpec): string {
   const names = Object.entries(spec.columns);
-  return `${spec.database}\0${spec.table}${names.length === 0 ? '' : `\0${names.join()}`}`;
+  const key = `${spec.database}\0${spec.table}${names.length === 0 ? '' : `\0${names.join()}`}`;
+  return spec.byCallId ? `${key}\0by Call-ID` : key;
 }
 
 function rowsKey({ database, table, columns }: RowsSpec): string {

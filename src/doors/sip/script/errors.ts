@@ -24,7 +24,6 @@ export const SCRIPT_ERRORS = {
   SCRIPT_PASSWORD_COLUMN: 'calculate_ha1 and password_column do not belong together, so that nobody can log in',
   SCRIPT_REPLAY: 'challenges without qop, whose answers can be used again by whoever sees them',
   SCRIPT_MEMORY_ONLY: 'contacts that a restart forgets',
-  SCRIPT_MATCHING_MODE: 'contacts are known by their URI alone, although the script asks for URI and Call-ID',
   SCRIPT_CLEAR_PASSWORDS: 'passwords are expected in clear text in the database',
   SCRIPT_PRELOADED_ROUTE: 'requests with a preloaded Route are relayed without authentication',
   SCRIPT_OPEN_RELAY: 'anybody can send requests to any place through this server',

@@ -142,9 +142,6 @@ test('settings that are weak', () => {
   assert.deepEqual(warnings(save, ' '), ['1 MEMORY_ONLY']);
   assert.deepEqual(warnings(save, ' modparam("usrloc", "db_mode", 0) '), ['1 MEMORY_ONLY']);
   assert.deepEqual(warnings(save.replace('"1"', '"0"')), ['2 REPLAY']);
-  const matching = (mode: number) => warnings(save, `${DURABLE}modparam("usrloc", "matching_mode", ${mode}) `);
-  assert.deepEqual(matching(1), ['1 MATCHING_MODE']);
-  assert.deepEqual(matching(0), []);
   const passwords = (ha1: number, column: string) =>
     warnings(save, `${DURABLE}modparam("auth_db", "calculate_ha1", ${ha1})${column} `);
   assert.deepEqual(passwords(1, ''), ['1 PASSWORD_COLUMN']);

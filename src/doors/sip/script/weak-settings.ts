@@ -1,8 +1,8 @@
 /**
  * Settings that work and are weak all the same: passwords in clear text, challenges whose answers can be replayed, contacts that a
- * restart forgets or another telephone takes, a column that does not hold what is looked for in it.
+ * restart forgets, a column that does not hold what is looked for in it.
  *
- * Warnings: SCRIPT_CLEAR_PASSWORDS, SCRIPT_PASSWORD_COLUMN, SCRIPT_REPLAY, SCRIPT_MEMORY_ONLY, SCRIPT_MATCHING_MODE.
+ * Warnings: SCRIPT_CLEAR_PASSWORDS, SCRIPT_PASSWORD_COLUMN, SCRIPT_REPLAY, SCRIPT_MEMORY_ONLY.
  */
 import type { Analysis } from './analyse.ts';
 import type { Problems } from './diagnostics.ts';
@@ -11,10 +11,7 @@ import type { LoadedModule } from './modules.ts';
 export function findWeakSettings({ calls }: Analysis, modules: readonly LoadedModule[], problems: Problems): undefined {
   for (const loaded of modules) {
     if (loaded.module.name === 'auth_db') checkPasswords(loaded);
-    if (loaded.module.name === 'usrloc') {
-      checkMemory(loaded);
-      checkMatching(loaded);
-    }
+    if (loaded.module.name === 'usrloc') checkMemory(loaded);
   }
   for (const { name, args } of calls.keys()) {
     const qop = args[1];
@@ -56,16 +53,6 @@ export function findWeakSettings({ calls }: Analysis, modules: readonly LoadedMo
     problems.warn('SCRIPT_MEMORY_ONLY', places.get('db_mode') ?? at, 'contacts are kept in memory only', {
       cause: `db_mode is 0${places.has('db_mode') ? '' : ', which it is when nothing sets it'}; after a restart nobody can be called until his telephone registers again`,
       cure: 'write modparam("usrloc", "db_mode", 2)',
-    });
-  }
-
-  function checkMatching({ parameters, places, at }: LoadedModule): undefined {
-    if (parameters.matching_mode !== 1) return;
-    problems.warn('SCRIPT_MATCHING_MODE', places.get('matching_mode') ?? at, 'contacts are known by their URI alone', {
-      cause:
-        'the rows of the tables have no Call-ID in their key, so matching_mode 1 does what 0 does: of two telephones that register ' +
-        'the same URI for one user, the one that registered last is called',
-      cure: 'set it to 0 if all telephones of a user have URIs of their own; give those that do not another port or user part',
     });
   }
 }

@@ -39,6 +39,7 @@ function choose(run: Run, first: Binding | undefined, table: LocationTable, cont
   let result = NOT_FOUND;
   for (let at = first; at; at = at.next) {
     if (!at.validAt(now)) continue;
+    if (table.byCallId && isRepeated(at, first, now, bit)) continue;
     if (at.methods !== null && (at.methods & bit) === 0) {
       if (result === NOT_FOUND) result = NO_CONTACT_FOR_METHOD;
       continue;
@@ -63,6 +64,16 @@ function choose(run: Run, first: Binding | undefined, table: LocationTable, cont
     }
   }
   return result;
+}
+
+/** Whether a better contact leads to the same place: it is a target once (RFC 3261 section 16.5). */
+function isRepeated(binding: Binding, first: Binding | undefined, now: number, bit: number): boolean {
+  const { contact, received, path } = binding;
+  for (let at = first; at && at !== binding; at = at.next) {
+    if (at.contact !== contact || at.received !== received || at.path !== path) continue;
+    if (at.validAt(now) && (at.methods === null || (at.methods & bit) !== 0)) return true;
+  }
+  return false;
 }
 
 /** 1 when the Request-URI's user has a contact, else -1. */

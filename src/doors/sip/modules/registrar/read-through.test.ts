@@ -117,6 +117,7 @@ test('a removal by an administrator deletes rows that memory has not seen', asyn
     username: '1000',
     domain: '',
     contact: 'sip:a@h',
+    callId: 'elsewhere',
   });
   settle();
   assert.equal(await removed, 1);

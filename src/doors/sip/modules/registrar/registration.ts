@@ -11,7 +11,6 @@ import { describeError, type GatehouseError } from '../../../../platform/errors.
 import type { Run } from '../../run.ts';
 import { WAIT } from '../../script/types.ts';
 import { type Binding, REMOVE } from '../usrloc/binding.ts';
-import { sessionId } from '../usrloc/sessions.ts';
 import type { LocationTable } from '../usrloc/table.ts';
 import type { Turn } from '../usrloc/turns.ts';
 import { replyHeaders } from './contact-list.ts';
@@ -118,7 +117,7 @@ export class Registration implements Turn, Waiter, SessionName {
 
   /** The session that the first contact to be stored will be. */
   get session(): string {
-    return sessionId(this.#table.name, this.aor, this.#stored[0]?.contact ?? '');
+    return this.#table.sessionOf(this.aor, this.#stored[0] ?? { contact: '', callId: '' });
   }
 
   /** Sorts the wishes into what is stored and what is dropped. */
@@ -130,7 +129,7 @@ export class Registration implements Turn, Waiter, SessionName {
     let added = false;
     for (let at = table.first(this.aor); at; at = at.next) if (at.validAt(now)) count++;
     for (const candidate of this.#request.contacts) {
-      let known = table.find(this.aor, candidate.contact);
+      let known = table.find(this.aor, candidate);
       if (known && !known.validAt(now)) {
         this.#dropped.push(known); // its session is over, although the sweep has not met it yet
         known = undefined;
@@ -148,13 +147,14 @@ export class Registration implements Turn, Waiter, SessionName {
         count--;
       }
     }
-    this.#doubtful = table.doubts.of(this.aor).filter(({ contact }) => this.#removes(contact));
+    this.#doubtful = table.doubts.of(this.aor).filter((binding) => this.#removes(binding));
     const { maxContacts, retryAfter } = this.#context.options;
     if (added) this.inAll = count;
     return added && count > maxContacts ? refusals.tooManyContacts(retryAfter) : undefined;
   }
 
-  #removes(contact: string): boolean {
+  #removes({ contact, callId }: Binding): boolean {
+    if (this.#table.byCallId && callId !== this.#request.callId) return false;
     return this.#request.contacts.some((wish) => wish.expires === REMOVE && wish.contact === contact);
   }
 
@@ -223,7 +223,7 @@ export class Registration implements Turn, Waiter, SessionName {
     const table = this.#table;
     const { connection } = this.#run.source;
     for (const binding of this.#dropped) table.drop(binding);
-    for (const { contact } of this.#doubtful) table.doubts.settle(this.aor, contact);
+    for (const binding of this.#doubtful) table.doubts.settle(this.aor, binding);
     for (let i = 0; i < this.#stored.length; i++) {
       const candidate = this.#stored[i]!;
       const replaced = this.#replaced[i];

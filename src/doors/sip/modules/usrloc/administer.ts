@@ -3,10 +3,11 @@
  *
  * Errors (rejections): CONTACT_INVALID, STORAGE_BUSY, STORAGE_UNAVAILABLE, STORAGE_REFUSED.
  */
+import { ADMINISTRATION } from '../../../../core/admin/contact-tables.ts';
 import type { Change, Waiter } from '../../../../core/journal/types.ts';
 import { GatehouseError } from '../../../../platform/errors.ts';
 import { parseUri } from '../../message/uri.ts';
-import { Binding } from './binding.ts';
+import { Binding, type BindingName } from './binding.ts';
 import type { LocationTable } from './table.ts';
 import type { Turn } from './turns.ts';
 
@@ -89,7 +90,7 @@ export class PutChange extends Administered<void> {
       path: null,
       expires: Math.ceil(options.expires / 1000),
       q: options.q < 0 ? -1 : Math.round(Math.min(options.q, 1) * 1000),
-      callId: 'administration',
+      callId: ADMINISTRATION,
       cseq: 1,
       userAgent: 'Gatehouse',
       socket: null,
@@ -113,7 +114,7 @@ export class PutChange extends Administered<void> {
 
   protected plan(): Change[] {
     const unit: Change[] = [];
-    this.#replaced = this.table.find(this.aor, this.#candidate.contact);
+    this.#replaced = this.table.find(this.aor, this.#candidate);
     this.table.storing(unit, this.#candidate, this.#replaced, this.table.settings.durable);
     return unit;
   }
@@ -123,14 +124,20 @@ export class PutChange extends Administered<void> {
   }
 }
 
+/** Without a contact: all of them. Without a Call-ID: all with this contact, of which there can be several. */
+interface Which {
+  readonly contact: string | undefined;
+  readonly callId?: string;
+}
+
 export class RemoveChange extends Administered<number> {
-  readonly #contact: string | undefined;
+  readonly #which: Which;
   readonly #reason: 'kicked' | 'removed';
   readonly #dropped: Binding[] = [];
 
-  constructor(table: LocationTable, aor: string, contact: string | undefined, reason: 'kicked' | 'removed') {
+  constructor(table: LocationTable, aor: string, which: Which, reason: 'kicked' | 'removed') {
     super(table, aor);
-    this.#contact = contact;
+    this.#which = which;
     this.#reason = reason;
     this.enter();
   }
@@ -138,7 +145,7 @@ export class RemoveChange extends Administered<number> {
   protected plan(): Change[] {
     const unit: Change[] = [];
     for (let binding = this.table.first(this.aor); binding; binding = binding.next) {
-      if (this.#contact !== undefined && binding.contact !== this.#contact) continue;
+      if (!this.#isMeant(binding)) continue;
       this.#dropped.push(binding);
       this.table.dropping(unit, binding, this.#reason, this.table.settings.durable);
     }
@@ -148,13 +155,19 @@ export class RemoveChange extends Administered<number> {
 
   protected apply(): number {
     for (const binding of this.#dropped) this.table.drop(binding);
-    for (const { contact } of this.#doubtful()) this.table.doubts.settle(this.aor, contact);
+    for (const binding of this.#doubtful()) this.table.doubts.settle(this.aor, binding);
     return this.#dropped.length;
   }
 
   /** Rows that may be there, although memory does not know them. */
   #doubtful(): readonly Binding[] {
     const all = this.table.doubts.of(this.aor);
-    return this.#contact === undefined ? all : all.filter(({ contact }) => contact === this.#contact);
+    return all.length === 0 ? all : all.filter((binding) => this.#isMeant(binding));
+  }
+
+  #isMeant({ contact, callId }: BindingName): boolean {
+    const { contact: wanted, callId: call } = this.#which;
+    if (wanted !== undefined && contact !== wanted) return false;
+    return call === undefined || !this.table.byCallId || callId === call;
   }
 }

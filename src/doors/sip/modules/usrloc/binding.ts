@@ -14,6 +14,12 @@ export const REMOVE = -1;
 /** In the flags of a binding: the telephone is behind a NAT (SER's FL_NAT). */
 export const NATTED = 1;
 
+/** What tells the bindings of an address of record apart; whether the Call-ID counts is for their table to say. */
+export interface BindingName {
+  readonly contact: string;
+  readonly callId: string;
+}
+
 export interface BindingValues {
   contact: string;
   received: string | null;

@@ -2,15 +2,18 @@
  * The bindings of one table: from the AOR to its best binding, and from each to the next best of the same AOR. An AOR with one
  * contact costs no array. Best means highest q first (none is lowest), among equals the newest; or newest first alone.
  */
-import type { Binding } from './binding.ts';
+import type { Binding, BindingName } from './binding.ts';
 
 export class Contacts {
   readonly #first = new Map<string, Binding>();
   readonly #newestFirst: boolean;
+  readonly #byCallId: boolean;
   #size = 0;
 
-  constructor(newestFirst: boolean) {
+  /** `byCallId`: contacts that differ by their Call-IDs alone are two. */
+  constructor(newestFirst: boolean, byCallId: boolean) {
     this.#newestFirst = newestFirst;
+    this.#byCallId = byCallId;
   }
 
   get size(): number {
@@ -26,9 +29,10 @@ export class Contacts {
     return this.#first.get(aor);
   }
 
-  find(aor: string, contact: string): Binding | undefined {
+  find(aor: string, { contact, callId }: BindingName): Binding | undefined {
     let binding = this.#first.get(aor);
-    while (binding && binding.contact !== contact) binding = binding.next;
+    while (binding && (binding.contact !== contact || (this.#byCallId && binding.callId !== callId)))
+      binding = binding.next;
     return binding;
   }
 

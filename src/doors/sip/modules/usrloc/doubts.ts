@@ -5,7 +5,7 @@
  *
  * Those of at most MOST addresses of record are remembered; beyond that the one refused first is forgotten.
  */
-import type { Binding } from './binding.ts';
+import type { Binding, BindingName } from './binding.ts';
 
 const MOST = 10_000;
 const NONE: readonly Binding[] = [];
@@ -13,10 +13,15 @@ const NONE: readonly Binding[] = [];
 export class Doubts {
   /** By AOR, in the order they were refused. */
   readonly #contacts = new Map<string, Binding[]>();
+  readonly #byCallId: boolean;
+
+  constructor(byCallId: boolean) {
+    this.#byCallId = byCallId;
+  }
 
   add(candidate: Binding): void {
-    const { aor, contact } = candidate.detach();
-    const others = this.of(aor).filter((other) => other.contact !== contact);
+    const { aor } = candidate.detach();
+    const others = this.#others(aor, candidate);
     this.#contacts.delete(aor);
     this.#contacts.set(aor, [...others, candidate]);
     if (this.#contacts.size <= MOST) return;
@@ -31,11 +36,14 @@ export class Doubts {
   }
 
   /** It is known again whether the contact is on disk. */
-  settle(aor: string, contact: string): void {
-    const known = this.of(aor);
-    if (known.length === 0) return;
-    const others = known.filter((other) => other.contact !== contact);
+  settle(aor: string, binding: BindingName): void {
+    if (this.of(aor).length === 0) return;
+    const others = this.#others(aor, binding);
     if (others.length > 0) this.#contacts.set(aor, others);
     else this.#contacts.delete(aor);
+  }
+
+  #others(aor: string, { contact, callId }: BindingName): Binding[] {
+    return this.of(aor).filter((one) => one.contact !== contact || (this.#byCallId && one.callId !== callId));
   }
 }

@@ -55,13 +55,15 @@ export const USRLOC_PARAMETERS: readonly ParameterSpec[] = [
   ),
   held(int('use_domain', 0, 0, 1, '1: user@domain is the address of record; 0: the user part alone.')),
   held(int('desc_time_order', 0, 0, 1, '1: newest contact first, whatever its q; 0: highest q first, then newest.')),
-  int(
-    'matching_mode',
-    0,
-    0,
-    1,
-    '0: a contact is known by its URI. 1, URI and Call-ID, is accepted with a warning and does the same as 0, since the key of the ' +
-      'tables has no Call-ID: a second row with the same URI could not be stored.',
+  held(
+    int(
+      'matching_mode',
+      0,
+      0,
+      1,
+      '0: a contact is known by its URI. 1: by its URI and the Call-ID of its REGISTER, so two telephones of a user behind different ' +
+        'NATs may have the same URI; an attached table must not have a unique key without the Call-ID. There is no 2 (Kamailio: and Path).',
+    ),
   ),
   int('cseq_delay', 20, 0, 3600, 'Seconds within which a REGISTER with an equal CSeq counts as a retransmission.'),
   held(
@@ -98,7 +100,8 @@ export function usrlocSpec(values: ParameterValues, table: string, database: (ur
   }
   const behind = values.db_mode === 2 ? { behind: Number(values.timer_interval) } : {};
   const where = Number(values.db_mode) > 0 ? database(String(values.db_url ?? '')) : 'main';
-  return { database: where, table, columns, ...behind };
+  const byCallId = values.matching_mode === 1 ? { byCallId: true as const } : {};
+  return { database: where, table, columns, ...behind, ...byCallId };
 }
 
 export function usrlocSettings(values: ParameterValues, services: Services, uses: ScriptUses): UsrlocSettings {

@@ -1,5 +1,5 @@
 /**
- * Names of SIP sessions: `sip:TABLE:AOR:HASH`, where HASH is eight hex digits of the contact. Fit for a command line: whatever
+ * Names of SIP sessions: `sip:TABLE:AOR:HASH`, where HASH is eight hex digits of what tells the AOR's contacts apart. Fit for a command line: whatever
  * else than letters, digits and `@ . _ + -` stands in the AOR is written as %XX.
  */
 export function sessionId(table: string, aor: string, contact: string): string {

@@ -11,7 +11,7 @@ import { Timer, type TimerOwner } from '../../../../platform/timer-wheel.ts';
 import { detach } from '../../message/message.ts';
 import type { Services } from '../../services.ts';
 import { aorKey } from './aor.ts';
-import { type Binding, fromRow, splitAor, toRow } from './binding.ts';
+import { type Binding, type BindingName, fromRow, splitAor, toRow } from './binding.ts';
 import { Contacts } from './contacts.ts';
 import { Doubts } from './doubts.ts';
 import { ExpiryRing } from './expiry.ts';
@@ -42,7 +42,7 @@ export class LocationTable implements TimerOwner {
   readonly settings: TableSettings;
   readonly services: TableServices;
   readonly turns = new Turns();
-  readonly doubts = new Doubts();
+  readonly doubts: Doubts;
   readonly #contacts: Contacts;
   readonly #ring: ExpiryRing;
   readonly #timer = new Timer(this);
@@ -54,8 +54,14 @@ export class LocationTable implements TimerOwner {
     this.name = settings.spec.table;
     this.settings = settings;
     this.services = services;
-    this.#contacts = new Contacts(settings.newestFirst);
+    this.doubts = new Doubts(this.byCallId);
+    this.#contacts = new Contacts(settings.newestFirst, this.byCallId);
     this.#ring = new ExpiryRing(this.seconds(), (binding) => this.#expired(binding));
+  }
+
+  /** Contacts that differ by their Call-IDs alone are two (matching_mode 1). */
+  get byCallId(): boolean {
+    return this.settings.spec.byCallId ?? false;
   }
 
   /** Begins to sweep out what expires. */
@@ -78,7 +84,7 @@ export class LocationTable implements TimerOwner {
     const now = this.seconds();
     for (const row of rows) {
       const aor = this.aorOf(row);
-      if (this.#contacts.find(aor, row.contact)) continue;
+      if (this.#contacts.find(aor, row)) continue;
       const binding = fromRow(aor, row);
       binding.userAgent = this.share(row.userAgent);
       if (row.socket !== null) binding.socket = this.share(row.socket);
@@ -101,8 +107,8 @@ export class LocationTable implements TimerOwner {
     return this.#contacts.first(aor);
   }
 
-  find(aor: string, contact: string): Binding | undefined {
-    return this.#contacts.find(aor, contact);
+  find(aor: string, name: BindingName): Binding | undefined {
+    return this.#contacts.find(aor, name);
   }
 
   /** What the database holds of the AOR now; for one request. Rejects with what kept it from being read. */
@@ -113,13 +119,13 @@ export class LocationTable implements TimerOwner {
     return this.contactsOf(aor, await tables.readBindings(spec, username, domain, clock.now()));
   }
 
-  /** Of rows with the same contact, which tables with keys of their own can hold, the newest counts. */
+  /** Of rows of the same binding, which tables with keys of their own can hold, the newest counts. */
   contactsOf(aor: string, rows: readonly BindingRow[]): Contacts {
-    const contacts = new Contacts(this.settings.newestFirst);
+    const contacts = new Contacts(this.settings.newestFirst, this.byCallId);
     for (const row of rows) {
       if (this.aorOf(row) !== aor) continue; // collations find more than what is equal
       const binding = fromRow(aor, row);
-      const other = contacts.find(aor, row.contact);
+      const other = contacts.find(aor, row);
       if (other && other.modified > binding.modified) continue;
       if (other) contacts.remove(other);
       contacts.insert(binding);
@@ -142,7 +148,7 @@ export class LocationTable implements TimerOwner {
     const gone = new Set<Binding>();
     for (let at = this.first(aor); at; at = at.next) gone.add(at);
     for (let at = first, next = at?.next; at; at = next, next = at?.next) {
-      const known = this.find(aor, at.contact);
+      const known = this.find(aor, at);
       if (known) gone.delete(known);
       if (known?.isAsOf(at)) continue;
       at.userAgent = this.share(at.userAgent);
@@ -185,8 +191,8 @@ export class LocationTable implements TimerOwner {
 
   /** Adds to the unit that the binding's row goes, if there is one. */
   deleting(unit: Change[], binding: Binding): void {
-    const { username, domain, contact } = toRow(binding, this.settings.useDomain);
-    unit.push({ kind: 'delete-binding', table: this.settings.spec, username, domain, contact });
+    const { username, domain, contact, callId } = toRow(binding, this.settings.useDomain);
+    unit.push({ kind: 'delete-binding', table: this.settings.spec, username, domain, contact, callId });
   }
 
   /** Puts the candidate into memory, or its values into the binding it refreshes. */
@@ -198,7 +204,7 @@ export class LocationTable implements TimerOwner {
       return;
     }
     candidate.detach();
-    this.doubts.settle(candidate.aor, candidate.contact);
+    this.doubts.settle(candidate.aor, candidate);
     candidate.aor = this.#contacts.first(candidate.aor)?.aor ?? detach(candidate.aor);
     this.#contacts.insert(candidate);
     this.#ring.place(candidate);
@@ -212,11 +218,16 @@ export class LocationTable implements TimerOwner {
   session(binding: Binding): SessionStart {
     return {
       door: 'sip',
-      session: sessionId(this.name, binding.aor, binding.contact),
+      session: this.sessionOf(binding.aor, binding),
       user: binding.user,
       client: binding.client,
       time: binding.started * 1000,
     };
+  }
+
+  /** Id of the session that the binding is. */
+  sessionOf(aor: string, { contact, callId }: BindingName): string {
+    return sessionId(this.name, aor, this.byCallId ? `${contact} ${callId}` : contact);
   }
 
   /** The one copy of a text that many bindings have in common. */

@@ -96,10 +96,10 @@ test('contacts of an AOR: best first, after every change', () => {
   });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 40 }), fc.boolean(), (changes, newestFirst) => {
-      const contacts = new Contacts(newestFirst);
+      const contacts = new Contacts(newestFirst, false);
       let time = 0;
       for (const { which, q, remove } of changes) {
-        const known = contacts.find('a', String(which));
+        const known = contacts.find('a', { contact: String(which), callId: '' });
         if (remove) {
           if (known) contacts.remove(known);
         } else if (known) {

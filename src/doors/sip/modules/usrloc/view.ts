@@ -2,7 +2,6 @@
 import type { BindingInfo, LocationTableView } from '../../services.ts';
 import { PutChange, RemoveChange } from './administer.ts';
 import type { Binding } from './binding.ts';
-import { sessionId } from './sessions.ts';
 import type { LocationTable } from './table.ts';
 
 export function viewOf(table: LocationTable): LocationTableView {
@@ -22,13 +21,14 @@ export function viewOf(table: LocationTable): LocationTableView {
       return list;
     },
     put: (aor, contact, options) => new PutChange(table, table.keyOf(aor), contact, options).done,
-    remove: (aor, contact, reason) => new RemoveChange(table, table.keyOf(aor), contact, reason).done,
+    remove: (aor, contact, reason) => new RemoveChange(table, table.keyOf(aor), { contact }, reason).done,
+    end: (aor, binding, reason) => new RemoveChange(table, table.keyOf(aor), binding, reason).done,
   };
 }
 
 function info(table: LocationTable, binding: Binding): BindingInfo {
   return {
-    session: sessionId(table.name, binding.aor, binding.contact),
+    session: table.sessionOf(binding.aor, binding),
     user: binding.user,
     client: binding.client,
     started: binding.started * 1000,
