@@ -168,6 +168,8 @@ export class Run {
   scriptFlags = 0;
   /** t_relay shall send no 100. */
   noTrying = false;
+  /** The URI of each Contact as the script has corrected them (fix_nated_contact); undefined: as they came. */
+  contactUris: readonly string[] | undefined;
   /** `force_rport` was called. */
   forceRport = false;
 

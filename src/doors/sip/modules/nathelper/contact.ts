@@ -12,13 +12,21 @@ export function seenUri({ address, port, point }: Source): string {
   return `sip:${hostPort(address, port)}${transportParameter(point)}`;
 }
 
-/** Host and port of each Contact become the sender's. -1: there is none to change. */
+/**
+ * Host and port of each Contact become the sender's: in what is forwarded, and for save(), as in SER and OpenSER. -1: there is none
+ * to change.
+ */
 export function fixContact(run: Run): number {
   const rewrite = rewrites.hostPort(hostPort(run.source.address, run.source.port));
-  return changeContacts(run, (value, at, uri) => {
+  const uris = run.message.contacts?.map(({ uri }) => uri) ?? [];
+  const result = changeContacts(run, (value, at, uri, index) => {
     const made = rewriteUri(uri, rewrite);
-    return made === undefined ? undefined : value.slice(0, at) + made + value.slice(at + uri.length);
+    if (made === undefined) return undefined;
+    uris[index] = made;
+    return value.slice(0, at) + made + value.slice(at + uri.length);
   });
+  if (result === 1) run.contactUris = uris;
+  return result;
 }
 
 /** Each Contact gets `;received=` with the sender's URI, for the registrar behind this server. */
@@ -35,8 +43,10 @@ export function rememberSender(run: Run, avp: AvpName): number {
   return run.avps.replaceFirst(avp, seenUri(run.source)) ? 1 : -1;
 }
 
-/** `change` gets a value, where its URI begins in it, and the URI; it gives the value changed, or undefined to leave it. */
-function changeContacts(run: Run, change: (value: string, at: number, uri: string) => string | undefined): number {
+/** Gives the value changed, or undefined to leave it. `at`: where its URI begins in it; `index`: among all contacts. */
+type Change = (value: string, at: number, uri: string, index: number) => string | undefined;
+
+function changeContacts(run: Run, change: Change): number {
   const { message, edits } = run;
   const { contacts, text } = message;
   if (contacts === undefined || contacts.length === 0 || contacts[0]!.uri === '*') return -1;
@@ -50,7 +60,7 @@ function changeContacts(run: Run, change: (value: string, at: number, uri: strin
       const { uri, uriStart, end }: NameAddr = contacts[next]!;
       while (text[from] === ' ' || text[from] === '\t') from++;
       const value = text.slice(from, end).trimEnd();
-      const made = change(value, uriStart - from, uri);
+      const made = change(value, uriStart - from, uri, next);
       if (made !== undefined) result = 1;
       values.push(made ?? value);
       from = end + 1;

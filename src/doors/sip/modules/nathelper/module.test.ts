@@ -44,6 +44,8 @@ test('fix_nated_contact: address and port become the sender\u2019s, all else sta
     'Contact: "B, C" <sip:a@198.51.100.7:5070;transport=udp>;q=0.5, <sips:b@198.51.100.7:5070>',
     'Contact: <sip:c@198.51.100.7:5070>;expires=60',
   ]);
+  const tests: ScriptCall[] = [['nat_uac_test', '33'], ['fix_nated_contact'], ['nat_uac_test', '33']];
+  assert.deepEqual((await results(tests, ['Contact: <sip:a@10.0.0.1>'])).results, [1, 1, -1]);
   for (const headers of [[], ['Contact: *'], ['Contact: <tel:1>'], ['Contact: <sip:broken']])
     assert.deepEqual((await results([['fix_nated_contact']], headers)).results, [-1], String(headers));
 });

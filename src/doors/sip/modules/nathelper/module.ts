@@ -72,7 +72,7 @@ export const nathelper: SipModule = {
     noArguments(
       'fix_nated_contact',
       EVERYWHERE,
-      'Puts the address and port of the sender into the Contact that goes on. -1: there is none.',
+      'Puts the address and port of the sender into the Contact that goes on, and that save() stores. -1: there is none.',
     ),
     noArguments('fix_contact', EVERYWHERE, 'The same, as mediaproxy calls it.'),
     noArguments(

@@ -15,11 +15,13 @@ export const ALL_TESTS = 63;
 const DEFAULT_PORT = 5060;
 
 /** 1: one of the tests asked for finds a sign; else -1. */
-export function natUacTest({ message, source }: Run, tests: number): number {
+export function natUacTest({ message, source, contactUris }: Run, tests: number): number {
   const { via } = message;
   const viaHost = bareHost(via?.host ?? '');
-  const contact = (tests & (CONTACT_PRIVATE | CONTACT_DIFFERS)) === 0 ? undefined : message.contacts?.[0];
-  const contactHost = contact && bareHost(parseUri(contact.uri)?.host ?? '');
+  const contact =
+    (tests & (CONTACT_PRIVATE | CONTACT_DIFFERS)) === 0 ? undefined : (contactUris ?? message.contacts)?.[0];
+  const contactUri = typeof contact === 'object' ? contact.uri : contact;
+  const contactHost = contactUri && bareHost(parseUri(contactUri)?.host ?? '');
   const found =
     ((tests & CONTACT_PRIVATE) !== 0 && contactHost !== undefined && isPrivate(contactHost)) ||
     ((tests & SENDER_DIFFERS) !== 0 && viaHost !== source.address) ||

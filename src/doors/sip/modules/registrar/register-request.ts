@@ -76,8 +76,8 @@ export function readRegister(run: Run, table: LocationTable, options: RegistrarO
   const path = readPath(message, options);
   if (typeof path === 'object' && path !== null) return path;
   const list: Binding[] = [];
-  for (const contact of contacts) {
-    const candidate = readContact(contact, expires, aor, path, run, table, options);
+  for (let i = 0; i < contacts.length; i++) {
+    const candidate = readContact(contacts[i]!, run.contactUris?.[i], expires, aor, path, run, table, options);
     if (!(candidate instanceof Binding)) return candidate;
     // Of a contact named twice the last word counts.
     const before = contacts.length > 1 ? list.findIndex((other) => other.contact === candidate.contact) : -1;
@@ -87,8 +87,10 @@ export function readRegister(run: Run, table: LocationTable, options: RegistrarO
   return { ...request, contacts: list };
 }
 
+/** `corrected`: the URI that the script has put in place of the contact's own. */
 function readContact(
   contact: NameAddr,
+  corrected: string | undefined,
   header: number | undefined,
   aor: string,
   path: string | null,
@@ -97,8 +99,10 @@ function readContact(
   options: RegistrarOptions,
 ): Binding | Refusal {
   const { message, source } = run;
-  if (contact.uri.length > TEXT_MAX) return refusals.LONG_CONTACT;
-  const uri = parseUri(message.text, contact.uriStart, contact.uriStart + contact.uri.length);
+  const text = corrected ?? contact.uri;
+  if (text.length > TEXT_MAX) return refusals.LONG_CONTACT;
+  const start = corrected === undefined ? contact.uriStart : 0;
+  const uri = parseUri(corrected ?? message.text, start, start + text.length);
   if (uri === undefined) return refusals.BAD_CONTACT;
   if (uri.headers !== '') return refusals.CONTACT_HEADERS;
   if (uri.host !== '' && options.local.isMyself(uri.host, uri.port)) return refusals.OWN_CONTACT;
@@ -110,7 +114,7 @@ function readContact(
   const now = table.seconds();
   const agent = message.value(Header.userAgent) ?? '';
   return new Binding(aor, {
-    contact: contact.uri,
+    contact: text,
     received: seenAt(run, contact, uri, path, options),
     path,
     expires: wish === 0 ? REMOVE : now + Math.min(Math.max(wish, options.minExpires), options.maxExpires),

@@ -4,10 +4,12 @@ import type { Admission, SessionName } from '../../../../core/gate/types.ts';
 import type { BindingRow } from '../../../../core/ser/types.ts';
 import { GatehouseError } from '../../../../platform/errors.ts';
 import { parseUri } from '../../message/uri.ts';
+import type { Run } from '../../run.ts';
 import type { ParameterValues } from '../../script/types.ts';
 import { WAIT } from '../../script/types.ts';
 import { listenPoint } from '../../transport/point.ts';
 import type { Connection, ListenPoint, Protocol } from '../../transport/types.ts';
+import { fixContact, rememberSender } from '../nathelper/contact.ts';
 import { lab, point as listening, request, START } from './lab.ts';
 
 const CONTACT = 'Contact: <sip:1000@192.0.2.9:5062>';
@@ -640,4 +642,29 @@ test('after a restart the contact of a WebSocket has expired', async () => {
   assert.equal(again.find('sip:1000@example.com').result, -1);
   again.pass(2);
   assert.ok(again.events.some((event) => /^ended .* expired$/.test(event)));
+});
+
+test('fix_nated_contact before save: the corrected contact is stored, answered, found and removed', async () => {
+  const { save, last, find, view } = await lab({ registrar: { received_avp: '$avp(i:42)' } });
+  const from = (more: string[]) =>
+    save(['Contact: "B" <sip:1000@10.0.0.5:5060;line=1>;q=0.5, sip:1000@10.0.0.6', 'Call-ID: c', ...more], {
+      prepare: (run) => assert.equal(fixContact(run), 1),
+    });
+  assert.equal(from(['CSeq: 1 REGISTER']), 1);
+  const [first, second] = ['sip:1000@192.0.2.9:5062;line=1', 'sip:1000@192.0.2.9:5062'];
+  assert.equal(last().headers, `Contact: <${first}>;q=0.5;expires=3600, <${second}>;expires=3600\r\n`);
+  const { run } = find('sip:1000@example.com');
+  assert.deepEqual([run.uri, run.destination], [first, undefined]);
+  assert.equal(from(['CSeq: 2 REGISTER', 'Expires: 0']), 1);
+  assert.equal(view.size, 0);
+});
+
+test('fix_nated_register before save: the contact stays, and is reached where it was seen', async () => {
+  const { save, last, find } = await lab({ registrar: { received_avp: '$avp(i:42)' } });
+  const seen = 'sip:192.0.2.9:5062';
+  const prepare = (run: Run) => assert.equal(rememberSender(run, 'i:42'), 1);
+  assert.equal(save(['Contact: <sip:1000@10.0.0.5>'], { prepare }), 1);
+  assert.equal(last().headers, `Contact: <sip:1000@10.0.0.5>;expires=3600;received="${seen}"\r\n`);
+  const { run } = find('sip:1000@example.com');
+  assert.deepEqual([run.uri, run.destination], ['sip:1000@10.0.0.5', seen]);
 });
