@@ -152,10 +152,16 @@ async function changeRpid(desk: Desk, args: string[]): Promise<0 | 1> {
   }
 }
 
-/** Users, a line each, as a database client shows them to a script: all of them, or one and its contacts. */
+/** One user and its contacts; without a user each contact of `location` as SER's script shows it: user, e-mail address, Call-ID. */
 async function showDatabase({ io, administration, login }: Desk, [user]: string[]): Promise<0 | 1> {
   if (user === undefined) {
-    for await (const page of userPages(administration)) io.out(page.map(userLine).join('\n'));
+    const bindings = (await administration.listBindings('location')).sort((a, b) => (a.aor < b.aor ? -1 : 1));
+    const emails = await emailsOf(administration);
+    const rows = bindings.flatMap(({ aor, callId }) => {
+      const email = emails.get(aor);
+      return email === undefined ? [] : [[aor, email, callId].map(printable).join('\t')];
+    });
+    if (rows.length > 0) io.out(rows.join('\n'));
     return 0;
   }
   try {
@@ -166,6 +172,18 @@ async function showDatabase({ io, administration, login }: Desk, [user]: string[
   } catch (error) {
     return said(io, error, 'USER_UNKNOWN', 'non-existent user');
   }
+}
+
+/** By login, and by the name alone, for tables of contacts without domains. */
+async function emailsOf(administration: Desk['administration']): Promise<Map<string, string>> {
+  const emails = new Map<string, string>();
+  for await (const page of userPages(administration)) {
+    for (const { logins, email } of page) {
+      for (const login of logins)
+        for (const key of [login, login.split('@', 1)[0]!]) emails.set(key.toLowerCase(), email);
+    }
+  }
+  return emails;
 }
 
 function userLine({ logins, email }: { logins: readonly string[]; email: string }): string {

@@ -195,10 +195,13 @@ test('caller ids, and all users', async () => {
   assert.equal((await serctl('rpid', 'rm', '1000')).out, '1000@a.example\tNULL\n');
   assert.match((await serctl('rpid', 'add', '1000')).err, /^usage: serctl rpid/);
   await administration.addUser({ login: 'bare', password: 'x' });
-  assert.equal((await serctl('showdb')).out, '1000\ta.example\tone@b.example\nbare\t\t\n');
   await serctl('ul', 'add', '1000', 'sip:1000@192.0.2.1');
   const one = '1000\ta.example\tone@b.example\n  <sip:1000@192.0.2.1>;q=1.00;expires=0\n';
   assert.deepEqual(await serctl('showdb', '1000'), { code: 0, out: one, err: '' });
+  // As SER's script: contacts whose users are there, with the user's address.
+  for (const user of ['bare', 'nobody']) await serctl('ul', 'add', `${user}@a.example`, `sip:${user}@192.0.2.1`);
+  const [shown] = await administration.showBindings('location', '1000@a.example');
+  assert.equal((await serctl('showdb')).out, `1000@a.example\tone@b.example\t${shown!.callId}\n`);
   assert.deepEqual(await serctl('showdb', '1001'), { code: 1, out: '', err: 'non-existent user\n' });
 });
 
