@@ -45,8 +45,14 @@ function judged(): { readonly programs: Programs; readonly asked: string[] } {
 test('what the doors ask for is in the list', async () => {
   const { programs, asked } = judged();
   const nft = systemNft(programs);
-  const member = { address: '10.0.0.2', mac: '02:00:5e:00:00:01', leftMs: 1, left: { sent: 1, received: 1 } };
-  await nft.apply(ruleset(SETTINGS, GATEWAY, [{ ...member, rate: { sent: 1, received: 1 } }]));
+  const member = {
+    interface: 'br-lan',
+    address: '10.0.0.2',
+    mac: '02:00:5e:00:00:01',
+    leftMs: 1,
+    left: { sent: 1, received: 1 },
+  };
+  await nft.apply(ruleset([{ settings: SETTINGS, gateway: GATEWAY }], [{ ...member, rate: { sent: 1, received: 1 } }]));
   await nft.list('chains');
   await nft.list('table inet gatehouse_portal');
   await systemNeighbours('br-lan', programs).macOf('2001:db8::2');

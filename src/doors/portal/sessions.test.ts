@@ -44,13 +44,14 @@ async function lab() {
   };
   const clients = new Clients();
   const sessions = new Sessions({
-    settings: { ...DEFAULTS, upload_kbit: 800, download_kbit: 0 },
+    settings: DEFAULTS,
+    settingsOn: () => ({ upload_kbit: 800, download_kbit: 0 }),
     ...{ clients, firewall, journal, clock, log: silentLog },
     gate: { opened: () => [], ended: () => [] } as unknown as Gate,
     record: () => [],
     tell: () => {},
   });
-  const client = clients.meet(ADDRESS, '02:00:5e:10:00:01', NOW);
+  const client = clients.meet({ interface: 'lan', address: ADDRESS, mac: '02:00:5e:10:00:01' }, NOW);
   const most = { sent: 0, received: 5_000 };
   await sessions.open(client, { name: 'portal:1', user: 'carol', seconds: 600, most, event: 'client_auth' });
   applied.length = 0;
