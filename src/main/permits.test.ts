@@ -5,7 +5,7 @@ import { runOnLine } from '../doors/dial/ppp/run-on-line.ts';
 import type { DialSession } from '../doors/dial/sessions.ts';
 import { createBinAuth } from '../doors/portal/binauth/binauth.ts';
 import { DEFAULTS, type PortalSettings } from '../doors/portal/config/model.ts';
-import { systemNeighbours } from '../doors/portal/firewall/neighbours.ts';
+import { systemNeighbourList, systemNeighbours } from '../doors/portal/firewall/neighbours.ts';
 import { systemNft } from '../doors/portal/firewall/nft.ts';
 import { ruleset } from '../doors/portal/firewall/ruleset.ts';
 import { judge } from '../platform/helper/permit.ts';
@@ -45,17 +45,14 @@ function judged(): { readonly programs: Programs; readonly asked: string[] } {
 test('what the doors ask for is in the list', async () => {
   const { programs, asked } = judged();
   const nft = systemNft(programs);
-  const member = {
-    interface: 'br-lan',
-    address: '10.0.0.2',
-    mac: '02:00:5e:00:00:01',
-    leftMs: 1,
-    left: { sent: 1, received: 1 },
-  };
-  await nft.apply(ruleset([{ settings: SETTINGS, gateway: GATEWAY }], [{ ...member, rate: { sent: 1, received: 1 } }]));
+  const place = { interface: 'br-lan', address: '10.0.0.2', mac: '02:00:5e:00:00:01', also: ['2001:db8::3'] };
+  const bounds = { leftMs: 1, left: { sent: 1, received: 1 }, rate: { sent: 1, received: 1 } };
+  const member = { ...place, ...bounds };
+  await nft.apply(ruleset([{ settings: SETTINGS, gateway: GATEWAY }], [member]));
   await nft.list('chains');
   await nft.list('table inet gatehouse_portal');
   await systemNeighbours('br-lan', programs).macOf('2001:db8::2');
+  await systemNeighbourList(programs)();
   const binauth = createBinAuth(['/bin/sh', '/etc/passwd'], programs, LOG);
   const client = { mac: member.mac, address: member.address, user: '', password: '; id', redir: '', userAgent: '' };
   await binauth.ask(client);
@@ -72,7 +69,7 @@ test('what the doors ask for is in the list', async () => {
     await runOnLine({ programs, log: LOG })(command, '/dev/null', session);
   }
   assert.deepEqual(asked, [
-    ...['nft', 'nft', 'nft', 'ip', '/bin/sh', '/bin/sh', 'gnokii'],
+    ...['nft', 'nft', 'nft', 'ip', 'ip', '/bin/sh', '/bin/sh', 'gnokii'],
     ...Array<string>(3).fill('/bin/sh'),
   ]);
 });

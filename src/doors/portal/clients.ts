@@ -24,6 +24,8 @@ export interface Client extends Place {
   /** When it was last heard of. */
   active: number;
   session: Session | undefined;
+  /** Other addresses of its card that are in by the same session. */
+  readonly also: Map<string, Counted>;
   /** A login is under way. */
   busy: boolean;
   /** Resolves when it is out. */
@@ -38,7 +40,7 @@ export interface Session {
   readonly started: number;
   ends: number;
   /** Bytes before the firewall's own counters began. */
-  readonly before: Bytes;
+  before: Bytes;
   /** Bytes that it may have; 0 = no limit. */
   most: Bytes;
   /** Bytes in a second; 0 = no limit. */
@@ -56,8 +58,15 @@ export interface Bytes {
   readonly received: number;
 }
 
+/** As last read, and when it last changed. */
+export interface Counted extends Bytes {
+  readonly active: number;
+}
+
 export class Clients {
   readonly #byKey = new Map<string, Client>();
+  /** By their other addresses. */
+  readonly #also = new Map<string, Client>();
   readonly #byAddress = new Map<string, Client>();
   #lastId = 0;
   #inside = 0;
@@ -76,7 +85,8 @@ export class Clients {
   }
 
   get(place: Place): Client | undefined {
-    return this.#byKey.get(keyOf(place));
+    const key = keyOf(place);
+    return this.#also.get(key) ?? this.#byKey.get(key);
   }
 
   /** Who is in with this address, whatever its card says. */
@@ -102,6 +112,7 @@ export class Clients {
       added: now,
       active: now,
       session: undefined,
+      also: new Map(),
       busy: false,
       leaving: undefined,
     };
@@ -120,12 +131,31 @@ export class Clients {
   /** A stranger again, as if it had just come. */
   left(client: Client, now: number): void {
     if (client.session === undefined) return;
+    for (const address of client.also.keys()) this.parted(client, address);
     this.#inside--;
     client.session = undefined;
     client.token = newToken();
     client.added = now;
     client.active = now;
     if (this.#byAddress.get(client.address) === client) this.#byAddress.delete(client.address);
+  }
+
+  /** Its card's other address is in, too. False: somebody is in there, or about to be. */
+  joined(client: Client, address: string, now: number): boolean {
+    const place = { ...client, address };
+    const stranger = this.get(place);
+    if (this.#byAddress.has(address) || stranger?.busy) return false;
+    if (stranger) this.forget(stranger);
+    client.also.set(address, { sent: 0, received: 0, active: now });
+    this.#also.set(keyOf(place), client);
+    this.#byAddress.set(address, client);
+    return true;
+  }
+
+  parted(client: Client, address: string): void {
+    client.also.delete(address);
+    this.#also.delete(keyOf({ ...client, address }));
+    if (this.#byAddress.get(address) === client) this.#byAddress.delete(address);
   }
 
   forget(client: Client): void {
@@ -154,6 +184,11 @@ export function isToken(client: Client, given: string): boolean {
 
 export function newToken(): string {
   return randomBytes(16).toString('hex');
+}
+
+/** Whatever its address. */
+export function cardOf({ interface: card, mac }: Place): string {
+  return `${card} ${mac}`;
 }
 
 function keyOf(place: Place): string {

@@ -30,7 +30,7 @@ import { createFas } from './fas/fas.ts';
 import { FasMonitor } from './fas/monitor.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { findGateway, type Gateway, interfaceOf } from './firewall/gateway.ts';
-import { systemNeighbours } from './firewall/neighbours.ts';
+import { systemNeighbourList, systemNeighbours } from './firewall/neighbours.ts';
 import { systemNft } from './firewall/nft.ts';
 import type { Insides } from './firewall/ruleset.ts';
 import { Garden } from './garden.ts';
@@ -40,6 +40,7 @@ import { closeHttp, listenHttp } from './http/server.ts';
 import { anew, changedLive, differences, nextOfEach, waitingForStart } from './live.ts';
 import { createLogIn, type LogIn } from './login.ts';
 import { MacLists } from './mac-lists.ts';
+import { OtherAddresses } from './other-addresses.ts';
 import { createPreAuth } from './preauth/preauth.ts';
 import { Sessions } from './sessions.ts';
 import { Pages } from './splash/pages.ts';
@@ -104,6 +105,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
     },
   });
   const lists = new MacLists(settings, firewall, (card) => settingsOn(card).trust);
+  const others = new OtherAddresses({ ...parts, clients, sessions, neighbours: systemNeighbourList(programs) });
   const startedAt = clock.now();
   /** What the start found, by interface. */
   let insides: Insides<Found> | undefined;
@@ -150,12 +152,14 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
       await closeListeners(0);
       throw error;
     }
+    await others.look();
     openPages(insides);
     garden.begin().catch(complain('the walled garden'));
     run = createCommands({ ...parts, settings, each, clients, sessions, lists, now, startedAt });
     sweeping = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
     let seconds = 0;
     counting = setInterval(() => {
+      others.tick();
       if (++seconds % settings.check_seconds === 0 || sessions.areLimited) count();
     }, 1000).unref();
   }
@@ -287,10 +291,12 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
 
   function* listSessions(filter?: { user?: string }): Generator<SessionInfo> {
     for (const client of clients.all()) {
-      const { interface: card, address, mac, session } = client;
+      const { interface: card, address, mac, session, also } = client;
       if (!session || !isInside(client) || (filter?.user !== undefined && filter.user !== session.user)) continue;
       const { name, user, started, ends, sent, received } = session;
-      const detail = { mac, ...(each.length > 1 ? { interface: card } : {}), sent, received };
+      const detail: Record<string, string | number> = { mac, sent, received };
+      if (each.length > 1) detail.interface = card;
+      if (also.size > 0) detail.also = [...also.keys()].join(' ');
       yield { session: name, door: 'portal', user, client: address, started, expires: ends, detail };
     }
   }

@@ -14,11 +14,12 @@ import { checkTerms, termsText } from '../../core/sessions/terms.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { type Bytes, type Client, type Clients, isInside, newToken, type Place, type Session } from './clients.ts';
+import { type Bytes, type Client, type Clients, cardOf, isInside, newToken, type Session } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import type { Member } from './firewall/elements.ts';
 import type { Firewall, Traffic } from './firewall/firewall.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
+import { bytesOf, memberOf, plus, termsAfter } from './terms.ts';
 
 export interface SessionParts {
   readonly settings: Pick<PortalSettings, 'idle_seconds' | 'preauth_idle_seconds' | 'max_clients'>;
@@ -65,12 +66,14 @@ const REASONS: Partial<Record<PortalEvent, EndReason>> = {
 
 /** Sessions that outlived the server, and those of them that are to be let in again. */
 export interface Recalled {
-  readonly staying: readonly StoredSession[];
+  readonly staying: readonly (StoredSession & { readonly also: readonly string[] })[];
   readonly over: readonly StoredSession[];
   readonly members: readonly Member[];
 }
 
 const BYTES_OF_KBIT = 125;
+/** Addresses of a card besides the one that it logged in from. Privacy addresses come and go; one that is new takes the place of the quietest. */
+const MOST_ALSO = 8;
 
 export const UNLIMITED: Bytes = { sent: 0, received: 0 };
 
@@ -101,7 +104,8 @@ export class Sessions {
     const { clients, clock, firewall, gate, journal, record, tell } = this.#parts;
     const other = clients.insideAt(client.address);
     // Another card has the address now: whoever had it before cannot be reached any more.
-    if (other) await this.close(other, 'ndsctl_deauth', 'replaced');
+    if (other?.address === client.address) await this.close(other, 'ndsctl_deauth', 'replaced');
+    else if (other) await this.#part(other, client.address);
     const started = clock.now();
     const ends = seconds === 0 ? 0 : started + 1000 * seconds;
     const rate = rateOf(this.#parts.settingsOn(client.interface));
@@ -114,7 +118,7 @@ export class Sessions {
       ...putSession({ ...client, token, session, suspended: false }),
       ...record(client, session, false),
     ]);
-    const member = memberOf(client, session, clock.now());
+    const member = memberOf(client, client.also.keys(), session, clock.now());
     try {
       await firewall.admit(member);
     } catch (error) {
@@ -126,6 +130,44 @@ export class Sessions {
     clients.entered(client, session, token);
     client.active = clock.now();
     tell(event, client, session, ends);
+  }
+
+  /** Lets another address of its card in, for as long as the session lasts. It is in when this resolves, or not possible. */
+  async join(client: Client, address: string): Promise<void> {
+    const { clients, clock, firewall, log } = this.#parts;
+    const { session } = client;
+    // What is known of it before the change of the firewall is asked for goes with the session, whenever that ends.
+    if (!session || !isInside(client) || !clients.joined(client, address, clock.now())) return;
+    try {
+      await firewall.join(memberOf(client, client.also.keys(), session, clock.now()), address);
+    } catch (error) {
+      log.warn('an address of a client could not be let in', { address, error: describeError(error) });
+      await this.#part(client, address);
+    }
+    const { also } = client;
+    if (also.size <= MOST_ALSO || !isInside(client)) return;
+    const [quietest] = [...also].reduce((a, b) => (b[1].active < a[1].active ? b : a));
+    await this.#part(client, quietest);
+  }
+
+  /** Its bytes stay the session's. */
+  async #part(client: Client, address: string): Promise<void> {
+    const { clients, clock, firewall, journal, log } = this.#parts;
+    const { session } = client;
+    if (!session) return;
+    try {
+      await firewall.part(memberOf(client, client.also.keys(), session, clock.now()), address);
+      this.#read(await firewall.traffic());
+      const counted = client.also.get(address);
+      // It may be out as a whole by now.
+      if (!counted || client.session !== session) return;
+      session.before = plus(session.before, counted);
+      journal.append(rowWhileIn(client, session));
+      clients.parted(client, address);
+      await firewall.forget({ address, also: [] });
+    } catch (error) {
+      log.warn('an address of a client could not be taken out', { address, error: describeError(error) });
+    }
   }
 
   /** False: it was not in. It is out when this resolves. */
@@ -143,7 +185,7 @@ export class Sessions {
   async #expel(client: Client, session: Session, event: PortalEvent, reason: EndReason): Promise<void> {
     const { clients, clock, firewall, journal, log, tell } = this.#parts;
     const now = clock.now();
-    const member = memberOf(client, session, now);
+    const member = memberOf(client, client.also.keys(), session, now);
     try {
       await firewall.expel(member);
       this.#read(await firewall.traffic());
@@ -178,11 +220,11 @@ export class Sessions {
     const fields = { door: 'portal', user, session: name, client: client.address, by: change.by };
     await commit(journal, [
       auditChange(clock.now(), 'changed', { ...fields, terms: termsText(change) }),
-      ...putSession({ ...client, session: { ...session, ...terms }, suspended: false }),
+      ...rowWhileIn(client, { ...session, ...terms }),
     ]);
     if (!isIn()) return false;
     const { ends, most, rate } = session;
-    const member = () => memberOf(client, { ...session, before: bytesOf(session) }, clock.now());
+    const member = () => memberOf(client, client.also.keys(), { ...session, before: bytesOf(session) }, clock.now());
     const before = member();
     // At once with its turn in the firewall: whoever takes the client out after that takes out what this puts in.
     Object.assign(session, terms, { spent: false });
@@ -192,7 +234,7 @@ export class Sessions {
     } catch (error) {
       Object.assign(session, { ends, most, rate });
       firewall.replace(after, before).catch(() => {});
-      if (isIn()) journal.append(putSession({ ...client, session, suspended: false }));
+      if (isIn()) journal.append(rowWhileIn(client, session));
       throw error;
     }
     return true;
@@ -245,18 +287,24 @@ export class Sessions {
   recall(stored: readonly StoredSession[], traffic: readonly Traffic[]): Recalled {
     const now = this.#parts.clock.now();
     const counted = new Map(traffic.map((one) => [one.address, one]));
-    const [staying, over]: [StoredSession[], StoredSession[]] = [[], []];
+    const first = new Set(stored.map(({ address }) => address));
+    const others = Map.groupBy(traffic, ({ place }) => place && cardOf(place));
+    const staying: Recalled['staying'][number][] = [];
+    const over: StoredSession[] = [];
     for (const one of stored) {
       const { before, ...rest } = one.session;
-      const since = counted.get(one.address) ?? UNLIMITED;
-      const all = { sent: before.sent + since.sent, received: before.received + since.received };
+      const isIn = counted.get(one.address)?.place !== undefined;
+      const also = ((isIn && others.get(cardOf(one))) || []).filter(({ address }) => !first.has(address));
+      const all = [counted.get(one.address) ?? UNLIMITED, ...also].reduce(plus, before);
       const rate = rateOf(this.#parts.settingsOn(one.interface));
       // The counters of the new table begin at nothing.
       const session = { ...rest, ...all, before: all, rate };
       const isOut = (session.ends !== 0 && session.ends <= now) || isSpent(session);
-      (isOut ? over : staying).push({ ...one, session });
+      if (isOut) over.push({ ...one, session });
+      else staying.push({ ...one, session, also: also.map(({ address }) => address) });
     }
-    return { staying, over, members: staying.map((one) => memberOf(one, one.session, now)) };
+    const members = staying.map((one) => memberOf(one, one.also, one.session, now));
+    return { staying, over, members };
   }
 
   /** Once the firewall has them. Whose time is over meanwhile is written down as ended. */
@@ -269,9 +317,10 @@ export class Sessions {
       journal.append(this.#ending(client, session, 'expired', ended));
       tell('timeout_deauth', client, session, ended);
     }
-    for (const { token, session, suspended, ...place } of staying) {
+    for (const { token, session, suspended, also, ...place } of staying) {
       const client = clients.meet(place, now);
       clients.entered(client, session, token);
+      for (const address of also) clients.joined(client, address, now);
       journal.append(putSession({ ...place, token, session, suspended: false }));
       if (suspended) tell('client_auth', client, session, session.ends);
     }
@@ -292,57 +341,35 @@ export class Sessions {
   #read(traffic: readonly Traffic[]): void {
     const { clients, clock } = this.#parts;
     const now = clock.now();
+    const sums = new Map<Client, Bytes>();
     for (const { address, sent, received, spent } of traffic) {
       const client = clients.insideAt(address);
-      const session = client?.session;
-      if (!client || !session) continue;
-      const [allSent, allReceived] = [session.before.sent + sent, session.before.received + received];
-      if (allSent !== session.sent || allReceived !== session.received) client.active = now;
-      session.sent = allSent;
-      session.received = allReceived;
-      session.spent = spent;
+      if (!client?.session) continue;
+      const { session, also } = client;
+      sums.set(client, plus(sums.get(client) ?? session.before, { sent, received }));
+      const other = also.get(address);
+      if (!other) session.spent = spent;
+      else if (other.sent !== sent || other.received !== received) also.set(address, { sent, received, active: now });
+    }
+    for (const [client, sum] of sums) {
+      const session = client.session!;
+      if (sum.sent !== session.sent || sum.received !== session.received) client.active = now;
+      Object.assign(session, sum);
     }
   }
 }
 
-/** What is not spoken of stays. */
-function termsAfter(
-  { ends, most, rate }: Session,
-  { seconds, upload, download, uploadRate, downloadRate }: SessionChange,
-  now: number,
-): Pick<Session, 'ends' | 'most' | 'rate'> {
-  return {
-    ends: seconds === undefined ? ends : now + 1000 * seconds,
-    most: { sent: upload ?? most.sent, received: download ?? most.received },
-    rate: { sent: bytesOfBits(uploadRate) ?? rate.sent, received: bytesOfBits(downloadRate) ?? rate.received },
-  };
-}
-
-function bytesOfBits(bits: number | undefined): number | undefined {
-  return bits === undefined ? undefined : Math.ceil(bits / 8);
-}
-
-function bytesOf({ sent, received }: Bytes): Bytes {
-  return { sent, received };
+/** Its row while it is in: what the firewall has counted comes on top of that. */
+function rowWhileIn(client: Client, session: Session): Change[] {
+  return putSession({ ...client, session: { ...session, ...session.before }, suspended: false });
 }
 
 function startOf({ address }: Client, { name, user, started }: Session): SessionStart {
   return { door: 'portal', session: name, user, client: address, time: started };
 }
 
-function memberOf({ interface: card, address, mac }: Place, session: Session, now: number): Member {
-  const { ends, most, before, rate } = session;
-  const left = { sent: leftOf(most.sent, before.sent), received: leftOf(most.received, before.received) };
-  return { interface: card, address, mac, leftMs: ends === 0 ? undefined : Math.max(1, ends - now), left, rate };
-}
-
 function rateOf({ upload_kbit, download_kbit }: Pick<PortalSettings, 'upload_kbit' | 'download_kbit'>): Bytes {
   return { sent: upload_kbit * BYTES_OF_KBIT, received: download_kbit * BYTES_OF_KBIT };
-}
-
-/** 0 is no limit. */
-function leftOf(most: number, before: number): number {
-  return most === 0 ? 0 : Math.max(1, most - before);
 }
 
 function isLimited(session: Session | undefined): boolean {

@@ -115,7 +115,9 @@ export function createCommands(parts: CtlParts): RunCommand {
   function find(what: string): Client | undefined {
     if (what === '') return undefined;
     const mac = macOf(what);
-    const all = [...clients.all()].filter((one) => one.address === what || one.mac === mac || isToken(one, what));
+    const all = [...clients.all()].filter(
+      (one) => one.address === what || one.also.has(what) || one.mac === mac || isToken(one, what),
+    );
     // A card with several addresses: the one that is in.
     return all.find(isInside) ?? all[0];
   }

@@ -42,6 +42,7 @@ function fieldsOf(client: Client, lists: MacLists, now: number): Fields {
   return {
     id: String(client.id),
     ip: client.address,
+    ...(client.also.size > 0 ? { also: [...client.also.keys()].join(' ') } : {}),
     mac: client.mac,
     clientif: client.interface,
     added: inSeconds(session?.started ?? client.added),

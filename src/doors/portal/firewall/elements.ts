@@ -13,6 +13,8 @@ export const TABLE = 'inet gatehouse_portal';
 
 /** A client that is in, as the sets hold it. */
 export interface Member extends Place {
+  /** Other addresses of its card: its volumes and rates are those of all together. */
+  readonly also: readonly string[];
   /** Milliseconds that are left; undefined: no end. */
   readonly leftMs: number | undefined;
   /** Bytes that are left; 0 = no limit. */
@@ -23,44 +25,70 @@ export interface Member extends Place {
 
 /** With new counters and new volumes; `removal` goes before it where the client may be there already. */
 export function admission(member: Member): string {
-  const { address, leftMs } = member;
-  const { pairs, addresses, counters } = setsOf(address);
-  const { pair, target } = keysOf(member);
-  const timeout = leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(leftMs))}ms`;
-  const bounds = boundsOf(member).map(
-    ({ kind, name, map, most }) => `${addBound(kind, name, most)}${element('add', map, `${address} : "${name}"`)}`,
-  );
+  const bounds = boundsOf(member);
   return [
-    ...counters.map((set) => element('add', set, address)),
-    ...bounds,
-    element('add', pairs, `${pair}${timeout}`),
-    element('add', addresses, `${target}${timeout}`),
+    ...bounds.map(({ kind, name, most }) => addBound(kind, name, most)),
+    ...addressesOf(member).map((address) => entry(member, address, bounds)),
   ].join('');
 }
 
 /** Its counters stay until `forgetting`. */
 export function removal(member: Member): string {
-  const { address } = member;
-  const { pairs, addresses } = setsOf(address);
-  const { pair, target } = keysOf(member);
-  const bounds = boundsOf(member).map(
-    ({ kind, name, map }) =>
-      `${addBound(kind, name, 1)}${element('add', map, `${address} : "${name}"`)}${element('delete', map, address)}delete ${kind} ${TABLE} ${name}\n`,
-  );
+  const bounds = boundsOf(member);
+  return [
+    ...bounds.map(({ kind, name }) => addBound(kind, name, 1)),
+    ...addressesOf(member).map((address) => exit(member, address, bounds)),
+    ...bounds.map(({ kind, name }) => `delete ${kind} ${TABLE} ${name}\n`),
+  ].join('');
+}
+
+/** One more address of a client that is in: with its end, and the volumes and rates that it has already. */
+export function joining(member: Member, address: string): string {
+  const bounds = boundsOf(member);
+  return `${exit(member, address, bounds)}${entry(member, address, bounds)}`;
+}
+
+export function parting(member: Member, address: string): string {
+  return exit(member, address, boundsOf(member));
+}
+
+export function forgetting(addresses: readonly string[]): string {
+  return addresses
+    .flatMap((address) => {
+      const { counters } = setsOf(address);
+      return ['add', 'delete'].flatMap((verb) => counters.map((set) => element(verb as 'add', set, address)));
+    })
+    .join('');
+}
+
+export function addressesOf({ address, also }: Pick<Member, 'address' | 'also'>): string[] {
+  return [address, ...also];
+}
+
+function entry(member: Member, address: string, bounds: readonly Bound[]): string {
+  const { pairs, addresses, counters, family } = setsOf(address);
+  const { pair, target } = keysOf(member, address);
+  const timeout = member.leftMs === undefined ? '' : ` timeout ${Math.max(1, Math.round(member.leftMs))}ms`;
+  return [
+    ...counters.map((set) => element('add', set, address)),
+    ...bounds.map(({ name, map }) => element('add', `${map}${family}`, `${address} : "${name}"`)),
+    element('add', pairs, `${pair}${timeout}`),
+    element('add', addresses, `${target}${timeout}`),
+  ].join('');
+}
+
+function exit(member: Member, address: string, bounds: readonly Bound[]): string {
+  const { pairs, addresses, family } = setsOf(address);
+  const { pair, target } = keysOf(member, address);
   return [
     element('add', pairs, pair),
     element('add', addresses, target),
     element('delete', pairs, pair),
     element('delete', addresses, target),
-    ...bounds,
-  ].join('');
-}
-
-export function forgetting({ address }: Pick<Member, 'address'>): string {
-  const { counters } = setsOf(address);
-  return [
-    ...counters.map((set) => element('add', set, address)),
-    ...counters.map((set) => element('delete', set, address)),
+    ...bounds.flatMap(({ name, map }) => [
+      element('add', `${map}${family}`, `${address} : "${name}"`),
+      element('delete', `${map}${family}`, address),
+    ]),
   ].join('');
 }
 
@@ -76,7 +104,7 @@ export function planting(address: string, seconds: number): string {
 
 export type Way = 'sent' | 'got';
 
-/** Of the quota that bounds what the address sends or gets. */
+/** Of the quota that bounds what a client sends or gets, by its first address. */
 export function quotaName(way: Way, address: string): string {
   return `${way}_${address.replaceAll(/[.:]/g, '_')}`;
 }
@@ -86,30 +114,30 @@ function setsOf(address: string) {
   return { pairs: `in${family}`, addresses: `to${family}`, counters: [`sent${family}`, `got${family}`], family };
 }
 
-function keysOf({ interface: card, address, mac }: Place) {
+function keysOf({ interface: card, mac }: Place, address: string) {
   const target = `"${card}" . ${address}`;
   return { target, pair: `${target} . ${mac}` };
 }
 
-/** A volume, or a rate: an object of the kernel that a map finds by the address. */
+/** A volume, or a rate: an object of the kernel that maps find by each address of the client. */
 interface Bound {
   readonly kind: 'quota' | 'limit';
   readonly name: string;
+  /** Without the family. */
   readonly map: string;
   /** Bytes, or bytes in a second. */
   readonly most: number;
 }
 
 function boundsOf({ address, left, rate }: Member): Bound[] {
-  const { family } = setsOf(address);
   const ways = [
     ['sent', left.sent, rate.sent],
     ['got', left.received, rate.received],
   ] as const;
   return ways.flatMap(([way, volume, speed]) => {
     const name = quotaName(way, address);
-    const quota: Bound = { kind: 'quota', name, map: `most_${way}${family}`, most: volume };
-    const limit: Bound = { kind: 'limit', name, map: `rate_${way}${family}`, most: speed };
+    const quota: Bound = { kind: 'quota', name, map: `most_${way}`, most: volume };
+    const limit: Bound = { kind: 'limit', name, map: `rate_${way}`, most: speed };
     return [quota, limit].filter(({ most }) => most > 0);
   });
 }

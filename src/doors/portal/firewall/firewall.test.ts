@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { DEFAULTS } from '../config/model.ts';
 import { Firewall, trafficIn } from './firewall.ts';
 import { interfaceOf } from './gateway.ts';
-import { macInArp } from './neighbours.ts';
+import { macInArp, placesInArp, placesInNeigh } from './neighbours.ts';
 import { rivalIn } from './rivals.ts';
 
 const NONE = { sent: 0, received: 0 };
-const ONE = { interface: 'br-lan', mac: '02:00:5e:10:00:01', leftMs: 1000, left: NONE, rate: NONE };
+const ONE = { interface: 'br-lan', also: [], mac: '02:00:5e:10:00:01', leftMs: 1000, left: NONE, rate: NONE };
 const member = (last: number) => ({ ...ONE, address: `10.0.0.${last}` });
 
 function lab() {
@@ -75,16 +75,20 @@ test('to be let in again, or out when the time was over, is no error: what is de
     'delete element inet gatehouse_portal to4 { "br-lan" . 10.0.0.1 }',
   ]);
   await firewall.expel({ ...member(1), left: { sent: 5, received: 0 }, rate: { sent: 0, received: 9 } });
-  assert.deepEqual(texts[1]?.trim().split('\n').slice(4), [
-    'add quota inet gatehouse_portal sent_10_0_0_1 { over 1 bytes }',
-    'add element inet gatehouse_portal most_sent4 { 10.0.0.1 : "sent_10_0_0_1" }',
-    'delete element inet gatehouse_portal most_sent4 { 10.0.0.1 }',
-    'delete quota inet gatehouse_portal sent_10_0_0_1',
-    'add limit inet gatehouse_portal got_10_0_0_1 { rate over 1 bytes/second burst 131072 bytes ; }',
-    'add element inet gatehouse_portal rate_got4 { 10.0.0.1 : "got_10_0_0_1" }',
-    'delete element inet gatehouse_portal rate_got4 { 10.0.0.1 }',
-    'delete limit inet gatehouse_portal got_10_0_0_1',
-  ]);
+  const lines = texts[1]!.replaceAll(' inet gatehouse_portal', '').trim().split('\n');
+  assert.deepEqual(
+    lines.filter((line) => !/ (?:in|to)4 /.test(line)),
+    [
+      'add quota sent_10_0_0_1 { over 1 bytes }',
+      'add limit got_10_0_0_1 { rate over 1 bytes/second burst 131072 bytes ; }',
+      'add element most_sent4 { 10.0.0.1 : "sent_10_0_0_1" }',
+      'delete element most_sent4 { 10.0.0.1 }',
+      'add element rate_got4 { 10.0.0.1 : "got_10_0_0_1" }',
+      'delete element rate_got4 { 10.0.0.1 }',
+      'delete quota sent_10_0_0_1',
+      'delete limit got_10_0_0_1',
+    ],
+  );
 });
 
 test('the chains of other captive portals are known, whichever table they stand in', () => {
@@ -107,11 +111,14 @@ test('traffic is read from the listing of nft', () => {
       { set: { name: 'sent6', elem: [element('2001:db8::1', 7)] } },
       { set: { name: 'got4', elem: [element('10.0.0.1', 5000), element('10.0.0.9', 1)] } },
       { set: { name: 'got6' } },
+      { set: { name: 'in4', elem: [{ elem: { val: { concat: ['br-lan', '10.0.0.1', ONE.mac] }, timeout: 60 } }] } },
+      { set: { name: 'in6', elem: [{ concat: ['br-lan', '2001:db8::1', ONE.mac] }] } },
     ],
   };
+  const placeOf = (address: string) => ({ interface: 'br-lan', address, mac: ONE.mac });
   assert.deepEqual(trafficIn(JSON.stringify(listing)), [
-    { address: '10.0.0.1', sent: 100, received: 5000, spent: false },
-    { address: '2001:db8::1', sent: 7, received: 0, spent: true },
+    { address: '10.0.0.1', place: placeOf('10.0.0.1'), sent: 100, received: 5000, spent: false },
+    { address: '2001:db8::1', place: placeOf('2001:db8::1'), sent: 7, received: 0, spent: true },
   ]);
   assert.deepEqual(trafficIn(''), []);
 });
@@ -143,4 +150,20 @@ test('a neighbour counts when its entry is complete and on our interface', () =>
 `;
   const macs = ['10.0.0.1', '10.0.0.12', '10.0.0.13', '10.0.0.2'].map((address) => macInArp(table, address, 'br-lan'));
   assert.deepEqual(macs, ['02:00:5e:10:00:01', undefined, undefined, undefined]);
+  assert.deepEqual(
+    placesInArp(table).map(({ interface: card, address, mac }) => `${card} ${address} ${mac}`),
+    ['br-lan 10.0.0.1 02:00:5e:10:00:01', 'eth1 10.0.0.13 02:00:5e:10:00:03'],
+  );
+});
+
+test('of the neighbours over IPv6 those count that have a card, and an address that is not of the link alone', () => {
+  const text = `fe80::1 dev br-lan lladdr 02:00:5e:10:00:01 REACHABLE
+2001:db8::1 dev br-lan lladdr 02:00:5E:10:00:01 router STALE
+2001:db8::2 dev br-lan FAILED
+2001:db8::3 dev br-staff lladdr 02:00:5e:10:00:03 DELAY
+2001:db8::4 dev br-staff lladdr 02:00:5e:10`;
+  assert.deepEqual(placesInNeigh(text), [
+    { interface: 'br-lan', address: '2001:db8::1', mac: '02:00:5e:10:00:01' },
+    { interface: 'br-staff', address: '2001:db8::3', mac: '02:00:5e:10:00:03' },
+  ]);
 });

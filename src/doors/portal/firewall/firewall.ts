@@ -4,8 +4,19 @@
  * lost helper may have done or not is done.
  */
 import { GatehouseError } from '../../../platform/errors.ts';
-import type { Bytes } from '../clients.ts';
-import { admission, forgetting, type Member, planting, quotaName, removal, TABLE } from './elements.ts';
+import type { Bytes, Place } from '../clients.ts';
+import {
+  addressesOf,
+  admission,
+  forgetting,
+  joining,
+  type Member,
+  parting,
+  planting,
+  quotaName,
+  removal,
+  TABLE,
+} from './elements.ts';
 import type { Nft } from './nft.ts';
 import { rivalIn } from './rivals.ts';
 import { type Insides, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
@@ -13,6 +24,8 @@ import { type Insides, otherRules, REMOVE_TABLE, ruleset } from './ruleset.ts';
 /** Bytes since the client was let in. */
 export interface Traffic extends Bytes {
   readonly address: string;
+  /** Whose it is; undefined: his time is over. */
+  readonly place: Place | undefined;
   /** One of its volumes is used up: nothing more gets through. */
   readonly spent: boolean;
 }
@@ -99,8 +112,18 @@ export class Firewall {
     return this.#change(removal(member));
   }
 
-  forget(member: Member): Promise<void> {
-    return this.#change(forgetting(member));
+  forget(member: Pick<Member, 'address' | 'also'>): Promise<void> {
+    return this.#change(forgetting(addressesOf(member)));
+  }
+
+  /** One more address of a client that is in. */
+  join(member: Member, address: string): Promise<void> {
+    return this.#change(joining(member, address));
+  }
+
+  /** Its counters stay until `forget`. */
+  part(member: Member, address: string): Promise<void> {
+    return this.#change(parting(member, address));
   }
 
   /** Puts the MAC address into the set, or takes it out. What was learnt of trusted ones is forgotten. */
@@ -161,8 +184,16 @@ export function trafficIn(listing: string): Traffic[] {
   const sent = new Map<string, number>();
   const received = new Map<string, number>();
   const spent = new Set<string>();
+  const places = new Map<string, Place>();
   for (const { set, quota } of (JSON.parse(listing) as { nftables: readonly Listed[] }).nftables) {
     if (quota && quota.used >= quota.bytes) spent.add(quota.name);
+    for (const one of (set && /^in[46]$/.test(set.name) && set.elem) || []) {
+      const { concat } = ((one as { elem?: { val: unknown } }).elem?.val ?? one) as {
+        concat: [string, string, string];
+      };
+      const [card, address, mac] = concat;
+      places.set(address, { interface: card, address, mac });
+    }
     const into = set && (/^sent[46]$/.test(set.name) ? sent : /^got[46]$/.test(set.name) ? received : undefined);
     for (const one of (into && set.elem) ?? []) {
       const { val, counter } = (one as { elem?: { val?: string; counter?: { bytes?: number } } }).elem ?? {};
@@ -171,6 +202,7 @@ export function trafficIn(listing: string): Traffic[] {
   }
   return [...sent].map(([address, bytes]) => ({
     address,
+    place: places.get(address),
     sent: bytes,
     received: received.get(address) ?? 0,
     spent: spent.has(quotaName('sent', address)) || spent.has(quotaName('got', address)),

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Permit } from '../../../platform/helper/permit.ts';
 import type { Programs } from '../../../platform/helper/types.ts';
+import type { Place } from '../clients.ts';
 import { macOf } from '../config/address.ts';
 
 export interface Neighbours {
@@ -13,8 +14,11 @@ export interface Neighbours {
   macOf(address: string): Promise<string | undefined>;
 }
 
+/** All that the kernel knows, over IPv4 and IPv6; those of the link alone are left out. */
+export type ListNeighbours = () => Promise<readonly Place[]>;
+
 const DEADLINE_MS = 5_000;
-const LARGEST = 64 << 10;
+const LARGEST = 1 << 20;
 const ENV = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' };
 
 /** Looks, and changes nothing. */
@@ -48,6 +52,38 @@ export function systemNeighbours(card: string, programs: Programs): Neighbours {
     const { stdout } = await programs.run(request);
     return macOf(/ lladdr (\S+)/.exec(stdout.toString('latin1'))?.[1] ?? '');
   }
+}
+
+export function systemNeighbourList(programs: Programs): ListNeighbours {
+  return async () => {
+    const request = {
+      file: 'ip',
+      args: ['-6', 'neigh', 'show'],
+      env: ENV,
+      timeoutMs: DEADLINE_MS,
+      maxOutputBytes: LARGEST,
+    };
+    const [arp, { stdout }] = await Promise.all([readFile('/proc/net/arp', 'latin1'), programs.run(request)]);
+    return [...placesInArp(arp), ...placesInNeigh(stdout.toString('latin1'))];
+  };
+}
+
+export function placesInArp(table: string): Place[] {
+  return table.split('\n').flatMap((line) => {
+    const [address = '', , flags, text = '', , card = ''] = line.split(/\s+/);
+    const mac = (Number(flags) & 2) === 0 ? undefined : macOf(text);
+    return mac ? [{ interface: card, address, mac }] : [];
+  });
+}
+
+/** What `ip -6 neigh` prints: `ADDRESS dev CARD lladdr MAC STATE`. One that answers no more has no MAC. */
+export function placesInNeigh(text: string): Place[] {
+  return [...text.matchAll(/^(\S+) dev (\S+) lladdr (\S+) .*\n/gm)].flatMap(
+    ([, address = '', card = '', lladdr = '']) => {
+      const mac = macOf(lladdr);
+      return mac && isIPv6(address) && !address.startsWith('fe80:') ? [{ interface: card, address, mac }] : [];
+    },
+  );
 }
 
 /** A line: address, type of hardware, flags (2 = complete), MAC, mask, interface. */

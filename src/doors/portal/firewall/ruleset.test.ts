@@ -37,6 +37,7 @@ test('the table replaces the one before in one transaction, and holds who is in'
     {
       interface: 'br-lan',
       address: '10.77.0.10',
+      also: ['2001:db8:77::a'],
       mac,
       leftMs: 1500.4,
       left: { sent: 0, received: 7000 },
@@ -45,6 +46,7 @@ test('the table replaces the one before in one transaction, and holds who is in'
     {
       interface: 'br-lan',
       address: '2001:db8:77::10',
+      also: [],
       mac,
       leftMs: undefined,
       left: { sent: 0, received: 0 },
@@ -58,16 +60,23 @@ test('the table replaces the one before in one transaction, and holds who is in'
   assert.equal(block(text, 'blocked').at(-1), `elements = { ${mac} }`);
   const pair = `${mac} timeout 1500ms`;
   assert.deepEqual(text.slice(text.indexOf('\n}\nadd')).match(/(?<=gatehouse_portal ).*/g), [
+    'sent_10_77_0_10 { rate over 62500 bytes/second burst 131072 bytes ; }',
+    'got_10_77_0_10 { over 7000 bytes }',
+    'got_10_77_0_10 { rate over 1000000 bytes/second burst 131072 bytes ; }',
     'sent4 { 10.77.0.10 }',
     'got4 { 10.77.0.10 }',
-    'sent_10_77_0_10 { rate over 62500 bytes/second burst 131072 bytes ; }',
     'rate_sent4 { 10.77.0.10 : "sent_10_77_0_10" }',
-    'got_10_77_0_10 { over 7000 bytes }',
     'most_got4 { 10.77.0.10 : "got_10_77_0_10" }',
-    'got_10_77_0_10 { rate over 1000000 bytes/second burst 131072 bytes ; }',
     'rate_got4 { 10.77.0.10 : "got_10_77_0_10" }',
     `in4 { "br-lan" . 10.77.0.10 . ${pair} }`,
     'to4 { "br-lan" . 10.77.0.10 timeout 1500ms }',
+    'sent6 { 2001:db8:77::a }',
+    'got6 { 2001:db8:77::a }',
+    'rate_sent6 { 2001:db8:77::a : "sent_10_77_0_10" }',
+    'most_got6 { 2001:db8:77::a : "got_10_77_0_10" }',
+    'rate_got6 { 2001:db8:77::a : "got_10_77_0_10" }',
+    `in6 { "br-lan" . 2001:db8:77::a . ${pair} }`,
+    'to6 { "br-lan" . 2001:db8:77::a timeout 1500ms }',
     'sent6 { 2001:db8:77::10 }',
     'got6 { 2001:db8:77::10 }',
     `in6 { "br-lan" . 2001:db8:77::10 . ${mac} }`,
