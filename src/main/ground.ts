@@ -17,6 +17,7 @@ import { CodeSender } from '../core/sms/sender.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
+import { LockedNames, watched } from '../core/users/locked-names.ts';
 import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import { inDefaultDomain } from '../core/users/ser-users.ts';
@@ -36,6 +37,7 @@ export interface Ground {
   readonly keyring: Keyring;
   readonly storage: Storage;
   readonly users: UserRegistry;
+  readonly locks: LockedNames;
   readonly numbers: UserNumbers;
   readonly rules: PolicyRules;
   readonly sms: CodeSender;
@@ -76,7 +78,9 @@ export async function layGround(
   });
   // Whoever needs it asks again, and hears of a failure there.
   meanwhile().catch(() => {});
-  const storage = await opening;
+  const opened = await opening;
+  const locks = new LockedNames(opened.users);
+  const storage: Storage = { ...opened, users: watched(opened.users, locks) };
   const rules = new PolicyRules(new ReplyAttributes(loadDictionaries(site.config.radius.dictionaries)));
   const trustMs = 1000 * site.config.users.trust_seconds;
   const realms = new RealmDirectory({
@@ -87,6 +91,7 @@ export async function layGround(
     clock,
     log: log.child('realms'),
     trustMs,
+    locks,
     splitAtSign: () => isOn(ground.tokens.config, 'splitAtSign'),
   });
   const sms = new CodeSender({
@@ -124,6 +129,7 @@ export async function layGround(
     await tokens.load();
     await radiusClients.load();
     await numbers.load();
+    await locks.load();
   } catch (error) {
     await storage.close();
     throw error;
@@ -142,6 +148,7 @@ export async function layGround(
     keyring,
     storage,
     users,
+    locks,
     numbers,
     rules,
     sms,

@@ -151,6 +151,7 @@ async function openDoors(
     limits,
     nonceCounts,
     policy: rules,
+    locks: ground.locks,
     hooks: hooks.hooks,
     sessions,
     refreshes: new RefreshCounts(journal, clock),

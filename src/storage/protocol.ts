@@ -21,7 +21,7 @@ import type {
 import type { SealedDefinition } from '../core/sms/types.ts';
 import type { MigrationInfo, StorageReport } from '../core/storage/types.ts';
 import type { TokenQuery } from '../core/tokens/types.ts';
-import type { Login, NewUserRecord, UserRecord } from '../core/users/store.ts';
+import type { Login, LoginState, NewUserRecord, UserRecord } from '../core/users/store.ts';
 import type { Cell } from './batch.ts';
 import type { DatabaseAddress } from './url.ts';
 
@@ -56,6 +56,7 @@ export interface Calls {
   'users.named'(name: string): Login[];
   'users.list'(options: { after?: number; limit: number; prefix?: string }): UserRecord[];
   'users.count'(): number;
+  'users.lockedNames'(): LoginState[];
   'users.reserve'(count: number): number;
   'users.insert'(users: readonly SealedUser[], shownIn: UserTables, audit: AuditLines): void;
   'users.update'(id: number, change: UserChange, shownIn: UserTables, audit: AuditLines): void;

@@ -675,6 +675,22 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
     await users.update(user.id, { locked: true, password: null });
     assert.deepEqual(await users.list({ limit: 9 }), [{ ...user, locked: true, password: null }]);
     await users.update(user.id, { locked: true });
+    const other = await users.create(
+      { logins: [{ name: '1000', domain: 'other' }], email: '', created: 6 },
+      () => null,
+    );
+    const sorted = (await users.lockedNames()).sort(
+      (a, b) => Number(b.locked) - Number(a.locked) || (a.name < b.name ? -1 : 1),
+    );
+    assert.deepEqual(
+      sorted.map(({ name, domain, locked }) => [name, domain, locked]),
+      [
+        ['1000', '', true],
+        ['żółw', 'example.com', true],
+        ['1000', 'other', false],
+      ],
+    );
+    await users.remove(other.id);
     await assert.rejects(users.update(user.id + 1, { locked: true }), { code: 'USER_UNKNOWN' });
     await users.remove(user.id);
     await assert.rejects(users.remove(user.id), { code: 'USER_UNKNOWN' });

@@ -15,6 +15,7 @@ export function userStore(worker: WorkerClient): UserStore {
     named: (name) => worker.call('users.named', name),
     list: (options) => worker.call('users.list', options),
     count: () => worker.call('users.count'),
+    lockedNames: () => worker.call('users.lockedNames'),
     update: (id, change, shownIn = {}, audit = []) => worker.call('users.update', id, change, shownIn, audit),
     remove: (id, shownIn = {}, audit = []) => worker.call('users.remove', id, shownIn, audit),
 

@@ -2,7 +2,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { NewSubscriber, SubscriberName, UserTables } from '../core/ser/types.ts';
 import { wireText } from '../core/ser/wire-text.ts';
-import type { Login, UserRecord } from '../core/users/store.ts';
+import type { Login, LoginState, UserRecord } from '../core/users/store.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import { type Database, transaction } from './database.ts';
 import type { SealedUser, UserChange } from './protocol.ts';
@@ -71,6 +71,17 @@ export class Users {
   async count(): Promise<number> {
     const query = this.#db.kysely.selectFrom('gh_user').select((e) => e.fn.countAll<number>().as('n'));
     return Number((await query.executeTakeFirstOrThrow()).n);
+  }
+
+  async lockedNames(): Promise<LoginState[]> {
+    const db = this.#db.kysely;
+    const logins = db.selectFrom('gh_login').innerJoin('gh_user', 'gh_user.id', 'gh_login.user_id');
+    const names = logins.where('locked', '=', 1).select('gh_login.name');
+    const rows = await logins
+      .where('gh_login.name', 'in', names)
+      .select(['gh_login.name', 'gh_login.domain', 'locked'])
+      .execute();
+    return rows.map(({ name, domain, locked }) => ({ name, domain, locked: locked !== 0 }));
   }
 
   /** Sets `count` ids aside for good and gives the first. */

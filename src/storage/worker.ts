@@ -80,6 +80,7 @@ async function serve(options: WorkerOptions): Promise<void> {
     'users.named': (name) => users.named(name),
     'users.list': (list) => users.list(list),
     'users.count': () => users.count(),
+    'users.lockedNames': () => users.lockedNames(),
     'users.reserve': (count) => users.reserve(count),
     'users.insert': (rows, shownIn, lines) => audit.together(lines, (seal) => users.insert(rows, shownIn, seal)),
     'users.update': (id, change, shownIn, lines) =>

@@ -163,4 +163,13 @@ test('REGISTER with the right password, and with a wrong one', async (t) => {
   // He is known here under the name that the server knows him by.
   const kicked = await site.runAside('kick', '1000@127.0.0.1');
   assert.equal(kicked.status, 0, kicked.stderr);
+  // Locked is locked, also where another server says that his password is right.
+  assert.equal(site.import(['1000,another secret,a@b.example']).status, 0);
+  assert.equal((await site.runAside('lock', '1000')).status, 0);
+  const locked = await register('secret');
+  assert.notEqual(locked.status, 0, locked.said + server.output());
+  const trail = await site.runAside('audit', 'list', '--event', 'refused', '--limit', '1');
+  assert.match(trail.stdout, /1000@127\.0\.0\.1.*locked/);
+  assert.equal((await site.runAside('unlock', '1000')).status, 0);
+  assert.equal((await register('secret')).status, 0);
 });

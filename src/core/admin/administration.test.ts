@@ -67,6 +67,7 @@ function memoryStore(record: Record) {
     named: async (name) => users.flatMap(({ logins }) => logins.filter((login) => login.name === name)),
     list: async ({ after = 0, limit }) => users.filter(({ id }) => id > after).slice(0, limit),
     count: async () => users.length,
+    lockedNames: async () => [],
     async create(user, seal, shownIn, audit) {
       if (users.some((one) => user.logins.some((login) => has(one, login, true))))
         throw new GatehouseError('USER_EXISTS', 'taken');

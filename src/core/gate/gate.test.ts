@@ -185,6 +185,16 @@ test('that a user is locked, or a rule against him, is told to who gave the righ
   assert.equal(audited()[3].rule, 'night');
 });
 
+test('who is vouched for elsewhere is locked by his name', () => {
+  const locked = new Set(['bob']);
+  const { gate, add } = lab({ locks: { holds: ({ name }) => locked.has(name) } });
+  add('bob', 'secret');
+  const prove = (password: string) => outcome(gate.prove(knock('bob', { kind: 'password', password })));
+  assert.deepEqual([prove('wrong'), prove('secret')], ['wrong-proof', 'locked']);
+  locked.clear();
+  assert.equal(prove('secret'), 'proven');
+});
+
 test('wrong tries are answered alike for a user, a locked one and a name that nobody has', async () => {
   const { gate, add, time, wheel } = lab();
   add('alice', 'secret');

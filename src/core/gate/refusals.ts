@@ -6,6 +6,7 @@ import type { Answer } from '../answer.ts';
 import type { Journal } from '../journal/types.ts';
 import { SILENT, SLOWED } from '../limits/delayed-answers.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { LockedNames } from '../users/locked-names.ts';
 import type { Account } from '../users/types.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { GateStats } from './stats.ts';
@@ -32,6 +33,8 @@ export interface RefusalsParts {
   readonly log: Log;
   readonly journal: Journal;
   readonly policy: Policy;
+  /** Absent: only accounts know whether they are locked. */
+  readonly locks?: Pick<LockedNames, 'holds'>;
   /** Written to the audit trail at most, per second; the rest is counted. */
   readonly refusalsPerSecond?: number;
 }
@@ -42,9 +45,11 @@ export class Refusals {
   readonly #policy: Policy;
   readonly #stats: GateStats;
   readonly #trail: RefusalLog;
+  readonly #locks: RefusalsParts['locks'];
   #warned = Number.NEGATIVE_INFINITY;
 
-  constructor({ clock, log, journal, policy, refusalsPerSecond = 500 }: RefusalsParts, stats: GateStats) {
+  constructor({ clock, log, journal, policy, locks, refusalsPerSecond = 500 }: RefusalsParts, stats: GateStats) {
+    this.#locks = locks;
     this.#clock = clock;
     this.#log = log;
     this.#policy = policy;
@@ -77,7 +82,7 @@ export class Refusals {
   /** Somebody who was proven may be kept out, and may know why. */
   keepsOut(knock: Knock, ticket: Ticket): Refused | undefined {
     const { account } = ticket;
-    if (account.locked) return this.refuse(knock, 'locked', account);
+    if (account.locked || this.#locks?.holds(account)) return this.refuse(knock, 'locked', account);
     const decision = this.#policy.decide(ticket);
     return decision.allowed ? undefined : this.refuse(knock, 'policy', account, decision.rule);
   }

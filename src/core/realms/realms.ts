@@ -10,6 +10,7 @@ import { GatehouseError } from '../../platform/errors.ts';
 import type { Answer } from '../answer.ts';
 import type { AuditLines } from '../audit/types.ts';
 import type { HealthItem } from '../doors/types.ts';
+import type { LockedNames } from '../users/locked-names.ts';
 import type { CachedSource } from './cached-source.ts';
 import { splitPersonName } from './person-name.ts';
 import { LOCAL, Resolvers, type ResolversParts } from './resolvers.ts';
@@ -28,6 +29,8 @@ import type {
 export interface RealmsParts extends ResolversParts {
   /** LinOTP's switch of that name. */
   splitAtSign(): boolean;
+  /** Names of locked users, whichever source knows them; absent: none. */
+  readonly locks?: Pick<LockedNames, 'holds'>;
 }
 
 /** There as long as no other is. */
@@ -82,8 +85,8 @@ export class RealmDirectory implements Realms {
     const named = realm?.toLowerCase() ?? this.#realmWith(source);
     const found = known.findById(id);
     return found instanceof Promise
-      ? found.then((record) => record && personOf(source, named, record))
-      : found && personOf(source, named, found);
+      ? found.then((record) => record && this.#locked(personOf(source, named, record)))
+      : found && this.#locked(personOf(source, named, found));
   }
 
   async search({ realm, source, filter, limit = USUAL_LIMIT }: PersonQuery): Promise<PersonPage> {
@@ -193,6 +196,13 @@ export class RealmDirectory implements Realms {
   #realmWith(source: string): string {
     const having = this.list().filter(({ resolvers }) => resolvers.includes(source));
     return (having.find(({ isDefault }) => isDefault) ?? having[0])?.name ?? '';
+  }
+
+  /** Of whom one holds a session; a name that brings a proof is judged by the gate. */
+  #locked(person: Person): Person {
+    const { source, id, login, realm } = person;
+    const isHeld = this.#parts.locks?.holds({ id: `${source}:${id}`, name: login, domain: realm }) ?? false;
+    return isHeld ? { ...person, locked: true } : person;
   }
 
   /** Errors: REALM_UNKNOWN. */

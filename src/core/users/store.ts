@@ -28,6 +28,11 @@ export interface Login {
   readonly domain: string;
 }
 
+/** A login, and whether its user is locked. */
+export interface LoginState extends Login {
+  readonly locked: boolean;
+}
+
 export type NewUserRecord = Pick<UserRecord, 'logins' | 'email' | 'created'> & { readonly mobile?: string };
 
 /** A change takes `audit` along: durable in the trail when it is, and absent when it failed. */
@@ -38,6 +43,8 @@ export interface UserStore {
   named(name: string): Promise<Login[]>;
   list(options: { after?: number; limit: number; prefix?: string }): Promise<UserRecord[]>;
   count(): Promise<number>;
+  /** All logins with a name that a locked user has, his own and those of others. */
+  lockedNames(): Promise<LoginState[]>;
   /**
    * `seal` gets the new id, since the sealed password is bound to it. The rows in `shownIn`, which hold no secret, come and go
    * in one transaction with the user. USER_EXISTS when a login is taken.
