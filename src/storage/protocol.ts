@@ -87,6 +87,8 @@ export interface Calls {
   'ser.ask'(database: string, sql: string, values: RowCells, most: number): RowCells[];
   'ser.readSubscribers'(spec: SubscriberSpec, names: readonly SubscriberName[]): SubscriberRow[];
   'ser.listSubscribers'(spec: SubscriberSpec, options: ListOptions): SubscriberRow[];
+  /** Rows arrive before the result, as pieces of cells. */
+  'ser.walkSubscribers'(spec: SubscriberSpec, most: number): void;
   'ser.addUsers'(tables: UserTables, rows: readonly NewSubscriber[], audit: AuditLines): void;
   'ser.updateSubscriber'(spec: SubscriberSpec, row: NewSubscriber, audit: AuditLines): boolean;
   'ser.removeUser'(tables: UserTables, name: SubscriberName, audit: AuditLines): void;

@@ -633,10 +633,18 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
       if (page.length === 0) break;
       seen.push(...page);
     }
-    const inOrder = seen.map(({ username, domain }) => `${username} ${domain}`);
+    const nameOf = ({ username, domain }: SubscriberRow) => `${username} ${domain}`;
+    const inOrder = seen.map(nameOf);
     assert.deepEqual(inOrder.toSorted(), names.map(({ username, domain }) => `${username} ${domain}`).toSorted());
     assert.deepEqual(inOrder.slice(0, 2), ['a one', 'a two']);
     assert.deepEqual(seen[0], { ...names[0], password: 'h', password2: '', values: ['a!'] });
+    const walked: SubscriberRow[] = [];
+    await ser.walkSubscribers(spec, 100, (rows) => void walked.push(...rows));
+    const byName = (a: SubscriberRow, b: SubscriberRow) => inOrder.indexOf(nameOf(a)) - inOrder.indexOf(nameOf(b));
+    assert.deepEqual(walked.toSorted(byName), seen);
+    walked.length = 0;
+    await ser.walkSubscribers(spec, 5, (rows) => void walked.push(...rows));
+    assert.equal(walked.length, 5);
     for (const [prefix, count] of [
       ['a_', 2],
       ['a%', 2],

@@ -1,7 +1,7 @@
 /** Main's side of users, administrators, small values and SER tables: each question goes to the worker as it stands. */
 import { IMPORT_PIECE } from '../core/admin/types.ts';
 import type { RealmStore } from '../core/realms/store.ts';
-import type { BindingRow, SerTables, TableReport } from '../core/ser/types.ts';
+import type { BindingRow, SerTables, SubscriberRow, SubscriberSpec, TableReport } from '../core/ser/types.ts';
 import type { SmsProviderStore } from '../core/sms/types.ts';
 import type { AdminStore, MetaStore, PolicyStore } from '../core/storage/types.ts';
 import type { TokenStore } from '../core/tokens/store.ts';
@@ -101,6 +101,8 @@ export function serTables(worker: WorkerClient): SerTables {
     open: (kind: keyof typeof OPENERS, spec: never): Promise<TableReport> => worker.call(OPENERS[kind], spec),
     readSubscribers: (spec, names) => worker.call('ser.readSubscribers', spec, names),
     listSubscribers: (spec, options) => worker.call('ser.listSubscribers', spec, options),
+    walkSubscribers: (spec, most, onRows) =>
+      worker.stream('ser.walkSubscribers', (cells) => onRows(subscribersIn(spec, cells)), spec, most),
     addUsers: (tables, rows, audit = []) => worker.call('ser.addUsers', tables, rows, audit),
     updateSubscriber: (spec, row, audit = []) => worker.call('ser.updateSubscriber', spec, row, audit),
     removeUser: (tables, name, audit = []) => worker.call('ser.removeUser', tables, name, audit),
@@ -121,5 +123,20 @@ export function serTables(worker: WorkerClient): SerTables {
 function bindingsIn(cells: readonly Cell[]): BindingRow[] {
   const rows = [];
   for (let at = 0; at < cells.length; at += WIDTH[0]) rows.push(bindingAt(cells, at));
+  return rows;
+}
+
+function subscribersIn({ columns }: SubscriberSpec, cells: readonly Cell[]): SubscriberRow[] {
+  const texts = cells as readonly (string | null)[];
+  const rows: SubscriberRow[] = [];
+  for (let at = 0; at < texts.length; at += 4 + columns.length) {
+    rows.push({
+      username: texts[at] ?? '',
+      domain: texts[at + 1] ?? '',
+      password: texts[at + 2] ?? '',
+      password2: texts[at + 3] ?? '',
+      values: texts.slice(at + 4, at + 4 + columns.length),
+    });
+  }
   return rows;
 }

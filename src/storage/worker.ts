@@ -112,6 +112,7 @@ async function serve(options: WorkerOptions): Promise<void> {
     'ser.ask': (database, sql, values, most) => ask(tables.database(database), sql, values, most),
     'ser.readSubscribers': (spec, names) => subscribers.read(spec, names),
     'ser.listSubscribers': (spec, options) => subscribers.list(spec, options),
+    'ser.walkSubscribers': (spec, most) => subscribers.walk(spec, most, rowSender(streaming)),
     'ser.addUsers': (where, rows, lines) => audit.together(lines, (seal) => subscribers.add(where, rows, seal)),
     'ser.updateSubscriber': (spec, row, lines) => audit.together(lines, (seal) => subscribers.update(spec, row, seal)),
     'ser.removeUser': (where, name, lines) => audit.together(lines, (seal) => subscribers.remove(where, name, seal)),

@@ -1,5 +1,5 @@
 /**
- * Reads an attached table through, page by page, while so many of its users are asked for that reading them one by one costs
+ * Reads an attached table through while so many of its users are asked for that reading them one by one costs
  * more: the rows that are still what the cache holds are trusted anew.
  *
  * A walk confirms and nothing else: a row that has changed, is gone or is new is left to the next look-up of its user, so
@@ -11,7 +11,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { SerTables, SubscriberRow, SubscriberSpec } from '../ser/types.ts';
 
-const PAGE_ROWS = 500;
 /** Users asked for in a period, at least; a few are read singly at no cost that matters. */
 const LEAST_ASKED = 200;
 const ROWS_FOR_ASKED = 4;
@@ -19,7 +18,7 @@ const ROWS_FOR_ASKED = 4;
 const LEAST_TRUST_MS = 1_000;
 
 export interface TableWalkOptions {
-  readonly tables: Pick<SerTables, 'listSubscribers'>;
+  readonly tables: Pick<SerTables, 'walkSubscribers'>;
   readonly spec: SubscriberSpec;
   readonly clock: Clock;
   readonly trustMs: number;
@@ -56,15 +55,12 @@ export class TableWalk {
     const { tables, spec, clock, confirm } = this.#options;
     this.#walking = true;
     let rows = 0;
-    let last: SubscriberRow | undefined;
+    const sentAt = clock.monotonic();
     try {
-      do {
-        const sentAt = clock.monotonic();
-        const page = await tables.listSubscribers(spec, { limit: PAGE_ROWS, ...(last ? { after: last } : {}) });
-        for (const row of page) confirm(row, sentAt);
-        rows += page.length;
-        last = page.length === PAGE_ROWS ? page.at(-1) : undefined;
-      } while (last && rows <= mostRows);
+      await tables.walkSubscribers(spec, mostRows + 1, (piece) => {
+        for (const row of piece) confirm(row, sentAt);
+        rows += piece.length;
+      });
     } catch {
       // Whoever is asked for next is read singly.
     }

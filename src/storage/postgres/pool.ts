@@ -38,17 +38,26 @@ export class ImpatientPool {
     }
   }
 
-  /** Row by row, without a limit of time. */
+  /** Row by row; given up when none comes for as long as an answer may take. */
   async each(text: string, onRow: (row: Row) => void): Promise<void> {
     const connection = await this.#pool.reserve();
+    let late: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
+        late = setTimeout(() => {
+          connection.destroy();
+          reject(noAnswer());
+        }, ANSWER_MS);
         const query = connection.client.query(new pg.Query({ text, rowMode: 'array' } as QueryConfig));
-        query.on('row', (row) => onRow(row as unknown as Row));
+        query.on('row', (row) => {
+          late!.refresh();
+          onRow(row as unknown as Row);
+        });
         query.on('end', () => resolve());
         query.on('error', reject);
       });
     } finally {
+      clearTimeout(late);
       this.#pool.release(connection);
     }
   }

@@ -8,10 +8,13 @@ import type {
   UserTables,
 } from '../../core/ser/types.ts';
 import type { Cell } from '../batch.ts';
+import type { Database } from '../database.ts';
 import type { ListOptions } from '../protocol.ts';
 import { hasColumn, type Row } from '../table-shape.ts';
 import type { Tables } from './tables.ts';
 import { updateSubscriber, userRows } from './user-rows.ts';
+
+const PIECE_ROWS = 500;
 
 export class Subscribers {
   readonly #tables: Tables;
@@ -55,6 +58,19 @@ export class Subscribers {
     return this.#select(spec, `${tests.join(' AND ')} ORDER BY ${order} LIMIT ${Math.floor(limit)}`, values);
   }
 
+  /** Gives rows as pieces of cells: the texts of a SubscriberRow one after another. */
+  async walk(spec: SubscriberSpec, most: number, onCells: (cells: Cell[]) => void): Promise<void> {
+    const { db, sql } = await this.#statement(spec);
+    let cells: Cell[] = [];
+    await db.each(`${sql} LIMIT ${Math.floor(most)}`, (row) => {
+      for (const cell of row) cells.push(textOf(cell));
+      if (cells.length < PIECE_ROWS * row.length) return;
+      onCells(cells);
+      cells = [];
+    });
+    if (cells.length > 0) onCells(cells);
+  }
+
   /** This and what follows call `seal` before they commit. */
   async add(tables: UserTables, rows: readonly NewSubscriber[], seal: () => void): Promise<void> {
     await (await userRows(this.#tables, tables)).add(rows, { seal });
@@ -89,14 +105,19 @@ export class Subscribers {
   }
 
   async #select(spec: SubscriberSpec, where: string, values: readonly Cell[]): Promise<SubscriberRow[]> {
+    const { db, sql } = await this.#statement(spec);
+    return (await db.select(`${sql} WHERE ${where}`, values)).map(rowOf);
+  }
+
+  /** Of the columns of a SubscriberRow, in their order. */
+  async #statement(spec: SubscriberSpec): Promise<{ db: Database; sql: string }> {
     const { db, shape } = await this.#tables.find('subscriber', spec);
     const { user, domain = "''" } = await this.#columns(spec);
     // `open` refuses a script that names a column which is missing; administration takes what is there.
     const columns = [spec.passwordColumn, spec.passwordColumn2, ...spec.columns].map((name) =>
       hasColumn(shape, name) ? db.quoteName(name) : 'NULL',
     );
-    const sql = `SELECT ${[user, domain, ...columns].join(', ')} FROM ${db.quoteName(spec.table)} WHERE ${where}`;
-    return (await db.select(sql, values)).map(rowOf);
+    return { db, sql: `SELECT ${[user, domain, ...columns].join(', ')} FROM ${db.quoteName(spec.table)}` };
   }
 }
 
