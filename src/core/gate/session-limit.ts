@@ -58,15 +58,17 @@ export class SessionLimit {
   }
 
   /** It is let in, and has to begin soon. */
-  admitted({ door, account }: Ticket, { session }: SessionName): void {
+  admitted({ door, account }: Ticket, name: SessionName): void {
     if (this.#promised.size === 0) return;
+    // Not before: a door may make the name when it is asked for.
+    const { session } = name;
     const promised = this.#promised.get(keyOf(door, account.login))?.find((one) => one.session === session);
     if (promised) promised.until = this.#parts.clock.monotonic() + BEGINS_MS;
   }
 
   /** It is not let in after all. */
-  released({ door, account }: Ticket, { session }: SessionName): void {
-    if (this.#promised.size > 0) this.#drop(keyOf(door, account.login), session);
+  released({ door, account }: Ticket, name: SessionName): void {
+    if (this.#promised.size > 0) this.#drop(keyOf(door, account.login), name.session);
   }
 
   /** It is about to be among those who are in. A NAS may call it otherwise than in its request. */

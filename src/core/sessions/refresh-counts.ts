@@ -14,7 +14,7 @@ const MAX_USERS = 200_000;
 export class RefreshCounts {
   readonly #journal: Journal;
   readonly #clock: Clock;
-  #counts = new Map<DoorName, Map<string, number>>();
+  #counts = new Map<DoorName, Map<string, { refreshes: number }>>();
   #hour: number;
 
   constructor(journal: Journal, clock: Clock) {
@@ -30,7 +30,9 @@ export class RefreshCounts {
       users = new Map();
       this.#counts.set(door, users);
     }
-    users.set(user, (users.get(user) ?? 0) + 1);
+    const known = users.get(user);
+    if (known) known.refreshes++;
+    else users.set(user, { refreshes: 1 });
     if (users.size >= MAX_USERS) this.flush();
   }
 
@@ -43,7 +45,7 @@ export class RefreshCounts {
     this.#hour = Math.floor(time / HOUR_MS);
     let unit: Change[] = [];
     for (const [door, users] of counts) {
-      for (const [user, count] of users) {
+      for (const [user, { refreshes: count }] of users) {
         unit.push(auditChange(time, 'refreshed', { door, user, count, hour }));
         if (unit.length < LINES_PER_UNIT) continue;
         this.#journal.append(unit);

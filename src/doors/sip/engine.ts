@@ -262,7 +262,8 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     }
     const { ownCalls } = this.#parts;
     if (ownCalls !== undefined && ownCalls.size > 0 && this.#isOf(ownCalls, request, source)) return true;
-    const kept = this.#recent.find(request, source);
+    // Only replies to such are kept.
+    const kept = hasCredentials(request) ? this.#recent.find(request, source) : undefined;
     if (kept) {
       this.counters.answeredAgain++;
       this.#parts.transport.send(kept.text, kept.target);
@@ -281,7 +282,6 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #isUnknown(request: SipMessage, source: Source): boolean {
     if (request.via === undefined) return true;
     if (this.#parts.transactions.find(request)) return false;
-    // Only replies to such are kept.
     return !hasCredentials(request) || !this.#recent.find(request, source);
   }
 

@@ -7,6 +7,7 @@ import { glanceReply } from './message/glance-reply.ts';
 import { cleanValue } from './message/header-text.ts';
 import type { SipMessage } from './message/message.ts';
 import { buildReply } from './message/reply.ts';
+import { MAGIC_COOKIE } from './transaction/branches.ts';
 import type { Source } from './transport/types.ts';
 
 export class OwnReplies {
@@ -55,11 +56,12 @@ export class OwnReplies {
     return toTag.startsWith(this.#tagPrefix);
   }
 
-  /** The same for each repetition of the request. */
+  /** The same for each repetition of the request, and another for another one: a branch of RFC 3261 is its alone. */
   #toTag(request: SipMessage): string {
     const branch = request.via?.branch ?? '';
-    const seed = hash(branch, hash(request.fromTag, request.cseq?.number ?? 0));
-    return this.#tagPrefix + hash(request.callId, seed).toString(36);
+    const ofBranch = hash(branch, request.cseq?.number ?? 0);
+    const seed = branch.startsWith(MAGIC_COOKIE) ? ofBranch : hash(request.callId, hash(request.fromTag, ofBranch));
+    return this.#tagPrefix + seed.toString(36);
   }
 }
 

@@ -7,6 +7,7 @@
 import type { Ticket } from '../../core/gate/types.ts';
 import { Edits } from './message/edits.ts';
 import type { SipMessage } from './message/message.ts';
+import { parseUri, type SipUri } from './message/uri.ts';
 import type { RouteKey, RouteKind } from './script/route-kinds.ts';
 import type { AvpList, AvpName } from './script/values/avps.ts';
 import { WAIT } from './script/wait.ts';
@@ -236,6 +237,11 @@ export class Run {
     this.message = message;
     this.source = source;
     this.uri = message.uri;
+  }
+
+  /** The current Request-URI taken apart; undefined when it is broken. */
+  get requestUri(): SipUri | undefined {
+    return this.uri === this.message.uri ? this.message.requestUri : parseUri(this.uri);
   }
 
   /** Sends a reply; `headers` are whole lines with CRLF. False when a final reply was sent already. */

@@ -15,7 +15,7 @@ export interface NamedUser {
 export type FindUser = (run: Run) => NamedUser | undefined;
 
 const PLACES: Readonly<Record<string, FindUser>> = {
-  'request-uri': (run) => ofUri(run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri)),
+  'request-uri': (run) => ofUri(run.requestUri),
   to: (run) => ofUri(run.message.toUri),
   from: (run) => ofUri(run.message.fromUri),
   credentials: ({ authorised }) => authorised && { user: authorised.user, domain: authorised.realm },

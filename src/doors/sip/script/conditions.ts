@@ -123,10 +123,10 @@ function bindMyself(node: Comparison, value: Value, host: ScriptHost, complain: 
   if (node.operator !== '==' && node.operator !== '!=') return badOperator(node, '== !=', complain);
   const yes = signOf(node);
   if (value.type === 'address') return (run) => (host.isLocalAddress(value.read(run)) ? yes : -yes);
-  if (value.type === 'number' || !value.uri) return mismatch(node, 'a constant, not with myself', complain);
+  const read = value.type === 'number' ? undefined : value.uri;
+  if (!read) return mismatch(node, 'a constant, not with myself', complain);
   return (run) => {
-    const text = value.read(run);
-    const uri = text === undefined ? undefined : parseUri(text);
+    const uri = read(run);
     if (uri === undefined) return ERROR;
     return host.isMyself(uri.host, uri.port) ? yes : -yes;
   };

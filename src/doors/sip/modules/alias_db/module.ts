@@ -116,7 +116,7 @@ class Aliases {
   }
 
   resolve(run: Run): number {
-    const uri = run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
+    const uri = run.requestUri;
     if (uri === undefined || uri.user === '') return -1;
     const user = unescapeUser(uri.user);
     const answer = this.#lookup.find(this.#useDomain ? [user, this.#withoutPrefix(uri.host)] : [user]);

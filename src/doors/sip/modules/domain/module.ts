@@ -1,7 +1,6 @@
 /** domain: is this one of the domains that we serve? */
 import { TableMirror } from '../../../../core/ser/table-mirror.ts';
 import type { RowCells, RowsSpec } from '../../../../core/ser/types.ts';
-import { parseUri } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { Call, SipModule } from '../../script/types.ts';
 import { databaseOf, databaseUrl, flag, isVariable, sqlName } from '../value-checks.ts';
@@ -90,5 +89,5 @@ function isLocal(domains: TableMirror<ReadonlySet<string>>, host: string | undef
 }
 
 function requestHost(run: Run): string | undefined {
-  return (run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri))?.host;
+  return run.requestUri?.host;
 }

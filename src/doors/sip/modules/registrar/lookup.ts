@@ -3,7 +3,6 @@
  * Source: RFC 3261 section 16.5; results as OpenSER's.
  */
 import { parseNameAddr } from '../../message/name-addr.ts';
-import { parseUri, type SipUri } from '../../message/uri.ts';
 import type { Branch, Run } from '../../run.ts';
 import type { ListenPoint, Transport } from '../../transport/types.ts';
 import { resumeWith } from '../resume-with.ts';
@@ -25,7 +24,7 @@ const NO_CONTACT_FOR_METHOD = -2;
 const FAILED = -3;
 
 export function lookup(run: Run, table: LocationTable, context: RegistrarContext): number {
-  const aor = tableAor(run, currentUri(run), table, context.options);
+  const aor = tableAor(run, run.requestUri, table, context.options);
   if (aor === undefined) return FAILED;
   if (!table.settings.readThrough) return choose(run, table.first(aor), table, context);
   const found = (contacts: Contacts) => choose(run, contacts.first(aor), table, context);
@@ -78,7 +77,7 @@ function isRepeated(binding: Binding, first: Binding | undefined, now: number, b
 
 /** 1 when the Request-URI's user has a contact, else -1. */
 export function registered(run: Run, table: LocationTable, options: RegistrarOptions): number {
-  const aor = tableAor(run, currentUri(run), table, options);
+  const aor = tableAor(run, run.requestUri, table, options);
   if (aor === undefined) return -1;
   if (!table.settings.readThrough) return hasValid(table.first(aor), table);
   const found = (contacts: Contacts) => hasValid(contacts.first(aor), table);
@@ -89,10 +88,6 @@ function hasValid(first: Binding | undefined, table: LocationTable): number {
   const now = table.seconds();
   for (let at = first; at; at = at.next) if (at.validAt(now)) return 1;
   return -1;
-}
-
-function currentUri(run: Run): SipUri | undefined {
-  return run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
 }
 
 function branchTo(binding: Binding, transport: Transport): Branch {

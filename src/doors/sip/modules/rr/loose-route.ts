@@ -51,7 +51,7 @@ export class LooseRouting {
   follow(run: Run): number {
     const message = run.message;
     if (message.indexOf(Header.route) < 0) return -1;
-    const target = requestUri(run);
+    const target = run.requestUri;
     if (target === undefined || message.to === undefined) return -1;
     const routes = readRoutes(message);
     if (routes === undefined) return -1;
@@ -134,8 +134,4 @@ export class LooseRouting {
 
 function isLoose(uri: SipUri): boolean {
   return uriParam(uri, LR) !== undefined;
-}
-
-function requestUri(run: Run): SipUri | undefined {
-  return run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
 }

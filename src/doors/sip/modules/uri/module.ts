@@ -1,5 +1,5 @@
 /** uri: questions about the Request-URI, To and the user, and parameters added to the Request-URI. */
-import { parseUri, type SipUri, uriParam } from '../../message/uri.ts';
+import { parseUri, uriParam } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { FunctionSpec, SipModule } from '../../script/types.ts';
 
@@ -58,7 +58,7 @@ export const uri: SipModule = {
         const wanted = name!.toLowerCase();
         const text = value.toLowerCase();
         return (run) => {
-          const target = requestUri(run);
+          const target = run.requestUri;
           return target && uriParam(target, wanted)?.toLowerCase() === text ? 1 : -1;
         };
       },
@@ -69,7 +69,7 @@ export const uri: SipModule = {
 };
 
 function addParameter(run: Run, parameter: string): number {
-  const target = requestUri(run);
+  const target = run.requestUri;
   if (target === undefined || target.host === '') return -1;
   // Before the headers, if there are any.
   const mark = run.uri.length - target.headers.length - 1;
@@ -80,7 +80,7 @@ function addParameter(run: Run, parameter: string): number {
 
 /** RFC 3261 section 19.1.6: all that tel says of the number becomes the user part. */
 function tel2sip(run: Run): number {
-  const target = requestUri(run);
+  const target = run.requestUri;
   if (target === undefined) return -1;
   if (target.scheme !== 'tel') return 1;
   const host = run.message.fromUri?.host ?? '';
@@ -88,8 +88,4 @@ function tel2sip(run: Run): number {
   if (host === '' || parseUri(made) === undefined) return -1;
   run.uri = made;
   return 1;
-}
-
-function requestUri(run: Run): SipUri | undefined {
-  return run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
 }

@@ -6,7 +6,6 @@
 import type { UriSpec } from '../../../../core/ser/types.ts';
 import { unicodeText } from '../../../../core/ser/wire-text.ts';
 import type { Account, UserSource } from '../../../../core/users/types.ts';
-import { parseUri } from '../../message/uri.ts';
 import type { Run } from '../../run.ts';
 import type { Services } from '../../services.ts';
 import { resumeWith } from '../resume-with.ts';
@@ -17,7 +16,7 @@ export interface Directory {
 }
 
 export function uriExists(run: Run, directory: Directory, useDomain: boolean): number {
-  const uri = run.uri === run.message.uri ? run.message.requestUri : parseUri(run.uri);
+  const uri = run.requestUri;
   if (uri === undefined) return -1;
   if (uri.user === '' || (useDomain && uri.host === '')) return -5;
   return directory.has(run, uri.user, useDomain ? uri.host : '');
