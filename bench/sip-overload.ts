@@ -3,24 +3,26 @@
  * seconds, then half of it. Printed are what was done over the best rate (by the clock, and for each second of the server's CPU time, which
  * does not depend on what else the machine does), and after how many seconds nothing failed any more.
  *
- * One line of JSON for registrations and one for calls, in memory. BENCH_FLOOD: seconds of overload; BENCH_TIMES: twice, or more.
+ * `processors`: how many the server and the telephones had meanwhile. Where the two have less than there are, others had the rest.
+ *
+ * One line of JSON for registrations and one for calls, in memory. BENCH_FLOOD: seconds of overload; BENCH_TIMES: twice, or more;
+ * BENCH_KINDS: `registration`, `call` or both.
  */
 
-import { Flood, type FlowKind, type Second, type Tally } from '../test/peers/flood.ts';
+import { Flood, type FlowKind, type Tally } from '../test/peers/flood.ts';
+import { bestRate, middle, type Offered, sum } from './best-rate.ts';
 import { note } from './compare.ts';
 import { DOMAIN, gatehouseInMemory, passwordOf, USERS, userName } from './contenders.ts';
-import { cpuSeconds } from './processes.ts';
+import { ownCpuSeconds } from './processes.ts';
 import { onStage } from './stage.ts';
 
 const FLOOD_S = Number(process.env.BENCH_FLOOD ?? 10);
 const TIMES = Number(process.env.BENCH_TIMES ?? 2);
-/** The search for the best rate: where it begins, how it goes on, and how much must be done of what is offered. */
-const SEARCH: Readonly<Record<FlowKind, number>> = { registration: 4000, call: 1000 };
-const STEP = 1.25;
+/** Where the search for the best rate begins. */
+const SEARCH: Readonly<Record<FlowKind, number>> = { registration: 8000, call: 2500 };
 const STEP_S = 2;
 const KEPT_UP = 0.98;
-/** The flows of a step's last tenths end after it. */
-const BEGUN_LATE = 0.93;
+const KINDS = (process.env.BENCH_KINDS ?? 'registration,call').split(',') as FlowKind[];
 const AFTER_S = 6;
 
 export async function run(): Promise<void> {
@@ -33,74 +35,82 @@ export async function run(): Promise<void> {
     await flood.settle(20_000);
     await flood.run('call', 300, 4);
     await flood.settle(20_000);
-    for (const kind of ['registration', 'call'] as const) {
+    for (const kind of KINDS) {
       stage.check();
       console.log(JSON.stringify(await overload(flood, kind, server.server)));
     }
   });
 }
 
-interface Rate {
-  /** Flows done, per second by the clock and per second of the server's CPU time. */
-  readonly clock: number;
-  readonly cpu: number;
+/** What a stretch of load took of the machine. */
+interface Measured {
+  readonly tally: Tally;
+  /** Flows done for each second of the server's CPU time. */
+  readonly perCpuSecond: number;
+  /** Processors that the server had, in all and in each second, and the telephones. */
+  readonly server: number;
+  readonly servers: readonly number[];
+  readonly phones: number;
 }
 
 async function overload(flood: Flood, kind: FlowKind, pid: number): Promise<unknown> {
-  const best = await bestRate(flood, kind, pid);
+  const best = await bestRate(kind, SEARCH[kind], (rate) => step(flood, kind, rate, pid));
+  const bestByCpu = middle(best.rates.map(({ perCpuSecond }) => perCpuSecond));
+  const offered = Math.round(TIMES * best.perSecond);
+  const { tally, ...meanwhile } = await measured(flood, kind, offered, FLOOD_S, pid);
+  const after = await flood.run(kind, Math.round(best.perSecond / 2), AFTER_S);
   await flood.settle(20_000);
-  const offered = Math.round(TIMES * best.clock);
-  const [meanwhile, rate] = await measured(flood, kind, offered, FLOOD_S, pid);
-  const after = await flood.run(kind, Math.round(best.clock / 2), AFTER_S);
-  await flood.settle(20_000);
-  const ratio = (of: keyof Rate) => Number((rate[of] / best[of]).toFixed(3));
-  note(`sip-overload: ${kind}s done/shed/failed of each second: ${outcomes(meanwhile.seconds)}`);
+  const done = tally.done / tally.took;
+  note(`${kind}s done/shed/failed, processors of the server in each second: ${outcomes(tally, meanwhile.servers)}`);
   return {
     name: `sip-overload-${kind}`,
-    best: Math.round(best.clock),
+    best: best.perSecond,
     offered,
-    done: Math.round(rate.clock),
-    ratio: ratio('clock'),
-    ratioByCpu: ratio('cpu'),
+    done: Math.round(done),
+    ratio: rounded(done / best.perSecond, 3),
+    ratioByCpu: rounded(meanwhile.perCpuSecond / bestByCpu, 3),
     recoveredAfterSeconds: after.seconds.findLastIndex(({ begun, done }) => done < KEPT_UP * begun) + 1,
-    repeated: meanwhile.repeated,
-    meanwhile: count(meanwhile.seconds),
-    after: count(after.seconds),
+    repeated: tally.repeated,
+    processors: { server: rounded(meanwhile.server), telephones: rounded(meanwhile.phones) },
+    atBest: best.rates.map(({ server, phones }) => ({ server: rounded(server), telephones: rounded(phones) })),
+    meanwhile: count(tally),
+    after: count(after),
   };
 }
 
-/** Offers more and more until it is not kept up with twice in a row; the most that was done in a step. */
-async function bestRate(flood: Flood, kind: FlowKind, pid: number): Promise<Rate> {
-  let best: Rate = { clock: 0, cpu: 0 };
-  let missed = 0;
-  for (let rate = SEARCH[kind]; missed < 2; rate = Math.round(rate * STEP)) {
-    const [{ repeated }, done] = await measured(flood, kind, rate, STEP_S, pid);
-    note(`sip-overload: ${rate} ${kind}s offered per second, ${Math.round(done.clock)} done, ${repeated} repeated`);
-    if (done.clock > best.clock) best = done;
-    missed = done.clock < BEGUN_LATE * rate ? missed + 1 : 0;
-    await flood.settle(5000);
-  }
-  return best;
+async function step(flood: Flood, kind: FlowKind, rate: number, pid: number): Promise<Offered<Measured>> {
+  const one = await measured(flood, kind, rate, STEP_S, pid);
+  const open = flood.flows.size;
+  await flood.settle(20_000);
+  return { tally: one.tally, open, rate: one };
 }
 
-async function measured(
-  flood: Flood,
-  kind: FlowKind,
-  rate: number,
-  seconds: number,
-  pid: number,
-): Promise<[Tally, Rate]> {
-  const before = cpuSeconds(pid);
+async function measured(flood: Flood, kind: FlowKind, rate: number, seconds: number, pid: number): Promise<Measured> {
+  const used = [ownCpuSeconds(pid)];
+  const ownBefore = process.cpuUsage();
+  const each = setInterval(() => used.push(ownCpuSeconds(pid)), 1000);
   const tally = await flood.run(kind, rate, seconds);
-  const used = cpuSeconds(pid) - before;
-  return [tally, { clock: tally.done / tally.took, cpu: tally.done / used }];
+  clearInterval(each);
+  used[seconds] = ownCpuSeconds(pid);
+  const own = process.cpuUsage(ownBefore);
+  const server = used[seconds]! - used[0]!;
+  return {
+    tally,
+    perCpuSecond: tally.done / server,
+    server: server / tally.took,
+    servers: used.slice(1).map((now, i) => now - used[i]!),
+    phones: (own.user + own.system) / 1e6 / tally.took,
+  };
 }
 
-function count(seconds: readonly Second[]): Omit<Second, 'begun'> {
-  const sum = (of: keyof Second) => seconds.reduce((all, one) => all + one[of], 0);
-  return { done: sum('done'), shed: sum('shed'), failed: sum('failed') };
+function count(tally: Tally): Readonly<Record<'done' | 'shed' | 'failed', number>> {
+  return { done: sum(tally, 'done'), shed: sum(tally, 'shed'), failed: sum(tally, 'failed') };
 }
 
-function outcomes(seconds: readonly Second[]): string {
-  return seconds.map(({ done, shed, failed }) => `${done}/${shed}/${failed}`).join(' ');
+function outcomes({ seconds }: Tally, servers: readonly number[]): string {
+  return seconds.map(({ done, shed, failed }, i) => `${done}/${shed}/${failed} ${servers[i]?.toFixed(2)}`).join(', ');
+}
+
+function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
 }

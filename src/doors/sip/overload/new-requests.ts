@@ -15,6 +15,8 @@ import { QueueLimit } from './queue-limit.ts';
 const BEGIN_MS = 300;
 /** So many may wait whatever the rate. */
 const LEAST = 1000;
+/** Steps of growth in a row, then more comes than can be begun. */
+const GROWING = 3;
 /** They are begun for so long before the sockets are looked at again, and at least so often even when those are never empty. */
 const SLICE_MS = 2;
 const STARVED_MS = 50;
@@ -130,7 +132,7 @@ export class NewRequests {
 }
 
 function newLane(): Lane {
-  return { queue: new DeferredQueue(), limit: new QueueLimit(BEGIN_MS, LEAST) };
+  return { queue: new DeferredQueue(), limit: new QueueLimit(BEGIN_MS, LEAST, GROWING) };
 }
 
 export function hasCredentials(request: SipMessage): boolean {

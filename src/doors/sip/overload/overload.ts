@@ -41,8 +41,10 @@ const LATE_MS = 20;
 const STORE_MS = 900;
 /** So many may wait whatever the rate: a burst, or two batches of the journal. */
 const LEAST = 1000;
-/** 503s in a step, and how many of them for such as were put off before. */
-const ANSWERS = 4000;
+/** Steps for which it may grow: a commit can take a second. */
+const STALLING = 10;
+/** 503s in a step, more than a processor can write, and how many of them for such as were put off before. */
+const ANSWERS = 10_000;
 const TRIMMED = 1000;
 /** After so long without a request turned away it is over. */
 const CALM_MS = 2000;
@@ -68,7 +70,7 @@ export class Overload implements TimerOwner {
   readonly #parts: OverloadParts;
   readonly #rested: () => number;
   readonly #timer = new Timer(this);
-  readonly #storing = new QueueLimit(STORE_MS, LEAST);
+  readonly #storing = new QueueLimit(STORE_MS, LEAST, STALLING);
   readonly #new: NewRequests;
   /** Those put off of which nothing is known but the text, by Call-ID. */
   readonly #unread = new PassingMap<Deferred>(keyedHash);
