@@ -186,6 +186,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     gate,
     journal: storage.journal,
     tables: storage.ser,
+    rows: storage.tokens,
     database: nameOf,
     userSource: (spec, how) => users.source(spec, how),
     derive: (purpose) => keyring.derive(purpose),

@@ -164,6 +164,8 @@ async function openDoors(
   const sip: SipDoor = createSipDoor({
     ...sipChoice(site),
     dns: site.config.sip.dns,
+    longestCall: site.config.sip.longest_call,
+    rows: storage.tokens,
     callBack: site.config.sip.call_back,
     nativeUdp: site.config.sip.native_udp,
     clock,

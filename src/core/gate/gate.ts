@@ -227,15 +227,16 @@ class TheGate implements CoreGate {
 
   opened(start: SessionStart): Change[] {
     this.#sessionLimit.opened(start);
-    const { door, session, user, client, time } = start;
-    return [auditChange(time, 'opened', { door, user, client, session })];
+    const { door, session, user, client, time, peer } = start;
+    return [auditChange(time, 'opened', { door, user, client, session, peer })];
   }
 
   ended(start: SessionStart, reason: EndReason, time: number, { sent, received }: Traffic = {}): Change[] {
     this.#sessionLimit.ended(start);
-    const { door, session, user, client, time: started } = start;
+    const { door, session, user, client, time: started, peer } = start;
+    const seconds = peer === undefined ? undefined : Math.round((time - started) / 1000);
     return [
-      auditChange(time, 'ended', { door, user, client, session, reason, sent, received }),
+      auditChange(time, 'ended', { door, user, client, session, reason, peer, seconds, sent, received }),
       { kind: 'history', row: { session, door, user, client, started, ended: time, reason, sent, received } },
     ];
   }

@@ -265,6 +265,8 @@ export interface SessionStart {
   readonly user: string;
   readonly client: string;
   readonly time: number;
+  /** Whom the user talks to, where somebody does. */
+  readonly peer?: string;
 }
 
 /** Bytes that the user sent and received, where somebody counts them. */

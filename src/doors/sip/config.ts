@@ -206,6 +206,14 @@ export const sipConfig = z.strictObject({
       "Whether UDP, of SIP and RADIUS, goes through the native module, which costs less, where there is one; false: Node's dgram.",
     ),
   call_back: callBack.prefault({}),
+  longest_call: z
+    .int()
+    .min(60)
+    .max(2_592_000)
+    .default(43_200)
+    .describe(
+      'Seconds after which a call is ended for both sides: one that lasts as long was forgotten, or nobody will say that it is over.',
+    ),
   preloaded_route: z
     .enum(['pass', 'challenge'])
     .optional()

@@ -10,12 +10,14 @@ import type { Administration } from '../../core/admin/types.ts';
 import type { KeyCaller } from '../../core/callback/types.ts';
 import type { Door, HealthItem, Listener, PreparedChange, SessionInfo } from '../../core/doors/types.ts';
 import type { EndReason } from '../../core/gate/types.ts';
+import type { OwnRows } from '../../core/journal/own-table.ts';
 import { placeOf } from '../../core/limits/place.ts';
 import type { OfferUpgrades } from '../../platform/http-upgrade.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { TimerWheel } from '../../platform/timer-wheel.ts';
 import { TelephoneCaller } from './call-back/caller.ts';
 import type { SipConfig } from './config.ts';
+import { Calls } from './dialogs/calls.ts';
 import { type EditionChoice, type EditionGround, Editions, ScriptEdition } from './edition.ts';
 import { Engine } from './engine.ts';
 import { ScriptFifo } from './fifo/script-fifo.ts';
@@ -51,6 +53,10 @@ export interface SipDoorParts
   readonly callBack?: SipConfig['call_back'];
   /** Absent: the servers of the system. */
   readonly dns?: SipConfig['dns'];
+  /** Seconds; absent: half a day. */
+  readonly longestCall?: SipConfig['longest_call'];
+  /** Where calls outlive the server; absent: nowhere. */
+  readonly rows?: OwnRows;
   readonly metrics?: Metrics;
   /** false: UDP through Node's dgram in any case. */
   readonly nativeUdp?: boolean;
@@ -85,6 +91,7 @@ export interface SipDoor extends Door, ContactTables, Management {
 }
 
 const DAY_MS = 86_400_000;
+const LONGEST_CALL_S = 43_200;
 /** Part of the time to stop that is given to runs which still wait for the database. */
 const PATIENCE = 0.8;
 
@@ -109,8 +116,18 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     onError: failed('the end of a transaction failed'),
   });
   const nameService = createNameService(parts.dns?.servers ?? []);
-  const relay = new ProxyRelay(
-    { transport, transactions, wheel, clock: parts.clock, log },
+  const running = new Calls({
+    ...parts,
+    rows: parts.rows,
+    wheel,
+    transport,
+    transactions,
+    findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
+    key: parts.derive('sip calls'),
+    longestMs: (parts.longestCall ?? LONGEST_CALL_S) * 1000,
+  });
+  const relay: ProxyRelay = new ProxyRelay(
+    { transport, transactions, wheel, clock: parts.clock, log, dialogs: running.dialogs },
     { lookUp: seams.lookUp ?? nameService.lookUp, patienceMs: parts.dns?.timeout_ms },
   );
   const contacts = new Map<string, LocationTableView>();
@@ -174,6 +191,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     transactions,
     transport,
     contacts,
+    running,
     requester,
     script: editions,
     debug: () => serving.globals.debug,
@@ -187,6 +205,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
       transactions,
       transport,
       contacts,
+      running,
       wheel,
       udp: udp.name,
       digests: digestCounters,
@@ -230,7 +249,9 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     held.keep(parts.script);
     wheel.run();
     engine.overload.run();
+    const takeUpCalls = await running.load();
     await transport.start(engine);
+    takeUpCalls();
     const how = { through: udp.name, ...(udp.why === undefined ? {} : { why: udp.why }) };
     if (udp.broken) log.warn('the native UDP module does not work here', how);
     else log.debug('UDP goes', how);
@@ -262,6 +283,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
     await Promise.race([Promise.all([engine.idle(), calls?.stop()]), patience]);
     nameService.stop();
     await transport.stop();
+    running.dialogs.close();
     wheel.halt();
     for (const task of ending) task();
   }
@@ -286,6 +308,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   }
 
   function* sessions(filter?: { user?: string }): Generator<SessionInfo> {
+    yield* running.sessions(filter?.user);
     for (const table of contacts.values()) {
       for (const aor of table.aors()) {
         for (const binding of table.bindings(aor)) {
@@ -306,6 +329,7 @@ export function createSipDoor(parts: SipDoorParts): SipDoor {
   }
 
   async function end(session: string, reason: EndReason): Promise<boolean> {
+    if (await running.end(session, reason)) return true;
     const place = parseSessionId(session);
     const table = place && contacts.get(place.table);
     const binding = table?.bindings(place!.aor).find((one) => one.session === session);

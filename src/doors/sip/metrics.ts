@@ -1,6 +1,7 @@
 /** What the SIP door counts, under the names that Prometheus reads. */
 import type { Metrics, Sample } from '../../platform/metrics.ts';
 import type { TimerWheel } from '../../platform/timer-wheel.ts';
+import type { Calls } from './dialogs/calls.ts';
 import type { Engine } from './engine.ts';
 import type { DigestCounters } from './modules/auth/counters.ts';
 import type { ProxyRelay } from './modules/tm/relay.ts';
@@ -14,6 +15,7 @@ export interface CountingParts {
   readonly transactions: Transactions;
   readonly transport: Transport;
   readonly contacts: ReadonlyMap<string, LocationTableView>;
+  readonly running: Calls;
   readonly wheel: TimerWheel;
   readonly udp: 'native' | 'dgram';
   readonly digests: DigestCounters;
@@ -21,7 +23,7 @@ export interface CountingParts {
 
 export function offerMetrics(
   metrics: Metrics,
-  { engine, relay, transactions, transport, contacts, wheel, udp, digests }: CountingParts,
+  { engine, relay, transactions, transport, contacts, running, wheel, udp, digests }: CountingParts,
 ): void {
   const { counters, overload } = engine;
   const kinds = (name: string, help: string, read: () => Record<string, number>) =>
@@ -111,6 +113,16 @@ export function offerMetrics(
     'Transactions under way.',
     () => labelled('side', { server: transactions.stats.servers, client: transactions.stats.clients }),
     ['side'],
+  );
+  metrics.gauge('gatehouse_sip_calls', 'Calls under way.', () => running.dialogs.size, []);
+  kinds(
+    'gatehouse_sip_calls_total',
+    'Calls that were answered; ended: by us; unfollowed: more than the limit.',
+    () => ({
+      followed: running.dialogs.counters.followed,
+      unfollowed: running.dialogs.counters.unfollowed,
+      ended: running.hungUp,
+    }),
   );
   metrics.gauge('gatehouse_sip_timers', 'Timers of the door that run.', () => wheel.size, []);
   metrics.gauge(

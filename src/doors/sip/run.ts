@@ -196,6 +196,8 @@ export class Run {
   id = 0;
 
   authorised: Authorised | undefined;
+  /** Login of the user whose contacts lookup() has found, else his address of record; '' = nobody's. */
+  called = '';
   /** The nonce was good but has expired: the next challenge says stale=true. */
   stale = false;
 

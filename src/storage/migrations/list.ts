@@ -13,6 +13,7 @@ import * as radius from './0010-radius.ts';
 import * as callerIds from './0011-caller-ids.ts';
 import * as refreshLog from './0012-refresh-log.ts';
 import * as vouchers from './0013-vouchers.ts';
+import * as calls from './0015-calls.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -28,4 +29,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-caller-ids': callerIds,
   '0012-refresh-log': refreshLog,
   '0013-vouchers': vouchers,
+  '0015-calls': calls,
 };

@@ -3,6 +3,7 @@ import type { ManagementReply } from '../../../core/admin/management.ts';
 import type { Administration } from '../../../core/admin/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
+import type { Calls } from '../dialogs/calls.ts';
 import type { EngineCounters } from '../engine-counters.ts';
 import type { RelayCounters } from '../modules/tm/relay.ts';
 import type { ModuleCommands } from '../script/types.ts';
@@ -34,6 +35,7 @@ export interface Site {
   readonly transactions: Transactions;
   readonly transport: Transport;
   readonly contacts: ReadonlyMap<string, LocationTableView>;
+  readonly running: Pick<Calls, 'dialogs'>;
   readonly requester: Requester;
   /** What the modules of the script that serves take; undefined: none takes this command. */
   readonly script: { command(name: string): ModuleCommands[string] | undefined };

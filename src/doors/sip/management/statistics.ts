@@ -86,6 +86,7 @@ function* statistics({
   transactions: { stats },
   transport,
   contacts,
+  running: { dialogs },
 }: Desk): Generator<[string, number]> {
   const { counters } = engine;
   const { kernelDrops, sendErrors } = transport.stats();
@@ -109,6 +110,8 @@ function* statistics({
     yield [`sl:${kind}xx_replies`, sum(stateless.subarray(kind * 100, kind * 100 + 100))];
   yield ['sl:sent_replies', sum(stateless)];
   yield ['sl:sent_err_replies', sum(stateless.subarray(400))];
+  yield ['dialog:active_dialogs', dialogs.size];
+  yield ['dialog:processed_dialogs', dialogs.counters.followed];
   let users = 0;
   for (const table of contacts.values()) {
     let aors = 0;

@@ -100,6 +100,10 @@ class Layer implements Transactions, TransactionHost {
     return count;
   }
 
+  servers(): Iterable<Server> {
+    return this.#servers.values();
+  }
+
   find(request: SipMessage): Server | undefined {
     const isAck = request.method === 'ACK';
     const server = this.#server(request, isAck ? 'INVITE' : request.method);

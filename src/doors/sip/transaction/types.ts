@@ -3,6 +3,7 @@
  * `step` function in a file of its own; the transaction objects own timers, sockets and the messages to repeat.
  */
 import type { SipMessage } from '../message/message.ts';
+import type { Run } from '../run.ts';
 import type { ListenPoint, Source, Target } from '../transport/types.ts';
 import type { Budget } from './budget.ts';
 
@@ -12,6 +13,10 @@ export interface ServerUser {
   onCancel(transaction: ServerTransaction): void;
   /** The INVITE's final response was never acknowledged (timer H), or the transport failed. */
   onAbandoned(transaction: ServerTransaction): void;
+  /** The request, while it is an INVITE that opens a dialog and nobody has answered. */
+  readonly ringing?: Run | undefined;
+  /** Answers such an INVITE in place of those who ring, and cancels them. */
+  refuse?(status: number, reason: string): void;
 }
 
 export interface ServerTransaction {
@@ -88,6 +93,7 @@ export interface Transactions {
   /** Hands a response to its client transaction; false: there is none. */
   onResponse(response: SipMessage, point: ListenPoint): boolean;
   readonly stats: TransactionStats;
+  servers(): Iterable<ServerTransaction>;
   /** Server transactions that had their final response and wait for repetitions. Counts them all: not for every packet. */
   waiting(): number;
   /** What transactions hold, and their users besides: beyond it new ones are refused. */

@@ -47,6 +47,7 @@ function choose(run: Run, first: Binding | undefined, table: LocationTable, cont
     if (result !== FOUND) {
       result = FOUND;
       run.uri = at.contact;
+      run.called = at.user;
       run.destination = destinationOf(at, transport);
       run.uriFrom = pointOf(at, transport);
       run.path = at.path ?? undefined;

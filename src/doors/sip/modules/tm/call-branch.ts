@@ -73,7 +73,8 @@ export interface BranchOwner {
   /** Undefined: nothing was changed; null: it goes no further. */
   onReply(branch: CallBranch, response: SipMessage, client: ClientTransaction): Edits | null | undefined;
   provisional(response: SipMessage, edits: Edits | undefined): void;
-  success(response: SipMessage, edits: Edits | undefined): void;
+  /** `target`: from where. */
+  success(response: SipMessage, edits: Edits | undefined, target: Target): void;
   /** What shall be kept of a final response until the best is chosen. */
   kept(response: SipMessage): SipMessage | undefined;
   /** The branch has ended without a 2xx. */
@@ -157,7 +158,7 @@ export class CallBranch implements ClientUser, TimerOwner {
         if (isLate) this.#client?.cancel();
         this.#set(status, '');
       }
-      this.#call.success(response, edits);
+      this.#call.success(response, edits, client.target);
     } else if (!(status === 503 && this.#refused(client, response))) {
       this.#stop();
       this.response = this.#call.kept(response);

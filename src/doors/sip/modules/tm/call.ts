@@ -11,6 +11,8 @@
  * branches, and then the call goes on. One with an onreply_route sees each response first.
  */
 import type { TimerWheel } from '../../../../platform/timer-wheel.ts';
+import type { Dialogs } from '../../dialogs/dialogs.ts';
+import type { InDialog } from '../../dialogs/in-dialog.ts';
 import { buildEditedResponse, isEdited } from '../../message/edited-response.ts';
 import type { Edits } from '../../message/edits.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
@@ -19,6 +21,7 @@ import type { SipMessage } from '../../message/message.ts';
 import type { DeadTargets } from '../../resolve/dead-targets.ts';
 import { accountsOf, type Edition, type RelayedRequest, type RelayTimers, type Run } from '../../run.ts';
 import type { ClientTransaction, ServerTransaction, ServerUser, Transactions } from '../../transaction/types.ts';
+import type { Target } from '../../transport/types.ts';
 import { bestOf } from './best-reply.ts';
 import { type BranchOwner, CallBranch } from './call-branch.ts';
 import { failureRun, runReplyRoutes } from './call-routes.ts';
@@ -32,6 +35,8 @@ export interface CallServices {
   readonly transactions: Transactions;
   readonly dead: DeadTargets;
   readonly counters: { failovers: number };
+  /** Absent: nobody follows them. */
+  readonly dialogs?: Dialogs | undefined;
 }
 
 export class Call implements ServerUser, RelayedRequest, BranchOwner {
@@ -59,6 +64,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   /** Whose reply a route runs for. */
   #replying: CallBranch | undefined;
   #last: CallBranch | undefined;
+  /** The dialog that the request belongs to, until it is answered. */
+  #within: InDialog | undefined;
 
   /** `timers`: this call's own. */
   constructor(run: Run, server: ServerTransaction, services: CallServices, timers: RelayTimers) {
@@ -71,6 +78,7 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     this.#onFailure = run.onFailure;
     this.#onReply = run.onReply;
     server.user = this;
+    if (run.message.toTag !== '') this.#within = services.dialogs?.enter(run);
   }
 
   get wheel(): TimerWheel {
@@ -103,8 +111,23 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     return branch !== undefined && branch.response === undefined && branch.status >= 300;
   }
 
+  get ringing(): Run | undefined {
+    return this.isInvite && !this.#answered && this.#run?.message.toTag === '' ? this.#run : undefined;
+  }
+
+  refuse(status: number, reason: string): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    // A 2xx that is on its way is not passed on: whoever answered hears nothing, and gives up.
+    this.#late = Number.POSITIVE_INFINITY;
+    this.#cancelBranches();
+    this.#run?.reply(status, reason);
+    this.#release();
+  }
+
   /** The failure route has relayed it once more. */
   rearm(run: Run): void {
+    if (this.#run && run.called !== '') this.#run.called = run.called;
     this.#onFailure = run.onFailure;
     this.#onReply = run.onReply;
   }
@@ -149,8 +172,9 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     if (accounts?.early) accounts.replied(this.#run!, response.status, response.reason, response);
   }
 
-  success(response: SipMessage, edits: Edits | undefined): void {
+  success(response: SipMessage, edits: Edits | undefined, target: Target): void {
     const text = passedOn(response, edits);
+    this.#tellDialogs(response, edits, target);
     const sent = this.#respond(response, response.status, text);
     if (!sent && this.isInvite && this.#late++ < REPETITIONS * this.#branches.length) this.#server.pass(text);
     if (this.#answered) return;
@@ -191,6 +215,15 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     this.#release();
   }
 
+  #tellDialogs(response: SipMessage, edits: Edits | undefined, target: Target): void {
+    const { dialogs } = this.#services;
+    if (dialogs === undefined) return;
+    if (this.#answered) {
+      if (this.isInvite) dialogs.openedBesides(response, edits, target);
+    } else if (this.#within) this.#within.agreed(response, edits);
+    else if (this.isInvite && this.#run) dialogs.opened(this.#run, response, edits, target);
+  }
+
   /** Runs the failure route; true: what follows is up to it. */
   #fails(request: Run, best: CallBranch): boolean {
     const number = this.#onFailure;
@@ -221,6 +254,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   }
 
   #release(): void {
+    this.#within?.answered(this.#server.status);
+    this.#within = undefined;
     // Each repetition of a 2xx goes by the script, too.
     if (!this.isInvite || !this.#seesReplies) this.#run = undefined;
     for (const branch of this.#branches) branch.response = undefined;

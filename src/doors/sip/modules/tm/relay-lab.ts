@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { silentLog } from '../../../../platform/log.ts';
 import { TimerWheel } from '../../../../platform/timer-wheel.ts';
+import type { CallsParts } from '../../dialogs/calls.ts';
+import type { Dialogs } from '../../dialogs/dialogs.ts';
 import { Header } from '../../message/header-names.ts';
 import type { SipMessage } from '../../message/message.ts';
 import { parseMessage } from '../../message/parse.ts';
@@ -25,6 +27,9 @@ export const point: ListenPoint = {
   hostPort: `${US}:5060`,
 };
 
+/** What a table of dialogs takes from the lab. */
+export type FollowParts = Pick<CallsParts, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log' | 'findHops'>;
+
 export interface Sent {
   text: string;
   target: Target;
@@ -38,6 +43,7 @@ export function lab(
   routes: Readonly<Record<string, (run: Run) => void>> = {},
   timers: RelayTimers = { response: 30_000, invite: 120_000, restart: true },
   accounts?: Accounts,
+  follow?: (parts: FollowParts) => Dialogs,
 ) {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
@@ -88,8 +94,16 @@ export function lab(
     timers,
     accounts,
   };
-  const relay = new ProxyRelay(
-    { transport, transactions, wheel, clock, log },
+  const dialogs = follow?.({
+    transport,
+    transactions,
+    wheel,
+    clock,
+    log,
+    findHops: (uri, way, waiter) => relay.findHops(uri, way, waiter),
+  });
+  const relay: ProxyRelay = new ProxyRelay(
+    { transport, transactions, wheel, clock, log, dialogs },
     { lookUp: (type, name, done) => void lookups.push({ type, name, done }) },
   );
   const resumed: number[] = [];
@@ -136,14 +150,14 @@ export function lab(
     return { run, result };
   }
 
-  function respond(to: Sent, status: number, lines: string[] = []): boolean {
+  function respond(to: Sent, status: number, lines: readonly string[] = [], tag = 'callee'): boolean {
     const { message } = to;
     const vias = [];
     for (let i = message.indexOf(Header.via); i >= 0; i = message.indexOf(Header.via, i + 1))
       vias.push(message.lineAt(i).trimEnd());
     const head = [`SIP/2.0 ${status} Reason${status}`, ...vias, `From: ${message.value(Header.from)}`];
     const rest = [
-      `To: ${message.value(Header.to)};tag=callee`,
+      message.toTag === '' ? `To: ${message.value(Header.to)};tag=${tag}` : `To: ${message.value(Header.to)}`,
       `Call-ID: ${message.callId}`,
       `CSeq: ${message.value(Header.cseq)}`,
     ];
@@ -186,6 +200,7 @@ export function lab(
     source,
     complaints,
     transport,
+    wheel,
   };
 }
 

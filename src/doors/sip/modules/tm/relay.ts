@@ -35,7 +35,8 @@ import { Replica } from './replica.ts';
 const BRANCHES = 12;
 const TRYING = 'trying -- your call is important to us';
 
-export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'>;
+export type RelayServices = Pick<Services, 'transport' | 'transactions' | 'wheel' | 'clock' | 'log'> &
+  Pick<CallServices, 'dialogs'>;
 
 export interface RelayOptions {
   /** Who knows the addresses and services of host names. */
