@@ -1,6 +1,6 @@
 /**
  * What ends a session, and how a client is forgotten: no traffic, a volume that is used up, its own time, and no login at all. Nothing
- * past a volume gets through. Each end is told with what the firewall counted. Then vouchers: what they have left goes along from login to login,
+ * past a volume gets through, nor what all together may. Each end is told with what the firewall counted. Then vouchers: what they have left goes along from login to login,
  * over a kill, and from one device to the next.
  */
 // peers: nftables iproute2
@@ -33,7 +33,7 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   writeFileSync(join(folder, 'binauth'), PROGRAM(log), { mode: 0o755 });
   const lab = await startLab(t);
   const options =
-    'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1, download_kbit: 8000, login: password or voucher';
+    'session_seconds: 300, idle_seconds: 6, preauth_idle_seconds: 6, check_seconds: 1, download_kbit: 8000, total_upload_kbit: 8000, login: password or voucher';
   const site = await makeSite(t, {
     enter: lab.gateway,
     yaml: `portal: { interface: br-lan, ${options}, binauth: ${folder}/binauth, ndsctl_socket: ${folder}/ctl }`,
@@ -71,6 +71,14 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   const took = performance.now() - begun;
   assert.ok(took > 1_350, `2.5 MB at 1 MB/s, of which 1.13 MB may come at once, took ${took} ms`);
   await enter(idle, 'idle');
+  const together = performance.now();
+  const posted = { url: `http://${WEB}/`, method: 'POST', body: 'x'.repeat(1_250_000), patienceMs: 30_000 };
+  for (const { status } of await Promise.all([busy.ask(posted), idle.ask(posted)])) assert.equal(status, 200);
+  const theyTook = performance.now() - together;
+  assert.ok(
+    theyTook > 1_350,
+    `2.5 MB of two at 1 MB/s for all, of which 1.13 MB may come at once, took ${theyTook} ms`,
+  );
   await enter(short, 'short');
   await short.stream('udp');
 

@@ -71,6 +71,12 @@ const ofEach = {
     ),
   upload_kbit: kbit.meta({ live: true }).describe('What each client may send, in kbit/s; default 0, no limit.'),
   download_kbit: kbit.meta({ live: true }).describe('What each client may get, in kbit/s; default 0, no limit.'),
+  total_upload_kbit: kbit
+    .meta({ live: true })
+    .describe('What all on an interface together may send, in kbit/s (UploadLimit); default 0, no limit.'),
+  total_download_kbit: kbit
+    .meta({ live: true })
+    .describe('What all on an interface together may get, in kbit/s (DownloadLimit); default 0, no limit.'),
   rules: z
     .strictObject(
       Object.fromEntries(RULE_SETS.map((name) => [name, ruleSet.meta({ live: true }).describe(SETS[name])])) as Record<
@@ -214,6 +220,8 @@ export const portalConfig = z.strictObject({
     .optional(),
   upload_kbit: ofEach.upload_kbit,
   download_kbit: ofEach.download_kbit,
+  total_upload_kbit: ofEach.total_upload_kbit,
+  total_download_kbit: ofEach.total_download_kbit,
   garden_domains: z
     .array(read('a host name', hostName))
     .max(200)

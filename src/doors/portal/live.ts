@@ -5,7 +5,15 @@ import { OWN_SETTINGS, type PortalSettings, settingsOfEach } from './config/mode
 type Name = keyof PortalSettings;
 
 /** They stand in the rules of the firewall. */
-const FIREWALL = ['address_range', 'mss', 'trust', 'rules', 'garden_domains'] as const satisfies readonly Name[];
+const FIREWALL = [
+  'address_range',
+  'mss',
+  'trust',
+  'rules',
+  'garden_domains',
+  'total_upload_kbit',
+  'total_download_kbit',
+] as const satisfies readonly Name[];
 /** Programs and pages that decide who comes in. */
 const ENTRANCES = [
   'binauth',

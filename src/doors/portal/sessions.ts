@@ -15,7 +15,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Bytes, type Client, type Clients, cardOf, isInside, newToken, type Session } from './clients.ts';
-import type { PortalSettings } from './config/model.ts';
+import { BYTES_OF_KBIT, type PortalSettings } from './config/model.ts';
 import type { Member } from './firewall/elements.ts';
 import type { Firewall, Traffic } from './firewall/firewall.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
@@ -71,7 +71,6 @@ export interface Recalled {
   readonly members: readonly Member[];
 }
 
-const BYTES_OF_KBIT = 125;
 /** Addresses of a card besides the one that it logged in from. Privacy addresses come and go; one that is new takes the place of the quietest. */
 const MOST_ALSO = 8;
 

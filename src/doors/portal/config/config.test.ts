@@ -105,6 +105,18 @@ FirewallRuleSet users-to-router {
   assert.equal(misprint?.cure, 'did you mean `gatewayinterface`?');
 });
 
+test('limits of all clients together count with TrafficControl only', () => {
+  const limits = 'GatewayInterface br-lan\nDownloadLimit 2000\nUploadLimit 500\n';
+  const totalsOf = (text: string) => {
+    const { settings, problems } = settingsIn(text, 'f');
+    const warned = problems.map(({ line, code }) => `${line} ${code}`);
+    return [settings.total_download_kbit, settings.total_upload_kbit, ...warned];
+  };
+  assert.deepEqual(totalsOf(`${limits}TrafficControl yes\n`), [2_000, 500]);
+  assert.deepEqual(totalsOf(limits), [undefined, undefined, '2 PORTAL_IGNORED', '3 PORTAL_IGNORED']);
+  assert.deepEqual(totalsOf('TrafficControl perhaps\n'), [undefined, undefined, '1 PORTAL_VALUE']);
+});
+
 for (const [text, expected] of [
   ['allow', { action: 'allow', protocol: 'all' }],
   ['ULOG all to 10.1.2.3/255.255.0.0', { action: 'log', protocol: 'all', to: '10.1.0.0/16' }],

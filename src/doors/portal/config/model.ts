@@ -58,11 +58,16 @@ export const OWN_SETTINGS = [
   'login',
   'upload_kbit',
   'download_kbit',
+  'total_upload_kbit',
+  'total_download_kbit',
   'trust',
   'rules',
 ] as const satisfies readonly (keyof PortalSettings)[];
 type OwnName = (typeof OWN_SETTINGS)[number];
 export type OwnSettings = Pick<PortalSettings, 'interface'> & Partial<Pick<PortalSettings, OwnName>>;
+
+/** In a second. */
+export const BYTES_OF_KBIT = 125;
 
 /** Times in seconds, 0 = no limit. MAC addresses in lower case with colons. */
 export interface PortalSettings {
@@ -123,6 +128,9 @@ export interface PortalSettings {
   /** What each client may send and get in a second; 0: no limit. */
   readonly upload_kbit: number;
   readonly download_kbit: number;
+  /** What all together on an interface may. */
+  readonly total_upload_kbit: number;
+  readonly total_download_kbit: number;
   /** Names that strangers may reach, and who is asked for their addresses: an address, perhaps with a port; undefined: as the system does. */
   readonly garden_domains: readonly string[];
   readonly garden_resolver: string | undefined;
@@ -165,6 +173,8 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   https: undefined,
   upload_kbit: 0,
   download_kbit: 0,
+  total_upload_kbit: 0,
+  total_download_kbit: 0,
   garden_domains: [],
   garden_resolver: undefined,
   rules: {

@@ -73,6 +73,7 @@ export function settingsIn(text: string, file: string): ReadSettings {
   }
   settleSegment(settings, entries.options);
   settlePreAuth(settings, entries.options);
+  settleTotals(settings, entries.options, tell);
   return { settings, ruleSets: ruleSetsIn(entries, tell), problems };
 }
 
@@ -90,6 +91,25 @@ function settlePreAuth(settings: GivenSettings, entries: readonly Entry[]): void
   const named = entries.findLast(({ option }) => option === 'preauth');
   if (named) settings.preauth = named.value;
   if (settings.preauth === '') settings.preauth = undefined;
+}
+
+/** Limits count only with TrafficControl, which has no value of its own. */
+function settleTotals(settings: GivenSettings, entries: readonly Entry[], tell: Tell): void {
+  const last = (name: string) => entries.findLast(({ option }) => option === name);
+  const isOn = flag(last('trafficcontrol')?.value ?? '0', true, false);
+  for (const [name, sets] of [
+    ['downloadlimit', 'total_download_kbit'],
+    ['uploadlimit', 'total_upload_kbit'],
+  ] as const) {
+    delete settings[sets];
+    const entry = last(name);
+    if (entry === undefined) continue;
+    if (isOn) Object.assign(settings, { [sets]: Number(entry.value) });
+    else {
+      const at = { line: entry.line, column: entry.column, length: name.length };
+      tell('warning', 'PORTAL_IGNORED', at, `\`${name}\` has no effect without TrafficControl`);
+    }
+  }
 }
 
 function ruleSetsIn({ rules, policies }: Entries, tell: Tell): Partial<Record<RuleSetName, RuleSet>> {

@@ -22,7 +22,7 @@ export const FAS_KEYS = '8 to 32 letters, digits and signs without a blank, and 
 /** Every FAS that was ever tried out has it, so that clients know it, too (CVE-2023-38324). */
 const KNOWN_KEYS: ReadonlySet<string> = new Set(['1234567890']);
 
-const RATES = 'rates are those of each client here: `download_kbit` and `upload_kbit` of gatehouse.yaml';
+const KBIT = 'kbit/s from 0 to 100000000, 0 for no limit';
 
 export const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['gatewayinterface', setting('interface', 'the name of a network interface', interfaceName)],
@@ -59,10 +59,10 @@ export const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['enabled', ignored('the service manager sees to that')],
   ['fwhook_enabled', ignored('rules of others do not remove ours')],
   ['network', ignored('`gatewayinterface` names the interface')],
-  ['trafficcontrol', ignored(RATES)],
-  ['downloadlimit', ignored(RATES)],
-  ['uploadlimit', ignored(RATES)],
-  ['ifb', ignored(RATES)],
+  ['trafficcontrol', setting('total_download_kbit', '0 or 1', (text) => flag(text, 0, 0))],
+  ['downloadlimit', setting('total_download_kbit', KBIT, whole(0, 100_000_000))],
+  ['uploadlimit', setting('total_upload_kbit', KBIT, whole(0, 100_000_000))],
+  ['ifb', ignored('uploads are limited without a device of their own')],
   ['preauth', setting('preauth', 'the path of a program, beginning with /', absolutePath)],
   ['login_option_enabled', setting('preauth', '0 or 1', (text) => flag(text, LOGIN_OPTION, ''))],
   ['fasport', setting('fas_port', 'a port from 1 to 65535, or 0 for no FAS', whole(0, 65_535))],

@@ -4,7 +4,8 @@
  * Order in each: blocked, then trusted, then those that are in, then strangers. Packets to a client are judged by address and interface, since they
  * come without its MAC. What comes back from where strangers may go is let through by the same rules, read backwards.
  */
-import type { PortalSettings } from '../config/model.ts';
+import { BYTES_OF_KBIT, type PortalSettings } from '../config/model.ts';
+import { rateText } from './elements.ts';
 import { gardenOf, verdicts } from './statements.ts';
 
 /** What only the machine itself can tell. */
@@ -16,12 +17,32 @@ export interface GatewayAddresses {
 
 export type ChainSettings = Pick<
   PortalSettings,
-  'interface' | 'address_range' | 'port' | 'mss' | 'mac_mechanism' | 'trust' | 'rules' | 'garden_domains' | 'https'
+  | 'interface'
+  | 'address_range'
+  | 'port'
+  | 'mss'
+  | 'mac_mechanism'
+  | 'trust'
+  | 'rules'
+  | 'garden_domains'
+  | 'https'
+  | 'total_upload_kbit'
+  | 'total_download_kbit'
 >;
 
 const AGAINST_STRANGERS = 'meta l4proto tcp reject with tcp reset\n    reject with icmpx type port-unreachable';
 
-/** `suffix`: of all its names, another one for each interface. */
+const FAMILIES = [
+  ['4', 'ip'],
+  ['6', 'ip6'],
+] as const;
+
+/** What bounds all that are in on an interface together, both ways, by the suffix of its chains. */
+export function totalNames(suffix: string): readonly [sent: string, got: string] {
+  return [`all_sent${suffix}`, `all_got${suffix}`];
+}
+
+/** `suffix`: of all its names, another one for each interface. With the limits that they speak of. */
 export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffix: string): string[] {
   const { rules, port } = settings;
   const lan = `"${settings.interface}"`;
@@ -35,9 +56,18 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
   ];
 
   const garden = (way: 'there' | 'back') => (settings.garden_domains.length > 0 ? gardenByName(way) : []);
+  const [totalSent, totalGot] = totalNames(suffix);
+  // A packet that is past its client's own rate takes nothing from the others.
+  const allSent = settings.total_upload_kbit > 0 ? [`limit name ${totalSent} drop`] : [];
+  const allGot = (sets: string) =>
+    settings.total_download_kbit > 0
+      ? FAMILIES.map(([family, ip]) => `oifname . ${ip} daddr @${sets}${family} limit name ${totalGot} drop`)
+      : [];
   const trusted = settings.trust ? ['ether saddr @trusted'] : [];
 
   return [
+    ...limit(totalSent, settings.total_upload_kbit),
+    ...limit(totalGot, settings.total_download_kbit),
     chain('intercept', 'type nat hook prerouting priority dstnat - 1; policy accept;', [
       `iifname != ${lan} return`,
       ...trusted.map((one) => `${one} return`),
@@ -81,10 +111,12 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
     ]),
     chain('to_client', undefined, [
       ...clamp,
+      ...allGot('trusted'),
       'oifname . ip daddr @trusted4 accept',
       'oifname . ip6 daddr @trusted6 accept',
       'limit name ip daddr map @rate_got4 drop',
       'limit name ip6 daddr map @rate_got6 drop',
+      ...allGot('to'),
       'quota name ip daddr map @most_got4 drop',
       'quota name ip6 daddr map @most_got6 drop',
       'oifname . ip daddr @to4 ip daddr @got4 accept',
@@ -96,12 +128,14 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
     chain('from_trusted', undefined, [
       'update @trusted4 { iifname . ip saddr }',
       'update @trusted6 { iifname . ip6 saddr }',
+      ...allSent,
       ...verdicts(rules['trusted-users'], 'there'),
       AGAINST_STRANGERS,
     ]),
     chain('from_member', undefined, [
       'limit name ip saddr map @rate_sent4 drop',
       'limit name ip6 saddr map @rate_sent6 drop',
+      ...allSent,
       'quota name ip saddr map @most_sent4 drop',
       'quota name ip6 saddr map @most_sent6 drop',
       // They match and have no verdict: an element counts when it is looked up.
@@ -124,12 +158,16 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
   }
 }
 
+function limit(name: string, kbit: number): string[] {
+  return kbit > 0 ? [`  limit ${name} {\n    ${rateText(kbit * BYTES_OF_KBIT)}\n  }`] : [];
+}
+
 /** What is looked up in garden.ts. */
 function gardenByName(way: 'there' | 'back'): string[] {
   const [begin, address, port] = way === 'there' ? ['', 'daddr', 'dport'] : ['ct direction reply ', 'saddr', 'sport'];
-  return (['4', '6'] as const).map(
-    (family) =>
-      `${begin}${family === '4' ? 'ip' : 'ip6'} ${address} @garden${family} meta l4proto { tcp, udp } th ${port} { 80, 443 } accept`,
+  return FAMILIES.map(
+    ([family, ip]) =>
+      `${begin}${ip} ${address} @garden${family} meta l4proto { tcp, udp } th ${port} { 80, 443 } accept`,
   );
 }
 

@@ -142,12 +142,21 @@ function boundsOf({ address, left, rate }: Member): Bound[] {
   });
 }
 
+/** Of what is too much: for a limit of so many bytes in a second. */
+export function rateText(most: number): string {
+  return `rate over ${most} bytes/second burst ${BURST} bytes ;`;
+}
+
 /** The kernel lets a second's worth through at once, and so much besides: a slow client's must hold two of the largest packets. */
 const BURST = 131_072;
 
 function addBound(kind: Bound['kind'], name: string, most: number): string {
-  const what = kind === 'quota' ? `over ${most} bytes` : `rate over ${most} bytes/second burst ${BURST} bytes`;
-  return `add ${kind} ${TABLE} ${name} { ${what} ${kind === 'limit' ? '; ' : ''}}\n`;
+  return `add ${kind} ${TABLE} ${name} { ${kind === 'quota' ? `over ${most} bytes` : rateText(most)} }\n`;
+}
+
+/** Whether it is there or not. */
+export function limitRemoval(name: string): string {
+  return `${addBound('limit', name, 1)}delete limit ${TABLE} ${name}\n`;
 }
 
 function element(verb: 'add' | 'delete', set: string, text: string): string {

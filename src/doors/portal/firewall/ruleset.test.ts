@@ -204,3 +204,29 @@ test('each interface has chains, rules and an address of its own; nobody is trus
   const flushed = otherRules(insides).match(/(?<=flush chain inet gatehouse_portal )\w+/g);
   assert.deepEqual(flushed?.toSorted(), [...text.matchAll(/chain (\w+) \{/g)].map(([, name]) => name).toSorted());
 });
+
+test('what all together may is one limit for each way of an interface, after the rate of each and before volumes and counters', () => {
+  const text = ruleset([...only({ total_upload_kbit: 800 }), ...only({ total_download_kbit: 80 })], []);
+  assert.deepEqual(text.match(/ {2}limit \w+ \{\n.*\n {2}\}/g), [
+    '  limit all_sent {\n    rate over 100000 bytes/second burst 131072 bytes ;\n  }',
+    '  limit all_got_2 {\n    rate over 10000 bytes/second burst 131072 bytes ;\n  }',
+  ]);
+  const member = block(text, 'from_member');
+  assert.equal(
+    member.indexOf('limit name all_sent drop'),
+    member.indexOf('limit name ip6 saddr map @rate_sent6 drop') + 1,
+  );
+  assert.equal(block(text, 'from_trusted')[2], 'limit name all_sent drop');
+  assert.deepEqual(block(text, 'to_client_2').slice(1, 5), [
+    'oifname . ip daddr @trusted4 limit name all_got_2 drop',
+    'oifname . ip6 daddr @trusted6 limit name all_got_2 drop',
+    'oifname . ip daddr @trusted4 accept',
+    'oifname . ip6 daddr @trusted6 accept',
+  ]);
+  assert.deepEqual(block(text, 'to_client_2').slice(7, 9), [
+    'oifname . ip daddr @to4 limit name all_got_2 drop',
+    'oifname . ip6 daddr @to6 limit name all_got_2 drop',
+  ]);
+  assert.doesNotMatch(text, /name all_got drop|all_sent_2/);
+  assert.match(otherRules(only()), /flush chain.*delete limit inet gatehouse_portal all_sent\n.*table inet/s);
+});

@@ -10,8 +10,8 @@
  * past its rate and volume counts.
  */
 import type { PortalSettings } from '../config/model.ts';
-import { type ChainSettings, chains, type GatewayAddresses } from './chains.ts';
-import { admission, type Member, TABLE } from './elements.ts';
+import { type ChainSettings, chains, type GatewayAddresses, totalNames } from './chains.ts';
+import { admission, limitRemoval, type Member, TABLE } from './elements.ts';
 import { addressSets } from './statements.ts';
 
 export type FirewallSettings = ChainSettings & Pick<PortalSettings, 'trusted_macs' | 'blocked_macs' | 'allowed_macs'>;
@@ -44,7 +44,9 @@ export function ruleset(insides: Insides, members: readonly Member[]): string {
 export function otherRules(insides: Insides): string {
   const text = table(insides, { blocked: [], allowed: [], trusted: [] });
   const names = [...text.matchAll(/^ {2}chain (\w+) \{$/gm)].map(([, name]) => `flush chain ${TABLE} ${name}\n`);
-  return `${names.join('')}${text}`;
+  // A limit that is there keeps its value unless it goes and comes.
+  const totals = insides.flatMap((_inside, i) => totalNames(suffixOf(i))).map(limitRemoval);
+  return `${names.join('')}${totals.join('')}${text}`;
 }
 
 function table(insides: Insides, macs: Readonly<Record<'blocked' | 'allowed' | 'trusted', readonly string[]>>): string {
@@ -71,10 +73,14 @@ function table(insides: Insides, macs: Readonly<Record<'blocked' | 'allowed' | '
       ]),
     ]),
     ...[...named].map((name) => set(name, 'ipv4_addr', ['flags interval'])),
-    ...insides.flatMap(({ settings, gateway }, i) => chains(settings, gateway, i === 0 ? '' : `_${i + 1}`)),
+    ...insides.flatMap(({ settings, gateway }, i) => chains(settings, gateway, suffixOf(i))),
     '}',
     '',
   ].join('\n');
+}
+
+function suffixOf(inside: number): string {
+  return inside === 0 ? '' : `_${inside + 1}`;
 }
 
 function set(name: string, type: string, options: readonly string[], elements: readonly string[] = []): string {
