@@ -2,8 +2,8 @@
  * pppd in a virtual machine, for machines whose own kernel has no PPP: Debian's kernel and a root file system of busybox and pppd, in memory.
  *
  * The guest's second serial port is a Unix socket: whoever connects to it is at the other end of pppd's line. `serve` waits for a caller's
- * first frame as the document's start_ppp does, and gives out addresses; `call` begins by itself and asks for one; then it pings the
- * other end. What the guest says of itself goes to a file: PING lines of busybox, and pppd's log.
+ * first frame as the document's start_ppp does, and gives out addresses; `call` says its password by PAP and asks to be called back, and when it
+ * is to be, begins anew with a proof by CHAP, asks for an address, and pings the other end. What the guest says of itself goes to a file: PING lines of busybox, and pppd's log.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,8 @@ export interface GuestImage {
 
 export const SERVER_ADDRESS = '10.99.0.1';
 export const CALLER_ADDRESS = '10.99.0.2';
+/** Of userxyz. */
+export const PASSWORD = 'open sesame';
 
 const XZ_MAGIC = Buffer.from('fd377a585a00', 'hex');
 const MODULES = ['slhc', 'ppp_generic', 'ppp_async'];
@@ -28,10 +30,12 @@ for m in ${MODULES.join(' ')}; do insmod /lib/$m.ko; done
 part=$(sed -n 's/.*part=\\([a-z]*\\).*/\\1/p' /proc/cmdline)
 stty -F /dev/ttyS1 raw -echo
 echo "GUEST $part ready"
+line="/dev/ttyS1 115200 nodetach local noauth debug noipdefault lcp-max-configure 100"
 case $part in
   serve) pppd /dev/ttyS1 115200 nodetach local noauth debug silent ${SERVER_ADDRESS}:${CALLER_ADDRESS} ;;
-  call)  (until ping -c 3 -w 20 ${SERVER_ADDRESS}; do sleep 1; done; ifconfig ppp0; echo "GUEST pinged") &
-         pppd /dev/ttyS1 115200 nodetach local noauth debug noipdefault lcp-max-configure 100 ;;
+  call)  pppd $line user userxyz refuse-chap refuse-mschap refuse-mschap-v2 callback 0; echo "GUEST hung up with $?"
+         (until ping -c 3 -w 20 ${SERVER_ADDRESS}; do sleep 1; done; ifconfig ppp0; echo "GUEST pinged") &
+         pppd $line user userxyz ;;
 esac
 echo "GUEST $part ended $?"
 exec sleep 100000
@@ -70,6 +74,8 @@ export function makeGuestImage(folder: string): GuestImage {
   }
   writeFileSync(join(root, 'etc/passwd'), 'root::0:0:root:/:/bin/sh\n');
   writeFileSync(join(root, 'etc/ppp/options'), '');
+  for (const file of ['pap-secrets', 'chap-secrets'])
+    writeFileSync(join(root, 'etc/ppp', file), `userxyz * "${PASSWORD}" *\n`, { mode: 0o600 });
   writeFileSync(join(root, 'init'), INIT, { mode: 0o755 });
   const initrd = join(folder, 'initrd.gz');
   shell(`find . | cpio -o -H newc --quiet | gzip -1 > '${initrd}'`, root);

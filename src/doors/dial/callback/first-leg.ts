@@ -5,12 +5,15 @@
 import { auditChange } from '../../../core/audit/events.ts';
 import type { CallBack, Gate } from '../../../core/gate/types.ts';
 import type { Journal } from '../../../core/journal/types.ts';
+import type { Policy } from '../../../core/policy/policy.ts';
 import type { UserNumbers } from '../../../core/users/numbers.ts';
 import type { UserSource } from '../../../core/users/types.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { describeError } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Call } from '../modem/types.ts';
+import { TextOrPpp } from '../ppp/text-or-ppp.ts';
+import { askByPpp, pppLine } from './ppp-legs.ts';
 import { askWhom, type Request } from './request.ts';
 import { Terminal } from './terminal.ts';
 import type { DialTexts } from './texts.ts';
@@ -18,7 +21,8 @@ import type { DialTexts } from './texts.ts';
 export interface FirstLegParts {
   readonly gate: Pick<Gate, 'prove'>;
   readonly users: UserSource;
-  readonly numbers: Pick<UserNumbers, 'shown'>;
+  readonly numbers: Pick<UserNumbers, 'shown' | 'list'>;
+  readonly policy: Pick<Policy, 'grants'>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
@@ -35,10 +39,11 @@ export interface From {
 
 /** Resolves when the line may be hung up; what follows goes on behind it. True: something was said last. */
 export async function firstLeg(call: Call, from: From, parts: FirstLegParts): Promise<boolean> {
-  const { numbers, users, journal, clock, log, texts, timeoutMs, stopping } = parts;
-  const terminal = new Terminal(call, AbortSignal.any([call.ended, stopping]));
+  const { numbers, users, journal, clock, texts, timeoutMs, stopping } = parts;
+  const line = new TextOrPpp(call);
+  const terminal = new Terminal(line, AbortSignal.any([call.ended, stopping, line.begun]));
   const place = placeOf(from);
-  const request = await askWhom(terminal, {
+  const said = await askWhom(terminal, {
     texts: texts(),
     timeoutMs: timeoutMs(),
     shown: async (user, domain) => {
@@ -47,15 +52,25 @@ export async function firstLeg(call: Call, from: From, parts: FirstLegParts): Pr
       return numbers.shown(user, account?.id);
     },
   });
-  if (request === undefined) {
+  if (line.begun.aborted) {
+    const over = AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs())]);
+    const request = await askByPpp(pppLine(call, line, place, over), parts);
+    if (request !== undefined) judgeAside(request, place, from.line, parts);
+    return true;
+  }
+  if (said === undefined) {
     const reason = call.ended.aborted ? 'hung-up' : 'no-answer';
     journal.append([auditChange(clock.now(), 'refused', { door: 'dial', user: '', client: place, reason })]);
     return false;
   }
-  judge(request, place, from.line, parts).catch((error) =>
-    log.error('a request to be called back failed', { error: describeError(error) }),
-  );
+  judgeAside(said, place, from.line, parts);
   return true;
+}
+
+function judgeAside(request: Request, place: string, line: string, parts: FirstLegParts): void {
+  judge(request, place, line, parts).catch((error) =>
+    parts.log.error('a request to be called back failed', { error: describeError(error) }),
+  );
 }
 
 /** Refusals are in the audit trail; nobody else hears of them. */

@@ -93,7 +93,12 @@ async function identify(
   return verdict;
 }
 
-async function isCalled(user: string, domain: string, { owner }: Called, { users }: LoginParts): Promise<boolean> {
+export async function isCalled(
+  user: string,
+  domain: string,
+  { owner }: Called,
+  { users }: Pick<LoginParts, 'users'>,
+): Promise<boolean> {
   try {
     return (await users.find(user, domain))?.id === owner;
   } catch {
@@ -102,7 +107,11 @@ async function isCalled(user: string, domain: string, { owner }: Called, { users
 }
 
 /** Nothing is checked: a call to one user's number is no way to try another one's password. */
-function refuseOther(name: string, { login, place }: Called, { journal, clock }: LoginParts): Verdict {
+export function refuseOther(
+  name: string,
+  { login, place }: Called,
+  { journal, clock }: Pick<LoginParts, 'journal' | 'clock'>,
+): Verdict {
   const fields = { door: 'dial', user: name, client: place, reason: 'not-called', called: login };
   journal.append([auditChange(clock.now(), 'refused', fields)]);
   return { verdict: 'refused', reason: 'wrong-proof', silent: false };

@@ -4,9 +4,12 @@ import type { CallBack } from '../../../core/gate/types.ts';
 import type { Policy } from '../../../core/policy/policy.ts';
 import type { CommandConfig, LineConfig } from '../config.ts';
 import type { Call } from '../modem/types.ts';
+import type { Link } from '../ppp/link.ts';
 import type { RunOnLine } from '../ppp/run-on-line.ts';
+import { TextOrPpp } from '../ppp/text-or-ppp.ts';
 import type { DialSession, DialSessions } from '../sessions.ts';
 import { type LoginParts, logIn } from './login.ts';
+import { logInByPpp, pppLine } from './ppp-legs.ts';
 import { Terminal } from './terminal.ts';
 import type { DialTexts } from './texts.ts';
 
@@ -43,10 +46,21 @@ export async function secondLeg(
   const { texts, prompt_seconds, login_tries, session_seconds } = parts.settings();
   const timeoutMs = prompt_seconds * 1000;
   const over = new AbortController();
-  const terminal = new Terminal(call, AbortSignal.any([call.ended, stopping, over.signal]));
+  const text = new TextOrPpp(call);
+  const terminal = new Terminal(text, AbortSignal.any([call.ended, stopping, over.signal, text.begun]));
   const place = called.number;
   const who = { ...called, place };
-  const ticket = await logIn(terminal, who, { ...parts, texts, timeoutMs, tries: login_tries });
+  const said = await logIn(terminal, who, { ...parts, texts, timeoutMs, tries: login_tries });
+  text.settle();
+  const byPpp =
+    text.begun.aborted && said === undefined
+      ? await logInByPpp(
+          pppLine(call, text, place, AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)])),
+          who,
+          parts,
+        )
+      : undefined;
+  const ticket = said ?? byPpp?.ticket;
   if (ticket === undefined) {
     const reason = call.ended.aborted ? 'hung-up' : 'no-login';
     const fields = { door: 'dial', user: called.login, client: place, reason };
@@ -56,11 +70,13 @@ export async function secondLeg(
   const session = await sessions.open(ticket, line.name, session_seconds, AbortSignal.any([call.ended, stopping]));
   if (typeof session === 'string') {
     terminal.say(TOLD[session]);
+    await byPpp?.link.terminate();
     return true;
   }
   session.over.addEventListener('abort', () => over.abort());
   try {
-    await takeCommands(terminal, line, session, parts);
+    if (byPpp === undefined) await takeCommands(terminal, line, session, parts);
+    else await takePpp(byPpp.link, line, session, parts);
     // Whoever ended it does not wait for last words.
     return !session.over.aborted;
   } finally {
@@ -75,23 +91,44 @@ async function takeCommands(
   parts: SecondLegParts,
 ): Promise<void> {
   for (;;) {
-    const { texts, commands, prompt_seconds } = parts.settings();
+    const { texts, prompt_seconds } = parts.settings();
     const said = await terminal.ask({ prompt: texts.prompt, echo: true, timeoutMs: prompt_seconds * 1000 });
     if (said === undefined) return;
     const wanted = said.trim().toLowerCase();
-    const maySee = commands.filter(({ shell }) => !shell || parts.policy.grants('shell', session.ticket));
+    const maySee = offered(session, parts);
     const command = maySee.find(({ name }) => name === wanted);
     if (command !== undefined) {
-      session.doing = command.name;
       terminal.letGo();
-      // Afterwards the line is in whatever state the program left it in: it is hung up, not talked on.
-      const traffic = await parts.run(command, line.device, session);
-      if (traffic !== undefined) parts.sessions.counted(session, traffic);
-      return;
+      return giveLine(command, line, session, parts);
     }
     if (wanted === 'exit' || wanted === 'logout' || wanted === 'quit') return;
     const names = [...maySee.map(({ name }) => name), 'exit'].join(', ');
     if (wanted === 'help' || wanted === '?') terminal.say(texts.commands.replaceAll('%c', () => names));
     else if (wanted !== '') terminal.say(texts.unknown);
   }
+}
+
+/** Who speaks PPP has no prompt: the first command that does is his. */
+async function takePpp(link: Link, line: LineConfig, session: DialSession, parts: SecondLegParts): Promise<void> {
+  const command = offered(session, parts).find(({ kind }) => kind === 'ppp');
+  if (command === undefined) return link.terminate();
+  link.handOver();
+  return giveLine(command, line, session, parts);
+}
+
+/** What this user may run. */
+function offered({ ticket }: DialSession, { settings, policy }: SecondLegParts): CommandConfig[] {
+  return settings().commands.filter(({ shell }) => !shell || policy.grants('shell', ticket));
+}
+
+/** Afterwards the line is in whatever state the program left it in: it is hung up, not talked on. */
+async function giveLine(
+  command: CommandConfig,
+  { device }: LineConfig,
+  session: DialSession,
+  { run, sessions }: SecondLegParts,
+) {
+  session.doing = command.name;
+  const traffic = await run(command, device, session);
+  if (traffic !== undefined) sessions.counted(session, traffic);
 }
