@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { WebSocket } from 'ws';
 import type { KeyAnswer } from '../src/core/callback/types.ts';
 import type { Account } from '../src/core/users/types.ts';
 import { readRtp, writeRtp } from '../src/doors/sip/call-back/rtp.ts';
@@ -16,11 +19,18 @@ const SCRIPT = `
   loadmodule "usrloc.so" loadmodule "registrar.so" loadmodule "sl.so"
   route { lookup("location"); sl_send_reply("404", "The Script"); }
 `;
+const REGISTRAR = `
+  loadmodule "usrloc.so" loadmodule "registrar.so" loadmodule "sl.so"
+  modparam("usrloc", "db_mode", 0)
+  modparam("registrar", "use_path", 1)
+  modparam("registrar", "path_mode", 1)
+  route { save("location"); exit; }
+`;
 const KEEP_RINGING = new AbortController().signal;
 
-async function lab(t: TestContext, changes: object = {}) {
+async function lab(t: TestContext, changes: object = {}, script = SCRIPT) {
   const { call_back: callBack } = sipConfig.parse({ call_back: { ports: '42000-44999', ...changes } });
-  const { door, udp, administration } = await sipLab(t, { script: SCRIPT, callBack });
+  const { door, udp, administration } = await sipLab(t, { script, callBack });
   const peer = await sipClient(t, udp);
   callBack.trunk = `sip:${peer.hostPort}`;
   const ask = (number = NUMBER, signal = KEEP_RINGING) => door.calls!.ask([{ number }], signal);
@@ -219,6 +229,93 @@ test('of several telephones the first that answers is asked; the others stop rin
   assert.equal(await ends(two, heard), 'admitted');
 });
 
+test('the number is rung where the telephone is not answered, or is busy, and not where somebody declines', async (t) => {
+  const { door, udp, peer } = await lab(t, { ring: 4 });
+  const desk = await sipClient(t, udp);
+  const whom = [{ telephone: { contact: `sip:1000@${desk.hostPort}`, client: '' } }];
+  const ask = () => door.calls!.ask(whom, KEEP_RINGING, [{ number: NUMBER }]);
+  const admits = async (heard: Promise<KeyAnswer>) => {
+    const invite = await next(peer, 'INVITE');
+    assert.match(invite, new RegExp(`^INVITE sip:${NUMBER}@`));
+    peer.send(accept(invite, peer, 4000, false));
+    await next(peer, 'ACK');
+    peer.send(within(invite, peer, 'INFO', ['Content-Type: application/dtmf'], '1'));
+    assert.equal(await ends(peer, heard), 'admitted');
+  };
+  const silent = ask();
+  const unanswered = await next(desk, 'INVITE');
+  desk.send(reply(unanswered, 180, 'Ringing'));
+  desk.send(reply(await next(desk, 'CANCEL'), 200, 'OK'));
+  desk.send(reply(unanswered, 487, 'Request Terminated'));
+  await admits(silent);
+  const busy = ask();
+  desk.send(reply(await next(desk, 'INVITE'), 486, 'Busy Here'));
+  await admits(busy);
+  const declined = ask();
+  desk.send(reply(await next(desk, 'INVITE'), 603, 'Decline'));
+  assert.equal(await declined, 'declined');
+});
+
+test('a telephone behind a proxy is rung along its Path', async (t) => {
+  const { door, udp, peer } = await lab(t, {}, REGISTRAR);
+  const proxy = `<sip:${peer.hostPort};lr>`;
+  const uri = 'sip:1000@hotel.example';
+  const headers = ['Contact: <sip:1000@192.0.2.77:5062>', `Path: ${proxy}`, 'Supported: path', 'Expires: 600'];
+  peer.send(request(peer, { method: 'REGISTER', uri: `sip:${udp}`, from: uri, to: uri, headers }));
+  assert.equal(statusOf(await news(peer)), 200);
+  const [telephone] = door.calls!.telephones({ login: '1000', name: '1000' } as Account);
+  assert.deepEqual([telephone?.contact, telephone?.path], ['sip:1000@192.0.2.77:5062', proxy]);
+  const heard = door.calls!.ask([{ telephone: telephone! }], KEEP_RINGING);
+  const invite = await next(peer, 'INVITE');
+  assert.match(invite, /^INVITE sip:1000@192\.0\.2\.77:5062 /);
+  assert.equal(header(invite, 'Route'), proxy);
+  peer.send(reply(invite, 603, 'Decline'));
+  assert.equal(await heard, 'declined');
+});
+
+test('a telephone that came over WebSocket is rung over its own connection', async (t) => {
+  const { door } = await lab(t, {}, REGISTRAR);
+  const http = createServer().listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  t.after(() => http.close());
+  const { port } = http.address() as AddressInfo;
+  http.on('upgrade', await door.webSockets({ address: '127.0.0.1', port, secure: false }));
+  const web = new WebSocket(`ws://127.0.0.1:${port}/sip`, 'sip');
+  t.after(() => web.terminate());
+  await once(web, 'open');
+  const inbox: string[] = [];
+  web.on('message', (data) => {
+    inbox.push(String(data));
+    web.emit('inbox');
+  });
+  const peer: SipClient = {
+    ...{ port: 5060, hostPort: 'x.invalid', inbox, send: (text) => web.send(text) },
+    async receive(ms = 5_000) {
+      const signal = AbortSignal.timeout(ms);
+      while (inbox.length === 0) await once(web, 'inbox', { signal });
+      return inbox.shift();
+    },
+  };
+  const uri = 'sip:1000@hotel.example';
+  const register = request(peer, {
+    method: 'REGISTER',
+    uri: 'sip:hotel.example',
+    from: uri,
+    to: uri,
+    headers: ['Contact: <sip:1000@x.invalid;transport=ws>', 'Expires: 600'],
+  });
+  peer.send(register.replace('SIP/2.0/UDP', 'SIP/2.0/WS'));
+  assert.equal(statusOf(await news(peer)), 200);
+  const [telephone] = door.calls!.telephones({ login: '1000', name: '1000' } as Account);
+  const heard = door.calls!.ask([{ telephone: telephone! }], KEEP_RINGING);
+  const invite = await next(peer, 'INVITE');
+  assert.match(header(invite, 'Contact')!, /;transport=ws>/);
+  peer.send(accept(invite, { ...peer, hostPort: 'x.invalid;transport=ws' }, 4000, false));
+  await next(peer, 'ACK');
+  peer.send(within(invite, peer, 'INFO', ['Content-Type: application/dtmf'], '1').replace('SIP/2.0/UDP', 'SIP/2.0/WS'));
+  assert.equal(await ends(peer, heard), 'admitted');
+});
+
 test('a call that is not wanted any more, and a door that closes, hang up', async (t) => {
   const { peer, ask, door } = await lab(t);
   const stop = new AbortController();
@@ -237,16 +334,19 @@ test('a call that is not wanted any more, and a door that closes, hang up', asyn
   await stopped;
 });
 
-test('telephones are those that the user registered himself, and that speak plain RTP', async (t) => {
+test('telephones are those that the user registered himself, those of browsers last', async (t) => {
   const { door, udp, administration } = await lab(t);
   const add = (login: string, contact: string) =>
     administration.addBinding({ table: 'location', login, contact, seconds: 600, q: 1 });
+  await add('1000', 'sip:x@y.invalid;transport=ws');
   await add('1000', 'sip:1000@192.0.2.7:5062');
   await add('1000', `sip:2000@${udp}`);
-  await add('1000', 'sip:x@y.invalid;transport=ws');
   await add('2000', 'sip:2000@192.0.2.8');
   const of = (login: string) =>
     door.calls!.telephones({ login, name: '1000' } as Account).map(({ contact, client }) => [contact, client]);
-  assert.deepEqual(of('1000'), [['sip:1000@192.0.2.7:5062', '']]);
+  assert.deepEqual(of('1000'), [
+    ['sip:1000@192.0.2.7:5062', ''],
+    ['sip:x@y.invalid;transport=ws', ''],
+  ]);
   assert.deepEqual(of('1000@elsewhere.example'), [], 'whose they are is not known');
 });

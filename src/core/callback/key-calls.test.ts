@@ -20,8 +20,10 @@ async function callLab(rules: Partial<KeyCallRules> = {}) {
   const caller = {
     telephones: () => telephones,
     callsNumbers: true,
-    ask(whom: readonly Callable[]): Promise<KeyAnswer> {
-      rung.push(whom.map((one) => ('number' in one ? one.number : one.telephone.contact)));
+    ask(whom: readonly Callable[], _signal: AbortSignal, instead: readonly Callable[] = []): Promise<KeyAnswer> {
+      const names = (all: readonly Callable[]) =>
+        all.map((one) => ('number' in one ? one.number : one.telephone.contact));
+      rung.push([...names(whom), ...names(instead).map((one) => `else ${one}`)]);
       return new Promise((resolve) => pending.push(resolve));
     },
   };
@@ -133,8 +135,8 @@ test('limits refuse, and are written down; one call at a time', async () => {
 
 test('telephones ring where he gave a code before, or all, or none; then his number; then nobody is called', async () => {
   for (const [telephones, expected] of [
-    ['proven', ['sip:here']],
-    ['any', ['sip:here', 'sip:there']],
+    ['proven', ['sip:here', 'else 2000']],
+    ['any', ['sip:here', 'sip:there', 'else 2000']],
     ['none', ['2000']],
   ] as const) {
     const lab = await callLab({ telephones });
@@ -166,7 +168,7 @@ test('a telephone at a new place is refused, never rung itself, and let in when 
   };
   assert.equal(outcome(registers()), 'new-place');
   assert.equal(outcome(registers()), 'new-place');
-  assert.deepEqual(rung, [['sip:home']]);
+  assert.deepEqual(rung, [['sip:home', 'else 2000']]);
   await presses('no-answer');
   assert.equal(outcome(registers()), 'new-place');
   await presses('admitted');

@@ -52,6 +52,12 @@ export interface KeyCallState {
   expires: number;
 }
 
+/** Whom a call rings, and whom where nobody of them answers. */
+interface Whom {
+  readonly first: readonly Callable[];
+  readonly instead: readonly Callable[];
+}
+
 const DIGITS = 17;
 /** To ask what came of a call. */
 const KEPT_MS = 120_000;
@@ -76,9 +82,10 @@ export class KeyCalls implements ChallengeDesk {
     for (const state of this.#states.values())
       if (isSame(state, account, door, place) && state.answer === undefined) return state;
     const whom = this.#whom(ticket);
-    const keys = [account.id, ...whom.map(keyOf)];
+    const all = [...whom.first, ...whom.instead];
+    const keys = [account.id, ...all.map(keyOf)];
     const why =
-      whom.length === 0 || this.#states.size >= MOST_KEPT || this.#stop.signal.aborted
+      all.length === 0 || this.#states.size >= MOST_KEPT || this.#stop.signal.aborted
         ? 'nothing-to-call'
         : this.#limits.begin(keys, this.#parts.clock.monotonic());
     if (why !== undefined) {
@@ -93,7 +100,7 @@ export class KeyCalls implements ChallengeDesk {
     this.#states.set(state.transaction, state);
     this.#write('challenge', ticket, {
       via: 'callback',
-      number: whom.map(shown).join(' '),
+      number: all.map(shown).join(' '),
       transaction: state.transaction,
     });
     void this.#call(ticket, whom, state).finally(() => {
@@ -133,12 +140,12 @@ export class KeyCalls implements ChallengeDesk {
     this.#stop.abort();
   }
 
-  async #call(ticket: Ticket, whom: readonly Callable[], state: KeyCallState): Promise<void> {
+  async #call(ticket: Ticket, { first, instead }: Whom, state: KeyCallState): Promise<void> {
     const { caller, clock, codePlaces, log } = this.#parts;
     const { account, client } = ticket;
     let answer: KeyAnswer = 'failed';
     try {
-      answer = (await caller()?.ask(whom, this.#stop.signal)) ?? 'failed';
+      answer = (await caller()?.ask(first, this.#stop.signal, instead)) ?? 'failed';
       if (answer === 'refused') await this.#lock(account);
     } catch (error) {
       log.error('a call back failed', { user: account.login, error: describeError(error) });
@@ -146,7 +153,7 @@ export class KeyCalls implements ChallengeDesk {
     if (answer === 'admitted') codePlaces.proven(account.id, client.address, clock.now());
     state.answer = answer;
     state.expires = clock.now() + KEPT_MS;
-    this.#write('called-back', ticket, { number: whom.map(shown).join(' '), result: answer });
+    this.#write('called-back', ticket, { number: [...first, ...instead].map(shown).join(' '), result: answer });
   }
 
   /** Who pressed 9 may be somebody whose source locks nobody. */
@@ -161,11 +168,11 @@ export class KeyCalls implements ChallengeDesk {
     }
   }
 
-  /** His telephones that count, else his first number: the first of his aliases. Never the telephone that wants to be let in. */
-  #whom({ account, door, client }: Ticket): Callable[] {
+  /** His telephones that count, and his first number, the first of his aliases, where none of them answers. Never the telephone that wants to be let in. */
+  #whom({ account, door, client }: Ticket): Whom {
     const { caller, numbers, rules, codePlaces } = this.#parts;
     const desk = caller();
-    if (desk === undefined) return [];
+    if (desk === undefined) return { first: [], instead: [] };
     const which = rules().telephones;
     const place = placeOf(client.address);
     const telephones = which === 'none' ? [] : desk.telephones(account);
@@ -173,9 +180,10 @@ export class KeyCalls implements ChallengeDesk {
       if (door === 'sip' && (at === '' || placeOf(at) === place)) return false;
       return which === 'any' || (at !== '' && codePlaces.provenAt(account.id, at) !== undefined);
     });
-    if (counting.length > 0) return counting.map((telephone) => ({ telephone }));
-    const [first] = desk.callsNumbers ? numbers.list(account.id) : [];
-    return first === undefined ? [] : [{ number: first.number }];
+    const own = desk.callsNumbers ? numbers.list(account.id).slice(0, 1) : [];
+    const number = own.map((one) => ({ number: one.number }));
+    if (counting.length === 0) return { first: number, instead: [] };
+    return { first: counting.map((telephone) => ({ telephone })), instead: number };
   }
 
   #write(event: 'refused' | 'challenge' | 'called-back', ticket: Ticket, more: Record<string, string>): void {

@@ -16,8 +16,11 @@ export interface KeyCaller {
   telephones(account: Account): readonly Telephone[];
   /** Whether numbers can be called. */
   readonly callsNumbers: boolean;
-  /** Rings all of them at once, and asks the first one that answers. `signal`: the call is not wanted any more. Never rejects. */
-  ask(whom: readonly Callable[], signal: AbortSignal): Promise<KeyAnswer>;
+  /**
+   * Rings all of them at once, and asks the first one that answers; where nobody does, `instead` in what is left of the time. `signal`: the call is
+   * not wanted any more. Never rejects.
+   */
+  ask(whom: readonly Callable[], signal: AbortSignal, instead?: readonly Callable[]): Promise<KeyAnswer>;
 }
 
 export interface Telephone {
@@ -25,6 +28,8 @@ export interface Telephone {
   readonly contact: string;
   /** Where it is sent to in place of the contact; absent: to the contact. */
   readonly received?: string | undefined;
+  /** Route set that leads to it (Path of RFC 3327); absent: it is reached directly. */
+  readonly path?: string | undefined;
   /** Address that it was registered from; empty: nobody knows any more. */
   readonly client: string;
 }

@@ -126,7 +126,9 @@ const callBack = z.strictObject({
     .refine(isPortRange, { error: 'a range of eight UDP ports or more from 1024 on, like 40000-40099' })
     .default('40000-40099')
     .describe('UDP ports of the sound, FIRST-LAST.'),
-  ring: seconds(1, 120, 25).describe('Seconds that a telephone rings.'),
+  ring: seconds(1, 120, 25).describe(
+    'Seconds that it rings in all: half of them telephones, where there is a number, too.',
+  ),
   key: seconds(1, 120, 20).describe('Seconds to press a key.'),
   at_once: z.int().min(1).max(30).default(4).describe('Calls at once.').meta({ live: true }),
   pause: seconds(0, 3600, 30).describe('Seconds between two calls to one user, or to one number.').meta({ live: true }),

@@ -87,6 +87,8 @@ export interface BindingInfo extends Contact {
   readonly session: string;
   /** Login that registered it, else the AOR. */
   readonly user: string;
+  /** Path (RFC 3327), as a Route set; null: none. */
+  readonly path: string | null;
   /** Address it was registered from; empty where that was before the last start. */
   readonly client: string;
   /** Milliseconds since the epoch. */

@@ -28,6 +28,8 @@ export interface TelephoneCallerParts {
 const MOST_AT_ONCE = 3;
 /** What is told where several were rung and none was answered: the first of these that any of them said. */
 const TELLING: readonly KeyAnswer[] = ['loop', 'declined', 'busy', 'no-answer', 'no-sound', 'stopped', 'failed'];
+/** After these another one may be rung: nobody has heard what was asked. */
+const NOBODY: readonly KeyAnswer[] = ['no-answer', 'busy', 'no-sound', 'loop', 'failed'];
 
 export class TelephoneCaller implements KeyCaller {
   readonly #parts: TelephoneCallerParts;
@@ -54,19 +56,31 @@ export class TelephoneCaller implements KeyCaller {
     const found: Telephone[] = [];
     for (const table of this.#parts.tables.values()) {
       for (const aor of new Set([login, name])) {
-        for (const { contact, received, client, user } of table.bindings(aor)) {
+        for (const { contact, received, path, client, user } of table.bindings(aor)) {
           // Whoever registered under a name of somebody else's is not he.
-          if (user === login && this.#isTelephone(contact))
-            found.push({ contact, received: received ?? undefined, client });
+          if (user !== login || !this.#isTelephone(contact)) continue;
+          // A Path leads the way; what `received` says is then the first proxy's affair.
+          const way = path === null ? { received: received ?? undefined } : { path };
+          found.push({ contact, ...way, client });
         }
       }
     }
-    return found;
+    // A browser wants its sound encrypted and refuses the call: it takes nobody's turn.
+    return found.sort((a, b) => Number(isWeb(a.contact)) - Number(isWeb(b.contact)));
   }
 
-  async ask(whom: readonly Callable[], signal: AbortSignal): Promise<KeyAnswer> {
-    const callees = whom.slice(0, MOST_AT_ONCE).map((one) => this.#calleeOf(one));
+  async ask(whom: readonly Callable[], signal: AbortSignal, instead: readonly Callable[] = []): Promise<KeyAnswer> {
+    const ringMs = this.#parts.config.ring * 1000;
     const ends = AbortSignal.any([signal, this.#stop.signal]);
+    if (instead.length === 0) return this.#askFirst(whom, ends, ringMs);
+    const began = performance.now();
+    const answer = await this.#askFirst(whom, ends, ringMs / 2);
+    if (!NOBODY.includes(answer) || ends.aborted) return answer;
+    return this.#askFirst(instead, ends, ringMs - Math.min(performance.now() - began, ringMs / 2));
+  }
+
+  async #askFirst(whom: readonly Callable[], ends: AbortSignal, ringMs: number): Promise<KeyAnswer> {
+    const callees = whom.slice(0, MOST_AT_ONCE).map((one) => this.#calleeOf(one));
     const legs: Leg[] = [];
     let first: Leg | undefined;
     for (const callee of callees) {
@@ -77,7 +91,7 @@ export class TelephoneCaller implements KeyCaller {
         if (first === leg) for (const other of legs) if (other !== leg) other.stop.abort();
         return first === leg;
       };
-      const leg: Leg = { stop, call: new KeyCall(callee, this.#callParts(), isFirst) };
+      const leg: Leg = { stop, call: new KeyCall(callee, this.#callParts(ringMs), isFirst) };
       legs.push(leg);
     }
     const answers = await Promise.all(legs.map((leg) => this.#ring(leg, ends)));
@@ -113,25 +127,24 @@ export class TelephoneCaller implements KeyCaller {
     }
   }
 
-  #callParts(): KeyCallParts {
+  #callParts(ringMs: number): KeyCallParts {
     const { requester, config, points } = this.#parts;
     return {
       requester,
       prompts: this.#prompts,
       ports: portRange(config.ports),
       caller: config.caller,
-      ringMs: config.ring * 1000,
+      ringMs,
       keyMs: config.key * 1000,
       isOurs: ({ address, port }) => points().some((one) => one.address === address && one.port === port),
     };
   }
 
-  /** An alias is none; a browser is one, but wants its sound encrypted. */
+  /** An alias is none. */
   #isTelephone(contact: string): boolean {
     const uri = parseUri(contact);
     if (uri === undefined || !uri.scheme.startsWith('sip')) return false;
-    const transport = uriParam(uri, 'transport')?.toLowerCase();
-    return transport !== 'ws' && transport !== 'wss' && !this.#parts.local.isMyself(uri.host, uri.port);
+    return !this.#parts.local.isMyself(uri.host, uri.port);
   }
 
   #calleeOf(one: Callable): Callee | 'loop' | 'failed' {
@@ -142,12 +155,18 @@ export class TelephoneCaller implements KeyCaller {
       const uri = trunk?.replace(/^(sips?:)/i, `$1${one.number}@`);
       return uri === undefined ? 'failed' : { uri, nextHop: undefined, login };
     }
-    const { contact, received } = one.telephone;
+    const { contact, received, path } = one.telephone;
     const uri = withoutHeaders(contact);
     const parsed = parseUri(uri);
     if (parsed === undefined || !parsed.scheme.startsWith('sip')) return 'failed';
-    return this.#parts.local.isMyself(parsed.host, parsed.port) ? 'loop' : { uri, nextHop: received };
+    return this.#parts.local.isMyself(parsed.host, parsed.port) ? 'loop' : { uri, nextHop: received, route: path };
   }
+}
+
+function isWeb(contact: string): boolean {
+  const uri = parseUri(contact);
+  const transport = uri && uriParam(uri, 'transport')?.toLowerCase();
+  return transport === 'ws' || transport === 'wss';
 }
 
 interface Leg {

@@ -12,6 +12,7 @@ import { RequestRefused, remoteTarget, routeSet } from '../management/own-reques
 import type { Answer, Requester } from '../management/requester.ts';
 import { Header } from '../message/header-names.ts';
 import type { SipMessage } from '../message/message.ts';
+import { parseNameAddr } from '../message/name-addr.ts';
 import { transportParameter } from '../transport/point.ts';
 import type { ListenPoint, Target } from '../transport/types.ts';
 import { digestAnswer, type TrunkLogin } from './digest-answer.ts';
@@ -27,6 +28,7 @@ export interface KeyCallParts {
   readonly ports: PortRange;
   /** User part of whom the call comes from. */
   readonly caller: string;
+  /** For how long this one rings. */
   readonly ringMs: number;
   readonly keyMs: number;
   /** Whether a request to there would come back to us. */
@@ -38,6 +40,8 @@ export interface Callee {
   readonly uri: string;
   /** Where it is sent to in place of the URI. */
   readonly nextHop: string | undefined;
+  /** Route set, the way of which goes before that of the URI. */
+  readonly route?: string | undefined;
   readonly login?: TrunkLogin | undefined;
 }
 
@@ -132,7 +136,8 @@ export class KeyCall {
 
   async #run(): Promise<void> {
     const { requester, ports, isOurs } = this.#parts;
-    const target = await requester.hop(this.#callee.nextHop ?? this.#callee.uri, this.callId);
+    const { nextHop, route, uri } = this.#callee;
+    const target = await requester.hop(nextHop ?? firstOf(route) ?? uri, this.callId);
     const { point } = target;
     if (point === undefined || isOurs(target)) return this.#settle(point ? 'loop' : 'failed');
     const media = await openMedia(point.address, ports);
@@ -153,7 +158,7 @@ export class KeyCall {
   /** Rings for as long as it may, and not after it is known what comes of the call. */
   async #invite(point: ListenPoint, body: string, more: string): Promise<Answer> {
     const { requester, ringMs, caller } = this.#parts;
-    const { uri, nextHop } = this.#callee;
+    const { uri, nextHop, route } = this.#callee;
     const cseq = ++this.#cseq;
     const late = setTimeout(() => this.#settle('no-answer'), ringMs);
     let isOver = false;
@@ -165,6 +170,7 @@ export class KeyCall {
     this.#answer.promise.then(cancel, cancel);
     try {
       const headers =
+        (route === undefined ? '' : `Route: ${route}\r\n`) +
         `From: "Gatehouse" <sip:${caller}@${point.hostPort}>;tag=${this.#tag}\r\n` +
         `To: <${uri}>\r\nCall-ID: ${this.callId}\r\nCSeq: ${cseq} INVITE\r\n` +
         `Contact: <sip:${caller}@${point.hostPort}${transportParameter(point)}>\r\n` +
@@ -237,6 +243,11 @@ function dialogOf(response: SipMessage, uri: string): Dialog {
     routes: routeSet(response),
     to: response.value(Header.to) ?? '',
   };
+}
+
+/** URI of the first proxy of a Route set. */
+function firstOf(route: string | undefined): string | undefined {
+  return route === undefined ? undefined : parseNameAddr(route)?.uri;
 }
 
 /** What is advertised, where that is an address. */

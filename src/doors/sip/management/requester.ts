@@ -79,7 +79,13 @@ export class Requester {
       const text = withVia(request, target.point ?? preferred, branch);
       this.sent++;
       return await new Promise<Answer>((resolve) => {
-        const user = new Waiting(this.#parts, request, target.point ?? preferred, resolve, onMore);
+        const user = new Waiting(
+          this.#parts,
+          request,
+          { ...target, point: target.point ?? preferred },
+          resolve,
+          onMore,
+        );
         const client = transactions.createClient({ method: request.method, branch, text, target }, user);
         this.#pending.set(key, client);
         user.rings(client);
@@ -150,11 +156,14 @@ class NamesWait implements RecordWaiter {
   }
 }
 
+/** Where a request went, and by which socket. */
+type SentTo = Target & { readonly point: ListenPoint };
+
 /** One request under way. */
 class Waiting implements ClientUser {
   readonly #parts: RequesterParts;
   readonly #request: SipMessage;
-  readonly #point: ListenPoint;
+  readonly #target: SentTo;
   readonly #resolve: (answer: Answer) => void;
   readonly #onMore: ((response: SipMessage) => void) | undefined;
   /** To-tag of the 2xx that was the answer. */
@@ -164,14 +173,14 @@ class Waiting implements ClientUser {
   constructor(
     parts: RequesterParts,
     request: SipMessage,
-    point: ListenPoint,
+    target: SentTo,
     resolve: (answer: Answer) => void,
     onMore: ((response: SipMessage) => void) | undefined,
   ) {
     this.#onMore = onMore;
     this.#parts = parts;
     this.#request = request;
-    this.#point = point;
+    this.#target = target;
     this.#resolve = resolve;
   }
 
@@ -213,14 +222,18 @@ class Waiting implements ClientUser {
 
   #acknowledge(response: SipMessage): void {
     const { findHops, transport, transactions } = this.#parts;
+    const { connection, point } = this.#target;
+    const contact = remoteTarget(response);
     const route = /<([^>]*)>/.exec(routeSet(response))?.[1];
-    const uri = route ?? remoteTarget(response) ?? this.#request.uri;
-    const way = { secure: /^sips:/i.test(uri), preferred: this.#point, callId: this.#request.callId };
+    // What a browser calls itself in this call leads to it, too.
+    if (connection && contact && route === undefined) transport.names.claim(contact, connection, '');
+    const uri = route ?? contact ?? this.#request.uri;
+    const way = { secure: /^sips:/i.test(uri), preferred: point, callId: this.#request.callId };
     // A host name that is not known yet: the next repetition of the 2xx finds it.
-    const hops = findHops(uri, way, new NamesWait(this.#point.address));
+    const hops = findHops(uri, way, new NamesWait(point.address));
     if (hops === undefined || hops instanceof HopFault) return;
     const [target] = hops;
-    transport.send(ackTo(this.#request, response, target.point ?? this.#point, transactions.newBranch()), target);
+    transport.send(ackTo(this.#request, response, target.point ?? point, transactions.newBranch()), target);
   }
 
   #end(answer: Answer): void {

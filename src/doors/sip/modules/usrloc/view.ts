@@ -34,6 +34,7 @@ function info(table: LocationTable, binding: Binding): BindingInfo {
     started: binding.started * 1000,
     contact: binding.contact,
     received: binding.received,
+    path: binding.path,
     expires: binding.expires * 1000,
     q: binding.q < 0 ? -1 : binding.q / 1000,
     callId: binding.callId,
