@@ -14,8 +14,7 @@ import type { Log } from '../../../platform/log.ts';
 import { Seldom } from '../../../platform/seldom.ts';
 import type { TimerWheel } from '../../../platform/timer-wheel.ts';
 import { parseNameAddr } from '../message/name-addr.ts';
-import type { Run } from '../run.ts';
-import type { ServerUser } from '../transaction/types.ts';
+import type { RingingRequest, ServerUser } from '../transaction/types.ts';
 import { Bye, type ByeParts } from './bye.ts';
 import type { Dialog, DialogKey } from './dialog.ts';
 import { type DialogBook, Dialogs } from './dialogs.ts';
@@ -93,7 +92,7 @@ export class Calls implements DialogBook {
         if (user === undefined || user === part.user) yield sessionOf(part, expires, 'call');
     }
     for (const { ringing: run } of this.#ringing()) {
-      for (const part of run ? this.#partsOfRun(run) : [])
+      for (const part of run ? this.#partsOfRinging(run) : [])
         if (user === undefined || user === part.user) yield sessionOf(part, 0, 'ringing');
     }
   }
@@ -109,7 +108,7 @@ export class Calls implements DialogBook {
       return true;
     }
     for (const call of this.#ringing()) {
-      if (!call.ringing || this.#partsOfRun(call.ringing).every((part) => part.session !== session)) continue;
+      if (!call.ringing || this.#partsOfRinging(call.ringing).every((part) => part.session !== session)) continue;
       if (direction === 'out') call.refuse(403, 'Forbidden');
       else call.refuse(480, 'Temporarily Unavailable');
       return true;
@@ -179,7 +178,7 @@ export class Calls implements DialogBook {
     return partsOf(out, into);
   }
 
-  #partsOfRun({ message, source, authorised, called }: Run): Part[] {
+  #partsOfRinging({ message, source, authorised, called }: RingingRequest): Part[] {
     const started = this.#parts.clock.now();
     const id = this.#id({ callId: message.callId, fromTag: message.fromTag, toTag: '' });
     const out = { id, started, user: authorised?.ticket.account.login ?? '', peer: unicodeText(message.to?.uri ?? '') };

@@ -3,7 +3,6 @@
  * `step` function in a file of its own; the transaction objects own timers, sockets and the messages to repeat.
  */
 import type { SipMessage } from '../message/message.ts';
-import type { Run } from '../run.ts';
 import type { ListenPoint, Source, Target } from '../transport/types.ts';
 import type { Budget } from './budget.ts';
 
@@ -14,9 +13,17 @@ export interface ServerUser {
   /** The INVITE's final response was never acknowledged (timer H), or the transport failed. */
   onAbandoned(transaction: ServerTransaction): void;
   /** The request, while it is an INVITE that opens a dialog and nobody has answered. */
-  readonly ringing?: Run | undefined;
+  readonly ringing?: RingingRequest | undefined;
   /** Answers such an INVITE in place of those who ring, and cancels them. */
   refuse?(status: number, reason: string): void;
+}
+
+/** With the login of who proved to have sent it, and of who is called where that is a user of ours, else ''. */
+export interface RingingRequest {
+  readonly message: SipMessage;
+  readonly source: Source;
+  readonly authorised: { readonly ticket: { readonly account: { readonly login: string } } } | undefined;
+  readonly called: string;
 }
 
 export interface ServerTransaction {
