@@ -59,6 +59,12 @@ const ofEach = {
     .optional()
     .meta({ live: true })
     .describe('Where everybody is sent after the login (RedirectURL); default where they wanted to go.'),
+  venue_url: read('an http or https address', webAddress)
+    .optional()
+    .meta({ live: true })
+    .describe(
+      'A page about the place, which devices offer that ask for it (venue-info-url of RFC 8908); default none.',
+    ),
   session_seconds: seconds
     .meta({ live: true })
     .describe('How long somebody is in (SessionTimeout); default 0, without end.'),
@@ -125,6 +131,7 @@ export const portalConfig = z.strictObject({
   splash_page: ofEach.splash_page,
   status_page: ofEach.status_page,
   redirect_url: ofEach.redirect_url,
+  venue_url: ofEach.venue_url,
   session_seconds: ofEach.session_seconds,
   idle_seconds: seconds
     .meta({ live: true })

@@ -247,6 +247,7 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
         clients,
         sessions,
         lists,
+        vouchers: desk,
         neighbours: systemNeighbours(own.interface, programs),
         pages: new Pages(own),
         preauth,

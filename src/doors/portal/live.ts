@@ -36,6 +36,7 @@ const LIVE: ReadonlySet<Name> = new Set<Name>([
   'splash_page',
   'status_page',
   'redirect_url',
+  'venue_url',
   'session_seconds',
   'preauth_idle_seconds',
   'idle_seconds',

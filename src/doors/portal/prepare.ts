@@ -8,6 +8,8 @@ import type { Problem } from '../../platform/problems.ts';
 import {
   DEFAULTS,
   type GivenSettings,
+  OWN_SETTINGS,
+  type OwnSettings,
   type PortalSettings,
   type Rule,
   type RuleSet,
@@ -27,19 +29,27 @@ export interface PreparedPortal {
 }
 
 export function preparePortal(config: PortalConfig): PreparedPortal {
-  const { config: file, rules, interfaces = [], ...options } = config;
+  const { config: file, rules, interfaces: named = [], ...options } = config;
   const read: ReadSettings = file ? readSettings(file) : { settings: {}, ruleSets: {}, problems: [] };
   const problems = [...read.problems];
   const given: GivenSettings = { ...read.settings, ...withoutUndefined(options) };
-  const commonRules = { ...DEFAULTS.rules, ...read.ruleSets, ...withoutUndefined(rules) } as RuleSets;
+  const commonRules = withRules({ ...DEFAULTS.rules, ...read.ruleSets }, rules);
+  const over = Object.entries(withoutUndefined(options)).filter(([name]) => OWN.has(name));
+  // Those in gatehouse.yaml stand in place of those in the file; what it says of all holds for these, too.
+  const interfaces: readonly OwnSettings[] =
+    named.length > 0
+      ? named.map((own) => ({ ...withoutUndefined(own), rules: withRules(commonRules, own.rules) }) as OwnSettings)
+      : (read.settings.interfaces ?? []).map((own) => ({
+          ...own,
+          ...Object.fromEntries(over),
+          interface: own.interface,
+          rules: withRules(own.rules ?? commonRules, rules),
+        }));
   const settings = {
     ...DEFAULTS,
     ...given,
     interface: interfaces[0]?.interface ?? given.interface ?? '',
-    interfaces: interfaces.map(({ rules: own, ...rest }) => ({
-      ...withoutUndefined(rest),
-      rules: { ...commonRules, ...withoutUndefined(own) },
-    })),
+    interfaces,
     rules: commonRules,
   } as PortalSettings;
   const tell: Tell = (severity, code, message, cure) =>
@@ -47,7 +57,7 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
 
   if (settings.interface === '' && !hasErrors(problems))
     tell('error', 'PORTAL_MISSING', 'no interface is named', 'set `interface`, or GatewayInterface');
-  if (interfaces.length > 0) checkInterfaces(config, tell);
+  if (interfaces.length > 0) checkInterfaces(config, interfaces, tell);
   for (const [option, idle] of [
     ['idle_seconds', settings.idle_seconds],
     ['preauth_idle_seconds', settings.preauth_idle_seconds],
@@ -76,13 +86,19 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
   return { settings: hasErrors(problems) ? undefined : withFasRules(settings), problems };
 }
 
-/** A file of nodogsplash knows one interface; what stands in gatehouse.yaml counts. */
-function checkInterfaces({ interface: one, address, interfaces = [] }: PortalConfig, tell: Tell): void {
+const OWN: ReadonlySet<string> = new Set(OWN_SETTINGS);
+
+function withRules(below: RuleSets, above: Partial<RuleSets> | PortalConfig['rules']): RuleSets {
+  return { ...below, ...withoutUndefined(above) } as RuleSets;
+}
+
+function checkInterfaces({ interface: one, address }: PortalConfig, all: readonly OwnSettings[], tell: Tell): void {
   if (one !== undefined || address !== undefined) {
-    const message = '`interfaces` takes the place of `interface` and `address`';
+    const message = 'where there are several interfaces, neither `interface` nor `address` can stand for all';
     tell('error', 'PORTAL_VALUE', message, 'name all interfaces in `interfaces`, each with its own address');
   }
-  const names = interfaces.map((own) => own.interface);
+  const names = all.map((own) => own.interface);
+  if (names.includes('')) tell('error', 'PORTAL_MISSING', 'a section names no interface', 'set GatewayInterface');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) tell('error', 'PORTAL_VALUE', `the interface ${twice} is named twice`, 'name each interface once');
 }

@@ -62,6 +62,8 @@ test('the volume is that of all devices together, and of sessions that are over'
   assert.deepEqual(two!.session.most, { sent: 0, received: 500_000 });
   two!.session.received = 400_000;
   assert.deepEqual(desk.spent(), []);
+  assert.deepEqual(desk.left(one!.session), { sent: 0, received: 100_000 });
+  assert.equal(desk.left({ user: 'alice' }), undefined);
   leave(two!.client);
   assert.equal((await grant(clients.meet({ interface: 'lan', address: '2', mac: 'm2' }, 0)))?.most.received, 100_000);
   one!.session.received = 440_000;

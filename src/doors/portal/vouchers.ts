@@ -72,6 +72,13 @@ export class VoucherDesk {
     return left && { seconds: left.seconds, most: { sent: left.upload, received: left.download } };
   }
 
+  /** What his devices together have left, who is in by one; undefined: by none, or nothing is. */
+  left({ user }: Pick<Session, 'user'>): Bytes | undefined {
+    const tab = this.#tabs.get(user);
+    const left = tab && whatIsLeft(tab.voucher.terms, this.#used(tab), this.#parts.clock.now());
+    return left && { sent: left.upload, received: left.download };
+  }
+
   /** What is written together with the begin or the end of a session; nothing where it is not by a voucher. */
   record({ mac }: Pick<Client, 'mac'>, session: Session, isOver: boolean): Change[] {
     const tab = this.#tabs.get(session.user);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { portalConfig } from '../config.ts';
 import { dhcpLine, preparePortal } from '../prepare.ts';
 import { networkOf } from './address.ts';
-import { settingsOfEach } from './model.ts';
+import { type PortalSettings, settingsOfEach } from './model.ts';
 import { settingsIn } from './nodogsplash.ts';
 import { parseRule } from './rule.ts';
 
@@ -58,9 +58,6 @@ config nodogsplash
   list users_to_router 'allow udp port 53'
   list users_to_router 'allow tcp port 8000:8010 to 192.0.2.7'
   option policy_trusted_users 'passthrough'
-
-config nodogsplash
-  option gatewayinterface other
 `;
   const read = settingsIn(uci, 'f');
   const conf = settingsIn(CONF, 'f');
@@ -103,6 +100,55 @@ FirewallRuleSet users-to-router {
   ]);
   const [misprint] = settingsIn(text, 'f').problems.filter(({ code }) => code === 'PORTAL_OPTION');
   assert.equal(misprint?.cure, 'did you mean `gatewayinterface`?');
+});
+
+test('each section of the UCI form is an interface, with what it says itself; what is for all, the first one says', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-uci-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'nodogsplash');
+  writeFileSync(
+    file,
+    `config nodogsplash
+  option gatewayinterface 'br-guest'
+  option sessiontimeout 60
+  option maxclients 250
+  list trustedmac '02:00:5e:10:00:01'
+  list users_to_router 'allow udp port 53'
+
+config dnsmasq
+  option gatewayinterface nowhere
+
+config nodogsplash 'staff'
+  option gatewayinterface 'br-staff'
+  option gatewayname 'Staff'
+  option maxclients 20
+
+config nodogsplash 'off'
+  option enabled 0
+  option gatewayinterface 'br-off'
+`,
+  );
+  const prepared = (yaml: object = {}) => preparePortal(portalConfig.parse({ config: file, ...yaml }));
+  const { settings, problems } = prepared();
+  assert.deepEqual(
+    problems.map(({ line, code, message }) => `${line} ${code} ${message.slice(0, 30)}`),
+    ['14 PORTAL_IGNORED `maxclients 20` has no effect:', '0 PORTAL_RULES_OPEN users-to-router of br-staff bl'],
+  );
+  const seen = (of: PortalSettings) =>
+    settingsOfEach(of).map(({ interface: card, name, session_seconds, trust, max_clients, rules }) => [
+      ...[card, name, session_seconds, trust, max_clients, typeof rules['users-to-router']],
+    ]);
+  assert.deepEqual(seen(settings!), [
+    ['br-guest', 'NoDogSplash', 3_600, true, 250, 'object'],
+    ['br-staff', 'Staff', 0, false, 250, 'string'],
+  ]);
+  const over = prepared({ session_seconds: 7, rules: { 'users-to-router': 'allow' } }).settings!;
+  assert.deepEqual(seen(over), [
+    ['br-guest', 'NoDogSplash', 7, true, 250, 'string'],
+    ['br-staff', 'Staff', 7, false, 250, 'string'],
+  ]);
+  const instead = prepared({ interfaces: [{ interface: 'lan' }] }).settings!;
+  assert.deepEqual(seen(instead), [['lan', 'NoDogSplash', 3_600, true, 250, 'object']]);
 });
 
 test('limits of all clients together count with TrafficControl only', () => {

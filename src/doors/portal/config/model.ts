@@ -54,6 +54,7 @@ export const OWN_SETTINGS = [
   'splash_page',
   'status_page',
   'redirect_url',
+  'venue_url',
   'session_seconds',
   'login',
   'upload_kbit',
@@ -88,6 +89,8 @@ export interface PortalSettings {
   readonly status_page: string;
   /** Where everybody goes after the login; undefined: where they wanted to go. */
   readonly redirect_url: string | undefined;
+  /** What devices show of the place (RFC 8908). */
+  readonly venue_url: string | undefined;
   readonly session_seconds: number;
   readonly preauth_idle_seconds: number;
   readonly idle_seconds: number;
@@ -147,6 +150,7 @@ export const DEFAULTS: Omit<PortalSettings, 'interface'> = {
   splash_page: 'splash.html',
   status_page: 'status.html',
   redirect_url: undefined,
+  venue_url: undefined,
   session_seconds: 0,
   preauth_idle_seconds: 600,
   idle_seconds: 7200,

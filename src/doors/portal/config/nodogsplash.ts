@@ -5,11 +5,20 @@
  * Errors, as problems: PORTAL_UNREADABLE, PORTAL_SYNTAX, PORTAL_OPTION, PORTAL_VALUE, PORTAL_RULE.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { didYouMean, excerptOf, type Problem } from '../../../platform/problems.ts';
 import type { PortalErrorCode } from '../errors.ts';
 import { readConf } from './conf-file.ts';
 import type { Entries, Entry } from './entries.ts';
-import type { GivenSettings, Rule, RuleSet, RuleSetName } from './model.ts';
+import {
+  DEFAULTS,
+  type GivenSettings,
+  OWN_SETTINGS,
+  type OwnSettings,
+  type Rule,
+  type RuleSet,
+  type RuleSetName,
+} from './model.ts';
 import { flag, OPTIONS, segment } from './options.ts';
 import { parseRule } from './rule.ts';
 import { isUci, readUci } from './uci-file.ts';
@@ -46,7 +55,7 @@ export function readSettings(file: string): ReadSettings {
 }
 
 export function settingsIn(text: string, file: string): ReadSettings {
-  const entries = isUci(text) ? readUci(text) : readConf(text);
+  const [first, ...others] = isUci(text) ? readUci(text) : [readConf(text)];
   const problems: Problem[] = [];
   const tell: Tell = (severity, code, at, message, cure) => {
     const { line, column, length } = at;
@@ -54,6 +63,49 @@ export function settingsIn(text: string, file: string): ReadSettings {
     problems.push({ severity, code, file, line, column, message, excerpt, ...(cure ? { cure } : {}) });
   };
 
+  const one = readEntries(first!, tell);
+  const more = others.filter(isEnabled).map((entries) => readFurther(entries, one, tell));
+  if (more.length > 0) one.settings.interfaces = [ownOf(one), ...more];
+  return { ...one, problems };
+}
+
+type Read = Pick<ReadSettings, 'settings' | 'ruleSets'>;
+
+/** A further section is an instance of its own: what it does not say is as nodogsplash has it, not as another section says. */
+function readFurther(entries: Entries, first: Read, tell: Tell): OwnSettings {
+  const own = readEntries(entries, tell);
+  for (const { option, value, line, column } of entries.options) {
+    const known = OPTIONS.get(option);
+    if (known === undefined || 'ignored' in known || isOwn(known.sets)) continue;
+    const isSame = isDeepStrictEqual(own.settings[known.sets], first.settings[known.sets]);
+    if (isSame || known.sets === 'trusted_macs') continue;
+    const message = `\`${option} ${value}\` has no effect: that of the first section holds for all`;
+    tell('warning', 'PORTAL_IGNORED', { line, column, length: option.length }, message);
+  }
+  const { trusted_macs: trusted = [] } = own.settings;
+  const alien = trusted.find((mac) => !first.settings.trusted_macs?.includes(mac));
+  if (alien !== undefined) {
+    const { line, column, option } = entries.options.find((it) => it.option === 'trustedmaclist')!;
+    const message = `${alien} is not trusted: the list of the first section holds for all that have one`;
+    tell('warning', 'PORTAL_IGNORED', { line, column, length: option.length }, message);
+  }
+  return { ...ownOf(own), trust: trusted.length > 0 };
+}
+
+function isEnabled({ options }: Entries): boolean {
+  return flag(options.findLast(({ option }) => option === 'enabled')?.value ?? '1', true, false) !== false;
+}
+
+function ownOf({ settings, ruleSets }: Read): OwnSettings {
+  const said = Object.fromEntries(OWN_SETTINGS.map((name) => [name, settings[name] ?? DEFAULTS[name as 'name']]));
+  return { ...said, interface: settings.interface ?? '', rules: { ...DEFAULTS.rules, ...ruleSets } };
+}
+
+function isOwn(name: keyof GivenSettings): boolean {
+  return (OWN_SETTINGS as readonly string[]).includes(name);
+}
+
+function readEntries(entries: Entries, tell: Tell): Read & { settings: GivenSettings } {
   for (const { code, message, cure, ...at } of entries.faults) tell('error', code, at, message, cure);
   const settings: GivenSettings = {};
   for (const entry of entries.options) {
@@ -74,7 +126,7 @@ export function settingsIn(text: string, file: string): ReadSettings {
   settleSegment(settings, entries.options);
   settlePreAuth(settings, entries.options);
   settleTotals(settings, entries.options, tell);
-  return { settings, ruleSets: ruleSetsIn(entries, tell), problems };
+  return { settings, ruleSets: ruleSetsIn(entries, tell) };
 }
 
 /** Two options set one thing: the size counts only where it is to be set at all. */

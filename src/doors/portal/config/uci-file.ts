@@ -1,6 +1,6 @@
 /**
- * Reads /etc/config/nodogsplash, the UCI form of OpenWrt: the first section `config nodogsplash`, its `option NAME VALUE` and
- * `list NAME VALUE` lines. Rule sets are lists with _ for -, an empty one has `option policy_SET`; lists of MAC addresses are lists.
+ * Reads /etc/config/nodogsplash, the UCI form of OpenWrt: sections `config nodogsplash`, of which each is an instance for an interface of its own, with
+ * `option NAME VALUE` and `list NAME VALUE` lines. Rule sets are lists with _ for -, an empty one has `option policy_SET`; lists of MAC addresses are lists.
  */
 
 import { choices, isPolicy, setNamed } from './conf-file.ts';
@@ -18,10 +18,10 @@ export function isUci(text: string): boolean {
   return /^\s*config\s+['"]?nodogsplash\b/m.test(text);
 }
 
-export function readUci(text: string): Entries {
-  const found: Entries = { options: [], rules: [], policies: [], faults: [] };
-  const macs = new Map<string, Entries['options'][number]>();
-  let sections = 0;
+/** One for each section; what is wrong before the first stands with that. */
+export function readUci(text: string): Entries[] {
+  let found: Section = newSection();
+  const sections: Section[] = [];
   let ours = false;
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = index + 1;
@@ -38,7 +38,9 @@ export function readUci(text: string): Entries {
     const column = indent.length + kind.length + gap.length + 1;
     const name = rawName.replaceAll(/['"]/g, '').toLowerCase();
     if (kind === 'config') {
-      ours = name === 'nodogsplash' && sections++ === 0;
+      ours = name === 'nodogsplash';
+      if (ours && sections.length > 0) found = newSection();
+      if (ours) sections.push(found);
       continue;
     }
     if (kind === 'package' || !ours) continue;
@@ -69,13 +71,21 @@ export function readUci(text: string): Entries {
         found.faults.push({ code: 'PORTAL_VALUE', ...fault });
       }
     } else if (macList) {
-      const before = macs.get(macList);
-      if (before) macs.set(macList, { ...before, value: `${before.value},${value}` });
-      else macs.set(macList, { option: macList, value, ...place, valueColumn });
+      const before = found.macs.get(macList);
+      if (before) found.macs.set(macList, { ...before, value: `${before.value},${value}` });
+      else found.macs.set(macList, { option: macList, value, ...place, valueColumn });
     } else found.options.push({ option: name, value, ...place, valueColumn });
   }
-  found.options.push(...macs.values());
-  return found;
+  for (const { options, macs } of sections) options.push(...macs.values());
+  return sections.length > 0 ? sections : [found];
+}
+
+interface Section extends Entries {
+  readonly macs: Map<string, Entries['options'][number]>;
+}
+
+function newSection(): Section {
+  return { options: [], rules: [], policies: [], faults: [], macs: new Map() };
 }
 
 /** `skipped`: characters before the value. */

@@ -18,10 +18,11 @@ import type { Neighbours } from '../firewall/neighbours.ts';
 import type { Credentials, LogIn } from '../login.ts';
 import type { MacLists } from '../mac-lists.ts';
 import type { PreAuth } from '../preauth/preauth.ts';
-import type { Sessions } from '../sessions.ts';
+import { type Sessions, UNLIMITED } from '../sessions.ts';
 import type { Pages } from '../splash/pages.ts';
 import { splashVariables } from '../splash/variables.ts';
 import { REASONS, type Reason, type Words, wordsFor } from '../splash/words.ts';
+import type { VoucherDesk } from '../vouchers.ts';
 import { CAPTIVE_TYPE, captiveState, wantsCaptiveState } from './captive-api.ts';
 import { fasEntrance, ownEntrance, preAuthEntrance } from './entrance.ts';
 import { redirect, send, sendPage } from './reply.ts';
@@ -34,6 +35,7 @@ export interface AppParts {
   readonly sessions: Sessions;
   readonly neighbours: Neighbours;
   readonly lists: Pick<MacLists, 'isTrusted'>;
+  readonly vouchers: Pick<VoucherDesk, 'left'>;
   readonly pages: Pages;
   /** Makes the page that strangers see; undefined: it is ours. */
   readonly preauth: PreAuth | undefined;
@@ -149,7 +151,9 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
 
   function tellState(request: IncomingMessage, response: ServerResponse, client: Client | undefined): void {
     const isTrusted = client !== undefined && parts.lists.isTrusted(client);
-    const state = captiveState(client, isTrusted, `${baseOf(request)}/`, parts.clock.now());
+    const shared = (client?.session && parts.vouchers.left(client.session)) ?? UNLIMITED;
+    const question = { client, isTrusted, shared, venue: settings.venue_url, now: parts.clock.now() };
+    const state = captiveState({ ...question, page: `${baseOf(request)}/` });
     send(request, response, 200, CAPTIVE_TYPE, state);
   }
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { silentLog } from '../../../platform/log.ts';
-import { Clients } from '../clients.ts';
+import { type Bytes, Clients } from '../clients.ts';
 import { DEFAULTS, type PortalSettings } from '../config/model.ts';
 import { createFas } from '../fas/fas.ts';
 import type { Credentials, LogIn, Outcome } from '../login.ts';
@@ -43,6 +43,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
   const closed: string[] = [];
   let isTrusted = false;
   let isHidden = false;
+  let shared: Bytes | undefined;
   let outcome: Outcome = { is: 'in' };
   const now = options.now ?? (() => 0);
   const app = createApp({
@@ -52,6 +53,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
     sessions: { close: async ({ mac }: { mac: string }) => void closed.push(mac) } as unknown as Sessions,
     neighbours: { macOf: async () => (isHidden ? undefined : MAC) },
     lists: { isTrusted: () => isTrusted },
+    vouchers: { left: () => shared },
     pages: new Pages(settings),
     preauth: options.preauth,
     fas: settings.fas_port > 0 ? createFas(settings, ADDRESS) : undefined,
@@ -130,6 +132,10 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
       }),
     trust: () => {
       isTrusted = true;
+    },
+    /** Several devices have so much left together. */
+    share: (left: Bytes) => {
+      shared = left;
     },
     /** Its card is known to nobody. */
     hide: () => {

@@ -36,8 +36,13 @@ for (const [device, host, path, method = 'GET'] of PROBES) {
 }
 
 test('a device that asks outright is told in JSON whether it is captive, and for how much longer it is not', async (t) => {
-  const { request, enter, trust, captive } = await startPages(t, {}, { now: () => 1_000_500 });
-  const page = { 'user-portal-url': 'http://127.0.0.1:2050/', 'can-extend-session': false };
+  const venue = 'https://example.com/cafe';
+  const { request, enter, trust, captive, share } = await startPages(t, { venue_url: venue }, { now: () => 1_000_500 });
+  const page = {
+    'user-portal-url': 'http://127.0.0.1:2050/',
+    'venue-info-url': venue,
+    'can-extend-session': false,
+  };
   const answer = await request({ path: '/captive-portal' });
   assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'application/captive+json']);
   assert.match(answer.headers['cache-control']!, /private|no-store/);
@@ -47,6 +52,9 @@ test('a device that asks outright is told in JSON whether it is captive, and for
   assert.deepEqual(await captive(), { captive: false, ...page });
   enter({ ends: 1_060_000, most: { sent: 500, received: 9_000 }, sent: 400, received: 8_950 });
   assert.deepEqual(await captive(), { captive: false, 'seconds-remaining': 60, 'bytes-remaining': 50, ...page });
+  share({ sent: 0, received: 20 });
+  assert.equal((await captive())['bytes-remaining'], 20, 'another device has used the rest');
+  share({ sent: 0, received: 0 });
   enter({ ends: 1_000_000, most: { sent: 1, received: 0 }, sent: 5 });
   assert.deepEqual(await captive(), { captive: false, 'seconds-remaining': 0, 'bytes-remaining': 0, ...page });
   assert.match((await request({ path: '/' })).headers['content-type']!, /^text\/html/);
