@@ -138,14 +138,6 @@ export function createDialDoor(parts: DialParts): DialDoor {
 function openLine(line: LineConfig, strings: Partial<ModemStrings> = {}): Promise<Modem> {
   const { device, speed, flow_control: flowControl, init, dial, escape_guard } = line;
   const escapeGuardMs = escape_guard * 1000;
-  return openModem(device, {
-    ...DEFAULT_STRINGS,
-    speed,
-    flowControl,
-    init,
-    dial,
-    volume: '',
-    escapeGuardMs,
-    ...strings,
-  });
+  const given = { speed, flowControl, init, dial, volume: '', escapeGuardMs };
+  return openModem(device, { ...DEFAULT_STRINGS, ...given, ...strings }, { withoutEscape: true });
 }

@@ -5,7 +5,7 @@
  */
 import type { Line } from '../line/types.ts';
 import { ResultReader } from './result-reader.ts';
-import { callKind, isAnswer, isFinal } from './strings.ts';
+import { callKind, isAnswer, isDone, isFinal } from './strings.ts';
 import type { ModemStrings } from './types.ts';
 
 type Outcome =
@@ -135,6 +135,8 @@ export class CommandState {
       this.#waiter = {
         gone: () => done({ kind: 'gone' }),
         line: (line) => {
+          // It is late, and belongs to a command that was given up: whoever took it for the call's would leave a caller without an answer.
+          if (calls && command !== undefined && isDone(line, this.#strings)) return;
           if (calls ? isFinal(line, this.#strings) : isAnswer(line, this.#strings))
             done({ kind: 'result', result: line, lines });
           else if (this.#isRing(line)) {

@@ -179,6 +179,32 @@ test('who is hung up on is off the line by DTR alone, without waiting for guard 
   await Promise.all([modem.close(), peer.close()]);
 });
 
+test('without escape sequence, what a program writes is no command; S2 is put back', async (t) => {
+  const { open } = labFor(t, 2);
+  const peer = await open(2);
+  for (const withoutEscape of [false, true]) {
+    const modem = await open(1, { init: ['ATZ', 'AT&D2S2=64'] }, { withoutEscape });
+    await modem.init();
+    const [there, here] = await connect(modem, peer, '1002');
+    const heard = { here: listenTo(here), there: listenTo(there) };
+    await delay(3 * SECOND);
+    there.write(Buffer.from('@@@'));
+    await until(() => heard.here.text === '@@@');
+    await delay(3 * SECOND);
+    there.write(Buffer.from('ATI0\r'));
+    // One of the two says it.
+    await until(() => (withoutEscape ? heard.here.text.endsWith('ATI0\r') : heard.there.text.includes('960')));
+    assert.equal(heard.there.text.includes('960'), !withoutEscape);
+    await modem.hangUp();
+    await until(() => here.ended.aborted);
+    await peer.hangUp();
+    await modem.close();
+    const probe = await open(1);
+    assert.deepEqual((await probe.command('ATS2?')).lines, ['064']);
+    await probe.close();
+  }
+});
+
 test('S0 reads 000 after every way a call with S0=1 can end', async (t) => {
   const ends: Readonly<Record<string, (modem: Modem, peer: Modem) => Promise<void>>> = {
     async normally(modem, peer) {
@@ -261,5 +287,17 @@ test('results in any pieces, with echo and a greeting in the same breath', async
     const heard = listenTo(call);
     if (late === undefined) end.hear!(Buffer.from(greeting.slice(cut)));
     assert.equal(heard.text, '\nlogin: ', `cut at ${cut}`);
+  }
+});
+
+test('an OK that comes late is no answer to a call that is taken or made', async () => {
+  for (const [command, result] of [
+    ['ATA', 'CONNECT 57600'],
+    ['ATDT1', 'BUSY'],
+  ] as const) {
+    const line = scripted((written) => (written.startsWith(command) ? `\r\nOK\r\n\r\n${result}\r\n` : ''));
+    const modem = await openModem('scripted', STRINGS, { times: TIMES, openLine: async () => line });
+    const { kind } = command === 'ATA' ? await modem.answer(LONG) : await modem.dial('1', LONG);
+    assert.equal(kind, command === 'ATA' ? 'connected' : 'busy');
   }
 });

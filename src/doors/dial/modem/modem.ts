@@ -38,16 +38,25 @@ const TIMES: ModemTimes = {
 const ESCAPE_MS = 1000;
 /** A modem that is still in the call says nothing to a command: it goes to the other end. */
 const DEAF_MS = 500;
+/** What S2 is where nobody set it; from 128 on there is no escape sequence. */
+const [PLUS, NO_ESCAPE] = [43, 255];
+
 export interface ModemOptions {
+  /**
+   * There is no escape sequence as long as the modem is ours, where it takes that and obeys DTR: what a program writes to a stranger's call, who may have
+   * made it do so, is no command to the modem.
+   */
+  readonly withoutEscape?: boolean;
   readonly times?: Partial<ModemTimes>;
   /** For tests: lines that are no devices. */
   readonly openLine?: (path: string, options: SerialOptions) => Promise<Line>;
 }
 
 export async function openModem(path: string, strings: ModemStrings, options: ModemOptions = {}): Promise<Modem> {
-  const { openLine = openSerialLine } = options;
+  const { openLine = openSerialLine, withoutEscape = false } = options;
   const open = () => openLine(path, strings);
-  return new HayesModem(path, await open(), open, strings, { ...TIMES, ...options.times });
+  const times = { ...TIMES, ...options.times, withoutEscape };
+  return new HayesModem(path, await open(), open, strings, times);
 }
 
 class HayesModem implements Modem {
@@ -56,6 +65,9 @@ class HayesModem implements Modem {
   readonly #obeysDtr: boolean;
   readonly #strings: ModemStrings;
   readonly #times: ModemTimes;
+  readonly #withoutEscape: boolean;
+  /** Where it is off: what S2 was. */
+  #escapeWas: number | undefined;
   readonly #open: () => Promise<Line>;
   readonly #state: CommandState;
   #line: Line;
@@ -65,9 +77,16 @@ class HayesModem implements Modem {
   /** A call that came by itself and was not asked for yet. */
   #unclaimed: Connection | undefined;
 
-  constructor(path: string, line: Line, open: () => Promise<Line>, strings: ModemStrings, times: ModemTimes) {
+  constructor(
+    path: string,
+    line: Line,
+    open: () => Promise<Line>,
+    strings: ModemStrings,
+    { withoutEscape, ...times }: ModemTimes & { withoutEscape: boolean },
+  ) {
     this.#path = path;
     this.#obeysDtr = /&D[23]/i.test([...strings.init, strings.dial].join(' '));
+    this.#withoutEscape = withoutEscape && this.#obeysDtr;
     this.#open = open;
     this.#strings = strings;
     this.#times = times;
@@ -92,6 +111,7 @@ class HayesModem implements Modem {
     if (toneDurationMs !== undefined) await this.#expect(`ATS11=${toneDurationMs}`, 'OK');
     if (volume !== '') await this.#expect(`AT${volume}`, 'OK');
     if (!waitForDialTone) await this.#expect(noDialToneDetection, 'OK');
+    if (this.#withoutEscape) await this.#switchEscapeOff();
   }
 
   async command(text: string, timeoutMs = this.#times.commandMs): Promise<CommandResult> {
@@ -149,8 +169,10 @@ class HayesModem implements Modem {
       else this.#state.listen(this.#line);
       // What obeys DTR is hung up by it, whatever the other end says in the modem's words.
       if (this.#obeysDtr ? await this.#dropped(call) : call.lost && (await this.#hangs())) return;
-      const escaped = await this.#escape();
-      if (await this.#hangs(escaped ? undefined : DEAF_MS)) return;
+      if (this.#escapeWas === undefined) {
+        const escaped = await this.#escape();
+        if (await this.#hangs(escaped ? undefined : DEAF_MS)) return;
+      }
       if (!this.#obeysDtr && (await this.#dropped(call))) return;
       await this.#reopen();
     } catch {
@@ -244,13 +266,22 @@ class HayesModem implements Modem {
     if (!outcome.result.startsWith(response)) throw this.#silent(command, `answered ${printable(outcome.result)}`);
   }
 
+  /** One that cannot do it keeps its escape sequence. */
+  async #switchEscapeOff(): Promise<void> {
+    const { lines } = await this.command('ATS2?');
+    const was = Number(lines.find((line) => /^\d{1,3}$/.test(line)) ?? PLUS);
+    if ((await this.command(`ATS2=${NO_ESCAPE}`)).result !== 'ERROR') this.#escapeWas = was < 128 ? was : PLUS;
+  }
+
   /** undefined: it is as it should be. */
   async #putBack(): Promise<string | undefined> {
     try {
-      const set = await this.command('ATS0=0&C1');
+      const s2 = this.#escapeWas === undefined ? '' : `S2=${this.#escapeWas}`;
+      const set = await this.command(`ATS0=0&C1${s2}`);
+      if (set.result === 'OK') this.#escapeWas = undefined;
       const { lines } = await this.command('ATS0?');
       if (set.result === 'OK' && lines.some((line) => /^0{1,3}$/.test(line))) return undefined;
-      return `ATS0=0&C1 gave ${set.result}, ATS0? ${printable(lines.join(' '))}`;
+      return `ATS0=0&C1${s2} gave ${set.result}, ATS0? ${printable(lines.join(' '))}`;
     } catch (error) {
       return (error as Error).message;
     }

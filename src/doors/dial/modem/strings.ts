@@ -31,8 +31,13 @@ export const DEFAULT_STRINGS: ModemStrings = {
 };
 
 /** What ends a command that is no call, whatever the strings are. */
-export function isAnswer(line: string, { initResponse, hangUpResponse, escapeResponse }: ModemStrings): boolean {
-  return /^(?:OK|ERROR|\+CM[ES] ERROR.*)$/.test(line) || [initResponse, hangUpResponse, escapeResponse].includes(line);
+export function isAnswer(line: string, strings: ModemStrings): boolean {
+  return /^(?:ERROR|\+CM[ES] ERROR.*)$/.test(line) || isDone(line, strings);
+}
+
+/** Never the answer to a call that is dialled or taken. */
+export function isDone(line: string, { initResponse, hangUpResponse, escapeResponse }: ModemStrings): boolean {
+  return ['OK', initResponse, hangUpResponse, escapeResponse].includes(line);
 }
 
 /** What ends a command or an attempt at a call. */
