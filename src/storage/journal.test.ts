@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change } from '../core/journal/types.ts';
+import type { BindingRow, LocationSpec } from '../core/ser/types.ts';
 import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import type { Batch } from './batch.ts';
@@ -8,6 +9,7 @@ import { GroupJournal } from './journal.ts';
 import type { CommitOutcome } from './protocol.ts';
 
 const LINE: Change = { kind: 'audit', line: '{"a":1}' };
+const REFRESH: Change = { kind: 'put-binding', table: {} as LocationSpec, row: {} as BindingRow, refresh: true };
 
 /** A journal whose worker answers when the test says so. */
 function lab() {
@@ -46,6 +48,21 @@ test('units gather into one batch; the next gathers while it is committed', asyn
   await next;
   sent[1]!.done({});
   assert.equal(await later, undefined);
+});
+
+test('refreshes alone gather for longer, until something else is among them', () => {
+  const { sent, append, pass } = lab();
+  void append([REFRESH]);
+  pass(5);
+  void append([REFRESH]);
+  assert.equal(sent.length, 0);
+  void append();
+  assert.deepEqual(sent[0]!.batch.ends.length, 3);
+  const later = lab();
+  void later.append([REFRESH]);
+  later.pass(10);
+  void later.append([REFRESH]);
+  assert.equal(later.sent[0]!.batch.ends.length, 2);
 });
 
 test('a full batch does not wait', () => {

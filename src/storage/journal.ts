@@ -1,7 +1,7 @@
 /**
  * Main's side of the journal: gathers units into batches, hands one batch at a time to the worker, settles the waiters.
  *
- * A batch is sent when it holds 500 changes, or 5 ms after its first unit came and the worker was free for it; while one is
+ * A batch is sent when it holds 500 changes, or 5 ms (refreshes alone: 10) after its first unit came and the worker was free for it; while one is
  * being committed the next ones gather. A unit that is not durable within 2 s of its appending is given up: by the worker, which retries until then, or
  * here, when the database is known to be away or the worker itself hangs (a disk that does not answer). Times in milliseconds of the monotonic clock.
  * Errors: see core/journal/types.ts.
@@ -17,6 +17,8 @@ import { LostUnits } from './lost-units.ts';
 import type { CommitOutcome } from './protocol.ts';
 
 const GATHER_MS = 5;
+/** While there are only refreshes: no person waits for one, and most of what a batch costs is the same for each. */
+const GATHER_REFRESHES_MS = 10;
 const BATCH_CHANGES = 500;
 const QUEUE_CHANGES = 20_000;
 const GIVE_UP_MS = 2_000;
@@ -31,6 +33,8 @@ interface Pending {
   readonly batch: Batch;
   readonly waiters: (Waiter | undefined)[];
   changes: number;
+  /** Nothing but refreshes so far. */
+  refreshes: boolean;
   readonly since: number;
   /** The worker took too long, and the waiters were told so; its outcome still comes. */
   given: boolean;
@@ -76,6 +80,11 @@ export class GroupJournal implements Journal {
       this.#queue.push(tail);
     }
     addUnit(tail.batch, unit);
+    if (tail.refreshes && !unit.every(isRefresh)) {
+      tail.refreshes = false;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
     tail.waiters.push(waiter);
     tail.changes += unit.length;
     this.#changes += unit.length;
@@ -113,6 +122,7 @@ export class GroupJournal implements Journal {
       batch: emptyBatch(),
       waiters: [],
       changes: 0,
+      refreshes: true,
       since: this.#clock.monotonic(),
       given: false,
       drained: undefined,
@@ -124,8 +134,9 @@ export class GroupJournal implements Journal {
     const first = this.#queue[0];
     if (!first) return;
     const age = this.#clock.monotonic() - Math.max(first.since, this.#freeSince);
-    if (first.changes >= BATCH_CHANGES || first.drained || age >= GATHER_MS) this.#send();
-    else this.#timer ??= setTimeout(this.#flush, GATHER_MS - age);
+    const wait = (first.refreshes ? GATHER_REFRESHES_MS : GATHER_MS) - age;
+    if (first.changes >= BATCH_CHANGES || first.drained || wait <= 0) this.#send();
+    else this.#timer ??= setTimeout(this.#flush, wait);
   }
 
   #onTimer(): void {
@@ -224,4 +235,8 @@ export class GroupJournal implements Journal {
       this.#log.error('a waiter of the journal failed', { error: describeError(fault) });
     }
   }
+}
+
+function isRefresh(change: Change): boolean {
+  return change.kind === 'put-binding' && change.refresh === true;
 }

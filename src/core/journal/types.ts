@@ -1,7 +1,7 @@
 /**
  * The journal: how anything becomes durable. Core declares it, storage implements it.
  *
- * `append` hands over a unit of changes and returns at once. Units are collected for at most 5 ms (while a batch is being committed, until 5 ms after it) or 500 changes and
+ * `append` hands over a unit of changes and returns at once. Units are collected for at most 5 ms, refreshes alone for 10 (while a batch is being committed, until 5 ms after it) or 500 changes and
  * committed together, in the order of their appending; a unit is written whole or not at all. When the commit (and the
  * fsync of the audit segment) is done, `settled()` of its waiter is called, from a batch's end and not from `append`.
  *
