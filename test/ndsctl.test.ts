@@ -36,6 +36,7 @@ async function lab(t: TestContext, changes: Partial<PortalSettings> = {}) {
         before: NONE,
         most: NONE,
         rate: NONE,
+        ownRate: false,
         spent: false,
         sent: 5_000,
         received: 2_500_000,

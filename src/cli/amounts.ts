@@ -20,6 +20,13 @@ export function volume(name: string, text: string): number {
   return Number(count) * BYTES[unit.toUpperCase() as keyof typeof BYTES];
 }
 
+/** `512K`, `10M`: bits in a second, given in kbit. */
+export function rate(name: string, text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([KMG])$/i.exec(text) ?? [];
+  if (count === undefined) throw invalid(name, 'bits in a second such as 512K or 10M', text);
+  return (Number(count) * BYTES[unit.toUpperCase() as keyof typeof BYTES]) / 1_000;
+}
+
 /** `2026-12-31`: the end of that day here, in milliseconds since the epoch. */
 export function endOfDay(name: string, text: string): number {
   const [, year, month, day] = (/^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? []).map(Number);
@@ -35,6 +42,11 @@ export function endOfDay(name: string, text: string): number {
 export function spanWords(seconds: number): string {
   const unit = (['d', 'h', 'm'] as const).find((one) => seconds % SECONDS[one] === 0) ?? 's';
   return `${seconds / SECONDS[unit]} ${unit === 'm' ? 'min' : unit}`;
+}
+
+/** `512 kbit/s`, `10 Mbit/s`. */
+export function rateWords(kbit: number): string {
+  return kbit < 1_000 ? `${kbit} kbit/s` : `${Number((kbit / 1_000).toFixed(1))} Mbit/s`;
 }
 
 /** `500 MB`, `1.5 GB`. */

@@ -1,12 +1,15 @@
 /** What a voucher is good for, in words. */
 import type { VoucherTerms } from '../core/vouchers/terms.ts';
-import { spanWords, volumeWords } from './amounts.ts';
+import { rateWords, spanWords, volumeWords } from './amounts.ts';
 
-export function termsWords({ seconds, download, upload, devices, expires }: VoucherTerms): string[] {
+export function termsWords(terms: VoucherTerms): string[] {
+  const { seconds, download, upload, downloadKbit, uploadKbit, devices, expires } = terms;
   return [
     ...(seconds > 0 ? [`${spanWords(seconds)} from the first login`] : []),
     ...(download > 0 ? [`${volumeWords(download)} down`] : []),
     ...(upload > 0 ? [`${volumeWords(upload)} up`] : []),
+    ...(downloadKbit ? [`${rateWords(downloadKbit)} down`] : []),
+    ...(uploadKbit ? [`${rateWords(uploadKbit)} up`] : []),
     `${devices} ${devices === 1 ? 'device' : 'devices'}`,
     ...(expires > 0 ? [`until ${dayWords(expires - 1)}`] : []),
   ];

@@ -3,7 +3,7 @@
  *
  * Errors: RUN_AS_UNKNOWN, RUN_AS_FILES, RUN_AS_PROGRAM, RIGHTS_KEPT.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { giveDataDirectory } from '../core/control/data-directory.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import { changeableOnTheWay, type Ids } from '../platform/helper/changeable.ts';
@@ -62,8 +62,10 @@ export async function beginAsUser(options: StartOptions): Promise<Beginning> {
   const told = files
     .filter((file) => changeableOnTheWay(file, ids) !== undefined)
     .map((file) => changeableNote(file, become));
+  // What is built in has a name that nothing may stand under.
+  const there = found.files.filter((file) => existsSync(file));
   becomeUser(become);
-  return { site: readSiteAs(become, options, found), notes: [...notes, ...told], ...begun };
+  return { site: readSiteAs(become, options, found, there), notes: [...notes, ...told], ...begun };
 }
 
 /** Changing it would be running it. */
@@ -88,8 +90,8 @@ function changeableNote(file: string, { name }: SystemUser): string {
  * Once more, by the user whom root became, so that a reload finds what the start found: where a file is hidden from that user, a built-in one
  * could take its place unseen.
  */
-function readSiteAs({ name }: SystemUser, options: StartOptions, found: Site): Site {
-  let hidden = found.files.find(isForbidden);
+function readSiteAs({ name }: SystemUser, options: StartOptions, found: Site, there: readonly string[]): Site {
+  let hidden = there.find(isForbidden);
   if (hidden === undefined) {
     const site = readSite(options);
     hidden = found.files.find((file) => !site.files.includes(file));

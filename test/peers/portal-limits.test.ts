@@ -19,12 +19,17 @@ const VOLUME = 200_000;
 const PROGRAM = (log: string) => `#!/bin/sh
 echo "$*" >> ${log}
 case "$1 $3" in
-  'auth_client short') echo 4;;
+  'auth_client short') echo 4 64 512 0 0;;
   'auth_client down') echo 600 0 ${VOLUME};;
   'auth_client up') echo 600 ${VOLUME} 0;;
   'auth_client '*) echo 0 0 0;;
 esac
 `;
+
+interface Limit {
+  readonly name: string;
+  readonly rate: number;
+}
 
 test('sessions end by idleness, volume and time, and strangers are forgotten', async (t) => {
   const folder = folderFor(t, 'gatehouse-limits');
@@ -60,6 +65,15 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
     const [event, , got, sent, start, end] = words!;
     return { event, got: Number(got), sent: Number(sent), seconds: Number(end) - Number(start) };
   };
+  /** Bytes in a second, as the kernel holds them. */
+  const rates = ({ address }: LabClient) => {
+    const listed = JSON.parse(lab.inGateway('nft', '-j', 'list', 'limits')) as { nftables: { limit?: Limit }[] };
+    const of = (way: string) => {
+      const name = `${way}_${address.replaceAll('.', '_')}`;
+      return listed.nftables.find(({ limit }) => limit?.name === name)?.limit?.rate ?? 0;
+    };
+    return { sent: of('sent'), got: of('got') };
+  };
   const enter = async (client: LabClient, username: string) => {
     assert.equal((await logIn(client, { username, password: 'x' })).headers.location, PROBE, username);
   };
@@ -80,6 +94,8 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
     `2.5 MB of two at 1 MB/s for all, of which 1.13 MB may come at once, took ${theyTook} ms`,
   );
   await enter(short, 'short');
+  assert.deepEqual(rates(short), { sent: 8_000, got: 64_000 }, 'five numbers are those of openNDS');
+  assert.deepEqual(rates(idle), { sent: 0, got: 1_000_000 });
   await short.stream('udp');
 
   await enter(down, 'down');
@@ -116,8 +132,8 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   assert.equal((await up.ask(`http://${WEB}/bytes/${half}`)).body.length, half);
   assert.notEqual((await up.ask({ url: `http://${WEB}/bytes/${10 * VOLUME}`, patienceMs: 3_000 })).error, undefined);
   await until('what it was given is used up', async () => (await up.ask(PROBE)).status === 307);
-  const sheet = ['voucher', 'batch', 'summer', '--count', '2', '--time', '1h', '--download', String(VOLUME)];
-  assert.equal(site.run(...sheet).status, 0);
+  const sheet = 'voucher batch summer --count 2 --time 1h --upload-rate 800K --download'.split(' ');
+  assert.equal(site.run(...sheet, String(VOLUME)).status, 0);
   const [code = '', other = ''] = site.run('voucher', 'print', 'summer', '--codes').stdout.split('\n');
   const byVoucher = async (client: LabClient, voucher: string) => (await logIn(client, { voucher })).headers.location;
   assert.match((await byVoucher(guest, 'AAAAA-AAAAA')) ?? '', /error=voucher$/);
@@ -126,6 +142,7 @@ test('sessions end by idleness, volume and time, and strangers are forgotten', a
   await server.stop('SIGKILL');
   server = await site.start();
   assert.equal((await guest.ask(PROBE)).status, 204);
+  assert.deepEqual(rates(guest), { sent: 100_000, got: 1_000_000 }, 'over a crash');
   assert.equal(await byVoucher(down, code), PROBE, 'in place of the first');
   assert.equal((await guest.ask(PROBE)).status, 307);
   assert.notEqual((await down.ask({ url: `http://${WEB}/bytes/${half}`, patienceMs: 3_000 })).error, undefined);

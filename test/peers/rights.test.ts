@@ -124,10 +124,18 @@ test(
     // Found by root in the folder that it stands in, where the user does not find it.
     const hidden = folderFor(t, 'gatehouse-hidden');
     writeFileSync(join(hidden, 'gatehouse.yaml'), `run_as: ${USER}\n`);
-    const up = [process.execPath, '/mnt/bin/gatehouse', 'up', '--data', join('/mnt/tmp', 'data')];
-    const refused = spawnSync(up[0]!, up.slice(1), { cwd: hidden, encoding: 'utf8', timeout: 60_000 });
-    assert.equal(refused.status, 1, refused.stderr);
-    assert.match(refused.stderr, /gatehouse\.yaml: the user nobody .*\[RUN_AS_FILES\]/);
+    const up = ['/mnt/bin/gatehouse', 'up', '--data', join('/mnt/tmp', 'data')];
+    const refused = (...words: string[]) => {
+      const options = { cwd: hidden, encoding: 'utf8', timeout: 60_000 } as const;
+      const { status, stderr } = spawnSync(process.execPath, [...up, ...words], options);
+      assert.notEqual(status, 0, stderr);
+      return stderr;
+    };
+    assert.match(refused(), /gatehouse\.yaml: the user nobody .*\[RUN_AS_FILES\]/);
+    // Nor does it put pages of our own in place of those that it cannot read.
+    const seen = join(programs, 'gatehouse.yaml');
+    writeFileSync(seen, `run_as: ${USER}\nportal: { interface: br-lan, web_root: ${hidden} }\n`);
+    assert.match(refused('--config', seen), /gatehouse-hidden\S+ cannot be read \(EACCES\).*\[PORTAL_PAGES\]/s);
   }),
 );
 

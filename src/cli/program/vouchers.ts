@@ -11,6 +11,8 @@ export function addVoucherCommands(program: Command, run: Runner): void {
     .option('--time <span>', 'how long one is good, from its first login: 90m, 24h, 7d; default: as long as any login')
     .option('--download <bytes>', 'what its devices may get together: 500M, 2G; default: no limit')
     .option('--upload <bytes>', 'what they may send; default: no limit')
+    .option('--download-rate <bits>', 'what each may get in a second: 512K, 10M; default: as everybody')
+    .option('--upload-rate <bits>', 'what each may send in a second; default: as everybody')
     .option('--devices <number>', 'so many at once', '1')
     .option('--expires <date>', 'the last day on which it is good, 2026-12-31; default: none')
     .description('make vouchers, all on the same terms')

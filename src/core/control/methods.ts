@@ -45,6 +45,7 @@ const policyRule = z.strictObject({
   active: z.boolean(),
 });
 const bytes = z.int().min(0).max(1e15);
+const kbit = z.int().min(0).max(1e8).optional();
 const serial = z.string().min(1).max(80);
 /** A login, with or without its realm. */
 const person = z.string().min(1).max(400);
@@ -143,6 +144,8 @@ export const METHODS = {
         seconds: z.int().min(0).max(315_360_000),
         upload: bytes,
         download: bytes,
+        uploadKbit: kbit,
+        downloadKbit: kbit,
         devices: z.int().min(1).max(1_000),
         expires: z.int().min(0).max(8.64e15),
       }),

@@ -1,27 +1,26 @@
 /** What a program or a server may answer. Errors: HOOK_FAILED. */
 import { GatehouseError } from '../../platform/errors.ts';
 import type { ProgramResult } from '../../platform/helper/types.ts';
-import type { Terms } from '../gate/terms.ts';
+import { limitsOf, spokenLimits, type Terms } from '../gate/terms.ts';
 import type { HookAnswer } from './types.ts';
 
 /** A year: what is longer is meant to have no end, and is no number for a clock. */
 const MOST_SECONDS = 31_536_000;
 const LONGEST_REASON = 200;
 
-/** Exit status 0 and `[SECONDS [UPLOAD [DOWNLOAD]]]` on the first line; any other status refuses, and the first line is the reason. */
+/** Exit status 0 and at most three, or five, numbers on the first line (`spokenLimits`); any other status refuses, and the first line is the reason. */
 export function programAnswer({ exitCode, signal, timedOut, stdout }: ProgramResult): HookAnswer {
   if (timedOut) throw failed('its time was over');
   if (signal !== null) throw failed(`it was ended by ${signal}`);
   const line = stdout.toString('utf8').split('\n', 1)[0]!.trim();
   if (exitCode !== 0) return { admitted: false, reason: shown(line) };
   const words = line === '' ? [] : line.split(/\s+/);
-  if (words.length > 3 || !words.every((word) => /^\d{1,15}$/.test(word)))
+  if (words.length > 5 || words.length === 4 || !words.every((word) => /^\d{1,15}$/.test(word)))
     throw failed(`it printed no numbers: ${shown(line)}`);
-  const [seconds, upload, download] = words.map(Number);
-  return { admitted: true, terms: termsOf(seconds, upload, download) };
+  return { admitted: true, terms: termsOf(spokenLimits(words.map(Number))) };
 }
 
-/** `{"admit": true, "seconds": 600, "upload": 0, "download": 0}` or `{"admit": false, "reason": "…"}`. */
+/** `{"admit": true, "seconds": 600, "upload": 0, "download": 0, "upload_kbit": 0, "download_kbit": 0}` or `{"admit": false, "reason": "…"}`. */
 export function webhookAnswer(text: string): HookAnswer {
   let value: unknown;
   try {
@@ -30,10 +29,18 @@ export function webhookAnswer(text: string): HookAnswer {
     throw failed(`it answered no JSON: ${shown(text)}`);
   }
   if (typeof value !== 'object' || value === null) throw failed(`it answered no object: ${shown(text)}`);
-  const { admit, reason, seconds, upload, download } = value as Record<string, unknown>;
+  const {
+    admit,
+    reason,
+    seconds,
+    upload,
+    download,
+    upload_kbit: up,
+    download_kbit: down,
+  } = value as Record<string, unknown>;
   if (typeof admit !== 'boolean') throw failed(`its answer has no "admit": ${shown(text)}`);
   if (!admit) return { admitted: false, reason: typeof reason === 'string' ? shown(reason) : '' };
-  return { admitted: true, terms: termsOf(...[seconds, upload, download].map(numberOf)) };
+  return { admitted: true, terms: termsOf([seconds, upload, download, up, down].map(numberOf)) };
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -43,9 +50,9 @@ function numberOf(value: unknown): number | undefined {
 }
 
 /** 0 is no limit. */
-function termsOf(seconds = 0, upload = 0, download = 0): Terms {
-  if (seconds > MOST_SECONDS) throw failed(`it gave more than ${MOST_SECONDS} seconds`);
-  return { ...(seconds && { seconds }), ...(upload && { upload }), ...(download && { download }) };
+function termsOf(limits: readonly (number | undefined)[]): Terms {
+  if ((limits[0] ?? 0) > MOST_SECONDS) throw failed(`it gave more than ${MOST_SECONDS} seconds`);
+  return limitsOf(limits);
 }
 
 export function failed(what: string, cause?: unknown): GatehouseError {

@@ -59,6 +59,7 @@ test('what is no answer: it prints no numbers, dies, hangs, is gone', async (t) 
   for (const [script, what] of Object.entries({
     'echo sure': /printed no numbers: sure/,
     'echo 1 2 3 4': /printed no numbers/,
+    'echo 1 2 3 4 5 6': /printed no numbers/,
     'echo -5': /printed no numbers/,
     'echo 99999999': /more than 31536000 seconds/,
     'kill -9 $$': /ended by SIGKILL/,

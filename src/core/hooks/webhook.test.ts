@@ -43,10 +43,13 @@ test('what is posted, and its signature; the same delivery in each try of a noti
   const heard: { path: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
   const url = await serve(t, async (request, reply) => {
     heard.push({ path: request.url!, headers: request.headers, body: await text(request) });
-    reply.end('{"admit": true, "seconds": 600, "upload": 5}');
+    reply.end('{"admit": true, "seconds": 600, "upload": 5, "upload_kbit": 0, "download_kbit": 512}');
   });
   const hook = hookAt(t, url);
-  assert.deepEqual(await hook.ask(SESSION, WITHIN), { admitted: true, terms: { seconds: 600, upload: 5 } });
+  assert.deepEqual(await hook.ask(SESSION, WITHIN), {
+    admitted: true,
+    terms: { seconds: 600, upload: 5, downloadKbit: 512 },
+  });
   const [asked] = heard;
   assert.equal(asked!.path, '/hook?site=1');
   assert.deepEqual(JSON.parse(asked!.body), { ...SESSION, event: 'admit', started: '2023-11-14T22:13:20.000Z' });

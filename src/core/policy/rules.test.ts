@@ -81,6 +81,12 @@ test('rules that count and do not agree refuse, whatever they disagree in', () =
   const spans = { '90': 90, '15m': 900, '12h': 43_200, '30d': 2_592_000 };
   for (const [text, seconds] of Object.entries(spans))
     assert.equal(rules(rule('r', `remember=${text}`)).remembers(knocking('1000')), seconds);
+  const slow = rules(
+    rule('fast', 'upload_kbit=64, download_kbit=512', { scope: 'portal' }),
+    rule('all', 'upload_kbit=9'),
+  );
+  assert.deepEqual(slow.terms({ ...knocking('1000'), door: 'portal' }), { uploadKbit: 64, downloadKbit: 512 });
+  assert.deepEqual(slow.terms(knocking('1000')), {});
   const few = rules(rule('all', 'max_sessions=3'), rule('desk', 'max_sessions=1', { user: '1000' }));
   assert.deepEqual([few.mostSessions(knocking('1000')), few.mostSessions(knocking('2000'))], [1, 3]);
   assert.equal(few.rulesFor('max_sessions', knocking('1000')), 'desk');
@@ -139,7 +145,16 @@ test('why: every rule in the order weighed, and what put it out', () => {
         value: 60,
         contradiction: false,
       },
-      ...['max_sessions', 'second_step', 'remember', 'free_number', 'no_password', 'shell'].map((action) => {
+      ...[
+        'max_sessions',
+        'second_step',
+        'remember',
+        'free_number',
+        'no_password',
+        'upload_kbit',
+        'download_kbit',
+        'shell',
+      ].map((action) => {
         return { action, rules: [], value: undefined, contradiction: false };
       }),
     ],

@@ -7,7 +7,7 @@
  */
 import type { Attribute } from '../../platform/radius/attributes.ts';
 import type { HealthItem } from '../doors/types.ts';
-import { NO_TERMS, type Terms } from '../gate/terms.ts';
+import { limitsOf, NO_TERMS, type Terms } from '../gate/terms.ts';
 import type { Ticket } from '../gate/types.ts';
 import type { ActionOf, LinotpScope, ValueFor } from './linotp/actions.ts';
 import { isLinotpScope } from './linotp/actions.ts';
@@ -99,9 +99,16 @@ export class PolicyRules implements ActionPolicy, Policy {
 
   terms(ticket: Ticket): Terms {
     const seconds = this.#saying('session_seconds', ticket);
+    if (ticket.door === 'portal') return this.#portalTerms(ticket, seconds);
     const reply = this.#replyTo(ticket);
     if (reply.length === 0) return typeof seconds === 'number' ? { seconds } : NO_TERMS;
     return typeof seconds === 'number' ? { seconds, reply } : { reply };
+  }
+
+  #portalTerms(ticket: Ticket, seconds: Shown | undefined): Terms {
+    const rates = (['upload_kbit', 'download_kbit'] as const).map((action) => this.#saying(action, ticket));
+    const limits = [seconds, undefined, undefined, ...rates];
+    return limitsOf(limits.map((limit) => (typeof limit === 'number' ? limit : undefined)));
   }
 
   secondStep(ticket: Ticket): SecondStep | undefined {

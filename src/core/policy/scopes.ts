@@ -18,6 +18,8 @@ const ACTIONS = {
   remember: 'span', // for how long a code that was given at a place does for the next second step there
   free_number: 'switch', // may the user be called back at a number that he types?
   no_password: 'switch', // does it do for a login that his number was called and somebody answered?
+  upload_kbit: 'count', // how much the user may send in a second, at the portal
+  download_kbit: 'count', // and get
   shell: 'switch', // may he run the commands that are for few?
 } as const;
 export type DoorAction = keyof typeof ACTIONS;

@@ -85,7 +85,8 @@ export type RowsKind =
   | 'usr_preferences'
   | 'acc'
   | 'missed_calls'
-  | 'portal_session';
+  | 'portal_session'
+  | 'portal_rate';
 
 export interface RowsSpec extends TableSpec {
   /** What is made of it where it is missing in a database of our own. */

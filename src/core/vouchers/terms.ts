@@ -7,6 +7,9 @@ export interface VoucherTerms {
   readonly upload: number;
   /** And get. */
   readonly download: number;
+  /** kbit/s that each device may send, and get; undefined and 0: as everybody. */
+  readonly uploadKbit?: number | undefined;
+  readonly downloadKbit?: number | undefined;
   /** At once. */
   readonly devices: number;
   readonly expires: number;

@@ -5,6 +5,7 @@
  * addresses keeps nobody out. A token is 128 bits of chance, another one after each login and logout.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { BYTES_OF_KBIT } from './config/model.ts';
 
 const MOST_STRANGERS = 4096;
 
@@ -45,6 +46,8 @@ export interface Session {
   most: Bytes;
   /** Bytes in a second; 0 = no limit. */
   rate: Bytes;
+  /** It was given to this one, and outlives a restart; otherwise the configuration's holds. */
+  ownRate: boolean;
   /** As last read. */
   sent: number;
   received: number;
@@ -62,6 +65,14 @@ export interface Bytes {
 export interface Counted extends Bytes {
   readonly active: number;
 }
+
+/** kbit/s to bytes in a second. */
+export function bytesOfKbit(upload: number, download: number): Bytes {
+  return { sent: Math.min(upload, FASTEST) * BYTES_OF_KBIT, received: Math.min(download, FASTEST) * BYTES_OF_KBIT };
+}
+
+/** What is faster is no limit of this house, and fits into what nft counts with. */
+const FASTEST = 1e8;
 
 export class Clients {
   readonly #byKey = new Map<string, Client>();

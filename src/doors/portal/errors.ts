@@ -9,6 +9,7 @@ export const PORTAL_ERRORS = {
   PORTAL_IGNORED: 'an option without effect here',
   PORTAL_RULES_OPEN: 'rules that let in more, or less, than was probably meant',
   PORTAL_PROGRAM: 'a program that is to be run is missing or cannot be executed',
+  PORTAL_PAGES: 'the pages of web_root are missing, or cannot be read by the user of the server',
   PORTAL_FAS: 'a login page on another server (FAS) that lacks its key or a file, or that clients can go past',
   PORTAL_FAS_LIST: 'a login page on another server (FAS) does not tell whom it lets in',
   PORTAL_INTERFACE: 'the network interface is missing, or does not have the address',

@@ -16,7 +16,7 @@ import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Answer } from './binauth/answer.ts';
 import type { BinAuth } from './binauth/binauth.ts';
-import type { Bytes, Client } from './clients.ts';
+import { type Bytes, bytesOfKbit, type Client } from './clients.ts';
 import type { PortalSettings } from './config/model.ts';
 import { type Sessions, UNLIMITED } from './sessions.ts';
 import type { Reason } from './splash/words.ts';
@@ -41,7 +41,10 @@ export type Outcome =
   | { readonly is: 'code' | 'call'; readonly transaction: string; readonly prompt: string };
 
 export interface LoginParts {
-  readonly settings: Pick<PortalSettings, 'login' | 'session_seconds' | 'preauth' | 'fas_port'>;
+  readonly settings: Pick<
+    PortalSettings,
+    'login' | 'session_seconds' | 'preauth' | 'fas_port' | 'upload_kbit' | 'download_kbit'
+  >;
   /** Undefined: none is configured. */
   readonly binauth: BinAuth | undefined;
   /** The users of this door. */
@@ -64,8 +67,10 @@ const LONGEST_AGENT = 4_096;
 export interface Grant {
   readonly seconds: number;
   readonly most: Bytes;
+  /** Bytes in a second; 0: as everybody. */
+  readonly rate: Bytes;
 }
-const NO_GRANT: Grant = { seconds: 0, most: UNLIMITED };
+const NO_GRANT: Grant = { seconds: 0, most: UNLIMITED, rate: UNLIMITED };
 
 const REASON_OF: Readonly<Record<RefusalReason, Reason>> = {
   'unknown-user': 'wrong',
@@ -170,8 +175,14 @@ export function createLogIn(parts: LoginParts): LogIn {
       sent: shorter(grant.most.sent, terms.upload),
       received: shorter(grant.most.received, terms.download),
     };
+    const limit = bytesOfKbit(terms.uploadKbit ?? 0, terms.downloadKbit ?? 0);
+    const all = bytesOfKbit(settings.upload_kbit, settings.download_kbit);
+    const rate = {
+      sent: rateFor(grant.rate.sent, limit.sent, all.sent),
+      received: rateFor(grant.rate.received, limit.received, all.received),
+    };
     const user = ticket.account.login;
-    await sessions.open(client, { name, user, seconds, most, event: 'client_auth' });
+    await sessions.open(client, { name, user, seconds, most, rate, event: 'client_auth' });
     return IN;
   }
 
@@ -233,6 +244,12 @@ function stranger(login: string, isRight: boolean | undefined): Account {
     ha1: () => undefined,
     checkPassword: () => isRight,
   };
+}
+
+/** What was granted, or else what holds for all, and within the limit of rules; 0: nobody said anything. */
+function rateFor(granted: number, limit: number, all: number): number {
+  if (limit === 0) return granted;
+  return shorter(granted || all, limit);
 }
 
 /** 0 is no limit. */

@@ -15,7 +15,15 @@ const NONE = { sent: 0, received: 0 };
 const [ONE, TWO] = ['02:00:5e:10:00:01', '02:00:5e:10:00:02'] as const;
 const on = (card: string, address: string, mac: string): Place => ({ interface: card, address, mac });
 const session = (name: string) => {
-  const terms = { started: 0, ends: 0, before: NONE, most: { sent: 0, received: 9_000 }, rate: NONE, spent: false };
+  const terms = {
+    started: 0,
+    ends: 0,
+    before: NONE,
+    most: { sent: 0, received: 9_000 },
+    rate: NONE,
+    ownRate: false,
+    spent: false,
+  };
   return { name, user: 'u', ...terms, ...NONE };
 };
 

@@ -1,9 +1,10 @@
 /**
  * The settings as far as files alone tell them: what `check` says, and what the door is then made of.
  *
- * Errors, as problems: those of config/nodogsplash.ts, PORTAL_MISSING, PORTAL_VALUE, PORTAL_PROGRAM.
+ * Errors, as problems: those of config/nodogsplash.ts, PORTAL_MISSING, PORTAL_VALUE, PORTAL_PROGRAM, PORTAL_PAGES.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Problem } from '../../platform/problems.ts';
 import {
   DEFAULTS,
@@ -77,6 +78,7 @@ export function preparePortal(config: PortalConfig): PreparedPortal {
     if (fault)
       tell('error', 'PORTAL_PROGRAM', `${program} ${fault}`, 'correct the path, or make it executable: chmod +x');
   }
+  for (const own of settingsOfEach(settings)) checkPages(own, tell);
   const { binauth } = settings;
   if (binauth && settings.binauth_shell.length === 0 && isForAnotherShell(binauth))
     tell('warning', 'PORTAL_PROGRAM', `${binauth} is written for another shell than this machine's /bin/sh`, ASH);
@@ -104,6 +106,35 @@ function checkInterfaces({ interface: one, address }: PortalConfig, all: readonl
 }
 
 type Tell = (severity: Problem['severity'], code: PortalErrorCode, message: string, cure: string) => void;
+
+/** Ours take the place of those that are missing, and so would of those that cannot be read. */
+function checkPages({ web_root, splash_page, status_page }: PortalSettings, tell: Tell): void {
+  if (web_root === undefined) return;
+  for (const path of [web_root, join(web_root, splash_page), join(web_root, status_page)]) {
+    const code = faultOfReading(path);
+    if (code === 'ENOENT' && path === web_root)
+      tell(
+        'warning',
+        'PORTAL_PAGES',
+        `${path} is missing: clients see our own pages`,
+        'correct `web_root`, or WebRoot',
+      );
+    else if (code !== undefined && code !== 'ENOENT') {
+      const cure = 'let the user of this server enter its folders and read it: chmod';
+      tell('error', 'PORTAL_PAGES', `${path} cannot be read (${code}): clients would see another page`, cure);
+      return;
+    }
+  }
+}
+
+function faultOfReading(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
 
 function checkFas({ fas_level, fas_key, fas_ca, login, binauth }: PortalSettings, tell: Tell): void {
   if (fas_level >= 2 && fas_key === undefined)

@@ -52,8 +52,8 @@ async function lab() {
     tell: () => {},
   });
   const client = clients.meet({ interface: 'lan', address: ADDRESS, mac: '02:00:5e:10:00:01' }, NOW);
-  const most = { sent: 0, received: 5_000 };
-  await sessions.open(client, { name: 'portal:1', user: 'carol', seconds: 600, most, event: 'client_auth' });
+  const terms = { most: { sent: 0, received: 5_000 }, rate: { sent: 0, received: 0 } };
+  await sessions.open(client, { name: 'portal:1', user: 'carol', seconds: 600, ...terms, event: 'client_auth' });
   applied.length = 0;
   written.length = 0;
   return { sessions, client, applied, written, trouble, used, time };
@@ -61,7 +61,9 @@ async function lab() {
 
 /** The last words of a session's row: started, ends, sent, received, most_sent, most_received, suspended. */
 function rowsIn(written: readonly Change[]) {
-  return written.flatMap((change) => (change.kind === 'insert-row' ? [change.values.slice(5)] : []));
+  return written.flatMap((change) =>
+    change.kind === 'insert-row' && change.table.kind === 'portal_session' ? [change.values.slice(5)] : [],
+  );
 }
 
 test('other terms are in the firewall, in the row and in the list; what was used counts', async () => {
@@ -76,6 +78,8 @@ test('other terms are in the firewall, in the row and in the list; what was used
     [ends, { sent: 0, received: 3_000 }, { sent: 0, received: 0 }],
   );
   assert.deepEqual(rowsIn(written), [[NOW, ends, 0, 0, 0, 3_000, 0]], 'the firewall still has what it has counted');
+  const rate = written.findLast((change) => change.kind === 'insert-row');
+  assert.deepEqual([rate?.table.table, rate?.values.slice(1)], ['gh_portal_rate', [0, 0]], 'kept over a restart');
   const [line] = written.flatMap((change) => (change.kind === 'audit' ? [JSON.parse(change.line)] : []));
   assert.deepEqual(
     [line.event, line.session, line.by, line.terms],

@@ -14,8 +14,17 @@ import { checkTerms, termsText } from '../../core/sessions/terms.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { type Bytes, type Client, type Clients, cardOf, isInside, newToken, type Session } from './clients.ts';
-import { BYTES_OF_KBIT, type PortalSettings } from './config/model.ts';
+import {
+  type Bytes,
+  bytesOfKbit,
+  type Client,
+  type Clients,
+  cardOf,
+  isInside,
+  newToken,
+  type Session,
+} from './clients.ts';
+import type { PortalSettings } from './config/model.ts';
 import type { Member } from './firewall/elements.ts';
 import type { Firewall, Traffic } from './firewall/firewall.ts';
 import { deleteSession, putSession, type StoredSession } from './stored-sessions.ts';
@@ -54,6 +63,8 @@ export interface Opening {
   readonly seconds: number;
   /** 0: no limit. */
   readonly most: Bytes;
+  /** Bytes in a second; 0: as everybody. */
+  readonly rate: Bytes;
   readonly event: 'client_auth' | 'ndsctl_auth';
 }
 
@@ -99,7 +110,7 @@ export class Sessions {
   }
 
   /** The client is in when this resolves. */
-  async open(client: Client, { name, user, seconds, most, event }: Opening): Promise<void> {
+  async open(client: Client, { name, user, seconds, most, rate: given, event }: Opening): Promise<void> {
     const { clients, clock, firewall, gate, journal, record, tell } = this.#parts;
     const other = clients.insideAt(client.address);
     // Another card has the address now: whoever had it before cannot be reached any more.
@@ -107,8 +118,10 @@ export class Sessions {
     else if (other) await this.#part(other, client.address);
     const started = clock.now();
     const ends = seconds === 0 ? 0 : started + 1000 * seconds;
-    const rate = rateOf(this.#parts.settingsOn(client.interface));
-    const counted = { before: UNLIMITED, most, rate, sent: 0, received: 0, spent: false };
+    const all = this.#rateOn(client.interface);
+    const ownRate = given.sent > 0 || given.received > 0;
+    const rate = { sent: given.sent || all.sent, received: given.received || all.received };
+    const counted = { before: UNLIMITED, most, rate, ownRate, sent: 0, received: 0, spent: false };
     const session: Session = { name, user, started, ends, ...counted };
     const token = newToken();
     const start = startOf(client, session);
@@ -222,7 +235,7 @@ export class Sessions {
       ...rowWhileIn(client, { ...session, ...terms }),
     ]);
     if (!isIn()) return false;
-    const { ends, most, rate } = session;
+    const { ends, most, rate, ownRate } = session;
     const member = () => memberOf(client, client.also.keys(), { ...session, before: bytesOf(session) }, clock.now());
     const before = member();
     // At once with its turn in the firewall: whoever takes the client out after that takes out what this puts in.
@@ -231,9 +244,9 @@ export class Sessions {
     try {
       await firewall.replace(before, after);
     } catch (error) {
-      Object.assign(session, { ends, most, rate });
+      Object.assign(session, { ends, most, rate, ownRate });
       firewall.replace(after, before).catch(() => {});
-      if (isIn()) journal.append(rowWhileIn(client, session));
+      if (isIn()) journal.append([...deleteSession({ name, ownRate: true }), ...rowWhileIn(client, session)]);
       throw error;
     }
     return true;
@@ -295,7 +308,7 @@ export class Sessions {
       const isIn = counted.get(one.address)?.place !== undefined;
       const also = ((isIn && others.get(cardOf(one))) || []).filter(({ address }) => !first.has(address));
       const all = [counted.get(one.address) ?? UNLIMITED, ...also].reduce(plus, before);
-      const rate = rateOf(this.#parts.settingsOn(one.interface));
+      const rate = rest.ownRate ? rest.rate : this.#rateOn(one.interface);
       // The counters of the new table begin at nothing.
       const session = { ...rest, ...all, before: all, rate };
       const isOut = (session.ends !== 0 && session.ends <= now) || isSpent(session);
@@ -337,6 +350,11 @@ export class Sessions {
     }
   }
 
+  #rateOn(card: string): Bytes {
+    const { upload_kbit, download_kbit } = this.#parts.settingsOn(card);
+    return bytesOfKbit(upload_kbit, download_kbit);
+  }
+
   #read(traffic: readonly Traffic[]): void {
     const { clients, clock } = this.#parts;
     const now = clock.now();
@@ -365,10 +383,6 @@ function rowWhileIn(client: Client, session: Session): Change[] {
 
 function startOf({ address }: Client, { name, user, started }: Session): SessionStart {
   return { door: 'portal', session: name, user, client: address, time: started };
-}
-
-function rateOf({ upload_kbit, download_kbit }: Pick<PortalSettings, 'upload_kbit' | 'download_kbit'>): Bytes {
-  return { sent: upload_kbit * BYTES_OF_KBIT, received: download_kbit * BYTES_OF_KBIT };
 }
 
 function isLimited(session: Session | undefined): boolean {

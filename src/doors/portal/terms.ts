@@ -22,14 +22,15 @@ function leftOf(most: number, before: number): number {
 
 /** What is not spoken of stays. */
 export function termsAfter(
-  { ends, most, rate }: Session,
+  { ends, most, rate, ownRate }: Session,
   { seconds, upload, download, uploadRate, downloadRate }: SessionChange,
   now: number,
-): Pick<Session, 'ends' | 'most' | 'rate'> {
+): Pick<Session, 'ends' | 'most' | 'rate' | 'ownRate'> {
   return {
     ends: seconds === undefined ? ends : now + 1000 * seconds,
     most: { sent: upload ?? most.sent, received: download ?? most.received },
     rate: { sent: bytesOfBits(uploadRate) ?? rate.sent, received: bytesOfBits(downloadRate) ?? rate.received },
+    ownRate: ownRate || uploadRate !== undefined || downloadRate !== undefined,
   };
 }
 

@@ -35,7 +35,7 @@ function lab(terms: Partial<VoucherTerms> = {}, uses: Partial<VoucherUse>[] = []
     if (granted === undefined) return undefined;
     const none = { sent: 0, received: 0 };
     const common = { name: `portal:${mac}${address}`, user, started: clock.time, ends: 0, spent: false };
-    const session: Session = { ...common, before: none, most: granted.most, rate: none, ...none };
+    const session: Session = { ...common, before: none, most: granted.most, rate: none, ownRate: false, ...none };
     desk.record(client, session, false);
     clients.entered(client, session);
     return { client, session };
@@ -100,6 +100,7 @@ test('sessions that outlived the server go on with what is left; others are no b
     before: bytes,
     most: bytes,
     rate: bytes,
+    ownRate: false,
     spent: false,
     ...bytes,
   };

@@ -7,7 +7,7 @@ import type { Change } from '../../core/journal/types.ts';
 import { type Used, usedBy, whatIsLeft } from '../../core/vouchers/terms.ts';
 import { putUse, type Voucher, type Vouchers, voucherLogin } from '../../core/vouchers/vouchers.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Bytes, Client, Clients, Session } from './clients.ts';
+import { type Bytes, bytesOfKbit, type Client, type Clients, type Session } from './clients.ts';
 
 export interface VoucherDeskParts {
   readonly vouchers: Pick<Vouchers, 'find' | 'findByLogin' | 'usesOf'>;
@@ -58,7 +58,7 @@ export class VoucherDesk {
     voucher: Voucher,
     client: Client,
     close: (other: Client) => Promise<unknown>,
-  ): Promise<{ seconds: number; most: Bytes } | undefined> {
+  ): Promise<{ seconds: number; most: Bytes; rate: Bytes } | undefined> {
     const tab = await this.#tabOf(voucher);
     const { terms } = voucher;
     if (whatIsLeft(terms, this.#used(tab), this.#parts.clock.now()) === undefined) return undefined;
@@ -69,7 +69,8 @@ export class VoucherDesk {
     for (const { addresses } of devices.slice(0, Math.max(0, devices.length + 1 - terms.devices)))
       for (const other of addresses) await close(other);
     const left = whatIsLeft(terms, this.#used(tab), this.#parts.clock.now());
-    return left && { seconds: left.seconds, most: { sent: left.upload, received: left.download } };
+    const rate = bytesOfKbit(terms.uploadKbit ?? 0, terms.downloadKbit ?? 0);
+    return left && { seconds: left.seconds, most: { sent: left.upload, received: left.download }, rate };
   }
 
   /** What his devices together have left, who is in by one; undefined: by none, or nothing is. */

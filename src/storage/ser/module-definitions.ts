@@ -15,6 +15,7 @@ export const MODULE_TABLES = {
   acc: accounting,
   missed_calls: accounting,
   portal_session: portalSessions,
+  portal_rate: portalRates,
 } as const;
 
 function regularGroups(table: string, dialect: Dialect): string[] {
@@ -84,6 +85,15 @@ function accounting(table: string, dialect: Dialect): string[] {
     `time ${WORDS[dialect].time} NOT NULL`,
   ];
   return createIndexed(table, dialect, columns, [['callid']]);
+}
+
+/** Bytes in a second. */
+function portalRates(table: string, dialect: Dialect): string[] {
+  const columns = [
+    texts(dialect)('session', 64),
+    ...['sent', 'received'].map((name) => `${name} bigint NOT NULL DEFAULT 0`),
+  ];
+  return [create(table, dialect, columns, ['session'])];
 }
 
 /** Times in milliseconds since the epoch. */

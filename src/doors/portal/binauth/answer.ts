@@ -1,14 +1,14 @@
 /**
- * What a BinAuth program said: `seconds upload download` on its first line, of which the last two may be missing, and exit status 0.
- * Anything else is a refusal, and why is told to the log.
+ * What a BinAuth program said: `seconds upload download` on its first line, of which the last two may be missing, or openNDS's five numbers with
+ * rates, and exit status 0. Anything else is a refusal, and why is told to the log.
  */
-
+import { spokenLimits } from '../../../core/gate/terms.ts';
 import type { ProgramResult } from '../../../platform/helper/types.ts';
-import type { Bytes } from '../clients.ts';
+import { type Bytes, bytesOfKbit } from '../clients.ts';
 
 export type Answer =
-  /** `seconds` 0: the time that holds for everybody. Bytes of the session, 0 = no limit. */
-  | { readonly is: 'yes'; readonly seconds: number; readonly most: Bytes }
+  /** `seconds` and `rate` 0: what holds for everybody. Bytes of the session, 0 = no limit. */
+  | { readonly is: 'yes'; readonly seconds: number; readonly most: Bytes; readonly rate: Bytes }
   /** `why`: worth a line in the log; undefined: the program just said no. */
   | { readonly is: 'no'; readonly why: string | undefined };
 
@@ -21,12 +21,19 @@ export function readAnswer({ exitCode, signal, timedOut, stdout }: ProgramResult
   if (exitCode !== 0) return { is: 'no', why: undefined };
   const line = stdout.toString('latin1').split('\n', 1)[0]!.trim();
   if (line === '') return { is: 'no', why: undefined };
-  const words = line.split(/\s+/, 3);
-  if (!words.every((word) => /^-?\d{1,15}$/.test(word))) return no(`it printed no numbers: ${shown(line)}`);
-  const [seconds = 0, upload = 0, download = 0] = words.map(Number);
-  if (seconds < 0 || upload < 0 || download < 0) return no(`it printed a negative number: ${shown(line)}`);
+  const words = line.split(/\s+/, 5);
+  // What stands behind three numbers and is not the rest of five, nodogsplash does not read.
+  const numbers = words.every(isNumber) ? words : words.slice(0, 3);
+  if (!numbers.every(isNumber)) return no(`it printed no numbers: ${shown(line)}`);
+  const limits = spokenLimits(numbers.map(Number));
+  const [seconds, upload, download, up, down] = limits;
+  if (limits.some((limit) => limit < 0)) return no(`it printed a negative number: ${shown(line)}`);
   if (seconds > MOST_SECONDS) return no(`it printed more than ${MOST_SECONDS} seconds: ${shown(line)}`);
-  return { is: 'yes', seconds, most: { sent: upload, received: download } };
+  return { is: 'yes', seconds, most: { sent: upload, received: download }, rate: bytesOfKbit(up, down) };
+}
+
+function isNumber(word: string): boolean {
+  return /^-?\d{1,15}$/.test(word);
 }
 
 function no(why: string): Answer {

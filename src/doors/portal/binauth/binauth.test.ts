@@ -14,11 +14,16 @@ const ended = (stdout: string, changes: Partial<ProgramResult> = {}): ProgramRes
   stdout: Buffer.from(stdout),
   ...changes,
 });
-const yes = (seconds: number, sent = 0, received = 0) => ({ is: 'yes', seconds, most: { sent, received } });
+const yes = (seconds: number, sent = 0, received = 0, rate = { sent: 0, received: 0 }) => ({
+  ...{ is: 'yes', seconds, most: { sent, received }, rate },
+});
 
 for (const [printed, expected] of [
   ['600 0 0\n', yes(600)],
   ['  600\t100  200 and more\nsecond line', yes(600, 100, 200)],
+  ['600 100 200 x 5', yes(600, 100, 200)],
+  ['600 64 512 100 200 more', yes(600, 100_000, 200_000, { sent: 8_000, received: 64_000 })],
+  ['600 64 512 100 -1', 'no'],
   ['0 0 0', yes(0)],
   ['600 100', yes(600, 100)],
   ['600', yes(600)],

@@ -64,7 +64,12 @@ test('a program that sleeps, floods, leaves a child, is killed or gone: pages of
     why: 'it printed no numbers: ????????????????????????????????????????????????????????????',
   });
   assert.deepEqual(await ask('killed'), { is: 'no', why: 'it was ended by SIGKILL' });
-  assert.deepEqual(await ask('child'), { is: 'yes', seconds: 500, most: { sent: 0, received: 0 } });
+  assert.deepEqual(await ask('child'), {
+    is: 'yes',
+    seconds: 500,
+    most: { sent: 0, received: 0 },
+    rate: { sent: 0, received: 0 },
+  });
   const child = readFileSync(join(folder, 'child'), 'utf8');
   assert.ok(isThere(child), 'it did not wait for what the program left behind');
   process.kill(Number(child), 'SIGKILL');

@@ -281,6 +281,9 @@ test('gatehouse.yaml gives the same model; what is missing or contradicts itself
   const open = { 'users-to-router': 'allow' };
   assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/no/such/program' }), ['error PORTAL_PROGRAM']);
   assert.deepEqual(codes({ interface: 'a', rules: open, binauth: '/etc/passwd' }), ['error PORTAL_PROGRAM']);
+  assert.deepEqual(codes({ interface: 'a', rules: open, web_root: '/no/such' }), ['warning PORTAL_PAGES']);
+  assert.deepEqual(codes({ interface: 'a', rules: open, web_root: '/etc' }), [], 'ours');
+  assert.deepEqual(codes({ interface: 'a', rules: open, web_root: '/etc/passwd' }), ['error PORTAL_PAGES']);
   assert.deepEqual(codes({ config: '/no/such/file' }), ['error PORTAL_UNREADABLE', 'warning PORTAL_RULES_OPEN']);
   const several = [
     { interface: 'a', rules: open, name: 'Guests', trust: false },

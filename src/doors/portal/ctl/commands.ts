@@ -104,7 +104,8 @@ export function createCommands(parts: CtlParts): RunCommand {
     try {
       const own = each.find((one) => one.interface === client.interface) ?? settings;
       const [name, seconds] = [sessions.newName(), own.session_seconds];
-      await sessions.open(client, { name, user: client.mac, seconds, most: UNLIMITED, event: 'ndsctl_auth' });
+      const terms = { seconds, most: UNLIMITED, rate: UNLIMITED };
+      await sessions.open(client, { name, user: client.mac, ...terms, event: 'ndsctl_auth' });
       return true;
     } finally {
       client.busy = false;

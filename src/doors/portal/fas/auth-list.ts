@@ -4,11 +4,11 @@
  *
  *     RHID MINUTES UPLOAD-RATE DOWNLOAD-RATE UPLOAD-QUOTA DOWNLOAD-QUOTA CUSTOM
  *
- * Quotas are in kB, taken for 1,000 bytes; 0 is no limit of its own; what is missing is 0. Errors: PORTAL_FAS_LIST.
+ * Rates are in kbit/s, quotas in kB, taken for 1,000 bytes; 0 is no limit of its own; what is missing is 0. Errors: PORTAL_FAS_LIST.
  */
 import { hash } from 'node:crypto';
 import { GatehouseError } from '../../../platform/errors.ts';
-import type { Bytes } from '../clients.ts';
+import { type Bytes, bytesOfKbit } from '../clients.ts';
 import { percentEncode } from '../percent.ts';
 
 export interface Admitted {
@@ -17,6 +17,8 @@ export interface Admitted {
   /** 0: as long as everybody. */
   readonly seconds: number;
   readonly most: Bytes;
+  /** 0: as everybody. */
+  readonly rate: Bytes;
 }
 
 const NOTHING = 'none';
@@ -62,7 +64,7 @@ function parseEntry(encoded: string): Admitted | undefined {
   const [pass = '', ...terms] = entry.split(' ');
   const numbers = terms.slice(0, 5);
   if (!/^[0-9a-f]{32,64}$/.test(pass) || !numbers.every((one) => /^\d{1,12}$/.test(one))) return undefined;
-  const [minutes = 0, , , upload = 0, download = 0] = numbers.map(Number);
+  const [minutes = 0, up = 0, down = 0, upload = 0, download = 0] = numbers.map(Number);
   const seconds = Math.min(60 * minutes, LONGEST_SECONDS);
-  return { pass, seconds, most: { sent: 1_000 * upload, received: 1_000 * download } };
+  return { pass, seconds, most: { sent: 1_000 * upload, received: 1_000 * download }, rate: bytesOfKbit(up, down) };
 }

@@ -105,6 +105,8 @@ async function lab(t: TestContext, { settings = {}, certificate = 'gate', log = 
   return { ...door, monitor, list, queries, asked, blocked, gatewayhash, redirected, visit, answerWith, put, waiting };
 }
 
+const NONE = { sent: 0, received: 0 };
+
 test('whoever the list names is let in with its terms, once, and acknowledged', async (t) => {
   const { me, monitor, list, queries, asked, visit, redirected, waiting, gatewayhash, clients } = await lab(t);
   await monitor.round();
@@ -119,7 +121,7 @@ test('whoever the list names is let in with its terms, once, and acknowledged', 
   assert.deepEqual(waiting(), [rhid]);
 
   await monitor.round();
-  assert.deepEqual(asked, [{ seconds: 1_800, most: { sent: 500_000, received: 1_000_000 } }]);
+  assert.deepEqual(asked, [{ seconds: 1_800, most: { sent: 500_000, received: 1_000_000 }, rate: NONE }]);
   assert.deepEqual(waiting(), []);
   const [view, acknowledged] = list.posted.slice(1).map((form) => Object.fromEntries(form));
   const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -157,7 +159,8 @@ test('what the list may not say lets nobody in', async (t) => {
   put(rhid);
   await monitor.round();
   assert.deepEqual([asked.length, waiting()], [0, [rhid]]);
-  assert.deepEqual(parseList(`* %zz ${rhid}%200`), [{ pass: rhid, seconds: 0, most: { sent: 0, received: 0 } }]);
+  assert.deepEqual(parseList(`* %zz ${rhid}%200`), [{ pass: rhid, seconds: 0, most: NONE, rate: NONE }]);
+  assert.deepEqual(parseList(`* ${rhid}%200%20512%208000%200%200%20x`)[0]?.rate, { sent: 64_000, received: 1_000_000 });
 });
 
 test('a refusal is not acknowledged, nor asked again while it is listed; a door that is full is', async (t) => {

@@ -126,8 +126,8 @@ export class FasMonitor {
     return found;
   }
 
-  async #letIn(client: Client, { pass, seconds, most }: Admitted): Promise<void> {
-    const outcome = await this.#parts.logIn(client, NO_CREDENTIALS, { seconds, most });
+  async #letIn(client: Client, { pass, ...grant }: Admitted): Promise<void> {
+    const outcome = await this.#parts.logIn(client, NO_CREDENTIALS, grant);
     if (outcome.is === 'in') {
       // Unless it left the list meanwhile.
       if (this.#seen.has(pass)) this.#seen.set(pass, 'in');

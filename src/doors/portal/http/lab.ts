@@ -126,6 +126,7 @@ export async function startPages(t: TestContext, changes: Partial<PortalSettings
         before: bytes,
         most: bytes,
         rate: bytes,
+        ownRate: false,
         spent: false,
         ...bytes,
         ...terms,
