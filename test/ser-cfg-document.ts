@@ -1,13 +1,14 @@
 /** The modules for docs/ser-cfg.md, from their definitions. `node test/ser-cfg-document.ts` writes them; a test compares. */
 import { isHeld } from '../src/doors/sip/held.ts';
 import { listCore, listModules, type ModuleListing } from '../src/doors/sip/listing.ts';
+import { listAbsent } from '../src/doors/sip/script/absent-modules.ts';
 import type { FunctionSpec, ParameterSpec } from '../src/doors/sip/script/types.ts';
 import { type GeneratedPart, table, writePage } from './generated-document.ts';
 
 export const serCfgPart: GeneratedPart = {
   page: 'ser-cfg.md',
   maker: 'test/ser-cfg-document.ts',
-  text: () => [coreSection(), ...listModules().map(moduleSection)].join('\n\n'),
+  text: () => [coreSection(), ...listModules().map(moduleSection), absentSection()].join('\n\n'),
 };
 
 function coreSection(): string {
@@ -27,6 +28,15 @@ function moduleSection(module: ModuleListing): string {
     parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], parameters.map(parameterRow)));
   if (Object.keys(absent).length > 0) parts.push(absentTable(absent));
   return parts.join('\n\n');
+}
+
+function absentSection(): string {
+  const rows = listAbsent().map(({ name, functions, cure }) => [
+    `\`${name}\``,
+    functions.map((one) => `\`${one}\``).join(', ') || '–',
+    cure,
+  ]);
+  return ['### Modules that are not here', table(['Module', 'Functions', 'What to do'], rows)].join('\n\n');
 }
 
 function absentTable(absent: Readonly<Record<string, string>>): string {

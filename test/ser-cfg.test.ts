@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { modules } from '../src/doors/sip/modules/modules.ts';
+import { listAbsent } from '../src/doors/sip/script/absent-modules.ts';
 import { CORE_ACTIONS } from '../src/doors/sip/script/core-actions.ts';
 import { LATER_FUNCTIONS } from '../src/doors/sip/script/later.ts';
 import { loadScript } from '../src/doors/sip/script/load.ts';
@@ -23,7 +24,7 @@ test('twenty faults of twenty kinds give twenty located errors, in order, each w
     [
       '2:1 SCRIPT_GLOBAL: did you mean `listen`?',
       '3:1 SCRIPT_KAMAILIO: write the value in place of its name; the same for all such lines',
-      '9:1 SCRIPT_MODULE: remove the line and what uses the module',
+      '9:1 SCRIPT_MODULE: there is no presence server here: relay PUBLISH and SUBSCRIBE to one, or answer sl_send_reply("489", "Bad Event")',
       '10:1 SCRIPT_LOADMODULE: move line 11 above line 10',
       '14:16 SCRIPT_PARAMETER: did you mean `fr_timer`?',
       '15:31 SCRIPT_PARAMETER: write the number without quotes',
@@ -36,7 +37,7 @@ test('twenty faults of twenty kinds give twenty located errors, in order, each w
       '34:15 SCRIPT_ROUTE: add route[7] { ... } or correct the number',
       '35:15 SCRIPT_MISPRINT: remove the callout number 13',
       '37:9 SCRIPT_VARIABLE: did you mean `$ru`?',
-      '38:23 SCRIPT_ARGUMENT: Answers with status and phrase. -1: the request is an ACK, or has had its final reply.',
+      '38:23 SCRIPT_ARGUMENT: Answers with status and phrase. -1: the request is an ACK, or has had its final reply. In a `route[n]` that a failure route calls it is t_reply.',
       '40:10 SCRIPT_LOADMODULE: add below line 12: loadmodule "auth_db.so"',
       '40:30 SCRIPT_CHARACTER: write "subscriber"',
       '41:15 SCRIPT_KAMAILIO: write route[1] { ... } and route(1)',
@@ -52,10 +53,27 @@ test('the built-in example has no hole and no weak setting', () => {
   );
 });
 
+test('sites as they were in 2006 to 2008: what is not here is told with what to do, and all else is taken', () => {
+  const files = readdirSync(join(FIXTURES, 'sites'));
+  assert.equal(files.length, 3);
+  for (const file of files) {
+    const errors = load(read(join('sites', file))).problems.filter(({ severity }) => severity === 'error');
+    for (const { line, code, message, cause, cure } of errors) {
+      const told = `${file}:${line} ${message}; ${cause}; ${cure}`;
+      assert.match(code, /^SCRIPT_(MODULE|UNSUPPORTED|PARAMETER|LOADMODULE)$/, told);
+      assert.doesNotMatch(cure ?? '', /did you mean|correct the name|what uses the module$|its parameters are/, told);
+    }
+  }
+});
+
 test('no function is said to belong to another server while a module has it', () => {
   const functions = new Set([...modules.values()].flatMap((module) => module.functions.map(({ name }) => name)));
   assert.deepEqual(
-    LATER_FUNCTIONS.filter((name) => functions.has(name)),
+    [...LATER_FUNCTIONS, ...listAbsent().flatMap((one) => one.functions)].filter((name) => functions.has(name)),
+    [],
+  );
+  assert.deepEqual(
+    listAbsent().filter(({ name }) => modules.has(name)),
     [],
   );
 });

@@ -8,6 +8,7 @@ import { dhcpLine, preparePortal } from '../doors/portal/prepare.ts';
 import { checkRadius } from '../doors/radius/prepare.ts';
 import { type CoreListing, listCore, listModules, type ModuleListing } from '../doors/sip/listing.ts';
 import { prepareSip, type ReadySip } from '../doors/sip/prepare.ts';
+import { type AbsentListing, listAbsent } from '../doors/sip/script/absent-modules.ts';
 import { type TraceReport, traceMessage } from '../doors/sip/trace.ts';
 import { type LoadedConfig, loadConfig } from '../platform/config/load.ts';
 import { GatehouseError } from '../platform/errors.ts';
@@ -74,8 +75,8 @@ export async function trace(
 }
 
 /** What a ser.cfg can use. */
-export function listScriptModules(): { core: CoreListing; modules: ModuleListing[] } {
-  return { core: listCore(), modules: listModules() };
+export function listScriptModules(): { core: CoreListing; modules: ModuleListing[]; elsewhere: AbsentListing[] } {
+  return { core: listCore(), modules: listModules(), elsewhere: listAbsent() };
 }
 
 function databaseDecisions(loaded: LoadedConfig<Site['config']>, sip: ReadySip, dataDir: string): Decision[] {

@@ -32,7 +32,11 @@ export async function run(context: Context, wanted: string | undefined): Promise
   return EXIT.ok;
 }
 
-function rowsOf({ core, modules }: ReturnType<Awaited<ReturnType<Context['parts']>>['listScriptModules']>): Row[] {
+function rowsOf({
+  core,
+  modules,
+  elsewhere,
+}: ReturnType<Awaited<ReturnType<Context['parts']>>['listScriptModules']>): Row[] {
   const rows: Row[] = [];
   for (const { names, forms } of core.functions) {
     for (const name of names)
@@ -45,6 +49,10 @@ function rowsOf({ core, modules }: ReturnType<Awaited<ReturnType<Context['parts'
     for (const one of parameters) rows.push({ module, name: one.name, kind: 'parameter', describe: one.describe });
     for (const [name, why] of Object.entries(absent)) rows.push({ module, name, kind: 'not there', describe: why });
     if (functions.length + parameters.length === 0) rows.push({ module, name: module, kind: 'function', describe });
+  }
+  for (const { name: module, functions, cure } of elsewhere) {
+    for (const name of functions.length > 0 ? functions : [module])
+      rows.push({ module, name, kind: 'not there', describe: cure });
   }
   return rows;
 }

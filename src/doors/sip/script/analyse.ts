@@ -42,6 +42,8 @@ interface Site {
   readonly node: CallNode;
   readonly route: RouteKey;
   readonly allowed: ReadonlySet<RouteKind>;
+  /** Those that may reach it through `route(n)` besides. */
+  readonly reached: ReadonlySet<RouteKind>;
 }
 
 /** Enough of a host to look whether comparisons can be bound. */
@@ -124,10 +126,11 @@ class Analyser {
     });
   }
 
-  #checkPlace({ node, route, allowed }: Site, kinds: ReadonlySet<RouteKind>): undefined {
-    const wrong = [...kinds].find((kind) => !allowed.has(kind));
+  #checkPlace({ node, route, allowed, reached }: Site, kinds: ReadonlySet<RouteKind>): undefined {
+    const here = this.#kindOf(route);
+    const wrong = [...kinds].find((kind) => !allowed.has(kind) && (kind === here || !reached.has(kind)));
     if (wrong === undefined) return;
-    const own = this.#kindOf(route) === wrong;
+    const own = here === wrong;
     this.#problems.error('SCRIPT_FUNCTION', node.at, `\`${node.name}\` cannot be used in a ${wrong} route`, {
       cause: `it works only in: ${[...allowed].join(', ')}${own ? '' : `; ${route} is called from a ${wrong} route`}`,
       cure: 'move it to such a route',
@@ -288,7 +291,8 @@ class Analyser {
     const complaint = form ? action.check?.(node.args, this.#binder.scope) : undefined;
     if (form && !complaint) {
       this.#calls.set(node, { kind: 'core', action });
-      if (action.routes) this.#sites.push({ node, route: this.#route, allowed: new Set(action.routes) });
+      if (action.routes)
+        this.#sites.push({ node, route: this.#route, allowed: new Set(action.routes), reached: new Set() });
       return;
     }
     const forms = action.forms.map((types) => `${node.name}(${types.map((type) => EXAMPLES[type]).join(', ')})`);
@@ -324,6 +328,7 @@ class Analyser {
       node,
       route: this.#route,
       allowed: new Set(fitting.flatMap((one) => one.spec.routes)),
+      reached: new Set(fitting.flatMap((one) => one.spec.reachedFrom ?? [])),
     });
     this.#calls.set(node, { kind: 'module', module });
   }

@@ -84,6 +84,11 @@ const RECEIVED =
   "received= is set where the Via does not name the sender's address; names are looked up only for where a request goes";
 const RIGHTS = 'user and rights are set by the service and gatehouse.yaml';
 
+const MEMORY = 'it concerns the memory of SER';
+const NAMES = 'names are looked up as RFC 3263 says, IPv6 where a socket speaks it';
+const FAILOVER = 'a server that fails is passed over, and for a while tried last';
+const CONNECTIONS = 'connections have limits of their own';
+
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['listen', { kind: 'hosts', effect: 'SIP sockets are opened here', held: true }],
   ['port', { kind: 'number', effect: 'the port of listen entries that name none', held: true }],
@@ -116,7 +121,29 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['mhomed', ignored('switch', 'the sending socket is always chosen by the route')],
   ['syn_branch', ignored('switch', 'branches are always unique')],
   ['statistics', ignored('text', 'see `gatehouse` metrics')],
-  ['memlog', ignored('number', 'it concerns the memory of SER')],
+  ['memlog', ignored('number', MEMORY)],
+  ['mem_log', ignored('number', MEMORY)],
+  [
+    'auto_aliases',
+    ignored('switch', 'the names that are `myself` are those of alias= and sip.domains; none is looked up'),
+  ],
+  ['user_agent_header', ignored('text', 'requests that the server makes itself say Gatehouse')],
+  ['dns_try_ipv6', ignored('switch', NAMES)],
+  ...['dns_retr_time', 'dns_retr_no', 'dns_servers_no'].map((name) => [name, ignored('number', NAMES)] as const),
+  ['dns_use_search_list', ignored('switch', NAMES)],
+  ['disable_dns_failover', ignored('switch', FAILOVER)],
+  ['disable_dns_blacklist', ignored('switch', FAILOVER)],
+  [
+    'tcp_accept_aliases',
+    ignored('switch', 'write force_tcp_alias() where a connection shall be used for what is sent back'),
+  ],
+  ['tcp_poll_method', ignored('text', CONNECTIONS)],
+  ...['tcp_send_timeout', 'tcp_connect_timeout', 'tcp_connection_lifetime', 'tcp_max_connections'].map(
+    (name) => [name, ignored('number', CONNECTIONS)] as const,
+  ),
+  ['mcast_loopback', ignored('switch', 'nothing is sent to groups')],
+  ['mcast_ttl', ignored('number', 'nothing is sent to groups')],
+  ['tos', ignored('number', 'the mark of packets is for a rule of the firewall to set')],
   ['disable_core_dump', ignored('switch', RIGHTS)],
   ['open_files_limit', ignored('number', RIGHTS)],
   ...['user', 'uid', 'group', 'gid', 'chroot', 'workdir', 'wdir'].map(
@@ -132,12 +159,15 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     'tls_verify_server',
     { kind: 'switch', effect: 'whether servers that we connect to must prove their names', held: true },
   ],
-  [
-    'tls_require_certificate',
-    { kind: 'switch', effect: 'with tls_verify: clients must show a certificate', held: true },
-  ],
+  ...['tls_require_certificate', 'tls_require_client_certificate'].map(
+    (name) =>
+      [name, { kind: 'switch', effect: 'with tls_verify: clients must show a certificate', held: true }] as const,
+  ),
   ['tls_port_no', { kind: 'number', effect: 'the port of TLS on listen entries without a protocol', held: true }],
   ['disable_tls', { kind: 'switch', effect: 'no TLS, whatever the other tls_ lines say', held: true }],
+  ...['tls_log', 'tlslog', 'tls_handshake_timeout', 'tls_send_timeout'].map(
+    (name) => [name, ignored('number', CONNECTIONS)] as const,
+  ),
   ['tls_method', ignored('text', 'TLS 1.2 is the least that is spoken')],
   ['tls_ciphers_list', ignored('text', 'the ciphers are those that Node.js deems good')],
 ]);
@@ -276,7 +306,7 @@ export function readGlobals(
         caList: text('tls_ca_list'),
         verifyClient: on('tls_verify_client', on('tls_verify', false)),
         verifyServer: on('tls_verify_server', on('tls_verify', true)),
-        requireCertificate: on('tls_require_certificate', false),
+        requireCertificate: on('tls_require_certificate', on('tls_require_client_certificate', false)),
         port: number('tls_port_no') ?? 5061,
         disabled: on('disable_tls', false),
       },

@@ -90,8 +90,6 @@ const DIRECTIVES: Words = {
 
 const SETTINGS: Words = {
   loadpath: 'remove the line; modules are built in',
-  auto_aliases: 'write alias= with each name that is yours',
-  user_agent_header: 'write server_header="text"',
   log_prefix: 'remove the line; each line of the log says what it is about',
   enable_tls: 'write tls_certificate="..." and tls_private_key="..."',
   tcp_accept_no_cl: 'remove the line; a Content-Length is required over TCP (RFC 3261 18.3)',
@@ -118,7 +116,6 @@ const MODULES: Words = {
   websocket: 'remove the line; browsers come to /sip on the HTTP port',
   htable:
     'remove the line; senders of wrong passwords are slowed without it, and $avp(s:name) holds a value of a request',
-  cfgutils: 'remove the line',
   debugger: 'remove the line; see gatehouse trace',
   db_unixodbc: 'load mysql or postgres',
   db_sqlite: 'remove the line; without a db_url the database is SQLite in the data directory',

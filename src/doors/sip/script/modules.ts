@@ -6,6 +6,7 @@
  */
 import { didYouMean } from '../../../platform/problems.ts';
 import { withoutPasswords } from '../../../platform/redact.ts';
+import { absentModule } from './absent-modules.ts';
 import type { Decision } from './decisions.ts';
 import type { Problems, Span } from './diagnostics.ts';
 import { laterModule } from './later.ts';
@@ -13,14 +14,7 @@ import { Pattern, PatternError } from './pattern.ts';
 import type { LoadModule, ModParam, ScriptTree } from './syntax.ts';
 import type { ParameterSpec, ParameterValues, SipModule } from './types.ts';
 
-const COMMANDS_INSTEAD = 'remove the line; commands come over mi_fifo, the control socket or POST /api/v1/manage';
-
-/** Modules of the originals that something else takes the place of. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  mi_datagram: COMMANDS_INSTEAD,
-  mi_unixsock: COMMANDS_INSTEAD,
-  mi_xmlrpc: COMMANDS_INSTEAD,
-};
+const OF_THE_ORIGINALS = 'SER or OpenSER had it, Gatehouse has not';
 
 export interface LoadedModule {
   readonly module: SipModule;
@@ -106,9 +100,10 @@ export class ModuleList {
     }
     if (!module) {
       this.#strangers.add(name);
+      const instead = absentModule(name);
       return this.#problems.error('SCRIPT_MODULE', at, `there is no module \`${name}\``, {
-        cause: 'Gatehouse has its modules built in; the path does not matter, the name does',
-        cure: INSTEAD[name] ?? didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
+        cause: instead ? OF_THE_ORIGINALS : 'modules are built in; the path does not matter, the name does',
+        cure: instead ?? didYouMean(name, this.#names.keys(), 'remove the line and what uses the module'),
       });
     }
     if (this.#loaded.some((other) => other.module === module)) {

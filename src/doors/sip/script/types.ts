@@ -47,6 +47,8 @@ export interface FunctionSpec {
   /** The numbers of arguments it takes. */
   readonly arity: readonly number[];
   readonly routes: readonly RouteKind[];
+  /** Kinds of route that may besides call a `route[n]` in which it stands: SER looks at that block alone. */
+  readonly reachedFrom?: readonly RouteKind[];
   readonly describe: string;
   /** The arguments that may hold variables, counted from 0; the function is then among `texts`. */
   readonly takesVariables?: readonly number[];

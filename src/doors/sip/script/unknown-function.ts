@@ -3,6 +3,7 @@
  * nobody knows it. Errors: SCRIPT_LOADMODULE, SCRIPT_UNSUPPORTED, SCRIPT_KAMAILIO, SCRIPT_FUNCTION.
  */
 import { didYouMean } from '../../../platform/problems.ts';
+import { absentFunction } from './absent-modules.ts';
 import { CORE_ABSENT, CORE_ACTIONS } from './core-actions.ts';
 import type { Problems } from './diagnostics.ts';
 import { laterFunction } from './later.ts';
@@ -47,6 +48,10 @@ export function explainUnknown(
   if (without) {
     const cure = without.absent![name]!;
     return problems.error('SCRIPT_UNSUPPORTED', at, `\`${name}\` of ${without.name} is not there`, { cure });
+  }
+  const absent = absentFunction(name);
+  if (absent) {
+    return problems.error('SCRIPT_UNSUPPORTED', at, `\`${name}\` of ${absent.module} is not there`, absent);
   }
   const later = laterFunction(name);
   if (later) return problems.error('SCRIPT_KAMAILIO', at, `there is no function \`${name}\` here`, later);

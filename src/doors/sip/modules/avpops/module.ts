@@ -102,6 +102,10 @@ export const avpops: SipModule = {
   needs: [],
   parameters,
   functions,
+  absent: {
+    avp_aliases:
+      'write it at the top of the file, as a setting of the core: avp_aliases="voicemail=i:500;fwd=s:callfwd"',
+  },
   build(values, services, uses) {
     const database = databaseOf(values.avp_url === null ? values : { db_url: values.avp_url! }, services);
     const preferences = new Preferences(values, database, services);

@@ -22,7 +22,9 @@ export const sl: SipModule = {
       arity: [2],
       flow: 'answer',
       routes: ['request', 'error'],
-      describe: 'Answers with status and phrase. -1: the request is an ACK, or has had its final reply.',
+      reachedFrom: ['failure'],
+      describe:
+        'Answers with status and phrase. -1: the request is an ACK, or has had its final reply. In a `route[n]` that a failure route calls it is t_reply.',
       takesVariables: [1],
       checkArgument: (index, text) => (index === 0 ? statusText(text) : lineText(text)),
     },
@@ -31,6 +33,7 @@ export const sl: SipModule = {
       arity: [0],
       flow: 'answer',
       routes: ['request', 'error'],
+      reachedFrom: ['failure'],
       describe: 'Answers with what the function that failed last has left, else 500. -1 as sl_send_reply.',
     },
   ],

@@ -3,10 +3,12 @@
  * of the ACK are the engine's.
  */
 import type { Run } from '../../run.ts';
+import { replyThrough } from '../reply-through.ts';
 
-/** 1 or -1. A 3xx names the places the request would go to, when the script has changed or added any. */
+/** 1 or -1. Reached from a failure route it does what t_reply does. A 3xx names the places the request would go to, when the script has changed or added any. */
 export function sendReply(run: Run, status: number, reason: string): number {
   const headers = status >= 300 && status < 400 ? contacts(run) : '';
+  if (run.kind === 'failure') return replyThrough(run, status, reason, headers);
   return run.reply(status, reason, headers) ? 1 : -1;
 }
 

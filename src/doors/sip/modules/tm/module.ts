@@ -4,6 +4,7 @@ import { Pattern } from '../../script/pattern.ts';
 import type { Call, FunctionBody, SipModule } from '../../script/types.ts';
 import type { Relay, Services } from '../../services.ts';
 import type { Transactions } from '../../transaction/types.ts';
+import { replyThrough } from '../reply-through.ts';
 import { isFlags, proxyUri, TM_ABSENT, TM_FUNCTIONS } from './functions.ts';
 import { TM_PARAMETERS } from './parameters.ts';
 
@@ -50,7 +51,7 @@ export const tm: SipModule = {
         t_local_replied: (which) => (run) => (run.call?.repliedLocally(which as 'branch') ? 1 : -1),
       },
       texts: {
-        t_reply: (status, reason) => (run) => reply(run, Number(status!.constant), reason!.read(run)),
+        t_reply: (status, reason) => (run) => replyThrough(run, Number(status!.constant), reason!.read(run)),
       },
     };
   },
@@ -95,15 +96,6 @@ function replicating(relay: Relay, uri: string): Call {
     if (method === 'INVITE' || method === 'ACK' || method === 'CANCEL') return -1;
     return relay.replicate(run, uri);
   };
-}
-
-function reply(run: Run, status: number, reason: string): number {
-  const { transaction } = run;
-  if (transaction === undefined) return run.fail(500, 'No transaction to answer');
-  if (!run.reply(status, reason)) return -1;
-  // What t_relay has sent is not wanted any more.
-  if (status >= 200 && run.relayed) transaction.user?.onCancel(transaction);
-  return 1;
 }
 
 function statusCheck(text: string): Call {

@@ -49,6 +49,16 @@ test('a failure route that does nothing lets the reply go on; one that answers h
   assert.equal(own.heard()[1]!.reason, 'Try alice later');
 });
 
+test('a route that a failure route calls may answer as SER lets it, once, through the transaction', async () => {
+  const lab = await stageLab(`route { t_on_failure("1"); t_relay(); }
+    failure_route[1] { route(1); }
+    route[1] { sl_send_reply("480", "Later, $fU"); sl_reply_error(); }`);
+  lab.say('INVITE');
+  lab.answer(lab.sentTo(A), 486);
+  assert.deepEqual(statuses(lab.heard()), [100, 480]);
+  assert.equal(lab.heard()[1]!.reason, 'Later, alice');
+});
+
 test('the failure route of a request that nobody answers runs after fr_timer', async () => {
   const lab = await stageLab(`modparam("tm", "fr_timer", 5)
     route { t_on_failure("1"); t_relay(); }
