@@ -123,6 +123,32 @@ async function phone(t: TestContext, site: Site) {
       for (let message = await client.receive(DEADLINE_MS); message; message = await client.receive(DEADLINE_MS))
         client.send(reply(message, 200, 'OK'));
     },
+    /** Calls another user, who answers. */
+    async calls(from: string, to: string): Promise<void> {
+      const options = {
+        method: 'INVITE',
+        uri: at(to),
+        from: at(from),
+        to: at(to),
+        callId: `${from}-calls`,
+        branch: 'z9hG4bK1',
+      };
+      const contact = `Contact: <sip:${from}@${client.hostPort}>`;
+      client.send(request(client, { ...options, headers: [contact] }));
+      const challenge = (await final(client, DEADLINE_MS))!;
+      assert.equal(statusOf(challenge), 407, challenge);
+      client.send(request(client, { ...options, method: 'ACK', to: header(challenge, 'To')! }));
+      const headers = [contact, answer(challenge, 'INVITE', options.uri, from, `password of ${from}`)];
+      client.send(request(client, { ...options, branch: 'z9hG4bK2', cseq: 2, headers }));
+      const answered = await final(client, DEADLINE_MS);
+      assert.equal(statusOf(answered), 200, answered);
+    },
+    async hearsBye(): Promise<void> {
+      for (let message = ''; !message.startsWith('BYE '); ) {
+        message = (await client.receive(DEADLINE_MS)) ?? '';
+        assert.notEqual(message, '', 'no BYE came');
+      }
+    },
     /** What a MESSAGE to another user comes to: 200 from his telephone, 404 where he is not in. */
     async reaches(from: string, to: string): Promise<number> {
       const options = { method: 'MESSAGE', uri: at(to), from: at(from), to: at(to) };

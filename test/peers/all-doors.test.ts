@@ -33,7 +33,7 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   await administration.addNumber('1000', 'home', '1001');
   // Two administrators at once: neither takes back what the other one set.
   await Promise.all(['portal', 'radius'].map((door) => house.rule(`code-${door}`, door, '1000', 'second_step=sms')));
-  const [phone, other] = [await house.phone(), await house.phone()];
+  const [phone, other, talker] = [await house.phone(), await house.phone(), await house.phone()];
   const [notebook, equipment, caller] = [await house.wifi(1), await house.equipment(), await house.caller()];
 
   assert.equal(await other.registers('1001'), 200);
@@ -52,6 +52,7 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   const { sessions } = JSON.parse(await run('who', '1000', '--json')) as { sessions: { door: string }[] };
   assert.deepEqual(sessions.map(({ door }) => door).sort(), ['dial', 'portal', 'radius', 'sip']);
   assert.equal(await other.reaches('1001', '1000'), 200);
+  await talker.calls('1001', '1000');
   await notebook.stream('udp');
 
   // Each is watched from outside while the lock is on its way.
@@ -60,9 +61,10 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   const watching = Promise.all([
     caller.expect('NO CARRIER').then(isSeen('NO CARRIER')),
     until('a Disconnect-Request', async () => nas.heard.length > 0).then(isSeen('Disconnect-Request')),
+    talker.hearsBye().then(isSeen('SIP: BYE')),
     until('SIP', async () => (await other.reaches('1001', '1000')) === 404).then(isSeen('SIP: 404')),
   ]);
-  assert.match(await run('lock', '1000'), /4 sessions ended/);
+  assert.match(await run('lock', '1000'), /5 sessions ended/);
   await watching;
   const [to, from] = await lastOf(notebook);
   assert.equal((await notebook.ask(PROBE)).status, 307);
@@ -70,7 +72,17 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   assert.equal(nas.heard[0]?.text(ATTRIBUTE.userName), '1000');
 
   const listed = JSON.parse(await run('audit', 'list', '1000', '--json', '--limit', '1000'));
-  const told: Fields[] = listed.entries.map(({ fields }: { fields: Fields }) => fields);
+  const all: Fields[] = listed.entries.map(({ fields }: { fields: Fields }) => fields);
+  // The line `opened` of a call comes when it has lasted some seconds, or when it is ended.
+  const isCall = ({ session }: Fields) => String(session).startsWith('sip:call:');
+  assert.deepEqual(
+    all
+      .filter(isCall)
+      .map(({ event, peer }) => `${event} ${peer}`)
+      .sort(),
+    ['ended sip:1001@127.0.0.1', 'opened sip:1001@127.0.0.1'],
+  );
+  const told = all.filter((fields) => !isCall(fields));
   const locked = told.findIndex(({ action }) => action === 'lock-user');
   const at = Date.parse(String(told[locked]?.time));
   for (const [what, when] of [...seen, ['the last packet', Math.max(to, from)] as const])

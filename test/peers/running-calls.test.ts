@@ -1,12 +1,12 @@
 /**
  * A restart in the middle of a hundred calls: the dialogs go on. A re-INVITE, and later a BYE, of either side finds its way through the
- * new process by the Route that the old one wrote, with its mark.
+ * new process by the Route that the old one wrote, with its mark. All are still listed, and end with the lock of who is in them.
  */
 // alone: loads the machine
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { answer, final, header, newBranch, register, type SipClient, sipClient, statusOf } from '../sip-client.ts';
-import { makeSite } from './gatehouse.ts';
+import { makeSite, type Site } from './gatehouse.ts';
 
 const CALLS = 100;
 const DOMAIN = 'gate.test';
@@ -37,15 +37,21 @@ test('a hundred calls outlive a restart of the server', async (t) => {
     const code = await server.stop(signal);
     assert.equal(code, signal === 'SIGTERM' ? 0 : signal);
     server = await site.start();
+    assert.equal(inCalls(site), 2 * CALLS, signal);
     for (const [caller, called] of calls) {
       await within(caller, called, 'INVITE');
       await within(called, caller, 'INVITE');
     }
   }
-  for (const [i, [caller, called]] of calls.entries()) {
+  for (const [i, [caller, called]] of calls.slice(0, CALLS / 2).entries()) {
     if (i % 2 === 0) await within(caller, called, 'BYE');
     else await within(called, caller, 'BYE');
   }
+  const left = new Set(calls.slice(CALLS / 2).map(([{ callId }]) => callId));
+  assert.equal(inCalls(site), 2 * left.size);
+  assert.match(site.run('lock', `alice@${DOMAIN}`).stdout, new RegExp(`${left.size} sessions ended`));
+  for (const client of [alice, bob]) assert.deepEqual(await hungUp(client, left.size), left);
+  assert.equal(inCalls(site), 0);
   await strangersStayOut(t, site.sip, calls[0]![0]);
 });
 
@@ -107,6 +113,23 @@ async function within(from: End, to: End, method: 'INVITE' | 'BYE'): Promise<voi
   assert.match((await to.client.receive())!, /^ACK /);
 }
 
+function inCalls(site: Site): number {
+  const { sessions } = JSON.parse(site.run('who', '--json').stdout) as { sessions: { session: string }[] };
+  return sessions.filter(({ session }) => session.startsWith('sip:call:')).length;
+}
+
+/** The Call-IDs of so many different BYEs, each answered. */
+async function hungUp(client: SipClient, count: number): Promise<Set<string>> {
+  const callIds = new Set<string>();
+  while (callIds.size < count) {
+    const bye = (await client.receive(10_000)) ?? '';
+    assert.match(bye, /^BYE /, `after ${callIds.size}`);
+    callIds.add(header(bye, 'Call-ID')!);
+    reply(client, bye);
+  }
+  return callIds;
+}
+
 /** The same Route without its mark opens nothing after the restart either. */
 async function strangersStayOut(t: TestContext, server: string, dialog: End): Promise<void> {
   const stranger = await sipClient(t, server);
@@ -147,7 +170,7 @@ function acknowledge(end: End): void {
 function reply(client: SipClient, request: string, tag?: string): void {
   const kept = request.split('\r\n').filter((line) => /^(via|record-route|from|call-id|cseq):/i.test(line));
   const to = header(request, 'To')! + (tag === undefined ? '' : `;tag=${tag}`);
-  const own = [`To: ${to}`, `Contact: <sip:bob@${client.hostPort}>`, 'Content-Length: 0'];
+  const own = [`To: ${to}`, `Contact: <sip:${client.hostPort}>`, 'Content-Length: 0'];
   client.send(`${['SIP/2.0 200 OK', ...kept, ...own].join('\r\n')}\r\n\r\n`);
 }
 

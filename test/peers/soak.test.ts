@@ -41,6 +41,7 @@ const TIMERS = 'gatehouse_sip_timers';
 const GAUGES = [
   'gatehouse_sip_transactions{side="server"}',
   'gatehouse_sip_transactions{side="client"}',
+  'gatehouse_sip_calls',
   'gatehouse_sip_waiting',
   'gatehouse_sip_waiting_bytes',
   'gatehouse_sip_deferred',

@@ -5,7 +5,7 @@
  * needed to end it (`settle`). Times are milliseconds since the epoch.
  */
 import { detach, type SipMessage } from '../message/message.ts';
-import { contactOf, type Opening, type Parties, partiesOf } from './parties.ts';
+import { hasContact, type Opening, type Parties, partiesOf } from './parties.ts';
 
 export type Side = 'caller' | 'called';
 
@@ -78,12 +78,12 @@ export class Dialog implements DialogKey {
     return this.#opening?.answer;
   }
 
-  /** Where requests to that side are meant to end. */
-  targetOf(side: Side): string {
+  /** Whether requests to that side are meant to end there. */
+  isTargetOf(side: Side, uri: string): boolean {
     const parties = this.#parties;
-    if (parties) return parties[side].target;
+    if (parties) return parties[side].target === uri;
     const { invite, inviteEdits, answer, answerEdits } = this.#opening!;
-    return side === 'caller' ? contactOf(invite, inviteEdits) : contactOf(answer, answerEdits);
+    return side === 'caller' ? hasContact(uri, invite, inviteEdits) : hasContact(uri, answer, answerEdits);
   }
 
   /** For a request of ours to that side, in the name of the other one. */

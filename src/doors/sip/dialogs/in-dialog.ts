@@ -69,7 +69,7 @@ export class InDialog {
   #isAstray(): boolean {
     const to: Side = this.#from === 'caller' ? 'called' : 'caller';
     const { uri, destination } = this.#run;
-    if (uri !== this.#dialog.targetOf(to)) return true;
+    if (!this.#dialog.isTargetOf(to, uri)) return true;
     if (destination === undefined) return false;
     const [next] = this.#dialog.parties[to].routes;
     return next === undefined || parseNameAddr(next)?.uri !== destination;

@@ -61,6 +61,18 @@ export function partiesOf({ invite, inviteEdits, recordRoute, source, answer, an
   };
 }
 
+/** Whether that is what `contactOf` gives: as a rule it stands there between brackets, and nothing need be parsed. */
+export function hasContact(uri: string, message: SipMessage, edits: Edits | undefined): boolean {
+  const index = message.indexOf(Header.contact);
+  if (index >= 0 && edits?.lines?.[index] === undefined) {
+    const { text } = message;
+    const start = message.valueStart(index) + 1;
+    if (text.charCodeAt(start - 1) === 60 && text.startsWith(uri, start) && text.charCodeAt(start + uri.length) === 62)
+      return true;
+  }
+  return contactOf(message, edits) === uri;
+}
+
 /** URI of the first Contact as it was passed on, '' = none. */
 export function contactOf(message: SipMessage, edits: Edits | undefined): string {
   const index = message.indexOf(Header.contact);
