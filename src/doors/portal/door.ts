@@ -117,14 +117,15 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
   let sweeping: NodeJS.Timeout | undefined;
   let counting: NodeJS.Timeout | undefined;
   let trouble: HealthItem | undefined;
-  let monitor: FasMonitor | undefined;
+  /** One for each name of the network: a FAS has a list for each. */
+  let monitors: FasMonitor[] = [];
 
   return {
     name: 'portal',
     start,
     stop,
     listeners: () => open,
-    health: () => [trouble, monitor?.trouble].filter((item) => item !== undefined),
+    health: () => [trouble, ...monitors.map((one) => one.trouble)].filter((item) => item !== undefined),
     sessions: listSessions,
     end,
     change: async (name, terms) => {
@@ -181,7 +182,8 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
 
   async function stop(withinMs: number): Promise<void> {
     garden.stop();
-    monitor?.stop();
+    others.stop();
+    for (const one of monitors) one.stop();
     clearInterval(sweeping);
     clearInterval(counting);
     await closeListeners(withinMs / 2);
@@ -255,12 +257,14 @@ export function createPortalDoor(parts: PortalParts): PortalDoor {
         logIn,
       });
     }
-    monitor?.stop();
-    monitor = undefined;
-    if (!hasFas || settings.fas_level !== 3) return;
+    for (const one of monitors) one.stop();
     const logIn: LogIn = (client, ...given) => logIns.get(client.interface)!(client, ...given);
-    monitor = new FasMonitor({ ...parts, settings, gateway: at[0].gateway.ipv4, clients, lists, logIn });
-    monitor.begin();
+    const isAsked = hasFas && settings.fas_level === 3;
+    const byName = new Map(isAsked ? at.map((inside) => [inside.settings.name, inside]) : []);
+    monitors = Array.from(byName.values(), ({ settings: own, gateway }) => {
+      return new FasMonitor({ ...parts, settings: own, gateway: gateway.ipv4, clients, lists, logIn });
+    });
+    for (const one of monitors) one.begin();
   }
 
   async function putOutBlocked(): Promise<void> {

@@ -91,6 +91,9 @@ test('addresses of a card that is in come in with it, and nobody else', async ()
   assert.equal(clients.meet(on('a', '2001:db8::5', ONE), 5), client, 'his session is that of the other address');
   assert.equal(clients.insideAt('2001:db8::5'), client);
   assert.match(world.texts.join(''), /most_got6 \{ 2001:db8::5 : "got_10_0_0_1" \}/, 'one volume for both');
+  world.neighbours.push(on('a', '10.0.0.4', TWO));
+  await others.look();
+  assert.deepEqual([...taken.also.keys()], ['10.0.0.3', '10.0.0.4'], 'the first has sent nothing');
   const changes = world.texts.length;
   await others.look();
   assert.equal(world.texts.length, changes, 'what is in comes in once');

@@ -29,6 +29,7 @@ export class OtherAddresses {
   readonly #parts: OtherAddressesParts;
   #seconds = 0;
   #isLooking = false;
+  #isOver = false;
   #hasFailed = false;
 
   constructor(parts: OtherAddressesParts) {
@@ -45,13 +46,19 @@ export class OtherAddresses {
     void this.look();
   }
 
+  /** What is being read counts no more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
   /** Those that are found are in when this resolves. */
   async look(): Promise<void> {
     const { clients, log, neighbours } = this.#parts;
     if (this.#isLooking || clients.inside === 0) return;
     this.#isLooking = true;
     try {
-      await this.#joinAll(await neighbours());
+      const found = await neighbours();
+      if (!this.#isOver) await this.#joinAll(found);
       this.#hasFailed = false;
     } catch (error) {
       if (!this.#hasFailed) log.warn('the neighbours cannot be read', { error: describeError(error) });
@@ -75,7 +82,8 @@ export class OtherAddresses {
   }
 }
 
-/** A second address of IPv4 is that of a second machine behind the card, or a forged one. */
-function mayJoin(client: Client, { address }: Place): boolean {
-  return !isIPv4(address) || ![client.address, ...client.also.keys()].some(isIPv4);
+/** A second address of IPv4 is that of a second machine behind the card. One that has sent nothing may be somebody else's invention, and keeps nobody out. */
+function mayJoin({ address: first, also }: Client, { address }: Place): boolean {
+  if (!isIPv4(address)) return true;
+  return !isIPv4(first) && ![...also].some(([other, { sent }]) => isIPv4(other) && sent > 0);
 }

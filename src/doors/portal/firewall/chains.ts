@@ -64,6 +64,9 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
       ? FAMILIES.map(([family, ip]) => `oifname . ${ip} daddr @${sets}${family} limit name ${totalGot} drop`)
       : [];
   const trusted = settings.trust ? ['ether saddr @trusted'] : [];
+  const toTrusted = settings.trust
+    ? [...allGot('trusted'), ...FAMILIES.map(([family, ip]) => `oifname . ${ip} daddr @trusted${family} accept`)]
+    : [];
 
   return [
     ...limit(totalSent, settings.total_upload_kbit),
@@ -111,9 +114,7 @@ export function chains(settings: ChainSettings, gateway: GatewayAddresses, suffi
     ]),
     chain('to_client', undefined, [
       ...clamp,
-      ...allGot('trusted'),
-      'oifname . ip daddr @trusted4 accept',
-      'oifname . ip6 daddr @trusted6 accept',
+      ...toTrusted,
       'limit name ip daddr map @rate_got4 drop',
       'limit name ip6 daddr map @rate_got6 drop',
       ...allGot('to'),

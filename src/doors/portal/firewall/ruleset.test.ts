@@ -196,9 +196,9 @@ test('each interface has chains, rules and an address of its own; nobody is trus
   assert.equal(block(text, 'from_member').at(-3), 'accept');
   assert.equal(block(text, 'intercept_2').at(-1), 'tcp dport 80 dnat ip to 10.78.0.1:2050');
   assert.ok(block(text, 'input_2').includes('ip daddr 10.78.0.1 tcp dport 2050 accept'));
-  for (const name of ['intercept', 'input', 'from_client'])
+  for (const name of ['intercept', 'input', 'from_client', 'to_client'])
     assert.deepEqual(
-      [name, `${name}_2`].map((one) => block(text, one).some((line) => line.startsWith('ether saddr @trusted'))),
+      [name, `${name}_2`].map((one) => block(text, one).some((line) => line.includes('@trusted'))),
       [false, true],
     );
   const flushed = otherRules(insides).match(/(?<=flush chain inet gatehouse_portal )\w+/g);
