@@ -32,6 +32,7 @@ export const peers: Readonly<Record<string, Peer>> = {
   mariadb: { program: 'mariadbd', packages: ['mariadb-server'] },
   mgetty: { program: 'mgetty', packages: ['mgetty'] },
   nftables: { program: 'nft', packages: ['nftables'], allowed: ['unshare', '-n', 'nft', 'list', 'ruleset'] },
+  'php-cli': { program: 'php', packages: ['php-cli'] },
   ppp: { program: 'pppd', packages: ['ppp'] },
   qemu: { program: 'qemu-system-x86_64', packages: ['qemu-system-x86'] },
   npm: { program: 'npm', packages: ['npm'] },

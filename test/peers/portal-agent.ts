@@ -7,6 +7,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { createServer, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect, createServer as createTcpServer, isIP, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { createDns } from './dns-answers.ts';
@@ -107,13 +108,14 @@ function plain(address = ''): string {
 }
 
 function ask({ url, method = 'GET', headers = {}, body = '', at, patienceMs = PATIENCE_MS }: Ask): Promise<Seen> {
-  const { hostname, host, port, pathname, search } = new URL(url);
+  const { hostname, host, port, protocol, pathname, search } = new URL(url);
   const bare = hostname.replace(/^\[|\]$/g, '');
   const target = at ?? (isIP(bare) ? bare : WEB);
   const { promise, resolve } = Promise.withResolvers<Seen>();
   const failed = (error: NodeJS.ErrnoException) =>
     resolve({ status: 0, headers: {}, body: '', error: error.code ?? error.message });
-  const asked = request(
+  const isSecure = protocol === 'https:';
+  const asked = (isSecure ? secureRequest : request)(
     {
       host: target,
       port: port || 80,
@@ -121,6 +123,8 @@ function ask({ url, method = 'GET', headers = {}, body = '', at, patienceMs = PA
       path: `${pathname}${search}`,
       headers: { host, ...headers },
       agent: false,
+      // Whose certificate it is, the door looks at.
+      ...(isSecure && { servername: bare, rejectUnauthorized: false }),
     },
     (response) => {
       let text = '';
