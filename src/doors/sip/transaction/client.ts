@@ -12,18 +12,22 @@ import type { SendFailure, Target } from '../transport/types.ts';
 import { buildAck } from './derived-request.ts';
 import { LIFETIME, REPEAT, type TransactionHost } from './host.ts';
 import * as invite from './invite-client.ts';
+import { clientKey } from './keys.ts';
 import * as nonInvite from './non-invite-client.ts';
+import type { Listed } from './table.ts';
 import type { ClientTransaction, ClientUser } from './types.ts';
 
 type Input = invite.Input | nonInvite.Input;
 type Action = invite.Action | nonInvite.Action;
 
-export class Client implements ClientTransaction, TimerOwner, SendFailure {
-  readonly branch: string;
+export class Client implements ClientTransaction, TimerOwner, SendFailure, Listed<Client> {
+  readonly key: string;
   readonly method: string;
   readonly target: Target;
   text: string;
   status = 0;
+  older: Client | undefined;
+  newer: Client | undefined;
   readonly #host: TransactionHost;
   readonly #user: ClientUser;
   readonly #lifetime: Timer;
@@ -51,7 +55,8 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
   ) {
     this.#host = host;
     this.#user = user;
-    this.branch = request.branch;
+    // A branch is put together of pieces: as one text it takes a quarter.
+    this.key = detach(clientKey(request.method, request.branch));
     this.method = request.method;
     this.text = request.text;
     this.target = request.target;
@@ -69,6 +74,10 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure {
       host.wheel.start(this.#repeat, t1);
     }
     host.transport.send(request.text, request.target, this);
+  }
+
+  get branch(): string {
+    return this.key.slice(this.method.length + 1);
   }
 
   get isInvite(): boolean {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { TimerWheel } from '../../../platform/timer-wheel.ts';
 import type { SipMessage } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
@@ -530,6 +532,28 @@ test('beyond the limit of characters creation is refused; what ends makes room',
   l.go(40_000);
   assert.equal(l.transactions.budget.held, 0);
   l.assertEmpty();
+});
+
+test('transactions that have ended are held by nothing', async () => {
+  const l = lab();
+  const ended: WeakRef<object>[] = [];
+  const make = (number: number) => {
+    const server = l.transactions.createServer(request('BYE', `${BRANCH}${number}`), l.source, undefined);
+    server.respond(200, 'SIP/2.0 200 OK');
+    ended.push(new WeakRef(server));
+  };
+  for (let i = 1; i <= 1000; i++) {
+    make(i);
+    l.go(i * 100);
+  }
+  l.go(140_000);
+  l.assertEmpty();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await new Promise(setImmediate); // until then whatever was asked for by a WeakRef lives
+  collect();
+  const held = ended.filter((one) => one.deref() !== undefined).length;
+  assert.ok(held <= 1, `${held} of ${ended.length} are there yet`);
 });
 
 test('nothing that a user throws leaves when a message could not be sent', () => {

@@ -21,6 +21,7 @@ import { buildCancel } from './derived-request.ts';
 import { type Counts, RFC_TIMERS, type TimerValues, type TransactionHost } from './host.ts';
 import { clientKey, serverKey } from './keys.ts';
 import { Server } from './server.ts';
+import { TransactionTable } from './table.ts';
 import type { ClientTransaction, ClientUser, ServerTransaction, ServerUser, Transactions } from './types.ts';
 
 export interface TransactionOptions {
@@ -68,12 +69,9 @@ class Layer implements Transactions, TransactionHost {
     strays: 0,
   };
   readonly #max: number;
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new TransactionTable<Server>();
   readonly #serverBranches = new BranchSieve();
-  readonly #clients = new Map<string, Client>();
-  /** Stand where those were looked at last that may be forgotten. */
-  #serverRound = this.#servers.values();
-  #clientRound = this.#clients.values();
+  readonly #clients = new TransactionTable<Client>();
   #drained: (() => void)[] = [];
   /** The request whose key was made last. */
   #keyed: SipMessage | undefined;
@@ -146,7 +144,7 @@ class Layer implements Transactions, TransactionHost {
     // The key outlives the request, which it would keep alive as a slice of it.
     const branchHash = keyedHash(request.via!.branch);
     const server = new Server(this, { key: detach(key), branchHash, request, target }, user);
-    this.#servers.set(server.key, server);
+    this.#servers.add(server);
     this.#serverBranches.add(branchHash);
     this.counts.servers++;
     this.counts.created++;
@@ -167,7 +165,7 @@ class Layer implements Transactions, TransactionHost {
     user: ClientUser,
   ): Client {
     const client = new Client(this, request, user);
-    this.#clients.set(clientKey(request.method, request.branch), client);
+    this.#clients.add(client);
     this.counts.clients++;
     this.counts.created++;
     return client;
@@ -190,12 +188,8 @@ class Layer implements Transactions, TransactionHost {
 
   /** Goes round and round over all, in the order they were made. */
   #forgetOldest(): void {
-    const server = this.#serverRound.next();
-    if (server.done) this.#serverRound = this.#servers.values();
-    else server.value.forget();
-    const client = this.#clientRound.next();
-    if (client.done) this.#clientRound = this.#clients.values();
-    else client.value.forget();
+    this.#servers.look()?.forget();
+    this.#clients.look()?.forget();
   }
 
   sendCancel(invite: ClientTransaction): void {
@@ -214,14 +208,14 @@ class Layer implements Transactions, TransactionHost {
     return client !== undefined;
   }
 
-  clientEnded(client: ClientTransaction): void {
-    this.#clients.delete(clientKey(client.method, client.branch));
+  clientEnded(client: Client): void {
+    this.#clients.remove(client);
     this.counts.clients--;
     this.#tellDrained();
   }
 
   serverEnded(server: Server): void {
-    this.#servers.delete(server.key);
+    this.#servers.remove(server);
     this.#serverBranches.remove(server.branchHash);
     this.counts.servers--;
     this.#tellDrained();

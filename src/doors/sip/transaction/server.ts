@@ -12,17 +12,20 @@ import type { SendFailure, Target } from '../transport/types.ts';
 import { LIFETIME, REPEAT, type TransactionHost } from './host.ts';
 import * as invite from './invite-server.ts';
 import * as nonInvite from './non-invite-server.ts';
+import type { Listed } from './table.ts';
 import type { ServerTransaction, ServerUser } from './types.ts';
 
 type Input = invite.Input | nonInvite.Input;
 type Action = invite.Action | nonInvite.Action;
 
-export class Server implements ServerTransaction, TimerOwner, SendFailure {
+export class Server implements ServerTransaction, TimerOwner, SendFailure, Listed<Server> {
   readonly key: string;
   readonly branchHash: number;
   readonly isInvite: boolean;
   status = 0;
   user: ServerUser | undefined;
+  older: Server | undefined;
+  newer: Server | undefined;
   readonly #host: TransactionHost;
   readonly #target: Target;
   #state: invite.State | nonInvite.State;
