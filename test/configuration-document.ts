@@ -1,5 +1,5 @@
 /** The options of gatehouse.yaml for docs/configuration.md. `node test/configuration-document.ts` writes them; a test compares. */
-import { configuration } from '../src/main.ts';
+import { configuration } from '../src/main/site.ts';
 import { describeOptions, type OptionDescription } from '../src/platform/config/schema.ts';
 import { type GeneratedPart, table, writePage } from './generated-document.ts';
 

@@ -23,9 +23,7 @@ import { offerSmsMetrics } from '../core/sms/metrics.ts';
 import { databaseName } from '../core/storage/choose.ts';
 import { loadFramework } from '../doors/console/app.ts';
 import { createConsoleDoor } from '../doors/console/door.ts';
-import { createDialDoor } from '../doors/dial/door.ts';
 import { createOtpDoor } from '../doors/otp/door.ts';
-import { createPortalDoor } from '../doors/portal/door.ts';
 import { createRadiusDoor } from '../doors/radius/door.ts';
 import { createSipDoor, type SipChoice, type SipDoor } from '../doors/sip/door.ts';
 import type { ScriptErrorCode } from '../doors/sip/script/errors.ts';
@@ -39,7 +37,7 @@ import type { Problem } from '../platform/problems.ts';
 import { withoutPasswords } from '../platform/redact.ts';
 import { TimerWheel } from '../platform/timer-wheel.ts';
 import { version } from '../platform/version.ts';
-import { administrationParts } from './administration.ts';
+import { administrationParts } from './beside.ts';
 import { type Ground, layGround, openUsers } from './ground.ts';
 import { openHooks } from './hooks.ts';
 import { refuseNewPrograms } from './permits.ts';
@@ -265,9 +263,10 @@ async function openDoors(
     log: log.child('http'),
   });
 
+  // Doors that are not in the configuration are not loaded.
   const portal =
     site.portal &&
-    createPortalDoor({
+    (await import('../doors/portal/door.ts')).createPortalDoor({
       settings: site.portal,
       gate,
       journal,
@@ -298,7 +297,7 @@ async function openDoors(
 
   const dial =
     site.config.dial.lines.length > 0 &&
-    createDialDoor({
+    (await import('../doors/dial/door.ts')).createDialDoor({
       config: () => ({ ...inForce.config.dial, lines: site.config.dial.lines }),
       gate,
       policy: rules,

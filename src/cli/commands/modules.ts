@@ -1,6 +1,6 @@
 /** `gatehouse modules [NAME]`: what a ser.cfg can use, one line for each function and parameter, and what is not there. */
 import { nearest } from '../../platform/problems.ts';
-import type { Context } from '../context.ts';
+import type { Context, Parts } from '../context.ts';
 import { answer } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,7 +15,7 @@ interface Row {
 
 export async function run(context: Context, wanted: string | undefined): Promise<ExitCode> {
   const { listScriptModules } = await context.parts();
-  const all = rowsOf(listScriptModules());
+  const all = rowsOf(await listScriptModules());
   const rows = wanted === undefined ? all : all.filter(({ module, name }) => module === wanted || name === wanted);
   if (rows.length === 0) {
     const meant = nearest(wanted!, [...all.map(({ name }) => name), ...all.map(({ module }) => module)]);
@@ -32,11 +32,7 @@ export async function run(context: Context, wanted: string | undefined): Promise
   return EXIT.ok;
 }
 
-function rowsOf({
-  core,
-  modules,
-  elsewhere,
-}: ReturnType<Awaited<ReturnType<Context['parts']>>['listScriptModules']>): Row[] {
+function rowsOf({ core, modules, elsewhere }: Awaited<ReturnType<Parts['listScriptModules']>>): Row[] {
   const rows: Row[] = [];
   for (const { names, forms } of core.functions) {
     for (const name of names)
