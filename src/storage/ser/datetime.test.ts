@@ -8,6 +8,12 @@ test('what is written is read, in the zone of this machine', () => {
   }
 });
 
+test('what is no time gives 0, also beside one of the same minute', () => {
+  assert.equal(fromDatetime('2026-11-22 20:45:07'), fromDatetime('2026-11-22T20:45:00.5') + 7000);
+  for (const text of ['', '2026-11-22 20:45', '2026-11-22 20:45:7', '2026-11-22 20:45 07', '2026-11-2220:45:07 x'])
+    assert.equal(fromDatetime(text), 0);
+});
+
 test('the ways to say for ever', () => {
   const texts = [null, '2020-05-28 21:32:15', '2030-05-28 21:32:15', '0000-00-00 00:00:00', '1969-12-31 19:00:00'];
   for (const text of [...texts, '1970-01-01 01:00:00', toDatetime(0)]) assert.equal(expiryFromDatetime(text), 0);

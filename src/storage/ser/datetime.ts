@@ -13,6 +13,14 @@ export const FOREVER: readonly string[] = ['2020-05-28 21:32:15', '2030-05-28 21
 /** What lies before it is the epoch of some zone. */
 export const FIRST_EXPIRY = 2 * 24 * HOUR_MS;
 
+/** Characters up to the minute. */
+const MINUTE = 16;
+const TWO_DIGITS = /^\d\d$/;
+
+/** When minutes began, since a zone's rules cost ten times as much as all the rest: of those that rows spoke of last. */
+const starts = new Map<string, number>();
+const MINUTES = 4096;
+
 let lastSecond = Number.NaN;
 let lastText = '';
 
@@ -36,17 +44,24 @@ export function expiryFromDatetime(text: string | null): number {
 
 /** 0 for what is no time. */
 export function fromDatetime(text: string | null): number {
-  const p = text === null ? null : /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text);
-  if (!p || p[1] === '0000') return 0;
-  const [year, month, day, hour, minute, second] = p.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const first = new Date(year, month - 1, day, hour, minute, second);
+  if (text === null) return 0;
+  const minute = text.slice(0, MINUTE);
+  let start = starts.get(minute);
+  if (start === undefined) {
+    start = startOf(minute);
+    if (starts.size === MINUTES) starts.clear();
+    starts.set(minute, start);
+  }
+  const second = Number.isNaN(start) || text[MINUTE] !== ':' ? '' : text.slice(MINUTE + 1, MINUTE + 3);
+  return TWO_DIGITS.test(second) ? start + 1000 * Number(second) : 0;
+}
+
+/** Of `YYYY-MM-DD HH:MM`; NaN: it is none. */
+function startOf(minute: string): number {
+  const p = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)$/.exec(minute);
+  if (!p || p[1] === '0000') return Number.NaN;
+  const [year, month, day, hour, minutes] = p.slice(1).map(Number) as [number, number, number, number, number];
+  const first = new Date(year, month - 1, day, hour, minutes);
   const later = new Date(first.getTime() + HOUR_MS);
   return later.getHours() === first.getHours() ? later.getTime() : first.getTime();
 }
