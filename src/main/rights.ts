@@ -39,9 +39,13 @@ export interface Beginning {
   hasFailed(): boolean;
 }
 
-/** Before anything is opened. Errors: those of this file, of the site and of the data directory. */
-export async function beginAsUser(options: StartOptions): Promise<Beginning> {
+/**
+ * Before anything is opened. `load`: what this configuration needs of the program, before the rights to its cache of compiled code are gone. Errors: those
+ * of this file, of the site and of the data directory.
+ */
+export async function beginAsUser(options: StartOptions, load: (site: Site) => Promise<unknown>): Promise<Beginning> {
   const found = readSite(options);
+  await load(found);
   const log = createLog({ level: found.config.log.level });
   const { become, notes } = chooseRights(found.config.run_as, found.whereIs(['run_as']));
   const ids = become && idsOf(become);

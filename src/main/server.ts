@@ -61,6 +61,10 @@ export interface Server {
   stop(withinMs: number): Promise<void>;
 }
 
+/** Loaded where they are configured. */
+const portalDoor = () => import('../doors/portal/door.ts');
+const dialDoor = () => import('../doors/dial/door.ts');
+
 /** Seconds that a nonce lives when ser.cfg does not say, and how far a clock may be off. */
 const NONCE_EXPIRE = 300;
 const NONCE_SLACK = 60;
@@ -75,7 +79,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const adminPassword = environment.GATEHOUSE_ADMIN_PASSWORD || undefined;
   // No child and no thread of ours gets it.
   delete environment.GATEHOUSE_ADMIN_PASSWORD;
-  const { site, log, helper, ...begun } = await beginAsUser(options);
+  const { site, log, helper, ...begun } = await beginAsUser(options, loadDoors);
   const notes = [...begun.notes, ...(await prepareDataDirectory(dataDir))];
   const lock = await holdForServer(dataDir);
   try {
@@ -97,6 +101,11 @@ export async function startServer(options: StartOptions): Promise<Server> {
     lock.release();
     throw error;
   }
+}
+
+async function loadDoors({ portal, config }: Site): Promise<void> {
+  if (portal) await portalDoor();
+  if (config.dial.lines.length > 0) await dialDoor();
 }
 
 async function openDoors(
@@ -263,10 +272,9 @@ async function openDoors(
     log: log.child('http'),
   });
 
-  // Doors that are not in the configuration are not loaded.
   const portal =
     site.portal &&
-    (await import('../doors/portal/door.ts')).createPortalDoor({
+    (await portalDoor()).createPortalDoor({
       settings: site.portal,
       gate,
       journal,
@@ -297,7 +305,7 @@ async function openDoors(
 
   const dial =
     site.config.dial.lines.length > 0 &&
-    (await import('../doors/dial/door.ts')).createDialDoor({
+    (await dialDoor()).createDialDoor({
       config: () => ({ ...inForce.config.dial, lines: site.config.dial.lines }),
       gate,
       policy: rules,
