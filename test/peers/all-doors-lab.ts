@@ -47,6 +47,7 @@ export async function startAllDoors(t: TestContext, users: readonly string[]) {
   const [access, accounting] = [await freePort(), await freePort()];
   const hook = programIn(folder);
   const yaml = [
+    '  call_back: { telephones: any, pause: 0, ports: 45000-45999 }',
     `portal: { interface: br-lan, login: password, ndsctl_socket: ${folder}/ndsctl.sock }`,
     'dial:',
     `  lock_directory: ${folder}/lock`,
@@ -113,6 +114,18 @@ function programIn(folder: string) {
 async function phone(t: TestContext, site: Site) {
   const client = await sipClient(t, site.sip);
   const at = (user: string) => `sip:${user}@${DOMAIN}`;
+  const calls = new Set<string>();
+  /** Of this call, else of a new one; responses, and what is repeated on a busy machine, are passed over. */
+  const next = async (method: string, call?: string) => {
+    for (;;) {
+      const message = await client.receive(DEADLINE_MS);
+      assert.ok(message, `no ${method} came`);
+      const callId = header(message, 'Call-ID')!;
+      if (!message.startsWith(`${method} `) || (call === undefined ? calls.has(callId) : call !== callId)) continue;
+      calls.add(callId);
+      return message;
+    }
+  };
   return {
     /** The status, 0 when there was no answer in time. */
     async registers(user: string, password = `password of ${user}`, ms = DEADLINE_MS): Promise<number> {
@@ -149,6 +162,26 @@ async function phone(t: TestContext, site: Site) {
         assert.notEqual(message, '', 'no BYE came');
       }
     },
+    /** Takes the next call, presses the key, and is there until the server hangs up. */
+    async presses(key: string): Promise<void> {
+      const invite = await next('INVITE');
+      const callId = header(invite, 'Call-ID')!;
+      const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
+      const own = [`Contact: <sip:desk@${client.hostPort}>`, 'Content-Type: application/sdp'];
+      client.send(reply(invite, 200, 'OK', own).replace('Content-Length: 0', `Content-Length: ${sdp.length}`) + sdp);
+      await next('ACK', callId);
+      const info = {
+        method: 'INFO',
+        uri: 'sip:gatehouse@127.0.0.1',
+        from: at('desk'),
+        fromTag: 'b1',
+        cseq: 7,
+        body: key,
+      };
+      const to = header(invite, 'From')!.replace(/^[^<]*/, '');
+      client.send(request(client, { ...info, to, callId, headers: ['Content-Type: application/dtmf'] }));
+      client.send(reply(await next('BYE', callId), 200, 'OK'));
+    },
     /** What a MESSAGE to another user comes to: 200 from his telephone, 404 where he is not in. */
     async reaches(from: string, to: string): Promise<number> {
       const options = { method: 'MESSAGE', uri: at(to), from: at(from), to: at(to) };
@@ -164,11 +197,17 @@ async function phone(t: TestContext, site: Site) {
 }
 
 /** Through the page and, where it is asked for, the code. Gives the last page. */
-export async function getIn(client: LabClient, username: string, password: string, code = () => '') {
+export async function getIn(
+  client: LabClient,
+  username: string,
+  password: string,
+  code: () => string | Promise<string> = () => '',
+) {
   const said = await logIn(client, { username, password });
   const transaction = /name="transaction" value="(\d+)"/.exec(said.body)?.[1];
   if (transaction === undefined) return said;
-  const form = { tok: field(said.body, 'tok'), redir: field(said.body, 'redir'), username, transaction, code: code() };
+  const [tok, redir] = [field(said.body, 'tok'), field(said.body, 'redir')];
+  const form = { tok, redir, username, transaction, code: await code() };
   return client.ask({ url: `${PORTAL}/nodogsplash_auth/`, method: 'POST', body: String(new URLSearchParams(form)) });
 }
 
@@ -238,8 +277,8 @@ async function caller(t: TestContext, device: string, server: Instance) {
   return {
     expect,
     type,
-    /** Asks to be called back, is, and logs in. */
-    async getsIn(user: string, alias: string, password: string): Promise<void> {
+    /** Asks to be called back, is, and logs in; where he is asked by telephone, too, `meanwhile` he says so there. */
+    async getsIn(user: string, alias: string, password: string, meanwhile?: () => Promise<void>): Promise<void> {
       type('ATZ');
       await expect('OK');
       type('ATDT1002');
@@ -254,6 +293,11 @@ async function caller(t: TestContext, device: string, server: Instance) {
       type(user);
       await expect('Password: ');
       type(password);
+      if (meanwhile) {
+        await expect('press 1');
+        await meanwhile();
+        type('');
+      }
       await expect('> ');
     },
   };

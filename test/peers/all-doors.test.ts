@@ -17,8 +17,10 @@ type Fields = Readonly<Record<string, unknown>>;
 test('one user, one gate, all doors', inOwnNetwork(import.meta.filename, story));
 
 async function story(t: TestContext): Promise<void> {
-  const house = await startAllDoors(t, ['1000', '1001', '1002', '1003']);
-  await comesInAndIsPutOut(t, house);
+  const house = await startAllDoors(t, ['1000', '1001', '1002', '1003', '1004']);
+  const caller = await house.caller();
+  await comesInAndIsPutOut(t, house, caller);
+  await saysSoByTelephone(house, caller);
   await guesserIsSlowed(house);
   await hookFailsAtTheWiFi(house);
   await oneTooManyIsToldSo(house);
@@ -26,7 +28,9 @@ async function story(t: TestContext): Promise<void> {
   assert.equal(await house.server.stop(), 0);
 }
 
-async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void> {
+type Caller = Awaited<ReturnType<AllDoors['caller']>>;
+
+async function comesInAndIsPutOut(t: TestContext, house: AllDoors, caller: Caller): Promise<void> {
   const { run, nas, lastCode, administration } = house;
   const station = '02:00:5e:10:00:77';
   await administration.enrolToken({ user: '1000', type: 'sms', phone: '+491701234567' });
@@ -34,7 +38,7 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   // Two administrators at once: neither takes back what the other one set.
   await Promise.all(['portal', 'radius'].map((door) => house.rule(`code-${door}`, door, '1000', 'second_step=sms')));
   const [phone, other, talker] = [await house.phone(), await house.phone(), await house.phone()];
-  const [notebook, equipment, caller] = [await house.wifi(1), await house.equipment(), await house.caller()];
+  const [notebook, equipment] = [await house.wifi(1), await house.equipment()];
 
   assert.equal(await other.registers('1001'), 200);
   assert.equal(await phone.registers('1000'), 200);
@@ -114,6 +118,28 @@ async function comesInAndIsPutOut(t: TestContext, house: AllDoors): Promise<void
   assert.match((await getIn(notebook, '1000', 'password of 1000')).headers.location!, /error=locked$/);
   const refused = await equipment.asks('1000', 'password of 1000', station);
   assert.equal(refused?.text(ATTRIBUTE.replyMessage), 'This user is locked.');
+}
+
+/** The password is right, and his own telephone rings: the page and the prompt of the call back wait for the key. */
+async function saysSoByTelephone(house: AllDoors, caller: Caller): Promise<void> {
+  const { administration, rule, run } = house;
+  await administration.addNumber('1004', 'home', '1001');
+  for (const door of ['portal', 'dial']) await rule(`ring-${door}`, door, '1004', 'second_step=callback');
+  const desk = await house.phone();
+  assert.equal(await desk.registers('1004'), 200);
+  const presses = (key: string) => async () => {
+    await desk.presses(key);
+    return '';
+  };
+  const notebook = await house.wifi(5);
+  const refused = await getIn(notebook, '1004', 'password of 1004', presses('5'));
+  assert.match(refused.headers.location!, /error=wrong$/);
+  assert.equal((await notebook.ask(PROBE)).status, 307);
+  assert.equal((await getIn(notebook, '1004', 'password of 1004', presses('1'))).status, 303);
+  assert.equal((await notebook.ask(PROBE)).status, 204);
+  await caller.getsIn('1004', 'home', 'password of 1004', () => desk.presses('1'));
+  const { sessions } = JSON.parse(await run('who', '1004', '--json')) as { sessions: { door: string }[] };
+  assert.deepEqual(sessions.map(({ door }) => door).sort(), ['dial', 'portal', 'sip']);
 }
 
 /** Ten guesses at three doors, and ten at one: as many are looked at. Whoever was in from his own place before gets in from there meanwhile. */
