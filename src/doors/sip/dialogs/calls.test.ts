@@ -57,6 +57,19 @@ describe('which calls are followed', () => {
     assert.equal(new Set(ids()).size, 2);
   });
 
+  test('one that was answered when the caller had given up is one until he hangs up, and not again', () => {
+    const { receive, respond, requests, upstream, within, who } = house();
+    receive(request('INVITE', undefined, [`Contact: <${ALICE}>`]), by('1000', '1001'));
+    const [invite] = requests('INVITE');
+    receive(request('CANCEL'));
+    assert.deepEqual(upstream(), [100, 487]);
+    respond(invite!, 200, ANSWERED);
+    assert.deepEqual(who(), BOTH);
+    respond(within('caller', 'BYE', 2, BOB), 200);
+    respond(invite!, 200, ANSWERED);
+    assert.deepEqual(who(), []);
+  });
+
   test('what does not fit is let through, and counted', () => {
     const { call, calls, ids } = house({ most: 2 });
     for (let i = 0; i < 3; i++) call({ number: i, called: '' });
@@ -293,6 +306,7 @@ describe('what is written down', () => {
     before.calls.dialogs.close();
     assert.equal(rows.size, 2);
 
+    rows.set('broken', ['broken', '{']);
     const after = house({ rows });
     (await after.calls.load())();
     assert.deepEqual(new Set(after.ids()), new Set(before.ids()));

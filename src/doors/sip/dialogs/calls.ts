@@ -18,7 +18,7 @@ import type { RingingRequest, ServerUser } from '../transaction/types.ts';
 import { Bye, type ByeParts } from './bye.ts';
 import type { Dialog, DialogKey } from './dialog.ts';
 import { type DialogBook, Dialogs } from './dialogs.ts';
-import { dialogsOf, dropCall, putCall, readCalls } from './stored.ts';
+import { dialogIn, dropCall, putCall, readCalls } from './stored.ts';
 
 export interface CallsParts extends Omit<ByeParts, 'unheard'> {
   readonly clock: Clock;
@@ -78,7 +78,10 @@ export class Calls implements DialogBook {
     const { rows, transport } = this.#parts;
     const stored = rows ? await readCalls(rows) : [];
     return () => {
-      for (const dialog of dialogsOf(stored, transport.points)) this.dialogs.restore(dialog);
+      for (const row of stored) {
+        const dialog = dialogIn(row, transport.points);
+        if (dialog === undefined || !this.dialogs.restore(dialog)) this.#write([dropCall(String(row[0]))]);
+      }
     };
   }
 
@@ -130,7 +133,7 @@ export class Calls implements DialogBook {
     const { clock, gate, rows } = this.#parts;
     const now = clock.now();
     const ends = this.#partsOf(dialog).flatMap((part) => gate.ended(part, reason, now));
-    this.#write(rows ? [...ends, dropCall(dialog)] : ends);
+    this.#write(rows ? [...ends, dropCall(dialog.id)] : ends);
   }
 
   hangUp(dialog: Dialog, reason: EndReason): void {

@@ -134,11 +134,10 @@ export class Dialogs implements DialogOwner, TimerOwner {
     return undefined;
   }
 
-  /** As it was when the server ended. */
-  restore(dialog: Dialog): void {
-    const known = this.#byCallId.get(dialog.callId);
-    for (let one = known; one; one = one.next) if (isSame(one, dialog)) return;
-    if (this.#put(dialog, known)) dialog.stored = true;
+  /** As it was when the server ended. False: there is no room for it. */
+  restore(dialog: Dialog): boolean {
+    dialog.stored = true;
+    return this.#put(dialog, this.#byCallId.get(dialog.callId));
   }
 
   changed(dialog: Dialog): void {

@@ -32,7 +32,7 @@ export function putCall(dialog: Dialog): Change {
   return putOwn(TABLE, [dialog.id, JSON.stringify(entry)]);
 }
 
-export function dropCall({ id }: Pick<Dialog, 'id'>): Change {
+export function dropCall(id: string): Change {
   return dropOwn(TABLE, id);
 }
 
@@ -40,17 +40,25 @@ export function readCalls(rows: OwnRows): Promise<OwnValues[]> {
   return rows.read(TABLE, {});
 }
 
-export function dialogsOf(stored: readonly OwnValues[], points: readonly ListenPoint[]): Dialog[] {
+/** Undefined: it cannot be read, or there is no socket. */
+export function dialogIn([id, text]: OwnValues, points: readonly ListenPoint[]): Dialog | undefined {
   const [first] = points;
-  if (first === undefined) return [];
-  return stored.map(([id, text]) => {
-    const { key, call, ends, caller, called } = JSON.parse(String(text)) as Entry;
-    const parties = { caller: restored(caller, points, first), called: restored(called, points, first) };
-    const dialog = new Dialog(key, call, { parties });
-    dialog.ends = ends;
-    dialog.id = String(id);
-    return dialog;
-  });
+  const entry = first && entryIn(String(text));
+  if (first === undefined || entry === undefined) return undefined;
+  const { key, call, ends, caller, called } = entry;
+  const parties = { caller: restored(caller, points, first), called: restored(called, points, first) };
+  const dialog = new Dialog(key, call, { parties });
+  dialog.ends = ends;
+  dialog.id = String(id);
+  return dialog;
+}
+
+function entryIn(text: string): Entry | undefined {
+  try {
+    return JSON.parse(text) as Entry;
+  } catch {
+    return undefined;
+  }
 }
 
 function stored({ name, target, routes, flow }: Party): StoredParty {

@@ -64,6 +64,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   /** Whose reply a route runs for. */
   #replying: CallBranch | undefined;
   #last: CallBranch | undefined;
+  /** The request, cancelled; whoever answers it all the same has opened a dialog. */
+  #cancelledRun: Run | undefined;
   /** The dialog that the request belongs to, until it is answered. */
   #within: InDialog | undefined;
 
@@ -218,7 +220,10 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   #tellDialogs(response: SipMessage, edits: Edits | undefined, target: Target): void {
     const { dialogs } = this.#services;
     if (dialogs === undefined) return;
-    if (this.#answered) {
+    if (this.#cancelledRun) {
+      dialogs.opened(this.#cancelledRun, response, edits, target);
+      this.#cancelledRun = undefined;
+    } else if (this.#answered) {
       if (this.isInvite) dialogs.openedBesides(response, edits, target);
     } else if (this.#within) this.#within.agreed(response, edits);
     else if (this.isInvite && this.#run) dialogs.opened(this.#run, response, edits, target);
@@ -254,7 +259,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   }
 
   #release(): void {
-    this.#within?.answered(this.#server.status);
+    if (this.#within) this.#within.answered(this.#server.status);
+    else if (this.#cancelled && this.isInvite && this.#server.status >= 300) this.#cancelledRun = this.#run;
     this.#within = undefined;
     // Each repetition of a 2xx goes by the script, too.
     if (!this.isInvite || !this.#seesReplies) this.#run = undefined;
