@@ -148,6 +148,27 @@ export class CommandState {
     });
   }
 
+  /** What it still had to say to earlier commands, and of the last call, comes before the value that is asked for here. False: it does not answer. */
+  settle(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      let valueCame = false;
+      const done = (settled: boolean) => {
+        clearTimeout(timer);
+        this.#waiter = undefined;
+        resolve(settled);
+      };
+      const timer = setTimeout(() => done(false), timeoutMs);
+      this.#waiter = {
+        gone: () => done(false),
+        line: (line) => {
+          if (valueCame && isAnswer(line, this.#strings)) done(true);
+          else valueCame ||= /^\d{1,3}$/.test(line);
+        },
+      };
+      this.send('ATS0?');
+    });
+  }
+
   send(command: string): void {
     this.#reader.forget();
     this.#line!.write(Buffer.from(`${command}${this.#strings.lineEnd}`, 'latin1'));

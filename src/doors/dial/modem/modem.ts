@@ -30,7 +30,7 @@ const TIMES: ModemTimes = {
   ringGapMs: 7000,
   carrierPollMs: 250,
   lossQuietMs: 300,
-  dtrMs: 300,
+  dtrMs: 500,
   reopenMs: 5000,
 };
 
@@ -38,6 +38,8 @@ const TIMES: ModemTimes = {
 const ESCAPE_MS = 1000;
 /** A modem that is still in the call says nothing to a command: it goes to the other end. */
 const DEAF_MS = 500;
+/** Where DTR is all there is: some modems, and virtual ones on a busy machine, overlook a short drop. */
+const LONGER = [3, 10, 20];
 /** What S2 is where nobody set it; from 128 on there is no escape sequence. */
 const [PLUS, NO_ESCAPE] = [43, 255];
 
@@ -172,6 +174,8 @@ class HayesModem implements Modem {
       if (this.#escapeWas === undefined) {
         const escaped = await this.#escape();
         if (await this.#hangs(escaped ? undefined : DEAF_MS)) return;
+      } else {
+        for (const times of LONGER) if (await this.#dropped(call, times)) return;
       }
       if (!this.#obeysDtr && (await this.#dropped(call))) return;
       await this.#reopen();
@@ -306,14 +310,23 @@ class HayesModem implements Modem {
   }
 
   /** Whether the modem hangs up when DTR falls. Where it has a carrier line, that has to have fallen; a cable without one may lack DTR, too. */
-  async #dropped({ hadCarrier }: Connection): Promise<boolean> {
-    await this.#line.dropDtr(this.#times.dtrMs);
+  async #dropped({ hadCarrier }: Connection, times = 1): Promise<boolean> {
+    await this.#line.dropDtr(times * this.#times.dtrMs);
     const carrier = await this.#line.carrier();
     return (carrier === undefined || (hadCarrier && !carrier)) && (await this.#hangs(DEAF_MS));
   }
 
-  /** Whether the modem says that it has hung up. The escape string before the hang-up string is sent by itself, between guard times. */
+  /**
+   * Whether the modem says that it has hung up; then it has nothing left to say that could be taken for the answer to the next call. The escape string
+   * before the hang-up string is sent by itself, between guard times.
+   */
   async #hangs(timeoutMs = this.#times.commandMs): Promise<boolean> {
+    const hasHungUp = await this.#saysItHangs(timeoutMs);
+    if (hasHungUp) await this.#state.settle(this.#times.commandMs);
+    return hasHungUp;
+  }
+
+  async #saysItHangs(timeoutMs: number): Promise<boolean> {
     const { hangUp, escape: sequence, hangUpResponse, noCarrier } = this.#strings;
     const command = hangUp.startsWith(sequence) ? hangUp.slice(sequence.length) : hangUp;
     const outcome = await this.#state.wait({ command, timeoutMs });
