@@ -9,11 +9,13 @@ import type { Words } from './words.ts';
 export type ThemePage = LoginWay | 'code' | 'call' | 'status' | 'logout' | 'missing' | 'refused';
 
 const STYLE = `
-:root{color-scheme:light dark;--ground:#eef2f5;--card:#fff;--ink:#1d2a35;--soft:#5b6b78;--accent:#0b6e8a;--line:#cfd8df;--bad:#a3261b;--badground:#fdecea}
-@media (prefers-color-scheme:dark){:root{--ground:#10181e;--card:#1a242c;--ink:#e8eef2;--soft:#9fb0bc;--accent:#3fb4d3;--line:#34424d;--bad:#ffb4aa;--badground:#4a1a15}}
+:root{color-scheme:light dark;--ground:#eef2f5;--card:#fff;--ink:#1d2a35;--soft:#5b6b78;--accent:#0b6e8a;--line:#cfd8df;--edge:#7c8b97;--bad:#a3261b;--badground:#fdecea}
+@media (prefers-color-scheme:dark){:root{--ground:#10181e;--card:#1a242c;--ink:#e8eef2;--soft:#9fb0bc;--accent:#3fb4d3;--line:#34424d;--edge:#708290;--bad:#ffb4aa;--badground:#4a1a15}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;padding:1.5rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{width:100%;max-width:23rem;background:var(--card);border-radius:1rem;padding:2rem 1.75rem;box-shadow:0 .5rem 2rem rgba(0,20,40,.12)}
+main{width:100%;max-width:23rem;background:var(--card);border-radius:1rem;padding:2rem 1.75rem;box-shadow:0 .5rem 2rem rgba(0,20,40,.12);overflow-wrap:anywhere}
+@media (max-width:22.5rem){body{padding:1rem}main{padding:1.75rem 1.25rem}}
+main>:last-child{margin-bottom:0}
 svg{display:block;margin:0 auto 1rem;color:var(--accent)}
 h1{margin:0;font-size:1.5rem;line-height:1.25;text-align:center}
 p{margin:.5rem 0 1.25rem;text-align:center;color:var(--soft)}
@@ -22,11 +24,12 @@ p{margin:.5rem 0 1.25rem;text-align:center;color:var(--soft)}
 .bad{margin:1rem 0;padding:.7rem .9rem;border-radius:.5rem;background:var(--badground);color:var(--bad)}
 .bad:empty{display:none}
 label{display:block;margin:.9rem 0 .25rem;font-size:.9rem;color:var(--soft)}
-input{width:100%;padding:.7rem .8rem;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:.5rem}
+input{width:100%;padding:.7rem .8rem;font:inherit;color:inherit;background:transparent;border:1px solid var(--edge);border-radius:.5rem}
 input:focus{outline:2px solid var(--accent);outline-offset:1px;border-color:transparent}
 button{width:100%;margin-top:1.4rem;padding:.8rem;font:inherit;font-weight:600;color:#fff;background:#0b6e8a;border:0;border-radius:.5rem;cursor:pointer}
+button.quiet{color:var(--accent);background:none;border:1px solid var(--edge)}
 button:focus-visible{outline:2px solid var(--ink);outline-offset:2px}
-dl{display:grid;grid-template-columns:1fr auto;gap:.35rem 1rem;margin:1.25rem 0 0;font-size:.9rem}
+dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.35rem 1rem;margin:1.25rem 0 0;font-size:.9rem}
 dt{color:var(--soft)}dd{margin:0;text-align:right;font-variant-numeric:tabular-nums}
 a{color:var(--accent)}`;
 
@@ -102,7 +105,8 @@ export function themePage(page: ThemePage, words: Words): string {
         words,
         DONE,
         `<p>${w('onlineText')}</p>`,
-        form('denyaction', button(w('logOut'))),
+        // Whoever sees this page is where he wanted to be: the way out is there, and does not call for a finger.
+        form('denyaction', `<button class="quiet">${w('logOut')}</button>`),
         numbers,
       );
     case 'logout':
