@@ -17,6 +17,9 @@ import * as nonInvite from './non-invite-client.ts';
 import type { Listed } from './table.ts';
 import type { ClientTransaction, ClientUser } from './types.ts';
 
+/** Whoever needs to be told nothing. */
+export const INDIFFERENT: ClientUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
+
 type Input = invite.Input | nonInvite.Input;
 type Action = invite.Action | nonInvite.Action;
 
@@ -29,7 +32,7 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure, Liste
   older: Client | undefined;
   newer: Client | undefined;
   readonly #host: TransactionHost;
-  readonly #user: ClientUser;
+  #user: ClientUser;
   readonly #lifetime: Timer;
   readonly #repeat: Timer | undefined;
   #state: invite.State | nonInvite.State;
@@ -205,7 +208,10 @@ export class Client implements ClientTransaction, TimerOwner, SendFailure, Liste
 
   #passUp(response: SipMessage): void {
     if (this.#cancelWanted && this.#state === 'proceeding') this.#sendCancel();
-    if (response.status > 100) this.#user.onResponse(this, response);
+    const user = this.#user;
+    // What comes now is absorbed: nothing more is to be told.
+    if (this.#state === 'completed' && !this.isInvite) this.#user = INDIFFERENT;
+    if (response.status > 100) user.onResponse(this, response);
   }
 
   #sendAck(response: SipMessage): void {

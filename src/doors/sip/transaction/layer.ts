@@ -16,7 +16,7 @@ import type { Source, Target, Transport } from '../transport/types.ts';
 import { BranchSieve } from './branch-sieve.ts';
 import { branchMaker } from './branches.ts';
 import { Budget } from './budget.ts';
-import { Client } from './client.ts';
+import { Client, INDIFFERENT } from './client.ts';
 import { buildCancel } from './derived-request.ts';
 import { type Counts, RFC_TIMERS, type TimerValues, type TransactionHost } from './host.ts';
 import { clientKey, serverKey } from './keys.ts';
@@ -42,9 +42,6 @@ const MAX_CHARACTERS = 256 << 20;
 
 /** Looked at for each one that is made while there is no room: more than it is itself, so that room comes back. */
 const LOOKS = 8;
-
-/** The CANCEL's own outcome changes nothing: the INVITE's final response or its timer B decides. */
-const INDIFFERENT: ClientUser = { onResponse() {}, onTimeout() {}, onTransportError() {} };
 
 export function createTransactions(options: TransactionOptions): Transactions {
   return new Layer(options);
@@ -196,6 +193,7 @@ class Layer implements Transactions, TransactionHost {
     const request = parseMessage(invite.text);
     if (request === undefined) return;
     const { branch, target } = invite;
+    // Its own outcome changes nothing: the INVITE's final response or its timer B decides.
     this.#client({ method: 'CANCEL', branch, text: buildCancel(request), target }, INDIFFERENT);
   }
 

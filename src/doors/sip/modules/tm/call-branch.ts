@@ -269,6 +269,7 @@ export class CallBranch implements ClientUser, TimerOwner {
   #stop(): void {
     if (this.#request) this.#keep(undefined);
     if (this.#timer) this.#call.wheel.stop(this.#timer);
+    this.#timer = undefined;
   }
 
   #set(status: number, reason: string): void {

@@ -17,7 +17,7 @@ import { buildEditedResponse, isEdited } from '../../message/edited-response.ts'
 import type { Edits } from '../../message/edits.ts';
 import { buildForwardedResponse } from '../../message/forward.ts';
 import { Header, type HeaderId } from '../../message/header-names.ts';
-import type { SipMessage } from '../../message/message.ts';
+import { detach, type SipMessage } from '../../message/message.ts';
 import type { DeadTargets } from '../../resolve/dead-targets.ts';
 import { accountsOf, type Edition, type RelayedRequest, type RelayTimers, type Run } from '../../run.ts';
 import type { ClientTransaction, ServerTransaction, ServerUser, Transactions } from '../../transaction/types.ts';
@@ -45,7 +45,7 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
   readonly #services: CallServices;
   #run: Run | undefined;
   readonly #server: ServerTransaction;
-  readonly #branches: CallBranch[] = [];
+  #branches: readonly CallBranch[] = [];
   /** Characters of the responses that the branches keep. */
   #held = 0;
   /** 2xx passed on behind another final response. */
@@ -136,8 +136,9 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
 
   /** One more branch; all are added before any can end. */
   add(uri: string, onReply = 0): CallBranch {
-    const branch = new CallBranch(this, uri, onReply);
-    this.#branches.push(branch);
+    // An INVITE's branch stays for half a minute behind its answer: of the message it came with nothing may, nor room for more branches.
+    const branch = new CallBranch(this, this.isInvite ? detach(uri) : uri, onReply);
+    this.#branches = this.#branches.concat(branch);
     return branch;
   }
 
@@ -264,6 +265,8 @@ export class Call implements ServerUser, RelayedRequest, BranchOwner {
     this.#within = undefined;
     // Each repetition of a 2xx goes by the script, too.
     if (!this.isInvite || !this.#seesReplies) this.#run = undefined;
+    // Nobody else comes to anything but an INVITE: its transaction goes on alone.
+    if (!this.isInvite) this.#server.user = undefined;
     for (const branch of this.#branches) branch.response = undefined;
     this.transactions.budget.change(-this.#held);
     this.#held = 0;

@@ -132,8 +132,8 @@ export class NextHops implements Names {
       const proven = protocol === 'tls' ? name : undefined;
       if (point) targets.push({ protocol: point.protocol, address, port, point, connection, name: proven });
     }
-    const sorted = this.#dead.sort(targets);
-    return sorted.length > MOST ? sorted.slice(0, MOST) : sorted;
+    // A copy, as an array that was pushed to has room for sixteen more.
+    return this.#dead.sort(targets).slice(0, MOST);
   }
 
   find<T extends RecordType>(type: T, name: string): readonly Records[T][] | undefined {
