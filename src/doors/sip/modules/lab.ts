@@ -151,6 +151,7 @@ export function build(module: SipModule, options: LoadOptions = {}): BuiltModule
     argumentsOf: (name) => calls.filter(([called]) => called === name).map(([, ...args]) => args),
     dialect: options.dialect ?? 'openser',
     parametersOf: (name) => options.others?.[name],
+    placeOf: () => undefined,
     avpName: (text) => writtenAvp(text, new Map()),
     variable(text) {
       const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });

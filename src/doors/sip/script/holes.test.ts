@@ -99,6 +99,9 @@ test('methods that are never authenticated while others are', () => {
   const forgotten = `if (method=="INVITE") { ${AUTH} }\nif (uri==myself) t_relay();`;
   assert.deepEqual(warnings(forgotten), ['2 NEVER_AUTHENTICATED', '3 UNAUTHENTICATED']);
   assert.match(said('NEVER_AUTHENTICATED', forgotten), /^all methods but INVITE are never asked.*INVITE come.*line 3$/);
+  assert.doesNotMatch(said('NEVER_AUTHENTICATED', forgotten), /registered/);
+  const found = `if (method=="INVITE") { ${AUTH} }\nlookup("location"); t_relay();`;
+  assert.match(said('NEVER_AUTHENTICATED', found), /line 3; what OPTIONS is answered tells anybody who is registered$/);
   const some = `if (!(method=="MESSAGE" || method=="REFER")) { ${AUTH} }\nt_relay();`;
   assert.match(said('NEVER_AUTHENTICATED', some), /^MESSAGE, REFER are never asked/);
   assert.deepEqual(warnings(`if (method=="REGISTER") { save("location"); exit; } ${AUTH} t_relay();`), [

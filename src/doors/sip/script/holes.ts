@@ -315,8 +315,11 @@ export function findHoles({ routes, calls }: Analysis, dialect: DialectName, pro
     const never = relayed.reduce((methods, one) => methods | one.methods, 0) & ~checked;
     if (never === 0 || !check) return;
     const lines = [...new Set(relayed.filter(({ methods }) => methods & never).map(({ at }) => at.line))];
+    const tells = (never & methodSet('OPTIONS')) !== 0 && [...calls.keys()].some(({ name }) => name === 'lookup');
     problems.warn('SCRIPT_NEVER_AUTHENTICATED', check.at, `${namesOf(never)} are never asked for credentials`, {
-      cause: `${namesOf(checked & CHALLENGEABLE)} come to this line or another that checks them; the others pass by way of line ${lines.join(', ')}`,
+      cause:
+        `${namesOf(checked & CHALLENGEABLE)} come to this line or another that checks them; the others pass by way of line ` +
+        `${lines.join(', ')}${tells ? '; what OPTIONS is answered tells anybody who is registered' : ''}`,
       cure: 'let this line check every method but REGISTER, ACK and CANCEL',
     });
   }

@@ -80,7 +80,7 @@ export function loadScript(text: string, options: LoadOptions): LoadResult {
     dialect,
     globals,
     modules,
-    uses: new Uses(dialect.name, analysis, modules),
+    uses: new Uses(dialect.name, analysis, modules, options.file),
     decisions: [dialectDecision(dialect), ...decisions, ...modules.flatMap((module) => module.decisions)],
     analysis,
   };
@@ -101,16 +101,18 @@ export function withParameters(
   parametersOf: (module: LoadedModule) => ParameterValues,
 ): LoadedScript {
   const modules = script.modules.map((loaded) => ({ ...loaded, parameters: parametersOf(loaded) }));
-  return { ...script, modules, uses: new Uses(script.dialect.name, script.analysis, modules) };
+  return { ...script, modules, uses: new Uses(script.dialect.name, script.analysis, modules, script.file) };
 }
 
 class Uses implements ScriptUses {
   readonly dialect: DialectName;
   readonly #analysis: Analysis;
   readonly #modules: readonly LoadedModule[];
+  readonly #file: string;
 
-  constructor(dialect: DialectName, analysis: Analysis, modules: readonly LoadedModule[]) {
+  constructor(dialect: DialectName, analysis: Analysis, modules: readonly LoadedModule[], file: string) {
     this.dialect = dialect;
+    this.#file = file;
     this.#analysis = analysis;
     this.#modules = modules;
   }
@@ -131,6 +133,11 @@ class Uses implements ScriptUses {
 
   parametersOf(module: string): ParameterValues | undefined {
     return this.#modules.find((loaded) => loaded.module.name === module)?.parameters;
+  }
+
+  placeOf(module: string, parameter: string): string | undefined {
+    const at = this.#modules.find((loaded) => loaded.module.name === module)?.places.get(parameter);
+    return at && `${this.#file}:${at.line}:${at.column}`;
   }
 }
 

@@ -117,4 +117,6 @@ export interface ScriptUses {
   avpName(text: string): AvpName | undefined;
   /** Parameter values of other loaded modules; undefined: not loaded. */
   parametersOf(module: string): ParameterValues | undefined;
+  /** Where a parameter is set, `ser.cfg:12:30`; undefined: nowhere. */
+  placeOf(module: string, parameter: string): string | undefined;
 }

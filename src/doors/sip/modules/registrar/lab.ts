@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Gate } from '../../../../core/gate/types.ts';
 import type { Change, Journal, Waiter } from '../../../../core/journal/types.ts';
-import type { BindingRow } from '../../../../core/ser/types.ts';
+import type { BindingRow, TableReport } from '../../../../core/ser/types.ts';
 import { GatehouseError } from '../../../../platform/errors.ts';
 import { silentLog } from '../../../../platform/log.ts';
 import { TimerWheel } from '../../../../platform/timer-wheel.ts';
@@ -45,6 +45,8 @@ export async function lab(
     admit?: Gate['admit'];
     dialect?: 'ser' | 'openser';
     points?: readonly ListenPoint[];
+    /** Opens a table. */
+    open?: () => Promise<TableReport>;
     /** While it says so the database cannot be read. */
     away?: () => boolean;
   } = {},
@@ -94,7 +96,7 @@ export async function lab(
     bindings: { add: (view: LocationTableView) => void views.set(view.name, view) },
     database: () => 'main',
     tables: {
-      open: async () => ({ attached: false, layout: 'gatehouse' }),
+      open: given.open ?? (async () => ({ attached: false, layout: 'gatehouse' })),
       loadBindings: async (_spec: unknown, _now: number, onRows: (rows: BindingRow[]) => void) =>
         onRows(given.rows ?? []),
       async readBindings(_spec: unknown, username: string, _domain: string, at: number) {
@@ -110,6 +112,7 @@ export async function lab(
     argumentsOf: (name) => (name === 'save' || name === 'lookup' ? [['location']] : []),
     dialect: given.dialect ?? 'ser',
     parametersOf: (name) => (name === 'registrar' ? registrarValues : undefined),
+    placeOf: () => 'ser.cfg:1:1',
     avpName: () => undefined,
     variable(text) {
       const found = findVariable(text, { host: NO_HOST, aliases: new Map(), slotOf: () => 0 });

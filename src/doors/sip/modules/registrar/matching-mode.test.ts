@@ -118,6 +118,12 @@ test('lookup: a place is a target once; the same contact behind two NATs is two'
   assert.equal(picky.find('sip:1000@example.com').result, 1);
 });
 
+test('a table that cannot hold them ends the start at the line that sets the mode', async () => {
+  const open = async () => Promise.reject(new GatehouseError('SER_TABLE_KEY', 'a key', { hint: 'another' }));
+  const told = { code: 'SER_TABLE_KEY', message: 'a key', hint: 'another', where: 'ser.cfg:1:1' };
+  await assert.rejects(lab({ usrloc: { matching_mode: 1, db_mode: 1 }, open }), told);
+});
+
 test('administration: a contact goes under all its Call-IDs, a session alone; adding one again changes it', async () => {
   const { from, view, callIds } = await site();
   from('a');

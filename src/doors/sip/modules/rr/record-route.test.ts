@@ -11,6 +11,7 @@ const NO_USES = {
   parametersOf: () => undefined,
   variable: () => undefined,
   avpName: () => undefined,
+  placeOf: () => undefined,
 };
 const record: ScriptCall = ['record_route'];
 const elsewhere = 'INVITE sip:b@other.example.net';

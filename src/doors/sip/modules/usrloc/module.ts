@@ -1,5 +1,6 @@
 /** usrloc: where the contacts of users are kept. It has no function of its own; registrar works on its tables. */
-import type { SipModule } from '../../script/types.ts';
+import { GatehouseError } from '../../../../platform/errors.ts';
+import type { ScriptUses, SipModule } from '../../script/types.ts';
 import { Lasting } from '../lasting.ts';
 import { USRLOC_PARAMETERS, usrlocSettings } from './parameters.ts';
 import { Pings, pingSettings } from './pings.ts';
@@ -23,7 +24,7 @@ export const usrloc: SipModule = {
     const settings = pingSettings(uses.parametersOf('nathelper'), tables.settings.natBranchFlag);
     return {
       functions: {},
-      start: () => tables.start(),
+      start: () => tables.start().catch((error) => Promise.reject(placed(error, uses))),
       serve() {
         tables.serve();
         pings.of(services).serve(settings, [...tables.tables], services);
@@ -31,3 +32,11 @@ export const usrloc: SipModule = {
     };
   },
 };
+
+/** A table that cannot do what the mode demands: the line that sets the mode. */
+function placed(error: unknown, uses: ScriptUses): unknown {
+  if (!(error instanceof GatehouseError) || error.code !== 'SER_TABLE_KEY') return error;
+  const { code, message, hint } = error;
+  const where = uses.placeOf('usrloc', 'matching_mode');
+  return new GatehouseError(code, message, { ...(where ? { where } : {}), ...(hint ? { hint } : {}), cause: error });
+}
