@@ -36,7 +36,11 @@ export const usrloc: SipModule = {
 /** A table that cannot do what the mode demands: the line that sets the mode. */
 function placed(error: unknown, uses: ScriptUses): unknown {
   if (!(error instanceof GatehouseError) || error.code !== 'SER_TABLE_KEY') return error;
-  const { code, message, hint } = error;
+  const { message, hint } = error;
   const where = uses.placeOf('usrloc', 'matching_mode');
-  return new GatehouseError(code, message, { ...(where ? { where } : {}), ...(hint ? { hint } : {}), cause: error });
+  return new GatehouseError('SER_TABLE_KEY', message, {
+    ...(where ? { where } : {}),
+    ...(hint ? { hint } : {}),
+    cause: error,
+  });
 }
