@@ -16,6 +16,10 @@ import { startNas } from './nas.ts';
 import { freePort } from './ports.ts';
 
 const SECRET = 'a secret of the tests';
+const OTHER_SECRET = 'another secret of the tests';
+/** RFC 4226 appendix D, and its first two values. */
+const SEED = Buffer.from('12345678901234567890').toString('hex');
+const [FIRST, SECOND] = ['755224', '287082'];
 const FILTER_ID = 11;
 const SIGNED = 'Message-Authenticator=0x00';
 
@@ -127,14 +131,28 @@ test('radclient is let in, refused and not heard, as it should be', async (t) =>
   ])
     assert.ok(accept.all.includes(line), accept.all);
   // Equipment that is added while the server runs is heard at once, and with the secret that is its own; removed, it is not.
-  const [add, not] = await Promise.all([
-    site.runAside(...'radius client add exact 127.0.0.1 --secret'.split(' '), 'another secret of the tests'),
-    site.runAside(...'policy set not-this --scope radius --client 02:00:5e:10:00:01 --action allow=false'.split(' ')),
-  ]);
+  const add = await site.runAside(...'radius client add exact 127.0.0.1 --proof otp --secret'.split(' '), OTHER_SECRET);
   assert.equal(add.status, 0, add.stderr);
-  assert.equal(not.status, 0, not.stderr);
-  assert.equal(await heard(SIGNED, 'status', 'another secret of the tests'), 'Access-Accept');
+  assert.equal(await heard(SIGNED, 'status', OTHER_SECRET), 'Access-Accept');
+  // There it is PIN and code, in one go or one after the other: the PIN alone is challenged, and the code comes with its State.
+  const token = ['token', 'enroll', '1000', '--type', 'hmac', '--pin', 'pin', '--seed', SEED];
+  const asks = 'policy set asks --scope authentication --action challenge_response=hmac'.split(' ');
+  for (const words of [token, asks]) {
+    const done = await site.runAside(...words);
+    assert.equal(done.status, 0, done.stderr);
+  }
+  const types = (typed: string, more = '') => ask(`${pap(typed)}${more},${SIGNED}`, 'auth', OTHER_SECRET);
+  const challenge = (await types('pin')).all;
+  assert.match(challenge, /Received Access-Challenge[\s\S]*Reply-Message = "Please enter your otp value: "/);
+  const state = `,State=${/State = (0x[0-9a-f]+)/.exec(challenge)?.[1]}`;
+  assert.equal((await types('000000', state)).received, 'Access-Reject');
+  assert.equal((await types(FIRST, state)).received, 'Access-Accept');
+  assert.equal((await types(FIRST, state)).received, 'Access-Reject', 'it is used up');
+  assert.equal((await types(`pin${SECOND}`)).received, 'Access-Accept');
+  assert.equal((await types('open sesame')).received, 'Access-Reject', 'the password is none');
   assert.equal(site.run(...'radius client rm exact'.split(' ')).status, 0);
+  const closed = 'policy set not-this --scope radius --client 02:00:5e:10:00:01 --action allow=false';
+  assert.equal((await site.runAside(...closed.split(' '))).status, 0);
   const refused = await ask(`${pap('open sesame')},Calling-Station-Id=02-00-5E-10-00-01,${SIGNED}`);
   assert.match(refused.all, /Received Access-Reject[\s\S]*Reply-Message = "You may not come in here, or not now."/);
 
