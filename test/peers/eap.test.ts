@@ -13,9 +13,10 @@ import { makeSite } from './gatehouse.ts';
 import { freePort } from './ports.ts';
 
 const SECRET = 'a secret of the tests';
+const TLS = join(import.meta.dirname, '..', 'fixtures', 'tls');
 const BEHIND = 'another secret of the tests';
 
-test('EAP-MD5 and EAP-MSCHAPv2 with its keys; a wrong password; a user who is locked here; one whom nobody here knows', async (t) => {
+test('EAP-MD5, EAP-MSCHAPv2 and PEAP with their keys; a wrong password; a user who is locked here; one whom nobody here knows', async (t) => {
   const [port, behind] = [await freePort(), await freePort()];
   const radius = startFreeRadius(t, {
     name: 'freeradius-eap',
@@ -30,6 +31,18 @@ test('EAP-MD5 and EAP-MSCHAPv2 with its keys; a wrong password; a user who is lo
   }
   mschapv2 {
   }
+  tls-config own {
+   private_key_file = ${TLS}/gate.key
+   certificate_file = ${TLS}/gate.pem
+   ca_file = ${TLS}/authority.pem
+   tls_min_version = "1.2"
+   tls_max_version = "1.2"
+  }
+  peap {
+   tls = own
+   default_eap_type = mschapv2
+   virtual_server = inner
+  }
  }
  mschap {
  }
@@ -39,6 +52,18 @@ test('EAP-MD5 and EAP-MSCHAPv2 with its keys; a wrong password; a user who is lo
 }
 server default {
 ${listening('auth', behind)} authorize {
+  files
+  eap
+ }
+ authenticate {
+  Auth-Type MS-CHAP {
+   mschap
+  }
+  eap
+ }
+}
+server inner {
+ authorize {
   files
   eap
  }
@@ -70,7 +95,11 @@ ${listening('auth', behind)} authorize {
   async function supplicant(method: string, identity: string, password = 'open sesame') {
     const file = join(folder, `${method}-${identity}-${password.length}.conf`);
     const keys = method === 'MD5' ? 'key_mgmt=IEEE8021X\neapol_flags=0' : 'key_mgmt=WPA-EAP';
-    writeFileSync(file, `network={\n${keys}\neap=${method}\nidentity="${identity}"\npassword="${password}"\n}\n`);
+    const inner = method === 'PEAP' ? `phase2="auth=MSCHAPV2"\nca_cert="${TLS}/authority.pem"\n` : '';
+    writeFileSync(
+      file,
+      `network={\n${keys}\neap=${method}\nidentity="${identity}"\npassword="${password}"\n${inner}}\n`,
+    );
     const noKeys = method === 'MD5' ? ['-n'] : [];
     const where = ['-a', '127.0.0.1', '-p', String(port), '-s', SECRET, '-t', '30'];
     const child = spawn('eapol_test', ['-c', file, ...where, ...noKeys]);
@@ -84,6 +113,11 @@ ${listening('auth', behind)} authorize {
   const msChap = await supplicant('MSCHAPV2', '1000');
   assert.equal(msChap.end, 'SUCCESS', msChap.said + server.output());
   assert.match(msChap.said, /MPPE keys OK: 1 +mismatch: 0/);
+  // Some ten messages with pieces of a TLS handshake, and keys that come out of it.
+  const peap = await supplicant('PEAP', '1000');
+  assert.equal(peap.end, 'SUCCESS', peap.said + server.output());
+  assert.match(peap.said, /MPPE keys OK: 1 +mismatch: 0/);
+  assert.equal((await supplicant('PEAP', '1001')).end, 'FAILURE', 'he is locked here');
   for (const [identity, password] of [
     ['1000', 'wrong'],
     ['1001', 'open sesame'],
