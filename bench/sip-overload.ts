@@ -47,7 +47,7 @@ interface Measured {
   readonly tally: Tally;
   /** Flows done for each second of the server's CPU time. */
   readonly perCpuSecond: number;
-  /** Processors that the server had, in all and in each second, and the telephones. */
+  /** Processors that the server had, in all and in each second (NaN: nobody looked), and the telephones. */
   readonly server: number;
   readonly servers: readonly number[];
   readonly phones: number;
@@ -86,19 +86,22 @@ async function step(flood: Flood, kind: FlowKind, rate: number, pid: number): Pr
 }
 
 async function measured(flood: Flood, kind: FlowKind, rate: number, seconds: number, pid: number): Promise<Measured> {
-  const used = [ownCpuSeconds(pid)];
+  /** By the second. A process that the machine keeps waiting misses one: it is left open. */
+  const used = new Map([[0, ownCpuSeconds(pid)]]);
+  const start = performance.now();
+  const look = () => used.set(Math.round((performance.now() - start) / 1000), ownCpuSeconds(pid));
   const ownBefore = process.cpuUsage();
-  const each = setInterval(() => used.push(ownCpuSeconds(pid)), 1000);
+  const each = setInterval(look, 1000);
   const tally = await flood.run(kind, rate, seconds);
   clearInterval(each);
-  used[seconds] = ownCpuSeconds(pid);
+  const server = ownCpuSeconds(pid) - used.get(0)!;
+  look();
   const own = process.cpuUsage(ownBefore);
-  const server = used[seconds]! - used[0]!;
   return {
     tally,
     perCpuSecond: tally.done / server,
     server: server / tally.took,
-    servers: used.slice(1).map((now, i) => now - used[i]!),
+    servers: Array.from({ length: seconds }, (_, i) => used.get(i + 1)! - used.get(i)!),
     phones: (own.user + own.system) / 1e6 / tally.took,
   };
 }
@@ -108,7 +111,7 @@ function count(tally: Tally): Readonly<Record<'done' | 'shed' | 'failed', number
 }
 
 function outcomes({ seconds }: Tally, servers: readonly number[]): string {
-  return seconds.map(({ done, shed, failed }, i) => `${done}/${shed}/${failed} ${servers[i]?.toFixed(2)}`).join(', ');
+  return seconds.map(({ done, shed, failed }, i) => `${done}/${shed}/${failed} ${servers[i]!.toFixed(2)}`).join(', ');
 }
 
 function rounded(value: number, digits = 2): number {
