@@ -70,6 +70,17 @@ describe('which calls are followed', () => {
     assert.deepEqual(who(), []);
   });
 
+  test('one that passes here twice is one call, whose caller nobody else can make himself', () => {
+    const { receive, respond, requests, who } = house();
+    // Answered nearest to the called one first; the last is another user's, with the same tags.
+    for (const [at, caller] of ['', '1000', '1002'].entries()) {
+      const uri = `sip:${at}@${CALLED}`;
+      receive(request('INVITE', uri, [`Contact: <${ALICE}>`], `z9hG4bKpass${at}`), by(caller, '1001'));
+      respond(requests('INVITE')[at]!, 200, ANSWERED);
+    }
+    assert.deepEqual(who(), BOTH);
+  });
+
   test('what does not fit is let through, and counted', () => {
     const { call, calls, ids } = house({ most: 2 });
     for (let i = 0; i < 3; i++) call({ number: i, called: '' });

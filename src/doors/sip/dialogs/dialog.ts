@@ -109,10 +109,14 @@ export class Dialog implements DialogKey {
     this.toTag = detach(this.toTag);
   }
 
-  /** The same dialog passed here once more on its way: this is what it was like nearer to the caller. */
+  /**
+   * The same dialog passed here once more on its way: this is what it was like nearer to the caller. Where the caller is known he stays: else
+   * another user, whose friend answers with the same tag, could take the call upon himself.
+   */
   widen(opening: Opening, caller: string): void {
+    if (this.caller !== '') return;
     this.parties.caller = partiesOf(opening).caller;
-    if (caller !== '') this.caller = caller;
+    this.caller = caller;
   }
 
   /** For another answer to the same INVITE. */
