@@ -1,5 +1,5 @@
 /**
- * The story of KPPP's handbook whole, between real programs: `gatehouse dial` calls the number of `gatehouse up`, says name and alias, is hung up
+ * The story of KPPP's handbook whole, between real programs: `gatehouse dial` takes over the account of a kppprc, calls the number of `gatehouse up`, says name and alias, is hung up
  * on and called back, logs in by its script, says start_ppp, and bytes go from the one pppd to the other. Then the same with a dialer
  * that is killed while its pppd has the line, and the call that comes after it.
  */
@@ -23,11 +23,32 @@ const DEADLINE_MS = 120_000;
 const GUARD_MS = 150;
 const GATEHOUSE = join(import.meta.dirname, '../../bin/gatehouse');
 
-/** The script of the handbook, with the Password line that it lacks. */
-const HANDBOOK = [
-  ...['Expect ogin:', 'ID', 'Expect for userxyz:', 'Send userxyz-home', 'Expect ogin:', 'ID'],
-  ...['Expect assword:', 'Password', 'Expect >', 'Send start_ppp'],
-];
+/** As KPPP keeps the account of its handbook, with the Password line that its script lacks; the escape guard is short. */
+const KPPPRC = `[General]
+DefaultAccount=office
+NumberOfAccounts=1
+RedialOnNoCarrier=1
+AutomaticRedial=1
+
+[Modem0]
+Device=DEVICE
+FlowControl=None
+InitString=ATZ
+PreInitDelay=1
+InitDelay=1
+DialString=AT&C0S0=1DT
+EscapeGuardTime=5
+
+[Account0]
+Name=office
+Phonenumber=1002
+Authentication=0
+Username=userxyz
+Password=open sesame
+StorePassword=1
+ScriptCommands=Expect,ID,Expect,Send,Expect,ID,Expect,Password,Expect,Send
+ScriptArguments=ogin:,,for userxyz:,userxyz-home,ogin:,,assword:,,>,start_ppp
+`;
 
 test('the handbook’s call back: nobody is asked, pppd talks to pppd, S0 is 000; and again after a dialer that was killed', async (t) => {
   const folder = folderFor(t, 'dial-story');
@@ -54,13 +75,12 @@ test('the handbook’s call back: nobody is asked, pppd talks to pppd, S0 is 000
   const site = await makeSite(t, { yaml: yaml.join('\n') });
   assert.equal(site.import(['userxyz,open sesame']).status, 0);
   assert.equal(site.run('user', 'number', 'add', 'userxyz', 'home', '1001').status, 0);
-  const quick = { pre_init_delay_ms: 1, init_delay_ms: 1, escape_guard_ms: GUARD_MS };
-  const modem = { device: caller, flow_control: 'none', dial: 'AT&C0S0=1DT', ...quick };
-  const account = { numbers: ['1002'], redial_no_carrier: true, user: 'userxyz', password: 'open sesame' };
-  const office = { ...account, script: HANDBOOK, pppd_program: pppd('caller') };
-  mkdirSync(join(site.folder, 'dial'), { recursive: true });
-  const accounts = JSON.stringify({ modems: { m: modem }, accounts: { office } });
-  writeFileSync(join(site.folder, 'dial/accounts.yaml'), accounts, { mode: 0o600 });
+  const kppprc = join(folder, 'kppprc');
+  writeFileSync(kppprc, KPPPRC.replace('DEVICE', caller));
+  const taken = site.run('dial', 'account', 'import', kppprc);
+  assert.equal(taken.status, 0, taken.stderr);
+  const edited = site.run('dial', 'account', 'edit', 'office', `pppd_program=${pppd('caller')}`);
+  assert.equal(edited.status, 0, edited.stderr);
   const server = await site.start();
 
   const story = call();
@@ -73,6 +93,11 @@ test('the handbook’s call back: nobody is asked, pppd talks to pppd, S0 is 000
   rmSync(heard('house'));
   const killed = call({ HOLD: '1' });
   await until(() => existsSync(heard('caller')), killed.said);
+  // Two at once: the second is told who has the line, and leaves it alone.
+  assert.equal(site.run('dial', 'modem', 'edit', 'modem0', 'lock_wait_seconds=1').status, 0);
+  const second = call();
+  assert.deepEqual(await second.ended, [4, null], second.said());
+  assert.match(second.said(), new RegExp(`gatehouse.* dial office.*${killed.pid}|${killed.pid}.*gatehouse`, 's'));
   process.kill(killed.pid, 'SIGKILL');
   assert.deepEqual(await killed.ended, [null, 'SIGKILL']);
   const next = call();
