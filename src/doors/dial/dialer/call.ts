@@ -68,7 +68,9 @@ async function lockOf(
 /** What killed calls left. A modem at another port is put back too, unless somebody has it now. */
 async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise<void> {
   for (const note of notes.left()) {
-    world.progress(`a call of ${note.account} at ${note.device} was killed; putting things back`);
+    world.progress(
+      `a call of ${note.account} at ${note.device} was killed, or could not put back its modem; putting things back`,
+    );
     await tidyUp(note);
     let lock: LineLock | undefined;
     try {
@@ -77,7 +79,7 @@ async function mend(notes: CallNotes, plan: CallPlan, world: CallWorld): Promise
       await (await openModem(note.device, note.strings)).close();
       notes.remove(note.device);
     } catch (error) {
-      world.progress(`${note.device}: ${describeError(error)}`);
+      world.progress(describeError(error));
     } finally {
       lock?.release();
     }

@@ -41,11 +41,22 @@ export async function openSerialLine(path: string, { speed, flowControl }: Seria
     });
     return new SerialLine(path, speed, fd, native);
   } catch (cause) {
-    throw new GatehouseError('LINE_MISSING', `the line cannot be opened: ${describeError(cause)}`, {
-      where: path,
-      hint: 'is the device plugged in, and may this user open it (group dialout)?',
-      cause,
-    });
+    // The native code says `Error: No such file or directory, cannot open /dev/ttyS0`, and of what is no terminal that it has no such ioctl.
+    const why = describeError(cause)
+      .replace(/^Error: /, '')
+      .replace(`, cannot open ${path}`, '');
+    const isTerminal = !/^Inappropriate ioctl/.test(why);
+    throw new GatehouseError(
+      'LINE_MISSING',
+      `the line cannot be opened: ${isTerminal ? why : 'it is no serial line'}`,
+      {
+        where: path,
+        hint: isTerminal
+          ? 'is the device plugged in, and may this user open it (group dialout)?'
+          : 'name the serial port or terminal of the modem, such as /dev/ttyS0 or /dev/ttyUSB0',
+        cause,
+      },
+    );
   }
 }
 
