@@ -196,6 +196,30 @@ test('a decision that takes long keeps nobody else waiting, and is acknowledged 
   assert.deepEqual(waiting(), []);
 });
 
+test('among thousands of strangers one is found without a long turn of the event loop', async (t) => {
+  const { clients, monitor, put, waiting } = await lab(t, { logIn: async () => ({ is: 'in' }) });
+  const card = (i: number) => ({ interface: 'lan', address: `10.0.${i >> 8}.${i & 255}`, mac: `${MAC} ${i}` });
+  const strangers = Array.from({ length: 3_000 }, (_, i) => clients.meet(card(i), 0));
+  put(sha256(`${sha256(strangers.at(-1)!.token)}${FAS_KEY}`));
+  let turn = 0;
+  let next = setImmediate(function count() {
+    turn++;
+    next = setImmediate(count);
+  });
+  t.after(() => clearImmediate(next));
+  const turns = new Set<number>();
+  const { all } = clients;
+  clients.all = function* () {
+    for (const client of all.call(clients)) {
+      turns.add(turn);
+      yield client;
+    }
+  } as typeof all;
+  await monitor.round();
+  assert.deepEqual(waiting(), []);
+  assert.ok(turns.size > 10, `they were looked at in ${turns.size} turns`);
+});
+
 test('the gate is asked as for whoever comes back from a FAS, and the shorter term holds', async (t) => {
   const knocks: Knock[] = [];
   const opened: Parameters<Sessions['open']>[1][] = [];
