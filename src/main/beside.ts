@@ -10,7 +10,6 @@ import { auditDirectoryOf, holdOrConnect, prepareDataDirectory } from '../core/c
 import { radiusClientViews } from '../doors/radius/config.ts';
 import { systemClock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
-import { openHelper } from '../platform/helper/helper.ts';
 import { createLog } from '../platform/log-pino.ts';
 import { type Ground, layGround } from './ground.ts';
 import { readSite, type Site, type StartOptions } from './site.ts';
@@ -29,7 +28,7 @@ export async function administrationBeside(options: StartOptions): Promise<Besid
   const held = await holdOrConnect(dataDir);
   if ('running' in held) return { administration: held.running, via: 'server', close: async () => {} };
   try {
-    const ground = await layGround(site, options, createLog({ level: 'error' }), openHelper());
+    const ground = await layGround(site, options, createLog({ level: 'error' }));
     const close = async () => {
       await ground.sms.close();
       await ground.realms.close();

@@ -26,7 +26,7 @@ import { Vouchers } from '../core/vouchers/vouchers.ts';
 import { loadDictionaries } from '../doors/radius/dictionaries.ts';
 import type { ScriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { Helper } from '../platform/helper/helper.ts';
+import { type Helper, openHelper } from '../platform/helper/helper.ts';
 import type { Log } from '../platform/log.ts';
 import { smsClasses } from '../sms/classes.ts';
 import { RESOLVER_CLASSES } from '../sources/classes.ts';
@@ -47,7 +47,7 @@ export interface Ground {
   readonly vouchers: Vouchers;
   /** Domain of logins written without one. */
   defaultDomain: string;
-  /** Runs programs; a process of its own from the first one on. */
+  /** Runs gnokii, as who the server is now: its files are named in the database. A process of its own from the first one on. */
   readonly helper: Helper;
   /** Where administration adds and changes users: our own tables, or the attached subscriber table as SER fills it. */
   book: UserBook;
@@ -55,15 +55,15 @@ export interface Ground {
   kept: UserSource;
 }
 
-/** `meanwhile`: what this thread can do while the one of storage starts. `helper` is not closed where this fails. */
+/** `meanwhile`: what this thread can do while the one of storage starts. */
 export async function layGround(
   site: Site,
   { dataDir, environment }: StartOptions,
   log: Log,
-  helper: Helper,
   meanwhile: () => Promise<unknown> = async () => {},
 ): Promise<Ground> {
   const clock = systemClock;
+  const helper = openHelper();
   const auditDir = auditDirectoryOf(dataDir);
   const keyring = await openOrCreateKeyring(keyFileOf(dataDir), existsSync(auditDir));
   const opening = openStorage({

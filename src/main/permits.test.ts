@@ -11,7 +11,6 @@ import { ruleset } from '../doors/portal/firewall/ruleset.ts';
 import { judge } from '../platform/helper/permit.ts';
 import type { ProgramRun, Programs } from '../platform/helper/types.ts';
 import type { Log } from '../platform/log.ts';
-import { openDeviceProvider } from '../sms/device/provider.ts';
 import { permitsOf, refuseNewPrograms } from './permits.ts';
 import type { Site } from './site.ts';
 
@@ -58,10 +57,6 @@ test('what the doors ask for is in the list', async () => {
   await binauth.ask(client);
   binauth.tell({ event: 'shutdown_deauth', mac: member.mac, bytes: member.left, started: 1, ends: 0 });
   await binauth.settle(30_000);
-  await openDeviceProvider({ CONFIGFILE: '/etc/passwd', SMSC: '+49170' }, programs).send({
-    number: '+491701234567',
-    text: 'x',
-  });
   const command = siteWith().config.dial.commands[0]!;
   for (const name of ['1000', '-e', "o'neill\n"]) {
     const account = { name, login: name };
@@ -69,7 +64,7 @@ test('what the doors ask for is in the list', async () => {
     await runOnLine({ programs, log: LOG })(command, '/dev/null', session);
   }
   assert.deepEqual(asked, [
-    ...['nft', 'nft', 'nft', 'ip', 'ip', '/bin/sh', '/bin/sh', 'gnokii'],
+    ...['nft', 'nft', 'nft', 'ip', 'ip', '/bin/sh', '/bin/sh'],
     ...Array<string>(3).fill('/bin/sh'),
   ]);
 });

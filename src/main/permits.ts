@@ -4,14 +4,12 @@ import { linePermits } from '../doors/dial/ppp/run-on-line.ts';
 import { portalPermits } from '../doors/portal/permits.ts';
 import { GatehouseError } from '../platform/errors.ts';
 import type { Permit } from '../platform/helper/permit.ts';
-import { gnokiiPermit } from '../sms/device/provider.ts';
 import type { Site } from './site.ts';
 
 /** `started`: what a reload cannot change is as it is there. */
 export function permitsOf(site: Site, started = site): Permit[] {
   const { lines } = started.config.dial;
   return [
-    gnokiiPermit(),
     ...(site.portal && started.portal ? portalPermits(site.portal) : []),
     ...(lines.length > 0
       ? linePermits(

@@ -31,6 +31,7 @@ import type { LoadedScript } from '../doors/sip/script/load.ts';
 import { scriptTables } from '../doors/sip/ser-tables.ts';
 import { systemClock } from '../platform/clock.ts';
 import { GatehouseError } from '../platform/errors.ts';
+import type { Helper } from '../platform/helper/helper.ts';
 import type { RootLog } from '../platform/log-pino.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Problem } from '../platform/problems.ts';
@@ -83,10 +84,10 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const notes = [...begun.notes, ...(await prepareDataDirectory(dataDir))];
   const lock = await holdForServer(dataDir);
   try {
-    const ground = await layGround(site, options, log, helper, loadFramework);
+    const ground = await layGround(site, options, log, loadFramework);
     try {
       if (adminPassword !== undefined && (await ground.storage.admins.count()) === 0) checkAdminPassword(adminPassword);
-      const server = await openDoors(site, ground, options, log, adminPassword);
+      const server = await openDoors(site, ground, helper, options, log, adminPassword);
       return {
         ...server,
         notes: [...notes, ...server.notes],
@@ -111,6 +112,7 @@ async function loadDoors({ portal, config }: Site): Promise<void> {
 async function openDoors(
   site: Site,
   ground: Ground,
+  helper: Helper,
   options: StartOptions,
   log: RootLog,
   adminPassword: string | undefined,
@@ -281,7 +283,7 @@ async function openDoors(
       tables: storage.ser,
       users: doorUsers.of('portal'),
       vouchers: ground.vouchers,
-      programs: ground.helper,
+      programs: helper,
       clock,
       log: log.child('portal'),
       setLogLevel: (level) => log.setLevel(level),
@@ -312,7 +314,7 @@ async function openDoors(
       users: doorUsers.of('dial'),
       numbers: ground.numbers,
       journal,
-      programs: ground.helper,
+      programs: helper,
       clock,
       log: log.child('dial'),
       metrics,
@@ -344,7 +346,7 @@ async function openDoors(
       await stopAll(Math.max(0, withinMs - 3_000));
       await Promise.all([ground.sms.close(), hooks.close(LAST_NOTICES_MS)]);
       await ground.realms.close();
-      await Promise.all([ground.helper.close(), storage.close()]);
+      await Promise.all([helper.close(), ground.helper.close(), storage.close()]);
     },
   };
 

@@ -10,8 +10,8 @@ import { changeableOnTheWay, type Ids } from './changeable.ts';
 import { foreignInScript } from './nft-script.ts';
 import type { ProgramRun } from './types.ts';
 
-/** Itself; or what matches the pattern, which has to say its own begin and end; `kept`: and is the path of a file like the program itself. */
-export type PermittedWord = string | RegExp | { readonly kept: RegExp };
+/** Itself; or what matches the pattern, which has to say its own begin and end. */
+export type PermittedWord = string | RegExp;
 
 export interface Permit {
   /** As a request names it: absolute, or a name that is looked for in the PATH of `env`. */
@@ -22,8 +22,8 @@ export interface Permit {
   readonly rest?: RegExp;
   /** Variables with their values; beside them only those whose names begin with GATEHOUSE_. */
   readonly env: Readonly<Record<string, string>>;
-  /** Undefined: none. With `nftTable`: commands about that table. */
-  readonly input?: 'any' | { readonly nftTable: string };
+  /** Commands for nft about this table; undefined: no input. */
+  readonly nftTable?: string;
   /** Which of these it may be given as its terminal, links followed at that moment; undefined: none. */
   readonly terminals?: readonly string[];
 }
@@ -53,7 +53,7 @@ export function judge(run: ProgramRun, { permits, unchangedBy }: PermitList): Ju
     }
     const file = locate(permit);
     if (file === undefined) return { missing: true };
-    const exposed = unchangedBy && exposedPath([file, ...keptPaths(run, permit)], unchangedBy);
+    const exposed = unchangedBy && exposedPath([file, ...fixedWords(permit)], unchangedBy);
     return exposed === undefined ? { run: { ...run, file } } : { refused: changeableText(exposed) };
   }
   return { refused };
@@ -62,10 +62,7 @@ export function judge(run: ProgramRun, { permits, unchangedBy }: PermitList): Ju
 /** What the user can change of the programs that are there, and of the files that they are given. */
 export function exposedIn({ permits, unchangedBy }: PermitList): string | undefined {
   if (unchangedBy === undefined) return undefined;
-  const paths = permits.flatMap((permit) => [
-    locate(permit) ?? permit.file,
-    ...permit.args.filter((word) => typeof word === 'string'),
-  ]);
+  const paths = permits.flatMap((permit) => [locate(permit) ?? permit.file, ...fixedWords(permit)]);
   return exposedPath(paths, unchangedBy);
 }
 
@@ -91,25 +88,21 @@ function whyNot(run: ProgramRun, permit: Permit): string | undefined {
   if (strange !== undefined) return `the variable ${strange} is not for it`;
   if (terminal && !permit.terminals?.some((device) => isTerminal(device, terminal.path)))
     return `${terminal.path} is none of the lines that were configured at the start`;
-  return whyNotInput(run.stdin, permit.input);
+  return whyNotInput(run.stdin, permit.nftTable);
 }
 
-function whyNotInput(stdin: Uint8Array | undefined, permitted: Permit['input']): string | undefined {
-  if (stdin === undefined || stdin.length === 0 || permitted === 'any') return undefined;
-  if (permitted === undefined) return 'it takes no input';
-  return foreignInScript(Buffer.from(stdin).toString('latin1'), permitted.nftTable);
+function whyNotInput(stdin: Uint8Array | undefined, nftTable: string | undefined): string | undefined {
+  if (stdin === undefined || stdin.length === 0) return undefined;
+  if (nftTable === undefined) return 'it takes no input';
+  return foreignInScript(Buffer.from(stdin).toString('latin1'), nftTable);
 }
 
 function isWord(text: string | undefined, word: PermittedWord): boolean {
-  if (text === undefined || typeof word === 'string') return text === word;
-  return (word instanceof RegExp ? word : word.kept).test(text);
+  return text === undefined || typeof word === 'string' ? text === word : word.test(text);
 }
 
-function keptPaths({ args }: ProgramRun, permit: Permit): string[] {
-  return args.filter((_, i) => {
-    const word = permit.args[i];
-    return word !== undefined && !(word instanceof RegExp);
-  });
+function fixedWords({ args }: Permit): string[] {
+  return args.filter((word) => typeof word === 'string');
 }
 
 function isTerminal(device: string, path: string): boolean {

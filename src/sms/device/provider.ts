@@ -6,7 +6,6 @@
  */
 import type { SmsConfig, SmsMessage, SmsProvider } from '../../core/sms/types.ts';
 import { GatehouseError } from '../../platform/errors.ts';
-import type { Permit } from '../../platform/helper/permit.ts';
 import type { ProgramResult, Programs } from '../../platform/helper/types.ts';
 import { gatewayNumber } from '../number.ts';
 import { shownText } from '../shown-answer.ts';
@@ -17,15 +16,6 @@ const TIMEOUT_MS = 60_000;
 const MOST_OUTPUT_BYTES = 16_384;
 const ADVICE = { hint: 'try it as the user of this server: gnokii --config CONFIGFILE --identify' };
 const PATH = '/usr/local/bin:/usr/bin:/bin';
-
-/** Its file may name programs, and is kept as they are: `CONFIGFILE` stands in the database, which is the server's to write. */
-export const gnokiiPermit = (path = process.env.PATH ?? PATH): Permit => ({
-  file: 'gnokii',
-  args: ['--config', { kept: /^\// }, '--sendsms', DIALLED],
-  rest: /^(?:--smsc|\+?[0-9]{1,20})$/,
-  env: environmentOf(path),
-  input: 'any',
-});
 
 export function openDeviceProvider(given: SmsConfig, programs: Programs, path = process.env.PATH ?? PATH): SmsProvider {
   const config = readDeviceConfig(given);
@@ -61,7 +51,8 @@ async function run(config: DeviceConfig, programs: Programs, path: string, to: s
     return await programs.run({
       file: 'gnokii',
       args: ['--config', config.CONFIGFILE, '--sendsms', to, ...(config.SMSC ? ['--smsc', config.SMSC] : [])],
-      env: environmentOf(path),
+      // It reads its input in the character set of the locale, up to a NUL.
+      env: { PATH: path, LC_ALL: 'C.UTF-8' },
       stdin: Buffer.from(text.toWellFormed().replaceAll('\0', '')),
       timeoutMs: (config.TIMEOUT ?? config.timeout)?.total ?? TIMEOUT_MS,
       maxOutputBytes: MOST_OUTPUT_BYTES,
@@ -70,11 +61,6 @@ async function run(config: DeviceConfig, programs: Programs, path: string, to: s
     const { message, hint } = error as GatehouseError;
     throw new GatehouseError('SMS_UNREACHABLE', message, hint === undefined ? {} : { hint, cause: error });
   }
-}
-
-/** gnokii reads its input in the character set of the locale, up to a NUL. */
-function environmentOf(path: string): Record<string, string> {
-  return { PATH: path, LC_ALL: 'C.UTF-8' };
 }
 
 /** Without the lines that say nothing, and without the message itself, which gnokii may print in hexadecimal. */

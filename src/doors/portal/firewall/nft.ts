@@ -22,7 +22,7 @@ const ENV = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bi
 
 /** What of nft is needed: to look at everything, to change our table. */
 export const NFT_PERMITS: readonly Permit[] = [
-  { file: 'nft', args: ['-f', '-'], env: ENV, input: { nftTable: TABLE } },
+  { file: 'nft', args: ['-f', '-'], env: ENV, nftTable: TABLE },
   { file: 'nft', args: ['-j', 'list'], rest: /^\w+$/, env: ENV },
 ];
 
