@@ -116,7 +116,11 @@ export class AccountCache<A = Account> {
     return this.#load(name, domain, entry?.account, fresh);
   }
 
-  /** How many different accounts at hand were asked for since this was called last. */
+  /** How many different accounts at hand were asked for since `takeAsked` was called last. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   takeAsked(): number {
     const asked = this.#asked;
     this.#asked = 0;

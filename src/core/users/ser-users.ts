@@ -74,6 +74,7 @@ export class SerUsers implements UserSource {
       spec,
       clock,
       trustMs,
+      asked: () => this.#cache.asked,
       takeAsked: () => this.#cache.takeAsked(),
       confirm: (row, sentAt) => this.#cache.confirm(unicodeText(row.username), sentAt, row, isOfRow),
     });

@@ -137,6 +137,21 @@ test('a table is read through only where that costs less', async () => {
   assert.equal(walks.length, 1);
 });
 
+test('after a pause the table is read through as soon as many are asked for again', async () => {
+  const { ask, walk, walks, queries, time } = await walkLab();
+  await walk(4_000);
+  await walk(20_000); // hardly anybody since the last walk
+  assert.equal(walks.length, 1);
+  queries.length = 0;
+  time.now = 20_040;
+  await ask();
+  await walk(20_060);
+  assert.equal(walks.length, 2);
+  time.now = 25_050;
+  await ask();
+  assert.equal(queries.length, 3, 'those read singly before the walk');
+});
+
 test('a walk that fails leaves the users to their own reads', async () => {
   const { users, walk, state, time, queries, walks } = await walkLab();
   state.down = true;
