@@ -14,32 +14,25 @@ import { keyedHash } from '../../core/limits/keyed-hash.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { describeError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { PassingMap } from '../../platform/passing-map.ts';
 import { Seldom } from '../../platform/seldom.ts';
-import { Timer, type TimerOwner, type TimerWheel } from '../../platform/timer-wheel.ts';
+import type { TimerWheel } from '../../platform/timer-wheel.ts';
+import { Answers } from './answers.ts';
 import { zeroCounters } from './engine-counters.ts';
 import { canReply, findFault } from './message/faults.ts';
 import { secondVia } from './message/forward.ts';
 import { Glance } from './message/glance.ts';
-import { glanceTarget } from './message/glance-reply.ts';
 import type { Fault, SipMessage } from './message/message.ts';
 import { parseMessage } from './message/parse.ts';
-import { replyTarget } from './message/reply.ts';
 import type { Deferred } from './overload/deferred.ts';
 import { type Deferring, hasCredentials } from './overload/new-requests.ts';
 import { endsWork, isNewWork, Overload } from './overload/overload.ts';
-import { OwnReplies } from './own-replies.ts';
-import { RecentReplies } from './recent-replies.ts';
 import { Run, type RunHost } from './run.ts';
 import { OWN_REQUEST } from './transaction/branches.ts';
 import { serverKey } from './transaction/keys.ts';
 import type { Transactions } from './transaction/types.ts';
 import type { Receiver, Source, Transport } from './transport/types.ts';
+import { LONGEST_WAIT_MS, type Queued, type Waiting, WaitingRuns } from './waiting-runs.ts';
 
-/** Messages of one Call-ID that may wait behind a suspended run; SIP repeats what is dropped. */
-const QUEUE_PER_CALL = 16;
-/** The caller of a non-INVITE gives up after 32 s (timer F): it shall hear why. */
-const LONGEST_WAIT_MS = 30_000;
 const OVERLOADED = 'Server Overloaded';
 const OVERLOADED_LINE = `SIP/2.0 503 ${OVERLOADED}\r\n`;
 
@@ -76,32 +69,18 @@ interface OwnCalls {
   onRequest(request: SipMessage): readonly [status: number, reason: string] | undefined | null;
 }
 
-interface Waiting {
-  readonly run: Run;
-  /** Monotonic milliseconds. */
-  readonly since: number;
-  queue: { message: SipMessage; source: Source }[] | undefined;
-  /** It waits for something; else its script was not begun yet. */
-  suspended: boolean;
-}
-
-export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
+export class Engine implements Receiver, RunHost, Deferring {
   readonly counters = zeroCounters();
   readonly overload: Overload;
   readonly #parts: EngineParts;
-  readonly #own: OwnReplies;
-  readonly #recent: RecentReplies;
-  /** By Call-ID: the run that waits, and what came after it. */
-  readonly #waiting = new PassingMap<Waiting>(keyedHash);
+  readonly #answers: Answers;
+  readonly #waiting: WaitingRuns;
   readonly #glance = new Glance();
-  /** Due when the first of them has waited long enough. */
-  readonly #patience = new Timer(this);
   /** For the log. */
   readonly #unframed: Seldom;
   readonly #failures: Seldom;
+  readonly #onTurn = (next: Queued): void => this.#beginQueued(next);
   #onIdle: (() => void) | undefined;
-  /** For the names of failure routes that wait. */
-  #failureRuns = 0;
   /** Requests begun as they came: while new ones are put off, such as belong to a dialog. */
   #inDialog = 0;
 
@@ -110,8 +89,8 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     this.overload = new Overload(parts, this);
     this.#unframed = new Seldom(parts.clock);
     this.#failures = new Seldom(parts.clock);
-    this.#own = new OwnReplies(parts.tagPrefix, parts.script);
-    this.#recent = new RecentReplies(parts.clock);
+    this.#answers = new Answers(parts, this.counters);
+    this.#waiting = new WaitingRuns(parts, this.overload, (run) => this.#abandon(run));
   }
 
   /** Runs that wait now, and requests that wait for being read. */
@@ -143,7 +122,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (this.#unframed.due())
       this.#parts.log.info('a stream that cannot be cut into messages was closed', { reason, from: source.address });
     const request = parseMessage(head);
-    if (request?.isRequest) this.#refuse(request, source, status, reason);
+    if (request?.isRequest) this.#answers.refuse(request, source, status, reason);
   }
 
   /** Resolves when no run waits any more. */
@@ -172,7 +151,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     const branchHash = keyedHash(request.branch);
     if (this.#parts.transactions.mayHave(branchHash)) return false;
     if (request.method === 'ACK') {
-      if (!this.#own.isOwn(request.tag)) return false;
+      if (!this.#answers.isOwn(request.tag)) return false;
       this.counters.requests++;
       this.counters.absorbed++;
       return true;
@@ -185,23 +164,20 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       this.counters.absorbed++;
       return true;
     }
-    if (before || this.#waiting.has(callId) || (hasCredentials && this.#recent.mayHave(branchHash))) return false;
+    if (before || this.#waiting.has(callId) || (hasCredentials && this.#answers.mayHave(branchHash))) return false;
     const isShed = this.overload.isFull || this.overload.sheds(method, hasCredentials);
     if (!isShed && !this.overload.isBusy) return false;
     this.counters.requests++;
-    if (isShed) this.#turnAwayAtAGlance(source, branchHash);
+    if (isShed) this.#turnAwayAtAGlance(source);
     else this.overload.defer(text, source, callId, hasCredentials, undefined);
     return true;
   }
 
   /** The request glanced at. */
-  #turnAwayAtAGlance(source: Source, branchHash: number): void {
+  #turnAwayAtAGlance(source: Source): void {
     const headers = this.overload.turnAway();
     if (headers === undefined) return;
-    const text = this.#own.atAGlance(this.#glance, source, OVERLOADED_LINE, branchHash, headers);
-    this.#countReply(503);
-    this.counters.statelessReplies[503]!++;
-    this.#parts.transport.send(text, glanceTarget(this.#glance, source));
+    this.#answers.atAGlance(this.#glance, source, 503, OVERLOADED_LINE, headers);
   }
 
   #onRequest(request: SipMessage, source: Source): void {
@@ -231,7 +207,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #before(request: SipMessage): Waiting | undefined {
     const unread = this.overload.unread(request.callId);
     if (unread) this.#read(unread);
-    return this.#waiting.size === 0 ? undefined : this.#waiting.get(request.callId);
+    return this.#waiting.get(request.callId);
   }
 
   #isShed(request: SipMessage): boolean {
@@ -246,7 +222,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (fault !== undefined) {
       if (this.#parts.script.faulty && canReply(request))
         this.#faulty(request, source, fault, this.#parts.script.faulty);
-      else this.#refuse(request, source, fault.status, fault.reason);
+      else this.#answers.refuse(request, source, fault.status, fault.reason);
       return true;
     }
     const transaction = this.#parts.transactions.find(request);
@@ -255,7 +231,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
       this.#parts.transactions.absorb(transaction, request);
       return true;
     }
-    if (request.method === 'ACK' && this.#own.isOwn(request.toTag)) {
+    if (request.method === 'ACK' && this.#answers.isOwn(request.toTag)) {
       // The ACK to a stateless reply of our own has done its work by arriving.
       this.counters.absorbed++;
       return true;
@@ -263,18 +239,13 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     const { ownCalls } = this.#parts;
     if (ownCalls !== undefined && ownCalls.size > 0 && this.#isOf(ownCalls, request, source)) return true;
     // Only replies to such are kept.
-    const kept = hasCredentials(request) ? this.#recent.find(request, source) : undefined;
-    if (kept) {
-      this.counters.answeredAgain++;
-      this.#parts.transport.send(kept.text, kept.target);
-    }
-    return kept !== undefined;
+    return hasCredentials(request) && this.#answers.again(request, source);
   }
 
   #isOf(calls: OwnCalls, request: SipMessage, source: Source): boolean {
     const reply = calls.onRequest(request);
     if (reply === null) return false;
-    if (reply !== undefined) this.#answer(request, source, ...reply);
+    if (reply !== undefined) this.#answers.answer(request, source, ...reply);
     return true;
   }
 
@@ -282,18 +253,18 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   #isUnknown(request: SipMessage, source: Source): boolean {
     if (request.via === undefined) return true;
     if (this.#parts.transactions.find(request)) return false;
-    return !hasCredentials(request) || !this.#recent.find(request, source);
+    return !hasCredentials(request) || !this.#answers.has(request, source);
   }
 
   #turnAwayUnread(request: SipMessage, source: Source): void {
     const headers = canReply(request) ? this.overload.turnAway() : undefined;
-    if (headers !== undefined) this.#answer(request, source, 503, OVERLOADED, headers);
+    if (headers !== undefined) this.#answers.answer(request, source, 503, OVERLOADED, headers);
   }
 
   #run(request: SipMessage, source: Source): void {
     const run = new Run(this, request, source);
     if (this.overload.isBusy && isNewWork(request)) {
-      this.#wait(run);
+      this.#waiting.add(run);
       this.overload.defer(request.raw, source, request.callId, hasCredentials(request), run);
       return;
     }
@@ -329,7 +300,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   /** Something else of its call has come: it waits on as a run. */
   #read(request: Deferred): void {
     request.run = this.#runOf(request);
-    if (request.run) this.#wait(request.run);
+    if (request.run) this.#waiting.add(request.run);
     else request.isOver = true;
   }
 
@@ -351,7 +322,7 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (run) this.#turnAwayRun(run);
     else if (!request.isOver) {
       this.overload.take(request);
-      if (this.#glance.at(text)) this.#turnAwayAtAGlance(source, keyedHash(this.#glance.branch));
+      if (this.#glance.at(text)) this.#turnAwayAtAGlance(source);
     }
     this.#tellIdle();
   }
@@ -375,30 +346,15 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
 
   #ended(run: Run): void {
     if (run.dropped) this.counters.silenced++;
-    if (run.fault && run.finalStatus === 0) this.#refuse(run.message, run.source, run.fault.status, run.fault.reason);
+    if (run.fault && run.finalStatus === 0)
+      this.#answers.refuse(run.message, run.source, run.fault.status, run.fault.reason);
     // t_newtran without an answer: the transaction would wait for ever.
     if (run.transaction && run.kind === 'request' && !run.relayed && run.finalStatus === 0)
       run.reply(500, 'Server Internal Error');
-    const { waitKey: callId } = run;
-    const waiting = callId === '' ? undefined : this.#waiting.get(callId);
-    if (waiting?.run !== run) return;
-    this.#waiting.delete(callId);
-    this.overload.released(run.message, waiting.suspended);
+    const waiting = this.#waiting.remove(run);
+    if (waiting === undefined) return;
     run.onEnd?.(run);
-    const queue = waiting.queue;
-    if (queue) {
-      // Each may suspend in its turn; the rest then stays behind it, in order.
-      for (let i = 0; i < queue.length; i++) {
-        const next = queue[i]!;
-        const again = this.#waiting.get(callId);
-        if (again) {
-          again.queue = again.queue ? again.queue.concat(queue.slice(i)) : queue.slice(i);
-          break;
-        }
-        this.overload.dequeued(next.message);
-        this.#onRequestAgain(next.message, next.source);
-      }
-    }
+    this.#waiting.release(waiting, this.#onTurn);
     this.#tellIdle();
   }
 
@@ -409,11 +365,11 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
   }
 
   /** A queued request's turn has come: a transaction may have been made for it meanwhile. */
-  #onRequestAgain(request: SipMessage, source: Source): void {
+  #beginQueued({ message, source }: Queued): void {
     try {
-      const transaction = this.#parts.transactions.find(request);
-      if (transaction) this.#parts.transactions.absorb(transaction, request);
-      else this.#run(request, source);
+      const transaction = this.#parts.transactions.find(message);
+      if (transaction) this.#parts.transactions.absorb(transaction, message);
+      else this.#run(message, source);
     } catch (error) {
       this.#complain(error);
     }
@@ -424,99 +380,23 @@ export class Engine implements Receiver, RunHost, TimerOwner, Deferring {
     if (request.method === 'CANCEL' && waits.method === 'INVITE' && isSameTransaction(request, waits, 'INVITE')) {
       const { run } = before;
       run.cancelled = true;
-      this.#answer(request, source, 200, 'OK');
+      this.#answers.answer(request, source, 200, 'OK');
       // The script may wait behind t_relay: then the call is under way.
       run.transaction?.user?.onCancel(run.transaction);
       return;
     }
-    const queue = before.queue;
-    if (queue?.some((other) => isRepetition(request, other.message))) {
-      this.counters.absorbed++;
-      return;
-    }
-    if (this.overload.isFull || queue?.length === QUEUE_PER_CALL) {
-      this.counters.queueOverflows++;
-      return;
-    }
-    if (queue === undefined) before.queue = [{ message: request, source }];
-    else queue.push({ message: request, source });
-    this.overload.queued(request);
-    this.counters.queued++;
-  }
-
-  #refuse(request: SipMessage, source: Source, status: number, reason: string): void {
-    if (!canReply(request)) {
-      this.counters.faultsDropped++;
-      return;
-    }
-    this.counters.faultsAnswered++;
-    this.#answer(request, source, status, reason);
-  }
-
-  /** A reply without a transaction and without a run. */
-  #answer(request: SipMessage, source: Source, status: number, reason: string, headers = ''): void {
-    const text = this.#own.text(request, source, status, reason, headers, false);
-    this.#countReply(status);
-    this.counters.statelessReplies[status]!++;
-    this.#parts.transport.send(text, replyTarget(request, source, false));
-  }
-
-  #countReply(status: number): void {
-    if (status >= 200) this.counters.replies[Math.floor(status / 100)]!++;
+    if (before.queue?.some((other) => isRepetition(request, other.message))) this.counters.absorbed++;
+    else if (this.#waiting.queueBehind(before, { message: request, source })) this.counters.queued++;
+    else this.counters.queueOverflows++;
   }
 
   reply(run: Run, status: number, reason: string, headers: string): boolean {
-    if (run.message.method === 'ACK') return false;
-    if (run.finalStatus !== 0) {
-      this.counters.repliesRefused++;
-      return false;
-    }
-    const { message, source, forceRport, transaction } = run;
-    const text = this.#own.text(message, source, status, reason, headers + run.replyHeaders, forceRport, run.replyBody);
-    if (transaction) {
-      if (!transaction.respond(status, text)) {
-        this.counters.repliesRefused++;
-        return false;
-      }
-    } else {
-      const target = replyTarget(message, source, forceRport);
-      if (status >= 200 && run.authorised) this.#recent.keep(message, source, text, target.port);
-      this.counters.statelessReplies[status]!++;
-      this.#parts.transport.send(text, target);
-    }
-    this.#countReply(status);
-    if (status >= 200) run.finalStatus = status;
-    return true;
+    return this.#answers.ofRun(run, status, reason, headers);
   }
 
   suspended(run: Run): void {
     this.counters.suspensions++;
-    const waiting = run.waitKey === '' ? undefined : this.#waiting.get(run.waitKey);
-    const own = waiting?.run === run ? waiting : this.#wait(run);
-    if (own.suspended) return;
-    own.suspended = true;
-    this.overload.suspended(run.message);
-  }
-
-  #wait(run: Run): Waiting {
-    // Behind a request the next ones of its call wait; a failure route lets them pass.
-    run.waitKey ||= run.kind === 'request' ? run.message.callId : `\n${++this.#failureRuns}`;
-    const waiting = { run, since: this.#parts.clock.monotonic(), queue: undefined, suspended: false };
-    this.#waiting.set(run.waitKey, waiting);
-    this.overload.holds(run.message.raw.length);
-    if (!this.#patience.running) this.#parts.wheel.start(this.#patience, LONGEST_WAIT_MS);
-    return waiting;
-  }
-
-  onTimer(): void {
-    const now = this.#parts.clock.monotonic();
-    let rest = Number.POSITIVE_INFINITY;
-    for (const { run, since } of this.#waiting.values()) {
-      const left = since + LONGEST_WAIT_MS - now;
-      if (left > 0) rest = Math.min(rest, left);
-      else this.#abandon(run);
-    }
-    if (rest !== Number.POSITIVE_INFINITY) this.#parts.wheel.start(this.#patience, rest);
+    this.#waiting.suspend(run);
   }
 
   #abandon(run: Run): void {

@@ -44,11 +44,11 @@ export class OwnReplies {
     });
   }
 
-  /** The same to a request that was only glanced at; `statusLine` with its CRLF, `seed` the same for each repetition. */
-  atAGlance(request: Glance, source: Source, statusLine: string, seed: number, headers: string): string {
+  /** The same to a request that was only glanced at; `statusLine` with its CRLF. */
+  atAGlance(request: Glance, source: Source, statusLine: string, headers: string): string {
     const { server } = this.#script;
     const more = server === '' ? headers : `Server: ${cleanValue(server)}\r\n${headers}`;
-    return glanceReply(request, source, statusLine, this.#tagPrefix + seed.toString(36), more);
+    return glanceReply(request, source, statusLine, this.#tagPrefix + hash(request.branch, 0).toString(36), more);
   }
 
   /** Whether an ACK with this To tag answers one of them. */
