@@ -24,6 +24,8 @@ import { RefreshCounts } from '../src/core/sessions/refresh-counts.ts';
 import { CodeSender } from '../src/core/sms/sender.ts';
 import type { Storage } from '../src/core/storage/types.ts';
 import { fakeTokens } from '../src/core/tokens/fake.ts';
+import { LockedNames } from '../src/core/users/locked-names.ts';
+import { NameLocks } from '../src/core/users/name-locks.ts';
 import { UserNumbers } from '../src/core/users/numbers.ts';
 import { UserRegistry } from '../src/core/users/registry.ts';
 import { Vouchers } from '../src/core/vouchers/vouchers.ts';
@@ -129,6 +131,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
   const users = new UserRegistry({ store: storage.users, tables: storage.ser, keyring, clock, log });
   const sessions = new SessionDirectory(() => [door]);
   const rules = new PolicyRules();
+  const locks = new LockedNames(storage.users, new NameLocks({ rows: storage.tokens, journal: storage.journal }));
   const gate = createGate({
     clock,
     log,
@@ -136,6 +139,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
     limits: new Limits(wheel, clock),
     nonceCounts: new NonceCounts({ clock, lifetimeMs: 360_000 }),
     policy: rules,
+    locks,
     hooks: noHooks,
     sessions,
     refreshes: new RefreshCounts(storage.journal, clock),
@@ -156,6 +160,7 @@ export async function sipLab(t: Cleanup, options: LabOptions): Promise<SipLab> {
       configuredRadiusClients: [],
       vouchers: new Vouchers({ rows: storage.tokens, journal: storage.journal, keyring, clock }),
       tokens: fakeTokens(),
+      locks,
       numbers: new UserNumbers({ store: storage.tokens, journal: storage.journal, key: keyring.derive('numbers') }),
       sms: new CodeSender({
         ...storage,

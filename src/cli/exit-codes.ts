@@ -42,7 +42,7 @@ const SPECIAL: Readonly<Record<string, ExitCode>> = {
   MOBILE_INVALID: EXIT.usage,
   USER_NO_RPID: EXIT.usage,
   RPID_INVALID: EXIT.usage,
-  USER_UNLOCKABLE: EXIT.usage,
+  USER_LOCKED_BY_NAME: EXIT.usage,
   JSON_INVALID: EXIT.usage,
   SMS_CONFIG: EXIT.usage,
   SMS_CLASS: EXIT.notFound,

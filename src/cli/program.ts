@@ -108,12 +108,12 @@ export function buildProgram({ io, complain = io.err, parts, finished }: Surroun
   program
     .command('lock')
     .argument('<login>', 'name or name@domain')
-    .description('refuse a user at every door and end its sessions, until `unlock`')
+    .description('refuse a user, or whoever has this name, at every door and end its sessions, until `unlock`')
     .action(run(() => import('./commands/lock.ts')));
   program
     .command('unlock')
     .argument('<login>', 'name or name@domain')
-    .description('let a locked user in again')
+    .description('let a locked user in again; a name alone: in every domain where the name is locked')
     .action(run(() => import('./commands/unlock.ts')));
   program
     .command('status')

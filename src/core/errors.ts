@@ -20,7 +20,7 @@ export const CORE_ERRORS = {
   USER_EXISTS: 'the login is taken',
   USER_UNKNOWN: 'nobody has this login',
   USER_AMBIGUOUS: 'a name without domain, and users of several domains have it',
-  USER_UNLOCKABLE: 'the user stands in an attached table, which has no place for a lock',
+  USER_LOCKED_BY_NAME: 'the name is locked in every domain, so that one login alone cannot be unlocked',
   USER_NO_MOBILE: 'the user stands in an attached table, which has no place for a mobile number',
   MOBILE_INVALID: 'the text is no telephone number',
   USER_NO_RPID: 'the user stands in an attached table, which has no column rpid',

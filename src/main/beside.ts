@@ -58,7 +58,7 @@ function ofDatabase(site: Site, ground: Ground, dataDir: string): Administration
 /** What the administration of a running server and that beside a stopped one share. */
 export function administrationParts(
   site: Site,
-  { storage, keyring, users, numbers, book, rules, sms, realms, tokens, radiusClients, vouchers }: Ground,
+  { storage, keyring, users, locks, numbers, book, rules, sms, realms, tokens, radiusClients, vouchers }: Ground,
   dataDir: string,
 ) {
   return {
@@ -75,6 +75,7 @@ export function administrationParts(
     vouchers,
     configuredRadiusClients: radiusClientViews(site.config.radius.clients),
     tokens: tokens.desk,
+    locks,
     numbers,
     changed: (name: string) => {
       users.forget(name);

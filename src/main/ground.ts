@@ -18,6 +18,7 @@ import type { Storage } from '../core/storage/types.ts';
 import { createTokens, type TokenService } from '../core/tokens/service.ts';
 import { isOn } from '../core/tokens/system-config.ts';
 import { LockedNames, watched } from '../core/users/locked-names.ts';
+import { NameLocks } from '../core/users/name-locks.ts';
 import { UserNumbers } from '../core/users/numbers.ts';
 import { UserRegistry } from '../core/users/registry.ts';
 import { inDefaultDomain } from '../core/users/ser-users.ts';
@@ -79,7 +80,7 @@ export async function layGround(
   // Whoever needs it asks again, and hears of a failure there.
   meanwhile().catch(() => {});
   const opened = await opening;
-  const locks = new LockedNames(opened.users);
+  const locks = new LockedNames(opened.users, new NameLocks({ rows: opened.tokens, journal: opened.journal }));
   const storage: Storage = { ...opened, users: watched(opened.users, locks) };
   const rules = new PolicyRules(new ReplyAttributes(loadDictionaries(site.config.radius.dictionaries)));
   const trustMs = 1000 * site.config.users.trust_seconds;
@@ -130,6 +131,7 @@ export async function layGround(
     await radiusClients.load();
     await numbers.load();
     await locks.load();
+    await locks.byName.load();
   } catch (error) {
     await storage.close();
     throw error;

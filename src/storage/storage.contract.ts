@@ -13,6 +13,7 @@ import { MessageLog } from '../core/sms/message-log.ts';
 import type { Storage } from '../core/storage/types.ts';
 import { rowOf, TOKEN_TABLE, type Token, tokenOf } from '../core/tokens/token.ts';
 import type { TokenQuery } from '../core/tokens/types.ts';
+import { NameLocks } from '../core/users/name-locks.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { GatehouseError } from '../platform/errors.ts';
 import { silentLog } from '../platform/log.ts';
@@ -698,6 +699,15 @@ export function storageContract(name: string, fresh: (dir: string) => Promise<st
         ['1000', 'other', false],
       ],
     );
+    const { tokens: rows, journal } = storage;
+    const locks = new NameLocks({ rows, journal });
+    const by = { since: 1_700_000_000_000, by: 'admin żółw' };
+    await locks.add({ name: 'żółw', domain: '' }, by, [AUDIT_LINE]);
+    await locks.add({ name: 'żółw', domain: 'x'.repeat(128) }, by, []);
+    await locks.remove(locks.of({ name: 'żółw', domain: 'x'.repeat(128) }), []);
+    const again = new NameLocks({ rows, journal });
+    await again.load();
+    assert.deepEqual(again.list(), [{ name: 'żółw', domain: '', ...by }]);
     await users.remove(other.id);
     await assert.rejects(users.update(user.id + 1, { locked: true }), { code: 'USER_UNKNOWN' });
     await users.remove(user.id);

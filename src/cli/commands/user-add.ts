@@ -22,5 +22,7 @@ export async function run(context: Context, login: string, given: string | undef
     }),
   );
   answer(context, { user }, () => `added ${user.logins[0]}`);
+  if (user.locked && !context.options.json)
+    context.io.err('the name is locked, so the user is refused: see gatehouse user list --locked');
   return EXIT.ok;
 }

@@ -41,6 +41,7 @@ export function addUserCommands(program: Command, run: Runner): void {
     .command('list')
     .argument('[prefix]', 'only logins that begin so')
     .option('--limit <n>', 'at most so many', '100')
+    .option('--locked', 'who is locked instead: users, and names that others vouch for')
     .description('list users')
     .action(run(() => import('../commands/user-list.ts')));
   user

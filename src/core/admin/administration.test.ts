@@ -19,6 +19,8 @@ import { SessionDirectory } from '../sessions/directory.ts';
 import { CodeSender } from '../sms/sender.ts';
 import { fakeTokens } from '../tokens/fake.ts';
 import { passwordSeal } from '../users/local-users.ts';
+import { LockedNames } from '../users/locked-names.ts';
+import { NameLocks } from '../users/name-locks.ts';
 import { UserNumbers } from '../users/numbers.ts';
 import type { Login, UserRecord, UserStore } from '../users/store.ts';
 import { Vouchers } from '../vouchers/vouchers.ts';
@@ -193,6 +195,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     vouchers: new Vouchers({ rows: { read: async () => [] }, journal, keyring, clock }),
     configuredRadiusClients: [{ ...RADIUS_CLIENT, name: 'core', network: '192.0.2.1' }],
     tokens: fakeTokens(),
+    locks: new LockedNames(store, new NameLocks({ rows: { read: async () => [] }, journal })),
     numbers: new UserNumbers({ store: { read: async () => [] }, journal, key: Buffer.alloc(32) }),
     sms: new CodeSender({
       rows: { read: async () => [] },
@@ -260,7 +263,7 @@ test('a local user: sealed password, shown in the SER tables, an audit line, cac
   assert.ok(!JSON.stringify(audited()).includes('other'));
 });
 
-test('a lock is the local user’s, durable with its audit line, and told to the caches; an attached table has none', async () => {
+test('a lock is the local user’s, durable with its audit line, and told to the caches', async () => {
   const { administration, users, changed, audited } = lab('local');
   await administration.addUser({ login: '1000', password: 'x' });
   assert.equal(await administration.lockUser('1000'), 0);
@@ -273,11 +276,66 @@ test('a lock is the local user’s, durable with its audit line, and told to the
     audited().map(({ action, user }) => [action, user]),
     ['add-user', 'lock-user', 'unlock-user'].map((action) => [action, '1000@example.com']),
   );
-  await assert.rejects(administration.lockUser('9'), { code: 'USER_UNKNOWN' });
-  const attached = lab('attached');
-  await attached.administration.addUser({ login: 'alice@a.example', password: 'x' });
-  await assert.rejects(attached.administration.lockUser('alice@a.example'), { code: 'USER_UNLOCKABLE' });
-  await assert.rejects(attached.administration.lockUser('bob@a.example'), { code: 'USER_UNKNOWN' });
+});
+
+test('whoever has a name that no user of ours has is locked by it, one alone or in every domain', async () => {
+  const { administration, written, audited } = lab('attached');
+  for (const login of ['alice@a.example', 'alice@b.example', 'bob@a.example'])
+    await administration.addUser({ login, password: 'x' });
+  const locked = async () =>
+    (await administration.listLocks({ limit: 9 })).map(({ login, of, by }) => `${login} ${of} ${by}`);
+  await assert.rejects(administration.lockUser('alice'), { code: 'USER_AMBIGUOUS' });
+  await administration.lockUser('alice@a.example');
+  const [alice, other] = await Promise.all(
+    ['alice@a.example', 'alice@b.example'].map((login) => administration.showUser(login)),
+  );
+  assert.deepEqual([alice?.locked, other?.locked], [true, false]);
+  await administration.lockUser('bob');
+  assert.equal((await administration.showUser('bob@a.example')).locked, true);
+  assert.deepEqual(await locked(), ['alice@a.example name test', 'bob name test']);
+  assert.deepEqual(await administration.listLocks({ prefix: 'b', limit: 9 }), [
+    { login: 'bob', of: 'name', since: new Date(NOW).toISOString(), by: 'test' },
+  ]);
+  const why = async (user: string) => (await administration.explainPolicy({ user, door: 'sip', client: '' })).account;
+  assert.deepEqual(
+    [await why('alice@a.example'), await why('alice@b.example'), await why('bob'), await why('carol')],
+    ['locked', 'open', 'locked', 'unknown'],
+  );
+  // The row and its audit line are one unit; nothing else was written for it.
+  assert.equal(written.filter(({ kind }) => kind === 'put-own').length, 2);
+  assert.deepEqual(audited().at(-1), {
+    time: new Date(NOW).toISOString(),
+    event: 'admin',
+    action: 'lock-user',
+    by: 'test',
+    user: 'bob',
+  });
+  await assert.rejects(administration.unlockUser('bob@a.example'), { code: 'USER_LOCKED_BY_NAME' });
+  await administration.unlockUser('bob');
+  await administration.unlockUser('bob');
+  await administration.unlockUser('alice@a.example');
+  assert.deepEqual(await locked(), []);
+  assert.equal((await administration.showUser('bob@a.example')).locked, false);
+  await assert.rejects(administration.unlockUser('carol'), { code: 'USER_UNKNOWN' });
+});
+
+test('a name can be locked before somebody has it, and who is added under it begins locked', async () => {
+  const { administration, users } = lab('local');
+  await administration.lockUser('dave');
+  assert.equal((await administration.addUser({ login: 'dave@a.example', password: 'x' })).locked, true);
+  await administration.addUser({ login: 'dave@b.example', password: 'x' });
+  assert.deepEqual(
+    (await administration.listUsers({ limit: 9 })).map(({ locked }) => locked),
+    [true, true],
+  );
+  await administration.lockUser('dave@a.example');
+  // Of the name alone, since which of the two would be meant was not said.
+  await administration.unlockUser('dave');
+  assert.deepEqual(
+    users.map(({ locked }) => locked),
+    [true, false],
+  );
+  assert.equal((await administration.showUser('dave@b.example')).locked, false);
 });
 
 test('an attached table is filled as SER does, and a value too long is refused', async () => {

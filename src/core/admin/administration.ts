@@ -21,10 +21,12 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import type { CodeSender } from '../sms/sender.ts';
 import type { PolicyStore } from '../storage/types.ts';
 import type { TokenDesk } from '../tokens/types.ts';
+import type { LockedNames } from '../users/locked-names.ts';
 import type { UserNumbers } from '../users/numbers.ts';
 import type { Login } from '../users/store.ts';
 import type { Vouchers } from '../vouchers/vouchers.ts';
 import type { Contact, ContactTable, ContactTables } from './contact-tables.ts';
+import { asLocked, lockCalls } from './locks.ts';
 import { loginText, parseLogin } from './login.ts';
 import type { Management } from './management.ts';
 import { numberCalls } from './numbers.ts';
@@ -68,6 +70,7 @@ export interface AdministrationParts {
   readonly configuredRadiusClients: readonly RadiusClientView[];
   readonly vouchers: Vouchers;
   readonly tokens: TokenDesk;
+  readonly locks: LockedNames;
   readonly numbers: UserNumbers;
   /** Absent beside a stopped server: nobody is in. */
   readonly sessions?: SessionDirectory;
@@ -103,10 +106,9 @@ export function createAdministration(parts: AdministrationParts): Administration
     setMobile,
     setRpid,
     removeUser,
-    lockUser,
-    unlockUser,
-    showUser: async (login) => book.show(await resolve(login)),
-    listUsers: (options) => book.list(options),
+    ...lockCalls({ ...parts, resolve, event, endAll }),
+    showUser: async (login) => asLocked(await book.show(await resolve(login)), parts.locks),
+    listUsers: async (options) => (await book.list(options)).map((user) => asLocked(user, parts.locks)),
     importUsers,
     ...numberCalls({ numbers: parts.numbers, book, realms: parts.realms, resolve, event }),
     who,
@@ -115,7 +117,15 @@ export function createAdministration(parts: AdministrationParts): Administration
     listBindings,
     addBinding,
     removeBindings,
-    ...policyCalls({ store: parts.policies, rules: parts.rules, book, now: () => clock.now(), event, resolve }),
+    ...policyCalls({
+      store: parts.policies,
+      rules: parts.rules,
+      book,
+      locks: parts.locks,
+      now: () => clock.now(),
+      event,
+      resolve,
+    }),
     ...rowCalls({ tables: parts.tables, journal: parts.journal, find: parts.findRows, event }),
     manage,
     ...smsCalls(parts.sms, parts.rules, event),
@@ -147,7 +157,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     refuseAlias(fresh.login, await parts.contacts.open(ALIASES));
     const view = await book.add(fresh, event('add-user', { user: loginText(fresh.login) }));
     parts.changed(fresh.login.name);
-    return view;
+    return asLocked(view, parts.locks);
   }
 
   async function setPassword(text: LoginText, password: string): Promise<void> {
@@ -184,19 +194,6 @@ export function createAdministration(parts: AdministrationParts): Administration
     parts.changed(login.name);
     await parts.numbers.removeAll(id);
     await endAll(login, 'removed', (await book.named(login.name)).length === 0);
-  }
-
-  async function lockUser(text: LoginText): Promise<number> {
-    const login = await resolve(text);
-    await book.setLocked(login, true, event('lock-user', { user: loginText(login) }));
-    parts.changed(login.name);
-    return endAll(login, 'kicked', (await book.named(login.name)).length === 1);
-  }
-
-  async function unlockUser(text: LoginText): Promise<void> {
-    const login = await resolve(text);
-    await book.setLocked(login, false, event('unlock-user', { user: loginText(login) }));
-    parts.changed(login.name);
   }
 
   /** `alone`: nobody else has the name, so that a session under another domain than the login, or none, can only be this user's. */

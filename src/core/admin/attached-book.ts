@@ -100,11 +100,8 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     });
   }
 
-  async function setLocked(login: Login): Promise<void> {
-    await find(login);
-    throw new GatehouseError('USER_UNLOCKABLE', `the table ${subscriber.table} has no place for a lock`, {
-      hint: `refuse the user by a rule: gatehouse policy set lock-${login.name} --scope sip --action allow=false --user ${loginText(login)}`,
-    });
+  async function setLocked(): Promise<boolean> {
+    return false;
   }
 
   async function remove(login: Login, audit: AuditLines): Promise<void> {

@@ -65,8 +65,11 @@ export function localBook({ store, keyring, clock, shownIn }: LocalBookParts): U
     await store.update((await find(login)).id, { rpid }, shownIn, audit);
   }
 
-  async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void> {
-    await store.update((await find(login)).id, { locked }, shownIn, audit);
+  async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<boolean> {
+    const [found] = await findExactly([login]);
+    if (found === undefined) return false;
+    await store.update(found.user.id, { locked }, shownIn, audit);
+    return true;
   }
 
   async function remove(login: Login, audit: AuditLines): Promise<void> {

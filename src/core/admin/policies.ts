@@ -12,6 +12,7 @@ import type { PolicyRules } from '../policy/rules.ts';
 import { isDoorScope, SCOPE_NAMES } from '../policy/scopes.ts';
 import type { PolicyRule } from '../policy/types.ts';
 import type { PolicyStore } from '../storage/types.ts';
+import type { LockedNames } from '../users/locked-names.ts';
 import type { Login } from '../users/store.ts';
 import type { Administration, LoginText, PolicyReasons } from './types.ts';
 import type { UserBook } from './user-book.ts';
@@ -21,6 +22,7 @@ export interface PolicyParts {
   /** Those in force. */
   readonly rules: PolicyRules;
   readonly book: UserBook;
+  readonly locks: Pick<LockedNames, 'holds'>;
   now(): number;
   event(action: string, fields: AuditFields): AuditLines;
   resolve(login: LoginText): Promise<Login>;
@@ -28,7 +30,7 @@ export interface PolicyParts {
 
 type PolicyCalls = Pick<Administration, 'listPolicies' | 'setPolicies' | 'removePolicy' | 'explainPolicy'>;
 
-export function policyCalls({ store, rules, book, now, event, resolve }: PolicyParts): PolicyCalls {
+export function policyCalls({ store, rules, book, locks, now, event, resolve }: PolicyParts): PolicyCalls {
   return {
     listPolicies: async () => ({
       policies: rules.list(),
@@ -81,7 +83,8 @@ export function policyCalls({ store, rules, book, now, event, resolve }: PolicyP
     });
     const when = new Date(time ?? now());
     const { weighings, refusal } = rules.explain(door, { name, realm, client, time: when });
-    const account = known === undefined ? 'unknown' : known.locked ? 'locked' : 'open';
+    const isLocked = known?.locked || locks.holds({ id: known?.id ?? '', name, domain: realm });
+    const account = isLocked ? 'locked' : known === undefined ? 'unknown' : 'open';
     return {
       account,
       weighings: weighings.map((one) => ({ ...one, value: one.value ?? null })),

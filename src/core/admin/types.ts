@@ -2,7 +2,7 @@
  * What an administrator can do, by whichever way: a command line beside a stopped server, the control socket of a running
  * one, later HTTP. All values are JSON.
  *
- * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, USER_UNLOCKABLE, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
+ * Errors: USER_EXISTS, USER_UNKNOWN, USER_AMBIGUOUS, USER_LOCKED_BY_NAME, BAD_LOGIN, ADMIN_UNKNOWN, ADMIN_PASSWORD_SHORT, PASSWORD_TOO_LONG, PASSWORD_EMPTY, SESSION_UNKNOWN, TABLE_UNKNOWN,
  * NUMBER_ALIAS, NUMBER_EXISTS, NUMBER_INVALID, NUMBER_UNKNOWN, CONTACT_INVALID, ALIAS_EXISTS, POLICY_INVALID, POLICY_NAME, POLICY_UNKNOWN, ANSWER_TOO_LONG,
  * ROWS_UNUSED, ROW_INVALID, ROW_EXISTS, those of SmsProviders, SERVER_NOT_RUNNING, STORAGE_UNAVAILABLE, STORAGE_REFUSED, SER_VALUE_TOO_LONG, AUDIT_BROKEN.
  */
@@ -66,6 +66,17 @@ export interface UserView {
   created: string | null;
   /** `local` or the attached table. */
   source: string;
+}
+
+/** A lock that is in force. */
+export interface LockView {
+  /** Without a domain and not of a user of our own: in every domain. */
+  login: LoginText;
+  /** Of a user of our own, or of the name alone. */
+  of: 'user' | 'name';
+  /** ISO 8601; null: see the audit trail. */
+  since: string | null;
+  by: string | null;
 }
 
 export interface BindingView {
@@ -143,9 +154,11 @@ export interface Administration extends RealmCalls, TokenCalls, RadiusCalls, Ses
   /** What load_credentials reads as `rpid`: a URI or name-addr; empty: none. */
   setRpid(login: LoginText, rpid: string): Promise<void>;
   removeUser(login: LoginText): Promise<void>;
-  /** From now on refused at every door, and out: gives how many sessions ended. */
+  /** From now on refused at every door, and out, whoever vouches for the name; gives how many sessions ended. Nobody needs to have the name. */
   lockUser(login: LoginText): Promise<number>;
   unlockUser(login: LoginText): Promise<void>;
+  /** Ordered by login. */
+  listLocks(options: { prefix?: string; limit: number }): Promise<LockView[]>;
   showUser(login: LoginText): Promise<UserView>;
   /** Ordered by id; `after`: the id of the last one seen. */
   listUsers(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;

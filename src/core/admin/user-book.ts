@@ -29,8 +29,8 @@ export interface UserBook {
   setMobile(login: Login, mobile: string, audit: AuditLines): Promise<void>;
   /** Errors: USER_NO_RPID too. */
   setRpid(login: Login, rpid: string, audit: AuditLines): Promise<void>;
-  /** Errors: USER_UNLOCKABLE too. */
-  setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<void>;
+  /** False: it cannot be told of this login here, and nothing was written. */
+  setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<boolean>;
   remove(login: Login, audit: AuditLines): Promise<void>;
   show(login: Login): Promise<UserView>;
   list(options: { prefix?: string; after?: string; limit: number }): Promise<UserView[]>;

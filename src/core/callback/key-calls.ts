@@ -156,7 +156,7 @@ export class KeyCalls implements ChallengeDesk {
     this.#write('called-back', ticket, { number: [...first, ...instead].map(shown).join(' '), result: answer });
   }
 
-  /** Who pressed 9 may be somebody whose source locks nobody. */
+  /** The database may be away, or the name one that no administrator could write. */
   async #lock({ login }: Account): Promise<void> {
     try {
       await this.#parts.lock(login);

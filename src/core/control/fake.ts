@@ -101,6 +101,11 @@ export function fakeAdministration(): FakeAdministration {
     unlockUser: async (login) => {
       user(login).locked = false;
     },
+    listLocks: async ({ prefix = '', limit }) =>
+      [...users.values()]
+        .filter(({ logins, locked }) => locked && logins[0]!.startsWith(prefix))
+        .slice(0, limit)
+        .map(({ logins }) => ({ login: logins[0]!, of: 'user', since: null, by: null })),
     showUser: async (login) => view(user(login)),
     listUsers: async ({ prefix = '', after = '', limit }) =>
       [...users.values()]

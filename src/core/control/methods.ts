@@ -91,6 +91,7 @@ export const METHODS = {
   removeUser: z.tuple([login]),
   lockUser: z.tuple([login]),
   unlockUser: z.tuple([login]),
+  listLocks: z.tuple([z.strictObject({ prefix: login.optional(), limit: z.int().min(1).max(100_001) })]),
   showUser: z.tuple([login]),
   listUsers: z.tuple([
     z.strictObject({

@@ -1,5 +1,6 @@
 /**
- * The names of locked users, so that `lock` holds whoever vouches for the name: a RADIUS server, a directory, a subscriber table, a program.
+ * The names that are locked, so that `lock` holds whoever vouches for the name: a RADIUS server, a directory, a subscriber table, a program. They
+ * are those of locked users of our own, and those locked by name alone (name-locks.ts).
  *
  * Accounts of our own know for themselves whether they are locked. Others go by their names: locked is who has exactly the login of a locked user, and
  * who has the name of one under another domain, or none, while nobody has the name who is not locked; for then only he can be meant, as when
@@ -7,18 +8,21 @@
  *
  * Errors (rejections): those of UserStore.
  */
-import type { LoginState, UserStore } from './store.ts';
+import type { NameLocks } from './name-locks.ts';
+import type { Login, LoginState, UserStore } from './store.ts';
 import type { Account } from './types.ts';
 
 /** Ids of accounts of our own begin so. */
 const OWN = 'local:';
 
 export class LockedNames {
+  readonly byName: NameLocks;
   readonly #store: Pick<UserStore, 'lockedNames'>;
   #names = new Map<string, LoginState[]>();
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(store: Pick<UserStore, 'lockedNames'>) {
+  constructor(store: Pick<UserStore, 'lockedNames'>, byName: NameLocks) {
+    this.byName = byName;
     this.#store = store;
   }
 
@@ -30,14 +34,21 @@ export class LockedNames {
   }
 
   holds({ id, name, domain }: Pick<Account, 'id' | 'name' | 'domain'>): boolean {
-    if (this.#names.size === 0 || id.startsWith(OWN)) return false;
+    if (id.startsWith(OWN)) return this.byName.holds(name, domain, true);
     if (this.#holds(name, domain)) return true;
     // A directory may call him by name and domain, and the realm is something else.
     const at = name.lastIndexOf('@');
     return at > 0 && this.#holds(name.slice(0, at), name.slice(at + 1));
   }
 
+  /** Logins of locked users of our own. */
+  users(): Login[] {
+    return [...this.#names.values()].flat().filter(({ locked }) => locked);
+  }
+
   #holds(name: string, domain: string): boolean {
+    if (this.byName.holds(name, domain, false)) return true;
+    if (this.#names.size === 0) return false;
     const logins = this.#names.get(name.toLowerCase());
     if (logins === undefined) return false;
     const exact = logins.find((one) => one.domain === domain.toLowerCase());

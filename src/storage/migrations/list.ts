@@ -14,6 +14,7 @@ import * as callerIds from './0011-caller-ids.ts';
 import * as refreshLog from './0012-refresh-log.ts';
 import * as vouchers from './0013-vouchers.ts';
 import * as calls from './0015-calls.ts';
+import * as locked from './0016-locked.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-gatehouse': gatehouse,
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-refresh-log': refreshLog,
   '0013-vouchers': vouchers,
   '0015-calls': calls,
+  '0016-locked': locked,
 };
