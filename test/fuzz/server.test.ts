@@ -53,6 +53,8 @@ class Watch {
   readonly #passedOn = new Map<string, string>();
   /** While a response is handled: the key of what it answers, whatever its sender has made of the lines that it should repeat. */
   #answered: string | undefined;
+  /** The same of responses that were passed on, since a timer may send them once more. */
+  readonly #answers = new Map<string, string>();
 
   came(text: string): void {
     const message = parseMessage(text);
@@ -83,7 +85,10 @@ class Watch {
     const message = parseMessage(text);
     assert.ok(message, `what leaves must be SIP: ${JSON.stringify(text)}`);
     if (message.isRequest) this.#notePassedOn(message);
-    const key = text.includes(OURS) || this.#answered === undefined ? message.via && keyOf(message) : this.#answered;
+    const isOurs = text.includes(OURS);
+    const answered = isOurs ? undefined : (this.#answered ?? this.#answers.get(text));
+    if (answered !== undefined) this.#noteAnswer(text, answered);
+    const key = answered ?? (message.via && keyOf(message));
     const asked = message.isRequest || key === undefined ? undefined : this.#known(key);
     const fault = findFault(message);
     if (fault) assert.ok(asked?.isFaulty && REPEATED.test(fault.reason), `${fault.reason}: ${JSON.stringify(text)}`);
@@ -91,9 +96,14 @@ class Watch {
     // A call may be answered by many, a CANCEL passed on without state as well; all else once.
     const { method } = message.cseq ?? {};
     if (method === 'INVITE' && message.status < 300) return;
-    if (method === 'CANCEL' && !text.includes(OURS)) return;
+    if (method === 'CANCEL' && !isOurs) return;
     asked.finals.add(text);
     assert.ok(asked.finals.size <= asked.came, `${asked.came} requests, but: ${JSON.stringify([...asked.finals])}`);
+  }
+
+  #noteAnswer(text: string, key: string): void {
+    if (this.#answers.size >= 20_000) this.#answers.clear();
+    this.#answers.set(text, key);
   }
 
   #notePassedOn(request: SipMessage): void {
@@ -182,7 +192,9 @@ describe(`telephones that do much wrong: ${count} messages (seed ${seed})`, () =
       await settled(lab);
       assert.equal(lab.read('gatehouse_sip_waiting'), 0);
       assert.equal(lab.read('gatehouse_sip_transactions'), 0);
-      assert.equal(lab.wheel.size, atRest, 'timers left');
+      // Calls that nobody ends are followed for half a day, all by one timer.
+      const following = lab.read('gatehouse_sip_calls') > 0 ? 1 : 0;
+      assert.equal(lab.wheel.size, atRest + following, 'timers left');
       assert.ok(grown < MAX_GROWTH, `the heap grew by ${grown >> 20} MiB`);
       outgoing.length = 0;
       await register(CALLEE);

@@ -16,6 +16,7 @@ import { silentLog } from '../../src/platform/log.ts';
 import { folderFor } from './children.ts';
 import { readManual } from './portal-manual.ts';
 
+const NONE = { sent: 0, received: 0 };
 const examples = join(import.meta.dirname, '..', '..', 'examples', 'portal');
 const example = (name: string) => readFileSync(join(examples, name), 'utf8');
 const HOSTILE = `';touch /tmp/hole;$(id)\`id\`"<b>\r\n2026 forged %41%s%n ž`;
@@ -79,7 +80,7 @@ test('our program that writes a log: a line for each event, whatever clients wri
       .replace('most=1000000', 'most=1500'),
   );
   const asked = { ...NOBODY, user: HOSTILE, password: 'secret', redir: 'http://h/', userAgent: HOSTILE };
-  assert.deepEqual(await binauth.ask(asked), { is: 'yes', seconds: 0, most: { sent: 0, received: 0 } });
+  assert.deepEqual(await binauth.ask(asked), { is: 'yes', seconds: 0, most: NONE, rate: NONE });
   await tellAll(binauth);
   const lines = readFileSync(log, 'utf8').split('\n');
   assert.deepEqual(
@@ -132,7 +133,7 @@ if (process.env.GATEHOUSE_SEEDS) {
     const user = `u${randomBytes(8).toString('hex')}`;
     const mac = `02:${[...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
     const asked = { ...NOBODY, mac, user, password: 'p', redir: 'http://h/?a=b', userAgent: 'A b' };
-    assert.deepEqual(await binauth.ask(asked), { is: 'yes', seconds: 0, most: { sent: 0, received: 0 } });
+    assert.deepEqual(await binauth.ask(asked), { is: 'yes', seconds: 0, most: NONE, rate: NONE });
     binauth.tell({ event: 'timeout_deauth', mac, bytes: { sent: 5, received: 7 }, started: 1_000, ends: 2_000 });
     await binauth.settle(30_000);
     const lines = readFileSync(log, 'utf8')

@@ -53,7 +53,10 @@ test('the quick-start configuration loads, with warnings for its holes and idle 
   assert.match(problems[5]!.message, /^strangers can send all methods to anywhere/);
   assert.match(problems[6]!.message, /^all methods but INVITE, REGISTER can/);
   assert.match(problems[9]!.message, /^all methods but INVITE, REGISTER are never asked/);
-  assert.match(problems[9]!.cause!, /by way of line 57, 75, 82$/);
+  assert.match(
+    problems[9]!.cause!,
+    /by way of line 57, 75, 82; what OPTIONS is answered tells anybody who is registered$/,
+  );
 });
 
 const FAULTS: [text: string, place: string, said: RegExp][] = [
