@@ -175,9 +175,10 @@ export async function openUsers(
 ): Promise<Pick<Ground, 'book' | 'kept'>> {
   const tables = storage.ser;
   const shownIn = { ...(subscriber ? { subscriber } : {}), ...(uri ? { uri } : {}) };
+  const own = localBook({ store: storage.users, keyring, clock: systemClock, shownIn });
   if (subscriber && (await tables.open('subscriber', subscriber)).attached) {
     const kept = inDefaultDomain(await users.source(subscriber, reading), defaultDomain);
-    return { book: attachedBook({ tables, ...shownIn, subscriber }), kept };
+    return { book: attachedBook({ tables, ...shownIn, subscriber, own }), kept };
   }
-  return { book: localBook({ store: storage.users, keyring, clock: systemClock, shownIn }), kept: users.local };
+  return { book: own, kept: users.local };
 }

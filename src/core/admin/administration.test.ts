@@ -168,6 +168,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
     drain: async () => {},
   };
   const changed: string[] = [];
+  const own = localBook({ store, keyring, clock, shownIn: SHOWN_IN });
   const names = { tables: ser.tables, subscriber: SUBSCRIBER, uri: URI };
   const contacts = storedContacts({
     tables: ser.tables,
@@ -180,7 +181,7 @@ function lab(kind: 'local' | 'attached', changes: Partial<AdministrationParts> =
   const shared: AdministrationParts = {
     clock,
     journal,
-    book: kind === 'local' ? localBook({ store, keyring, clock, shownIn: SHOWN_IN }) : attachedBook(names),
+    book: kind === 'local' ? own : attachedBook({ ...names, own }),
     contacts: { open: (table) => (table === 'aliases' ? aliases : contacts.open(table)) },
     tables: ser.tables,
     findRows: () => undefined,
@@ -317,6 +318,18 @@ test('whoever has a name that no user of ours has is locked by it, one alone or 
   assert.deepEqual(await locked(), []);
   assert.equal((await administration.showUser('bob@a.example')).locked, false);
   await assert.rejects(administration.unlockUser('carol'), { code: 'USER_UNKNOWN' });
+});
+
+test('a user of our own who stands in an attached table, too, is locked by name and unlocked in either', async () => {
+  const { administration, users } = lab('attached');
+  const logins = [{ name: 'alice', domain: 'a.example' }];
+  users.push({ id: 1, logins, email: '', mobile: '', rpid: '', locked: true, password: null, created: NOW });
+  await administration.addUser({ login: 'alice@a.example', password: 'x' });
+  await administration.unlockUser('alice@a.example');
+  assert.equal(users[0]?.locked, false);
+  await administration.lockUser('alice@a.example');
+  assert.equal(users[0]?.locked, false);
+  assert.equal((await administration.showUser('alice@a.example')).locked, true);
 });
 
 test('a name can be locked before somebody has it, and who is added under it begins locked', async () => {

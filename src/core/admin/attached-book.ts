@@ -18,9 +18,11 @@ export interface AttachedBookParts {
   readonly tables: SerTables;
   readonly subscriber: SubscriberSpec;
   readonly uri?: UriSpec;
+  /** Of our own tables, which may have a user of that login, too. */
+  readonly own: Pick<UserBook, 'setLocked'>;
 }
 
-export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): UserBook {
+export function attachedBook({ tables, subscriber, uri, own }: AttachedBookParts): UserBook {
   const both = { subscriber, ...(uri ? { uri } : {}) };
   /** The table as its owner's tools fill it, whatever columns the script reads. */
   const whole: SubscriberSpec = {
@@ -100,8 +102,9 @@ export function attachedBook({ tables, subscriber, uri }: AttachedBookParts): Us
     });
   }
 
-  async function setLocked(): Promise<boolean> {
-    return false;
+  /** A lock in our own tables would hold for namesakes in other domains of this one: it is only taken away there. */
+  async function setLocked(login: Login, locked: boolean, audit: AuditLines): Promise<boolean> {
+    return !locked && own.setLocked(login, false, audit);
   }
 
   async function remove(login: Login, audit: AuditLines): Promise<void> {
