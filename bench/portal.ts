@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { admission } from '../src/doors/portal/firewall/elements.ts';
 import { endWith, folderFor } from '../test/peers/children.ts';
 import { type Instance, makeSite } from '../test/peers/gatehouse.ts';
 import { type Lab, startLab, WEB } from '../test/peers/portal-lab.ts';
@@ -163,13 +164,11 @@ async function forwarded(stage: Stage, { internet }: Lab, enter: readonly string
 
 /** More that are in, as the sets hold them. */
 function fill({ gateway }: Lab, count: number): void {
+  const none = { sent: 0, received: 0 };
   const lines = Array.from({ length: count }, (_, i) => {
     const address = `10.77.${100 + (i >> 7)}.${1 + (i & 127)}`;
-    const elements = [
-      `in4 { ${address} . 02:00:5e:30:${(i >> 8).toString(16)}:${(i & 255).toString(16)} }`,
-      ...['to4', 'sent4', 'got4'].map((set) => `${set} { ${address} }`),
-    ];
-    return elements.map((element) => `add element inet gatehouse_portal ${element}\n`).join('');
+    const mac = `02:00:5e:30:${(i >> 8).toString(16)}:${(i & 255).toString(16)}`;
+    return admission({ interface: 'br-lan', address, mac, also: [], leftMs: undefined, left: none, rate: none });
   });
   const done = spawnSync(gateway[0]!, [...gateway.slice(1), 'nft', '-f', '-'], {
     input: lines.join(''),
